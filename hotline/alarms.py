@@ -1,0 +1,22 @@
+"""The one way to raise an alarm: a row inside the service's transaction. Nothing in it says what a ticket is about."""
+
+from enum import StrEnum
+
+from hotline.runtime import Transaction
+from hotline.storage import alarms
+from hotline.storage.events import EventKind, happened
+
+
+class AlarmKind(StrEnum):
+    """Why a person is paged."""
+
+    URGENT = "urgent"  # an urgent ticket is hers
+    NOBODY_ON_DUTY = "nobody_on_duty"  # hers because nobody of the team was on duty
+    UNATTENDED = "unattended"  # nobody on duty, nobody who leads: to the head
+    SEALED_WAITS = "sealed_waits"  # a sealed ticket and nobody of its team on duty, or no such team: to the head
+
+
+def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int) -> None:
+    """Page a volunteer about a ticket, once for each kind."""
+    if alarms.put(tx.session, ticket_id, kind, volunteer_id, now=tx.now):
+        happened(tx.session, ticket_id, EventKind.ALARM_RAISED, now=tx.now, alarm=kind, to=volunteer_id)

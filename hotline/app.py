@@ -1,0 +1,93 @@
+"""The web process: build the Runtime, hang guards and blueprints on it."""
+
+import sys
+from datetime import datetime, timedelta
+from typing import cast
+
+from flask import Flask, g
+
+from hotline import guards
+from hotline.config import ConfigFault, load_config
+from hotline.domain import reference
+from hotline.i18n import OWN_NAMES, CatalogueFault, local_time
+from hotline.jobs import RedisBell
+from hotline.log import configure_log, logger
+from hotline.runtime import Runtime, build_runtime
+from hotline.services.installation import DemoBesideReal, check_installation
+from hotline.storage.db import DatabaseFault
+from hotline.tables import TableFault
+from hotline.web import auth, health, tickets, words
+from hotline.webhooks import texts
+
+
+def create_app(rt: Runtime | None = None) -> Flask:
+    """The application. Without a Runtime it builds this process's own from the environment, and exits with every fault listed."""
+    if rt is None:
+        rt = _runtime_or_exit()
+    config = rt.config
+    app = Flask("hotline.web")
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SESSION_COOKIE_NAME="hotline",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=config.web.session_hours),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        MAX_CONTENT_LENGTH=guards.FORM_LIMIT_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the log-in: a form left open over tea must still work
+        WTF_CSRF_SSL_STRICT=False,  # it compares with the Host, which we do not trust
+    )
+    app.extensions["hotline"] = rt
+    app.before_request(auth.choose_language)
+    guards.hang_guards(app)
+    for blueprint in (texts.blueprint, health.blueprint, auth.blueprint, tickets.blueprint):
+        app.register_blueprint(blueprint)
+    _dress_pages(app, rt)
+    return app
+
+
+def _runtime_or_exit() -> Runtime:
+    configure_log()
+    try:
+        config = load_config()
+        rt = build_runtime(config, bell=RedisBell(config.redis_url))
+    except (ConfigFault, TableFault, CatalogueFault) as fault:
+        sys.exit("\n".join(["hotline cannot start:", *(f"  {line}" for line in _lines(fault))]))
+    try:
+        check_installation(rt)
+    except DemoBesideReal as fault:
+        sys.exit(f"hotline cannot start: {fault}")
+    except DatabaseFault as fault:
+        # The gateway asks again, and its fallback speaks meanwhile: a web process that is up heals by itself.
+        logger().error("the database is not there; run hotline doctor", fault=type(fault).__name__)
+    return rt
+
+
+def _lines(fault: Exception) -> list[str]:
+    return list(fault.args[0]) if fault.args and isinstance(fault.args[0], list | tuple) else [str(fault)]
+
+
+def _gettext(message: str) -> str:
+    return cast("str", g.translations.gettext(message))
+
+
+def _ngettext(one: str, many: str, n: int) -> str:
+    return cast("str", g.translations.ngettext(one, many, n))
+
+
+def _dress_pages(app: Flask, rt: Runtime) -> None:
+    """What every template has: gettext in the reader's language, times in the hotline's zone, references as people read them."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        _gettext,
+        _ngettext,
+        newstyle=True,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        words=words,
+        language_names=OWN_NAMES,
+        local_time=lambda at: local_time(cast("datetime", at), g.language, rt.config.zone),
+        written=reference.written,
+    )

@@ -1,0 +1,22 @@
+"""The `hotline` command. One file a noun."""
+
+import importlib.metadata
+
+import click
+
+from hotline.cli.catalogues import catalogues, compile_catalogues
+from hotline.cli.database import migrate
+from hotline.cli.doctor import doctor
+from hotline.cli.organisation import load
+from hotline.cli.run import run
+from hotline.cli.volunteers import add_volunteer, reset_password
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(importlib.metadata.version("hotline"), prog_name="hotline")
+def main() -> None:
+    """A complaint hotline for people who have a phone and no internet."""
+
+
+for command in (migrate, compile_catalogues, catalogues, load, add_volunteer, reset_password, doctor, run):
+    main.add_command(command)

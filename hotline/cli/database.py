@@ -1,0 +1,18 @@
+"""`hotline migrate`."""
+
+import click
+
+from hotline.cli.setting import config_or_exit
+from hotline.storage import db
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; safe to call again."""
+    config = config_or_exit()
+    try:
+        db.migrate(config.database_url)
+    except (db.DatabaseFault, OSError) as fault:
+        reason = getattr(fault, "orig", None) or fault
+        raise click.ClickException(f"the database cannot be reached or changed: {reason}. Check HOTLINE_DATABASE_URL") from fault
+    click.echo("The database is up to date.")

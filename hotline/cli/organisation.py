@@ -1,0 +1,23 @@
+"""`hotline load`."""
+
+from pathlib import Path
+
+import click
+
+from hotline.cli.setting import runtime_or_exit
+from hotline.services.organisation import load_organisation
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Its first line becomes the password of people who have none.",
+)
+def load(file: Path, password_file: Path | None) -> None:
+    """Bring in teams, people and shifts from a TOML file; again and again without doubling."""
+    password = password_file.read_text("utf-8").strip() if password_file else ""
+    with runtime_or_exit() as rt:
+        loaded = load_organisation(rt, file, password=password)
+    click.echo(f"Loaded {loaded.teams} teams, {loaded.volunteers} volunteers, {loaded.shifts} shifts.")

@@ -1,0 +1,236 @@
+"""`hotline run`: the whole hotline on this machine, with a pretend gateway and a phone in the browser unless a real one is named.
+
+For trying it and for developing it. In production every line of the Procfile is a service of its own.
+"""
+
+import contextlib
+import http.client
+import os
+import re
+import secrets
+import shlex
+import shutil
+import socket
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from hotline.cli import bundled_redis
+from hotline.cli.data_folder import FolderNotUsable, data_folder, kept, write
+from hotline.cli.processes import ProcessEnded, Processes, StopAsked
+from hotline.i18n import PROJECT
+from hotline.services.organisation import new_password
+
+DEMO_ORGANISATION = Path(__file__).parent.parent / "data" / "demo.toml"
+_DEMO_NUMBER = "+922135662222"
+# The demo is tried at any hour; between 21:00 and 08:00 its texts would wait until morning.
+_DEMO_CONFIG = "# Made by `hotline run` for the demo; HOTLINE_CONFIG names another.\n[contact_hours]\nopens = '00:00'\ncloses = '24:00'\n"
+_LOOPBACK = "127.0.0.1"
+_READY_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What this run is: where it listens, where it keeps things, and whether it is the demo."""
+
+    port: int
+    simulator_port: int
+    bind: str
+    data: Path
+    procfile: Mapping[str, str]
+    demo: bool
+    redis_server: str  # empty: HOTLINE_REDIS_URL names a server that is already there
+
+    @property
+    def url(self) -> str:
+        return f"http://{_LOOPBACK}:{self.port}"
+
+    @property
+    def simulator_url(self) -> str:
+        return f"http://{_LOOPBACK}:{self.simulator_port}"
+
+
+@click.command()
+def run() -> None:
+    """Start the hotline on this machine, and a phone in the browser to text it from."""
+    try:
+        plan = _plan(os.environ)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(data_folder(plan.data))
+            _check_ports(plan)
+            _run(plan, stack)
+    except StopAsked:
+        with contextlib.suppress(OSError):  # the terminal may be what was closed
+            click.echo("The hotline is stopped.")
+    except (FolderNotUsable, bundled_redis.NoRedisServer, ProcessEnded) as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+def _plan(env: Mapping[str, str]) -> Plan:
+    demo = not _is_named(env, "HOTLINE_TWILIO_ACCOUNT_SID")
+    return Plan(
+        port=_port(env, "PORT", 8000),
+        simulator_port=_port(env, "HOTLINE_SIMULATOR_PORT", 8001),
+        bind=env.get("HOTLINE_BIND") or _LOOPBACK,
+        data=Path(env.get("HOTLINE_DATA_DIR") or "data").absolute(),
+        procfile=_read_procfile(PROJECT / "Procfile"),
+        demo=demo,
+        redis_server="" if _is_named(env, "HOTLINE_REDIS_URL") else bundled_redis.find_server(env.get("HOTLINE_REDIS_SERVER", "")),
+    )
+
+
+def _is_named(env: Mapping[str, str], name: str) -> bool:
+    return bool(env.get(name) or env.get(f"{name}_FILE"))
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,5}", value) or not 0 < int(value) < 65536:
+        raise click.ClickException(f"{name} must be a port between 1 and 65535, not {value!r}")
+    return int(value)
+
+
+def _read_procfile(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as fault:
+        raise click.ClickException(f"{path} cannot be read: `hotline run` works in a copy of the project's repository") from fault
+    return {name: command.strip() for name, separator, command in (line.partition(":") for line in lines) if separator}
+
+
+def _check_ports(plan: Plan) -> None:
+    """A busy port is told before anything starts: later it would be a page of retries."""
+    listeners = [("PORT", plan.bind, plan.port)]
+    if plan.demo:
+        listeners.append(("HOTLINE_SIMULATOR_PORT", _LOOPBACK, plan.simulator_port))
+        if plan.port == plan.simulator_port:
+            raise click.ClickException(f"PORT and HOTLINE_SIMULATOR_PORT are both {plan.port}: they must differ")
+    for name, address, port in listeners:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address.strip("[]"), port))
+            except OSError as fault:
+                raise click.ClickException(f"port {port} on {address} cannot be used ({fault.strerror}): name another in {name}") from fault
+
+
+def _run(plan: Plan, stack: contextlib.ExitStack) -> None:
+    """Start everything, tell where it is, and stay until it is stopped. Raises `StopAsked` or `ProcessEnded`."""
+    redis = stack.enter_context(bundled_redis.socket_path(plan.data / "redis")) if plan.redis_server else None
+    processes = stack.enter_context(Processes(folder=PROJECT, environment=environment(plan, os.environ, redis)))
+    if redis is not None:
+        _start_redis(plan, processes, redis)
+    processes.finish("release", plan.procfile["release"])
+    if plan.demo:
+        load = ["hotline", "load", str(DEMO_ORGANISATION), "--password-file", str(plan.data / "demo_password")]
+        processes.finish("release", shlex.join(load))
+    for name, command in plan.procfile.items():
+        if name != "release":
+            processes.start(name, command)
+    if plan.demo:
+        simulator = [sys.executable, "-m", "hotline.simulator", "--port", str(plan.simulator_port), "--hotline-url", plan.url]
+        processes.start("simulator", shlex.join(simulator))
+    if not processes.wait(_once_each(_doors(plan)), within_s=_READY_WITHIN_S):
+        raise click.ClickException(f"{plan.url}/healthz did not answer 200 within {_READY_WITHIN_S:.0f} s: what was said stands above")
+    click.echo(panel(plan))
+    processes.wait()
+
+
+def _start_redis(plan: Plan, processes: Processes, path: Path) -> None:
+    folder = plan.data / "redis"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path.unlink(missing_ok=True)  # left behind by one that was killed
+    processes.start("redis", shlex.join(bundled_redis.server_command(plan.redis_server, folder=folder, path=path)))
+    try:
+        is_up = processes.wait(lambda: bundled_redis.answers(path), within_s=_READY_WITHIN_S)
+    except ProcessEnded as fault:
+        raise ProcessEnded(f"{fault}: see {folder / 'redis.log'}") from fault
+    if not is_up:
+        raise ProcessEnded(f"redis does not answer: see {folder / 'redis.log'}")
+
+
+def environment(plan: Plan, given: Mapping[str, str], redis: Path | None) -> dict[str, str]:
+    """The environment of every process: what was given, and what is missing in it. Secrets are made at the first run and kept."""
+    env = dict(given)
+    folder = Path(sys.executable).parent
+    env["PATH"] = os.pathsep.join((str(folder), env.get("PATH", os.defpath)))
+    env |= {"PORT": str(plan.port), "HOTLINE_BIND": plan.bind, "HOTLINE_DATA_DIR": str(plan.data), "PYTHONUNBUFFERED": "1"}
+    if redis is not None:
+        env["HOTLINE_REDIS_URL"] = bundled_redis.url_of(redis)
+    defaults: dict[str, Callable[[], str]] = {
+        "HOTLINE_SECRET_KEY": lambda: kept(plan.data, "secret_key", lambda: secrets.token_hex(32)),
+        "HOTLINE_DATABASE_URL": lambda: f"sqlite:///{plan.data / 'hotline.sqlite3'}",
+        "HOTLINE_PUBLIC_URL": lambda: plan.url,
+        # Where gunicorn's processes tell each other that they live: in memory, where the system has such a folder.
+        "HOTLINE_TMP_DIR": lambda: "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir(),  # noqa: S108
+    }
+    env |= {name: make() for name, make in defaults.items() if not _is_named(given, name)}
+    return env | _demo_environment(plan, given) if plan.demo else env
+
+
+def _demo_environment(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
+    kept(plan.data, "demo_password", new_password)
+    demo = {
+        "HOTLINE_TWILIO_ACCOUNT_SID": kept(plan.data, "twilio_account_sid", lambda: "AC" + secrets.token_hex(16)),
+        "HOTLINE_TWILIO_AUTH_TOKEN": kept(plan.data, "twilio_auth_token", lambda: secrets.token_hex(16)),
+        "HOTLINE_TWILIO_NUMBER": given.get("HOTLINE_TWILIO_NUMBER") or _DEMO_NUMBER,
+        "HOTLINE_TWILIO_API_URL": plan.simulator_url,
+    }
+    if not given.get("HOTLINE_CONFIG"):
+        write(plan.data / "demo_config.toml", _DEMO_CONFIG)
+        demo["HOTLINE_CONFIG"] = str(plan.data / "demo_config.toml")
+    return demo
+
+
+def _doors(plan: Plan) -> list[Callable[[], bool]]:
+    address = {"0.0.0.0": _LOOPBACK, "::": "::1"}.get(plan.bind, plan.bind)  # noqa: S104 - compared, not bound
+    doors = [lambda: _status(address, plan.port, "/healthz") == http.client.OK]
+    if plan.demo:
+        doors.append(lambda: _status(_LOOPBACK, plan.simulator_port, "/") in range(200, 500))
+    return doors
+
+
+def _once_each(doors: list[Callable[[], bool]]) -> Callable[[], bool]:
+    """Whether every door has opened by now; one that has is not knocked at again."""
+    closed = list(doors)
+
+    def all_opened() -> bool:
+        closed[:] = [door for door in closed if not door()]
+        return not closed
+
+    return all_opened
+
+
+def _status(address: str, port: int, path: str) -> int:
+    """What a GET is answered with; 0 while nobody listens."""
+    connection = http.client.HTTPConnection(address, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+def panel(plan: Plan) -> str:
+    """Where to go and how to log in."""
+    lines = [("Queue", plan.url), ("Data", str(plan.data)), ("Stop", "Ctrl-C")]
+    if plan.demo:
+        people = tomllib.loads(DEMO_ORGANISATION.read_text("utf-8"))["volunteer"]
+        password = (plan.data / "demo_password").read_text("utf-8").strip()
+        lines[:1] = [
+            ("Phone", f"{plan.simulator_url}   text the hotline from here"),
+            ("Queue", f"{plan.url}   work the tickets here"),
+            ("Log in", f"{people[0]['login']}   (or {', '.join(person['login'] for person in people[1:])})"),
+            ("Password", password),
+        ]
+    else:
+        lines[1:1] = [("People", "hotline load FILE.toml, hotline add-volunteer LOGIN")]
+    rule = "─" * min(76, shutil.get_terminal_size().columns)
+    return "\n".join(["", rule, "  The hotline is running.", "", *(f"  {name:<10}{value}" for name, value in lines), rule, ""])

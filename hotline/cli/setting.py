@@ -1,0 +1,45 @@
+"""What the commands share: the configuration, a Runtime, and faults told in one line each."""
+
+import contextlib
+from collections.abc import Iterator
+
+import click
+
+from hotline.config import Config, ConfigFault, load_config
+from hotline.i18n import CatalogueFault
+from hotline.jobs import SilentBell
+from hotline.log import configure_log
+from hotline.runtime import Runtime, build_runtime
+from hotline.services.installation import DemoBesideReal
+from hotline.services.organisation import OrganisationFault
+from hotline.storage.db import DatabaseFault
+from hotline.tables import TableFault
+
+
+def config_or_exit() -> Config:
+    """The configuration, or every fault of it and exit code 1."""
+    try:
+        return load_config()
+    except ConfigFault as fault:
+        raise click.ClickException("the configuration has faults:\n" + "\n".join(f"  {line}" for line in fault.args[0])) from fault
+
+
+@contextlib.contextmanager
+def runtime_or_exit() -> Iterator[Runtime]:
+    """A Runtime for one command; what can go wrong with it is told in a line, not as a traceback."""
+    configure_log("WARNING")
+    config = config_or_exit()
+    try:
+        rt = build_runtime(config, bell=SilentBell())
+    except (TableFault, CatalogueFault) as fault:
+        raise click.ClickException(str(fault)) from fault
+    try:
+        yield rt
+    except OrganisationFault as fault:
+        raise click.ClickException("the file has faults:\n" + "\n".join(f"  {line}" for line in fault.args[0])) from fault
+    except DemoBesideReal as fault:
+        raise click.ClickException(str(fault)) from fault
+    except DatabaseFault as fault:
+        raise click.ClickException(f"the database failed ({type(fault).__name__}); run hotline doctor") from fault
+    finally:
+        rt.close()

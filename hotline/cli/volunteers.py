@@ -1,0 +1,38 @@
+"""`hotline add-volunteer` and `hotline reset-password`."""
+
+import re
+
+import click
+
+from hotline.cli.setting import runtime_or_exit
+from hotline.services import organisation
+
+
+def _login(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    login = value.strip().lower()
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._@+\-]{0,63}", login):
+        raise click.BadParameter("use letters, digits and . _ - @ + only, 64 at most")
+    return login
+
+
+@click.command("add-volunteer")
+@click.argument("login", callback=_login)
+@click.option("--name", default="", help="How colleagues know her; the login if left out.")
+def add_volunteer(login: str, name: str) -> None:
+    """Add a volunteer and print her password, once."""
+    with runtime_or_exit() as rt:
+        password = organisation.add_volunteer(rt, login, name or login)
+    if password is None:
+        raise click.ClickException(f"there is a volunteer {login} already; for a new password: hotline reset-password {login}")
+    click.echo(f"Login:    {login}\nPassword: {password}\nIt is shown this once. Put her into a team with: hotline load FILE.toml")
+
+
+@click.command("reset-password")
+@click.argument("login", callback=_login)
+def reset_password(login: str) -> None:
+    """Give a volunteer a new password, print it once, and end every log-in of hers."""
+    with runtime_or_exit() as rt:
+        password = organisation.reset_password(rt, login)
+    if password is None:
+        raise click.ClickException(f"there is no volunteer {login}")
+    click.echo(f"Login:    {login}\nPassword: {password}\nIt is shown this once.")

@@ -1,0 +1,302 @@
+"""One frozen `Config` out of a TOML file and the environment. Every fault is listed at once, each with what to do.
+
+The keys, their units and defaults stand in config.example.toml; a test holds the two together. Secrets come from the
+environment only, or from a file named by `<NAME>_FILE`.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from hotline.domain.contact import ContactHours
+from hotline.domain.language import Language
+
+TWILIO_API_URL = "https://api.twilio.com"
+_LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)")
+
+
+class ConfigFault(Exception):
+    """The configuration has faults; `args[0]` lists them all, a sentence each."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """[conversation]: which ticket a text belongs to, and what is answered."""
+
+    default_language: str = "ur"
+    join_minutes: int = 10
+    lookups_per_day: int = 10
+    reopen_days: int = 30
+    replies_per_sender: int = 20
+    reply_countries: tuple[str, ...] = ("PK",)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """[numbers]: what our texts name."""
+
+    police: str = "15"
+    ambulance: str = "1122"
+    answer_number: str = ""
+    region: str = "PK"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """[contact_hours]: when we may start a text ourselves, local time."""
+
+    opens: str = "08:00"
+    closes: str = "21:00"
+    time_zone: str = "Asia/Karachi"
+
+
+@dataclass(frozen=True)
+class Sending:
+    """[sending]: how texts leave."""
+
+    texts_per_s: int = 60
+    in_flight: int = 24
+    timeout_s: int = 10
+    answer_fresh_minutes: int = 30
+    expires_hours: int = 48
+
+
+@dataclass(frozen=True)
+class Web:
+    """[web]: the volunteers' pages."""
+
+    session_hours: int = 12
+    free_failures: int = 5
+    page_rows: int = 50
+
+
+@dataclass(frozen=True)
+class Files:
+    """[files]: tables a deployment may replace; empty means the shipped one. Paths are relative to the TOML file."""
+
+    categories: str = ""
+    lexicon: str = ""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the hotline is told. Secrets are kept out of its repr."""
+
+    public_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    twilio_account_sid: str = field(repr=False)
+    twilio_auth_token: str = field(repr=False)
+    twilio_auth_token_previous: str = field(repr=False)
+    twilio_number: str
+    twilio_api_url: str
+    data_dir: Path
+    folder: Path  # of the TOML file: its paths are relative to it
+    conversation: Conversation = Conversation()
+    numbers: Numbers = Numbers()
+    contact_hours: Hours = Hours()
+    sending: Sending = Sending()
+    web: Web = Web()
+    files: Files = Files()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone people here live in."""
+        return ZoneInfo(self.contact_hours.time_zone)
+
+    @property
+    def hours(self) -> ContactHours:
+        """The contact hours as the domain reads them."""
+        closes = self.contact_hours.closes
+        end = None if closes == "24:00" else time.fromisoformat(closes)
+        return ContactHours(time.fromisoformat(self.contact_hours.opens), end, self.zone)
+
+    @property
+    def gateway_is_real(self) -> bool:
+        """Whether texts leave this machine: a pretend gateway listens on loopback."""
+        return bool(self.twilio_account_sid) and not _LOOPBACK.match(self.twilio_api_url)
+
+    @property
+    def join_within(self) -> timedelta:
+        """How long after her last text the next one joins its ticket."""
+        return timedelta(minutes=self.conversation.join_minutes)
+
+    def table(self, name: str) -> Path | None:
+        """The replaced table of that name, or None for the shipped one."""
+        path: str = getattr(self.files, name)
+        return (self.folder / path) if path else None
+
+
+SECTIONS: dict[str, type] = {
+    "conversation": Conversation,
+    "numbers": Numbers,
+    "contact_hours": Hours,
+    "sending": Sending,
+    "web": Web,
+    "files": Files,
+}
+_CALLED = {str: "text in quotes", int: "a whole number", tuple: "a list of texts in quotes"}
+_AT_LEAST_ONE = {"join_minutes", "texts_per_s", "in_flight", "timeout_s", "expires_hours", "session_hours", "page_rows", "reopen_days"}
+
+
+def load_config(environ: Mapping[str, str] | None = None) -> Config:
+    """Read `HOTLINE_CONFIG` and the environment. Raises `ConfigFault` with every fault there is."""
+    env = os.environ if environ is None else environ
+    faults: list[str] = []
+    document, folder = _read_toml(env.get("HOTLINE_CONFIG", ""), faults)
+    faults += [f"[{name}] is not a section of the configuration; see config.example.toml" for name in document.keys() - SECTIONS.keys()]
+    sections = {name: _section(name, kind, document.get(name, {}), faults) for name, kind in SECTIONS.items()}
+    config = Config(**_environment(env, faults), folder=folder, **sections)
+    faults += _check_values(config)
+    if faults:
+        raise ConfigFault(faults)
+    return config
+
+
+def _read_toml(path: str, faults: list[str]) -> tuple[dict[str, Any], Path]:
+    if not path:
+        return {}, Path.cwd()
+    try:
+        return tomllib.loads(Path(path).read_text("utf-8")), Path(path).resolve().parent
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        faults.append(f"HOTLINE_CONFIG: {path} cannot be read: {fault}")
+        return {}, Path.cwd()
+
+
+def _section(name: str, kind: type, given: object, faults: list[str]) -> Any:
+    if not isinstance(given, dict):
+        faults.append(f"[{name}] must be a table")
+        return kind()
+    known = {f.name: f for f in fields(kind)}
+    values = {}
+    for key, value in given.items():
+        default = known[key].default if key in known else MISSING
+        if default is MISSING:
+            faults.append(f"[{name}] {key} is not a key of the configuration; see config.example.toml")
+        elif isinstance(default, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
+            values[key] = tuple(value)
+        elif type(value) is not type(default):
+            faults.append(f"[{name}] {key} must be {_CALLED[type(default)]}")
+        elif isinstance(value, int) and value < (1 if key in _AT_LEAST_ONE else 0):
+            faults.append(f"[{name}] {key} must not be below {1 if key in _AT_LEAST_ONE else 0}")
+        else:
+            values[key] = value
+    return kind(**values)
+
+
+def _environment(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
+    data_dir = Path(env.get("HOTLINE_DATA_DIR") or "data").resolve()
+    port = env.get("PORT") or "8000"
+    return {
+        "data_dir": data_dir,
+        "public_url": (env.get("HOTLINE_PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
+        "database_url": _secret(env, "HOTLINE_DATABASE_URL", faults) or f"sqlite:///{data_dir / 'hotline.sqlite3'}",
+        "redis_url": _secret(env, "HOTLINE_REDIS_URL", faults) or "redis://127.0.0.1:6379/0",
+        "secret_key": _secret(env, "HOTLINE_SECRET_KEY", faults),
+        "twilio_account_sid": _secret(env, "HOTLINE_TWILIO_ACCOUNT_SID", faults),
+        "twilio_auth_token": _secret(env, "HOTLINE_TWILIO_AUTH_TOKEN", faults),
+        "twilio_auth_token_previous": _secret(env, "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS", faults),
+        "twilio_number": env.get("HOTLINE_TWILIO_NUMBER", ""),
+        "twilio_api_url": (env.get("HOTLINE_TWILIO_API_URL") or TWILIO_API_URL).rstrip("/"),
+    }
+
+
+def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
+    """The value of `name`, or the first line of the file that `name_FILE` names. One that gives nothing is a fault."""
+    path = env.get(f"{name}_FILE")
+    if env.get(name) or not path:
+        return env.get(name, "")
+    try:
+        value = Path(path).read_text("utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        # Of bytes that are no text the fault would show some.
+        faults.append(f"{name}_FILE: {path} cannot be read: {fault if isinstance(fault, OSError) else 'it is not UTF-8'}")
+        return ""
+    if not value:
+        faults.append(f"{name}_FILE: the first line of {path} is empty")
+    return value
+
+
+def _check_values(config: Config) -> list[str]:
+    faults = []
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[!-~]*)?", config.public_url):
+        faults.append("HOTLINE_PUBLIC_URL must be the address the gateway calls, like https://hotline.example.org")
+    if not re.match(r"(sqlite:///|postgresql://|postgres://)", config.database_url) or not _is_whole(config.database_url):
+        faults.append(
+            "HOTLINE_DATABASE_URL must be like sqlite:////var/lib/hotline/hotline.sqlite3 or postgresql://user:password@host:5432/name"
+        )
+    if not re.match(r"(rediss?|unix)://", config.redis_url) or not _is_whole(config.redis_url):
+        faults.append("HOTLINE_REDIS_URL must be like redis://127.0.0.1:6379/0, rediss://… or unix:///run/redis.sock")
+    if len(config.secret_key) < 32:
+        faults.append(
+            "HOTLINE_SECRET_KEY must have 32 characters or more; make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    faults += _check_gateway(config) + _check_hours(config) + _check_numbers(config)
+    if config.conversation.default_language not in set(Language):
+        faults.append(f"[conversation] default_language must be one of {', '.join(Language)}")
+    for name in ("categories", "lexicon"):
+        path = config.table(name)
+        if path is not None and not path.is_file():
+            faults.append(f"[files] {name}: there is no file {path}")
+    return faults
+
+
+def _is_whole(url: str) -> bool:
+    """Whether a URL can be taken apart; one that cannot (a letter in its port, a bare [ in its password) fails later, in a traceback."""
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        return False
+    return port != 0
+
+
+def _check_numbers(config: Config) -> list[str]:
+    faults = []
+    for key, digits in (("police", "{1,4}"), ("ambulance", "{1,4}"), ("answer_number", "{0,12}")):
+        # As people dial them: a + or a dash turns round in Urdu, and a longer number would not fit its text.
+        if not re.fullmatch(f"[0-9]{digits}", getattr(config.numbers, key)):
+            faults.append(f"[numbers] {key} must be {digits.strip('{}').replace(',', ' to ')} digits as people dial it: no + and no dash")
+    for key, codes in (
+        ("[numbers] region", (config.numbers.region,)),
+        ("[conversation] reply_countries", config.conversation.reply_countries),
+    ):
+        # "pk" would answer nobody, and say nothing.
+        faults += [f"{key}: {code!r} is not a country in capitals, like PK" for code in codes if not re.fullmatch("[A-Z]{2}", code)]
+    return faults
+
+
+def _check_gateway(config: Config) -> list[str]:
+    faults = []
+    if not re.fullmatch(r"(\+[0-9]{8,15}|[0-9]{3,8}|MG[0-9a-fA-F]{32})?", config.twilio_number):
+        faults.append("HOTLINE_TWILIO_NUMBER must be + and 8 to 15 digits, a short code, or a messaging service (MG…)")
+    if config.twilio_account_sid and not config.twilio_auth_token:
+        faults.append("HOTLINE_TWILIO_AUTH_TOKEN is missing: without it no text can be trusted or sent")
+    if config.twilio_account_sid and not config.twilio_number:
+        faults.append("HOTLINE_TWILIO_NUMBER is missing: texts need a sender")
+    if not re.match(r"https?://", config.twilio_api_url):
+        faults.append("HOTLINE_TWILIO_API_URL must begin with https:// (or http:// on this machine)")
+    elif config.twilio_api_url.startswith("http://") and not _LOOPBACK.match(config.twilio_api_url):
+        faults.append("HOTLINE_TWILIO_API_URL: plain http is for this machine only; use https://")
+    return faults
+
+
+def _check_hours(config: Config) -> list[str]:
+    hours, faults = config.contact_hours, []
+    try:
+        ZoneInfo(hours.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        faults.append(f"[contact_hours] time_zone: {hours.time_zone!r} is not a time zone, like Asia/Karachi")
+    for key, value in (("opens", hours.opens), ("closes", hours.closes)):
+        if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value) and (key, value) != ("closes", "24:00"):
+            faults.append(f"[contact_hours] {key} must be a time like 08:00 (closes may be 24:00)")
+    if not faults and hours.opens >= hours.closes:
+        faults.append("[contact_hours] closes must be later than opens")
+    return faults

@@ -1,0 +1,108 @@
+"""What a text is about, by the words in it: a hint for whoever reads the ticket, and the reason to seal or hold it.
+
+The words are written so that a miss is dearer than a false hit: what is sealed for nothing is looked at by the wrong team,
+what is not sealed may be read by the officer it is about. How `words` are written is told at the head of
+`hotline/data/categories.toml`.
+"""
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from hotline.domain.folding import match_key
+from hotline.domain.ticket import Priority
+
+# Patterns are found by their first letters, so that a long table costs no more per text than a short one: by five, or by as
+# many as the shortest have ("=جج" with its boundaries is four, a Sindhi word of three letters three).
+_HEADS = (3, 5)
+_SPACE = re.compile(" ")
+# A phrase of more words than this is looked for as written and without spaces, not with every space in doubt.
+_SPACES_IN_DOUBT = 3
+
+
+@dataclass(frozen=True)
+class Category:
+    """One kind of complaint. `key` is its digit in the call menu; `team` the code of who takes it; `words` as in the table."""
+
+    code: str
+    key: int | None
+    team: str
+    priority: Priority
+    sealed: bool
+    hold: bool
+    names: Mapping[str, str] = field(hash=False)
+    words: tuple[str, ...] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class _Pattern:
+    literal: str  # boundaries of words are spaces in it
+    category: int  # its place in the table
+    spares: bool  # takes what it covers away from the category
+
+
+@dataclass(frozen=True)
+class _Table:
+    patterns: Mapping[str, tuple[_Pattern, ...]]  # by the first letters of the literal, as many as one of _HEADS
+
+
+def read(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+    """Every category the text hits, in the table's order; the first is the one to show. () if there is none."""
+    patterns = _compile(categories).patterns
+    key = f" {match_key(text)} "
+    hits: list[tuple[int, int, int]] = []
+    spared: list[tuple[int, int, int]] = []
+    # In Latin letters every pattern begins at a boundary; in Arabic script anywhere.
+    places = [space.start() for space in _SPACE.finditer(key)] if key.isascii() else range(len(key))
+    for head in _HEADS:
+        for at in [place for place in places if key[place : place + head] in patterns]:
+            for pattern in patterns[key[at : at + head]]:
+                if key.startswith(pattern.literal, at):
+                    (spared if pattern.spares else hits).append((pattern.category, at, at + len(pattern.literal)))
+    found = {hit[0] for hit in hits if not any(_covers(one, hit) for one in spared)}
+    return tuple(categories[index] for index in sorted(found))
+
+
+def fallback(categories: tuple[Category, ...]) -> Category:
+    """The category of a text that hits nothing: the one without words."""
+    return next(category for category in categories if not category.words)
+
+
+def literals(word: str) -> tuple[str, ...]:
+    """What is looked for in a match key (with a space at either end) for one entry of `words`; () if it folds to nothing.
+
+    A lone "=" or "*" is punctuation here, hence nothing. Spaces inside a phrase may be missing, unless it begins with "=".
+    """
+    word = word.removeprefix("!")
+    key = match_key(word)
+    if not key:
+        return ()
+    # Latin words are short and hide in each other (chor in chorna); Arabic-script ones lose their spaces in typing.
+    whole = key[0].isascii() or word.startswith("=")
+    start = " " if whole else ""
+    end = " " if whole and not word.endswith("*") else ""
+    parts = key.split()
+    joints = list(itertools.product((" ", ""), repeat=min(len(parts) - 1, _SPACES_IN_DOUBT)))
+    if word.startswith("="):
+        joints = [(" ",) * (len(parts) - 1)]
+    elif len(parts) > _SPACES_IN_DOUBT + 1:
+        joints = [(joint,) * (len(parts) - 1) for joint in (" ", "")]
+    return tuple(start + "".join(itertools.chain(*zip(parts, (*joint, ""), strict=True))) + end for joint in joints)
+
+
+def _covers(spared: tuple[int, int, int], hit: tuple[int, int, int]) -> bool:
+    # A boundary is not part of what is covered: "!cng station" spares " station " at the end of it.
+    return spared[0] == hit[0] and spared[1] <= hit[1] + 1 and hit[2] - 1 <= spared[2]
+
+
+@lru_cache(maxsize=8)
+def _compile(categories: tuple[Category, ...]) -> _Table:
+    patterns: dict[str, list[_Pattern]] = {}
+    for index, category in enumerate(categories):
+        for word in category.words:
+            for literal in literals(word):
+                head = max((n for n in _HEADS if n <= len(literal)), default=len(literal))
+                patterns.setdefault(literal[:head], []).append(_Pattern(literal, index, word.startswith("!")))
+    return _Table({head: tuple(found) for head, found in patterns.items()})

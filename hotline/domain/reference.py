@@ -1,0 +1,113 @@
+"""The reference: nine digits, the first not zero and never 111, the last a Damm check digit; written like 482-719-365.
+
+Digits, because a caller must be able to key and hear it; random, because a sequence would tell how many complaints there are.
+`482-719-365` itself fails the check: it is the example everywhere, so that no poster leads to a real ticket.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+EXAMPLE = "482719365"
+
+# Source: H. Michael Damm, "Total anti-symmetrische Quasigruppen" (2004); the usual table of order 10, in which 572 takes 4.
+_DAMM = (
+    (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
+    (7, 0, 9, 2, 1, 5, 4, 8, 6, 3),
+    (4, 2, 0, 6, 8, 7, 1, 3, 5, 9),
+    (1, 7, 5, 0, 9, 8, 3, 4, 2, 6),
+    (6, 1, 2, 3, 0, 4, 5, 9, 7, 8),
+    (3, 6, 7, 4, 2, 0, 9, 5, 8, 1),
+    (5, 8, 6, 9, 7, 2, 0, 1, 3, 4),
+    (8, 9, 4, 5, 3, 6, 2, 0, 1, 7),
+    (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
+    (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
+)
+_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+# What a phone adds to turn text round; it may stand anywhere between digits.
+_MARKS = "\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff\\u061c"
+# The dot and the dash of an Urdu keyboard (۔ and tatweel) are among them.
+_DASHES = "\\-\\u2010-\\u2015\\u2212._/\\u00ad\u06d4\u0640"
+# One line's run of digits: a space or two, or one dash or dot, between them. A comma, a new line or "dot, space" ends it.
+# Marks are taken once and not given back (*+): tried in every split, 20,000 of them would hold a worker for seconds.
+_RUN = re.compile(
+    rf"\+?[0-9](?:[{_MARKS}]*+(?:[ \t\u00a0]{{1,2}}|[ \t\u00a0]?[{_DASHES}](?:(?<![.\u06d4])[ \t\u00a0])?)?[{_MARKS}]*+[0-9])*"
+)
+_CHUNK = re.compile(r"[^ \t\u00a0]+")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Nine digits seen in a text. `valid` says whether the check digit holds; `start`, `end` are offsets into the text."""
+
+    digits: str
+    valid: bool
+    start: int
+    end: int
+
+
+def check_digit(digits: str) -> str:
+    """The Damm digit that belongs behind `digits` (ASCII): 572 → 4."""
+    interim = 0
+    for digit in digits:
+        interim = _DAMM[interim][int(digit)]
+    return str(interim)
+
+
+def is_valid(digits: str) -> bool:
+    """Whether nine ASCII digits are a reference we could have given."""
+    return len(digits) == 9 and digits[0] != "0" and not digits.startswith("111") and check_digit(digits) == "0"
+
+
+def draw(randbelow: Callable[[int], int]) -> str:
+    """A random reference. `randbelow(n)` gives an integer in [0, n); only the database knows whether it is free."""
+    while True:
+        body = str(10_000_000 + randbelow(90_000_000))
+        # Firms' numbers in Pakistan are 111-xxx-xxx: a reference that looks like one would be read as one.
+        if not body.startswith("111"):
+            return body + check_digit(body)
+
+
+def written(digits: str) -> str:
+    """As people read it: 482719365 → 482-719-365."""
+    return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
+
+
+def find(text: str) -> tuple[Found, ...]:
+    """Every run of exactly nine digits in a text, in any digits, with spaces, dashes, dots or nothing between.
+
+    A run that goes on into further digits (a phone, an identity card, an IMEI) is not one; a count of one or two digits in
+    the next word is no part of it ("482719365 2 din se": two days now).
+    """
+    ascii_text = text.translate(_DIGITS)  # one for one, so that offsets stay those of the text
+    found = []
+    for run in _RUN.finditer(ascii_text):
+        if run.group()[0] == "+":
+            continue
+        spans = [run.span()] if len(_digits(run.group())) == 9 else _nine_among_counts(run)
+        for start, end in spans:
+            digits = _digits(ascii_text[start:end])
+            found.append(Found(digits, is_valid(digits), start, end))
+    return tuple(found)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"[^0-9]", "", text)
+
+
+def _nine_among_counts(run: re.Match[str]) -> list[tuple[int, int]]:
+    """Spans of the words of nine digits in a longer run, where no word beside them has more than two."""
+    chunks = [(run.start() + c.start(), run.start() + c.end(), len(_digits(c.group()))) for c in _CHUNK.finditer(run.group())]
+    spans = []
+    for n, (start, end, digits) in enumerate(chunks):
+        beside = [chunks[m][2] for m in (n - 1, n + 1) if 0 <= m < len(chunks)]
+        if digits == 9 and all(count <= 2 for count in beside):
+            spans.append((start, end))
+    return spans
+
+
+def without(text: str, found: tuple[Found, ...]) -> str:
+    """The text with those runs taken out: what was written besides."""
+    for one in sorted(found, key=lambda f: f.start, reverse=True):
+        text = text[: one.start] + " " + text[one.end :]
+    return text.strip()

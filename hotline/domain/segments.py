@@ -1,0 +1,46 @@
+"""Segments: the parts of a text that are billed, and that a cheap phone may show out of order. One is the budget.
+
+GSM-7 holds 160 septets alone and 153 a part; anything else is UCS-2, 70 UTF-16 units alone and 67 a part. Source: 3GPP TS 23.038
+(the alphabets) and TS 23.040 (the joining header). The Urdu shift tables of 23.038 are never counted on: no gateway promises them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION = frozenset("^{}\\[~]|€\f")
+
+
+@dataclass(frozen=True)
+class Segments:
+    """What a text costs. `units` are septets (GSM-7, an extension character is two) or UTF-16 units (UCS-2)."""
+
+    encoding: Literal["GSM-7", "UCS-2"]
+    units: int
+    segments: int
+
+
+def count(text: str) -> Segments:
+    """The segments of a text as a gateway counts them; an empty text has none."""
+    if all(character in _BASIC or character in _EXTENSION for character in text):
+        costs = [2 if character in _EXTENSION else 1 for character in text]
+        return Segments("GSM-7", sum(costs), _parts(costs, alone=160, joined=153))
+    costs = [2 if ord(character) > 0xFFFF else 1 for character in text]
+    return Segments("UCS-2", sum(costs), _parts(costs, alone=70, joined=67))
+
+
+def _parts(costs: Sequence[int], *, alone: int, joined: int) -> int:
+    """How many parts hold these characters, none of which is split over two."""
+    if not costs:
+        return 0
+    if sum(costs) <= alone:
+        return 1
+    parts, used = 1, 0
+    for cost in costs:
+        if used + cost > joined:
+            parts, used = parts + 1, 0
+        used += cost
+    return parts

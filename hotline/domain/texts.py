@@ -1,0 +1,191 @@
+"""Every sentence we send by text, in English; the catalogues hold it in Urdu, Sindhi and Roman Urdu under the same key.
+
+A phone is a family: no text names what the complaint is about, the office complained of, our own name, or the citizen's words.
+In Urdu and Sindhi the reference comes first, with dashes: after an Urdu letter a phone would show 482-719-365 as 365-719-482.
+"""
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hotline.domain import reference, segments
+
+JOINTS: Mapping[str, str] = {"en": " ", "ur": "، ", "sd": "، ", "ur-Latn": ", "}
+"""What stands between a text that asks and `answer_to`, by language."""
+
+LONGEST: Mapping[str, str] = {"ref": reference.written(reference.EXAMPLE), "police": "1122", "ambulance": "1122", "hotline": "02135662222"}
+"""The longest value each placeholder takes; the budget is held with these. A number of ours is in national form: 11 digits."""
+
+# One police number is all that 70 units hold beside a reference; it is the one that answers for every need.
+_MAY_BE_LEFT_OUT = frozenset({"ambulance"})
+
+
+@dataclass(frozen=True)
+class Text:
+    """One sentence: its key (the context in the catalogues), its English, and the segments it may take in any language.
+
+    A text that `asks` ends with `ANSWER_TO` where she cannot simply reply to the number it comes from.
+    """
+
+    key: str
+    english: str
+    segments_max: int = 1
+    asks: bool = False
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The names of the values it needs."""
+        return placeholders(self.english)
+
+    @property
+    def shows_reference(self) -> bool:
+        """Whether it carries the citizen's reference."""
+        return "ref" in self.placeholders
+
+
+def sentence(key: str, english: str, *, segments_max: int = 1, asks: bool = False) -> Text:
+    """A text. A call of its own name, so that Babel finds it: the first argument is the context, the second the sentence."""
+    return Text(key, english, segments_max, asks)
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """The names in braces. Raises ValueError for a brace left open and for anything but a plain name in them."""
+    names = set()
+    for _, name, spec, conversion in string.Formatter().parse(template):
+        if name is None:
+            continue
+        # An attribute, an index or a format would let a catalogue reach into a value or spoil a number.
+        if not name.isidentifier() or spec or conversion:
+            raise ValueError(f"{{{name}}} is not a plain name in braces")
+        names.add(name)
+    return frozenset(names)
+
+
+def with_answer(language: str, text: str, answer: str) -> str:
+    """A text that asks, and where to send the answer, joined as the language does it."""
+    return f"{text}{JOINTS[language]}{answer}"
+
+
+def placeholder_faults(text: Text, language: str, wording: str) -> list[str]:
+    """Where the placeholders of a wording differ from those of the English: such a text could not be filled, or would lose its number."""
+    try:
+        found = placeholders(wording)
+    except ValueError as error:
+        return [f"{language} {text.key}: {error}"]
+    missing = sorted(text.placeholders - found - _MAY_BE_LEFT_OUT)
+    unknown = sorted(found - text.placeholders)
+    return [f"{language} {text.key}: {{{name}}} is missing" for name in missing] + [
+        f"{language} {text.key}: {{{name}}} is not in the English" for name in unknown
+    ]
+
+
+def faults(text: Text, language: str, wording: Callable[[Text], str]) -> list[str]:
+    """What is wrong with the wording of a text in a language: its placeholders, or its budget overrun with the longest values.
+
+    `wording` gives the sentence of a text in that language, placeholders and all.
+    """
+    wrong = placeholder_faults(text, language, wording(text))
+    if wrong or (text.asks and placeholder_faults(ANSWER_TO, language, wording(ANSWER_TO))):
+        return wrong  # those of ANSWER_TO are told under its own key
+    taken = segments.count(longest(text, language, wording))
+    if taken.segments <= text.segments_max:
+        return []
+    return [f"{language} {text.key}: {taken.units} units of {taken.encoding} are {taken.segments} segments, not {text.segments_max}"]
+
+
+def longest(text: Text, language: str, wording: Callable[[Text], str]) -> str:
+    """A text as it goes out at its longest; `wording` as in `faults`."""
+    filled = wording(text).format_map(LONGEST)
+    if not text.asks:
+        return filled
+    return with_answer(language, filled, wording(ANSWER_TO).format_map(LONGEST))
+
+
+# For translators: the same for every category, so that it tells nothing. Reference first in Urdu and Sindhi, no ambulance there.
+RECEIPT = sentence(
+    "receipt",
+    "{ref}: we have your message. Keep this number. Send it to us to ask how it is going. "
+    "If you need help right now: {police} or {ambulance}.",
+)
+
+STATUS_RECEIVED = sentence("status_received", "{ref}: we have it. It is waiting its turn.")
+
+STATUS_ASSIGNED = sentence("status_assigned", "{ref}: one of our team has it now and will look into it.")
+
+STATUS_IN_PROGRESS = sentence("status_in_progress", "{ref}: it is being worked on. This can take time.")
+
+# For translators: it may have gone to a police station; never name the office.
+STATUS_REFERRED = sentence("status_referred", "{ref}: it has been passed on to the office concerned. We are waiting for their answer.")
+
+# For translators: an answer to it is a bare 1 or 2; leave room for answer_to behind it.
+STATUS_RESOLVED = sentence("status_resolved", "{ref}: we think this is done. If it is done, send 1. If it is not, send 2.", asks=True)
+
+# For translators: the answer is a bare 2; leave room for answer_to behind it.
+STATUS_CLOSED = sentence("status_closed", "{ref}: closed. If it is not solved, send 2 and we will open it again.", asks=True)
+
+# For translators: to somebody else's phone, and to hers when it can no longer be opened again.
+STATUS_CLOSED_OTHER = sentence("status_closed_other", "{ref}: it is closed.")
+
+STATUS_REOPENED = sentence("status_reopened", "{ref}: we have opened it again and will look at it afresh.")
+
+# For translators: never repeats what was sent.
+REFERENCE_MISTYPED = sentence("reference_mistyped", "That number does not look right. Please check your 9 digits and send them again.")
+
+# For translators: one answer to a number that is unknown, one we may not speak of, and one too many: it must be true of all three.
+REFERENCE_REFUSED = sentence(
+    "reference_refused",
+    "We cannot say anything about that number here. Please check it, or ask from the phone you first wrote from.",
+)
+
+# For translators: may take two segments. OFF and the languages are words she can send; do not translate them into others.
+HELP = sentence(
+    "help",
+    "Write what happened and where; we answer with a number. Send it to ask about it. OFF stops texts. "
+    "Help right now: {police} or {ambulance}. Languages: URDU, ROMAN, SINDHI",
+    segments_max=2,
+)
+
+# For translators: no religious greeting, no name of ours; the languages are words she can send.
+GREETING = sentence(
+    "greeting",
+    "Hello. Please tell us what happened and where. Help right now: {police}. For another language send: URDU, ROMAN or SINDHI",
+)
+
+# For translators: says it in the language it names.
+LANGUAGE_SWITCHED = sentence("language_switched", "Done. We will answer in English from now on.")
+
+# For translators: ON is a word she can send (in Urdu and Sindhi جاری or جاري, in Roman Urdu JARI).
+STOPPED = sentence("stopped", "Done. We will not text this phone on our own any more. To start again send ON")
+
+# For translators: OFF is a word she can send (in Urdu and Sindhi بند, in Roman Urdu BAND).
+STARTED = sentence("started", "Done. We will text you when there is news. To stop send OFF")
+
+# For translators: two questions are open on one phone and a bare 1 or 2 came.
+WHICH_REFERENCE = sentence("which_reference", "Which one do you mean? Please send the 9-digit number, then 1 or 2 in the next text.")
+
+# For translators: put behind a text that asks, joined by a comma (English: a space). {hotline} is one run of digits.
+ANSWER_TO = sentence("answer_to", "Send to {hotline}")
+
+TEXTS: Mapping[str, Text] = {
+    text.key: text
+    for text in (
+        RECEIPT,
+        STATUS_RECEIVED,
+        STATUS_ASSIGNED,
+        STATUS_IN_PROGRESS,
+        STATUS_REFERRED,
+        STATUS_RESOLVED,
+        STATUS_CLOSED,
+        STATUS_CLOSED_OTHER,
+        STATUS_REOPENED,
+        REFERENCE_MISTYPED,
+        REFERENCE_REFUSED,
+        HELP,
+        GREETING,
+        LANGUAGE_SWITCHED,
+        STOPPED,
+        STARTED,
+        WHICH_REFERENCE,
+        ANSWER_TO,
+    )
+}

@@ -1,0 +1,108 @@
+"""What Twilio posts to us: is it Twilio's, and what does it say.
+
+Source: twilio.com/docs/usage/security (the signature), twilio.com/docs/messaging/guides/webhook-request (the fields).
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.request_validator import RequestValidator
+
+from hotline.domain.delivery import Delivery
+from hotline.domain.keyword import Keyword
+from hotline.gateways.base import IncomingText, Report
+from hotline.gateways.twilio.codes import CODES, DELIVERIES
+
+NAME = "twilio"
+# With Advanced Opt-Out Twilio says itself that it took a text for a stop or a start, whatever the word was.
+_OPT_OUT_TYPES = {"STOP": Keyword.GATEWAY_STOP, "START": Keyword.GATEWAY_START}
+_ID = re.compile(r"[!-~]{1,64}")
+
+
+class FieldMissing(Exception):
+    """A form without what makes it a text; `args[0]` is the field."""
+
+
+class Form(dict[str, str]):
+    """A posted form: names to first values, bytes that are no UTF-8 replaced. `pairs` keeps every field in the bytes it came in."""
+
+    def __init__(self, raw: bytes) -> None:
+        """Parse a form's body. Never raises."""
+        super().__init__()
+        # Latin-1 carries bytes through text unchanged, the percent-encoded and the plain ones alike.
+        parsed = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+        self.pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in parsed]
+        for name, value in self.pairs:
+            self.setdefault(name.decode("utf-8", "replace"), value.decode("utf-8", "replace"))
+
+    def getlist(self, name: str) -> list[str]:
+        """All values of a field: what the SDK's validator asks for."""
+        return [value.decode("utf-8", "replace") for key, value in self.pairs if key.decode("utf-8", "replace") == name]
+
+
+def is_signed(url: str, form: Form, signature: str, tokens: Iterable[str]) -> bool:
+    """Whether `signature` is Twilio's for this form at `url` (the public one, query included), under any of the tokens."""
+    if not signature:
+        return False
+    return any(_signed_with(token, url, form, signature) for token in tokens if token)
+
+
+def _signed_with(token: str, url: str, form: Form, signature: str) -> bool:
+    try:
+        if RequestValidator(token).validate(url, form, signature):
+            return True
+    except ValueError:  # an address the library cannot read is nobody's
+        return False
+    # Bytes that are no UTF-8 were replaced in `form`, and signed as they are.
+    return hmac.compare_digest(sign_bytes(token, url, form).encode(), signature.encode("utf-8", "replace"))
+
+
+def sign_bytes(token: str, url: str, form: Form) -> str:
+    """The signature over the bytes of a form."""
+    signed = url.encode() + b"".join(name + value for name, value in sorted(set(form.pairs)))
+    return base64.b64encode(hmac.new(token.encode(), signed, hashlib.sha1).digest()).decode()
+
+
+def signed_url(public_url: str, raw_uri: str) -> str:
+    """The address as Twilio requested it: our public one and the raw path, for a framework's own would be decoded on the way."""
+    if not raw_uri.startswith("/"):
+        parts = urlsplit(raw_uri)
+        raw_uri = parts.path + (f"?{parts.query}" if parts.query else "")
+    return public_url + raw_uri
+
+
+def read_text(form: Mapping[str, str]) -> IncomingText:
+    """The text in a signed form, whatever it says. Raises `FieldMissing` without MessageSid or From."""
+    sid, sender = _clean(form.get("MessageSid", "")), _clean(form.get("From", ""))
+    if not _ID.fullmatch(sid):
+        raise FieldMissing("MessageSid")
+    if not sender:
+        raise FieldMissing("From")
+    body = _clean(form.get("Body", ""))
+    return IncomingText(sid, sender, body, _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper()))
+
+
+def read_report(form: Mapping[str, str], query: Mapping[str, str]) -> Report | None:
+    """The delivery report in a signed form; None if it reports nothing we know. Raises `FieldMissing`."""
+    sid = _clean(form.get("MessageSid", ""))
+    if not _ID.fullmatch(sid):
+        raise FieldMissing("MessageSid")
+    delivery = DELIVERIES.get(form.get("MessageStatus", ""))
+    if delivery is None:
+        return None
+    code = form.get("ErrorCode", "")[:16] or None
+    failed = delivery in (Delivery.UNDELIVERED, Delivery.FAILED)
+    return Report(sid, _number(query.get("text")), _number(query.get("attempt")), delivery, code, CODES.get(code or "") if failed else None)
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and re.fullmatch(r"[0-9]{1,15}", value) else None
+
+
+def _clean(value: str) -> str:
+    """NUL cannot be stored in PostgreSQL, half a surrogate pair in neither database."""
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,154 @@
+"""Who may come in, and what a page always carries: the gateway's signature, a volunteer's log-in, headers, error pages."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ParamSpec, TypeVar, cast
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from hotline.domain.ticket import MoveNotAllowed
+from hotline.gateways.twilio.webhooks import FieldMissing, Form, is_signed, signed_url
+from hotline.log import logger
+from hotline.runtime import Runtime
+from hotline.services.casework import NoSuchTicket
+from hotline.storage.models import Volunteer
+
+SIGNATURE = "X-Twilio-Signature"
+FORM_LIMIT_BYTES = 65_536
+"""A text has at most 1,600 characters; the rest of Twilio's form takes about a kilobyte."""
+
+OPEN_TO_ALL = frozenset({"health.healthz", "auth.login", "auth.log_in", "auth.language", "static"})
+"""Endpoints that ask nobody who they are. The webhooks ask for the signature; every other route refuses a stranger."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+csrf = CSRFProtect()
+login_manager = LoginManager()
+
+
+def runtime() -> Runtime:
+    """The Runtime of this process."""
+    return cast("Runtime", current_app.extensions["hotline"])
+
+
+def volunteer() -> Volunteer:
+    """Who is logged in. Only behind the guard."""
+    return cast("Volunteer", current_user.row)
+
+
+def signed_by_twilio(view: Callable[_P, _R]) -> Callable[_P, _R | Response]:
+    """Let in what Twilio signed; anything else is refused and nothing of it is read."""
+
+    @wraps(view)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | Response:
+        config = runtime().config
+        form = Form(request.get_data(cache=False, parse_form_data=False))
+        url = signed_url(config.public_url, request.environ.get("RAW_URI") or request.full_path.rstrip("?"))
+        tokens = (config.twilio_auth_token, config.twilio_auth_token_previous)
+        if not is_signed(url, form, request.headers.get(SIGNATURE, ""), tokens):
+            logger().warning("a webhook without the gateway's signature was refused", path=request.path)
+            return Response("This address is for the gateway.\n", HTTPStatus.FORBIDDEN, mimetype="text/plain")
+        if form.get("AccountSid") not in (None, config.twilio_account_sid):
+            logger().warning("a signed webhook names another account", path=request.path)
+        g.form = form
+        return view(*args, **kwargs)
+
+    guarded.__dict__["signed"] = True
+    csrf.exempt(guarded)
+    return guarded
+
+
+def hang_guards(app: Flask) -> None:
+    """Put every guard on the app."""
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    login_manager.login_view = "auth.login"
+    app.before_request(_refuse_strangers)
+    app.after_request(_add_headers)
+    for fault, (code, say) in _REFUSALS.items():
+        app.register_error_handler(fault, _refuser(code, say))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _bug)
+
+
+def _refuse_strangers() -> BaseResponse | None:
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in OPEN_TO_ALL:
+        return None
+    if current_app.view_functions[endpoint].__dict__.get("signed"):
+        return None
+    if not current_user.is_authenticated:
+        return cast("BaseResponse", make_response(login_manager.unauthorized()))
+    return None
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _gettext(message: str) -> str:
+    return cast("str", g.translations.gettext(message)) if "translations" in g else message
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
+    return message
+
+
+_REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
+    NoSuchTicket: (HTTPStatus.NOT_FOUND, N_("There is no such ticket, or it is not yours to see.")),
+    MoveNotAllowed: (
+        HTTPStatus.CONFLICT,
+        N_("A ticket in this status cannot be moved there. Go back, reload the page and look at it again."),
+    ),
+    CSRFError: (HTTPStatus.BAD_REQUEST, N_("This form is out of date. Go back, reload the page and send it again.")),
+}
+"""The rules that can refuse a volunteer, and what she is told. TicketMoved is shown by its page, with who was first."""
+
+_SAYINGS: Mapping[int, str] = {
+    HTTPStatus.NOT_FOUND: N_("There is nothing at this address."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("That was too much at once. Send less."),
+}
+
+
+def _refuser(code: HTTPStatus, say: str) -> Callable[[Exception], tuple[str, int]]:
+    return lambda _fault: (_page(say, code), code)
+
+
+def _http_error(fault: HTTPException) -> Any:
+    code = fault.code or 500
+    if code < 400:
+        return fault
+    if request.path.startswith("/hooks/"):
+        return Response(f"{fault.name}\n", code, mimetype="text/plain")
+    return _page(_SAYINGS.get(code, N_("That did not work. Go back and try again.")), code), code
+
+
+def _bug(fault: Exception) -> Any:
+    if isinstance(fault, FieldMissing):
+        return Response(f"{fault.args[0]} is missing\n", HTTPStatus.BAD_REQUEST, mimetype="text/plain")
+    logger().error("a request failed", path=request.path if request.path.startswith("/hooks/") else request.endpoint, exc_info=fault)
+    if request.path.startswith("/hooks/"):
+        return Response("Try again.\n", HTTPStatus.INTERNAL_SERVER_ERROR, mimetype="text/plain")
+    say = N_("Something is broken on our side. Nothing you sent was half done. Try again; if it stays, tell your lead.")
+    return _page(say, 500), 500
+
+
+def _page(say: str, code: int) -> str:
+    return render_template("error.html", say=_gettext(say), code=int(code))

@@ -1,0 +1,140 @@
+"""Languages: the compiled catalogues, what is said in them, the direction they run in and the times they show.
+
+Languages go by their codes in data (`domain.language`); the folder of a catalogue has `_` for `-`. Roman Urdu has texts only.
+"""
+
+import gettext
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from hotline.domain import texts
+from hotline.domain.language import Language
+from hotline.domain.texts import ANSWER_TO, TEXTS, Text
+
+LANGUAGES = tuple(language.value for language in Language)
+PAGE_LANGUAGES = ("en", "ur", "sd")
+OWN_NAMES: Mapping[str, str] = MappingProxyType({"en": "English", "ur": "اردو", "sd": "سنڌي"})
+"""The languages of the pages, each as it calls itself."""
+
+PROJECT = Path(__file__).resolve().parent.parent
+LOCALES = PROJECT / "locales"
+
+_RIGHT_TO_LEFT = frozenset({"ur", "sd"})
+
+# Babel's own patterns put the month first in Sindhi and "evening, noon" for PM; it takes Roman Urdu for Urdu.
+_DATES = MappingProxyType(
+    {
+        "en": ("en", "d MMMM y, HH:mm"),
+        "ur": ("ur", "d MMMM y، HH:mm"),
+        "sd": ("sd", "d MMMM y، HH:mm"),
+        "ur-Latn": ("en", "d MMMM y, HH:mm"),
+    }
+)
+
+
+class CatalogueFault(Exception):
+    """The catalogues cannot be used as they are; the message says which, why, and what to do."""
+
+
+class ValueMissing(Exception):
+    """A text was to be said without one of its values: it does not go out."""
+
+
+class Catalogues:
+    """The compiled catalogues of all languages, read once."""
+
+    def __init__(self, by_language: Mapping[str, gettext.NullTranslations]) -> None:
+        """Use `load`. Takes the translations by language code, each of `LANGUAGES`."""
+        self._by_language = by_language
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Self:
+        """The catalogues under `folder` (by default the project's `locales`).
+
+        Raises CatalogueFault if one is missing or older than its source, or if a text lacks its translation or a placeholder:
+        gettext would send English to somebody who cannot read it, and say nothing.
+        """
+        locales = folder or LOCALES
+        loaded = cls({language: _read(mo_path(locales, language)) for language in LANGUAGES})
+        faults = [fault for language in LANGUAGES for fault in loaded.faults(language)]
+        if faults:
+            raise CatalogueFault("texts: " + "; ".join(faults) + ". Run: hotline catalogues update, mend the .po, then hotline compile")
+        return loaded
+
+    def faults(self, language: str) -> list[str]:
+        """The texts of a language that could not go out as they are, one line each."""
+        wrong = []
+        for text in TEXTS.values():
+            wording = self._wording(language, text)
+            if language != "en" and wording == text.english:
+                wrong.append(f"{language} {text.key}: not translated")
+            else:
+                wrong += texts.placeholder_faults(text, language, wording)
+        return wrong
+
+    def say(self, language: str, text: Text, *, answer_number: str = "", **values: str) -> str:
+        """A text as it goes out. Extra values do no harm; raises ValueMissing for one that is absent or empty.
+
+        `answer_number` is a number of ours in national form, digits only, given where she cannot reply to the sender: a text
+        that asks then ends with where to answer. A `+` or a dash in it would turn round on the phone.
+        """
+        said = self._filled(language, text, values)
+        if text.asks and answer_number:
+            said = texts.with_answer(language, said, self._filled(language, ANSWER_TO, {"hotline": answer_number}))
+        return said
+
+    def translations(self, language: str) -> gettext.NullTranslations:
+        """What Jinja's i18n extension and pages ask: gettext, ngettext, pgettext. A string without a translation stays English."""
+        return self._by_language[language]
+
+    def _wording(self, language: str, text: Text) -> str:
+        return self._by_language[language].pgettext(text.key, text.english)
+
+    def _filled(self, language: str, text: Text, values: Mapping[str, str]) -> str:
+        # By the English: a value forgotten is found in every language, not only in the one that shows it.
+        absent = sorted(name for name in text.placeholders if not values.get(name))
+        if absent:
+            raise ValueMissing(f"{text.key} needs {', '.join(absent)}")
+        return self._wording(language, text).format_map(values)
+
+
+def po_path(locales: Path, language: str) -> Path:
+    """Where the source of a catalogue is."""
+    return locales / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+
+
+def mo_path(locales: Path, language: str) -> Path:
+    """Where it is compiled to."""
+    return po_path(locales, language).with_suffix(".mo")
+
+
+def direction(language: str) -> Literal["rtl", "ltr"]:
+    """How a language runs, for `<html dir>`."""
+    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+
+
+def local_time(at: datetime, language: str, zone: ZoneInfo) -> str:
+    """An instant as people there read it, in ASCII digits: 23 November 2025, 14:05. Raises ValueError for a naive time."""
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone cannot turn local")
+    locale, pattern = _DATES[language]
+    return format_datetime(at, pattern, tzinfo=zone, locale=locale)
+
+
+def _read(path: Path) -> gettext.GNUTranslations:
+    source = path.with_suffix(".po")
+    if not path.exists():
+        raise CatalogueFault(f"{path} is missing. Run: hotline compile")
+    if source.exists() and path.stat().st_mtime_ns < source.stat().st_mtime_ns:
+        raise CatalogueFault(f"{path} is older than {source.name}. Run: hotline compile")
+    try:
+        with path.open("rb") as file:
+            return gettext.GNUTranslations(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueFault(f"{path} cannot be read ({error}). Run: hotline compile") from error

@@ -1,0 +1,84 @@
+"""The RQ jobs by name, and the bell that calls them.
+
+The row is the truth, Redis is a doorbell: `ring` carries nothing and rings once until it is answered. A lost ring costs one
+sweep of the clock, no more.
+"""
+
+import time
+from enum import StrEnum
+from typing import Protocol
+
+from redis import Redis, RedisError
+from rq import Queue
+
+from hotline.log import logger
+
+RUNG_FOR_S = 30
+"""How long an unanswered ring keeps others from ringing: a bell that was lost with its job rings again after that."""
+
+_SILENT_AFTER_FAILURE_S = 5
+"""With Redis away, how long a process does not even try: a webhook must not pay a time-out for each text."""
+
+FAILURES_KEPT_S = 7 * 24 * 3600
+
+
+class Job(StrEnum):
+    """Every job, by the dotted name of its function."""
+
+    SEND_DUE = "workers.jobs.send_due"
+    SETTLE_UNKNOWN = "workers.jobs.settle_unknown"
+    ROUTE_DUE = "workers.jobs.route_due"
+
+
+QUEUES: dict[str, tuple[Job, ...]] = {
+    # Sending has a queue and a process of its own, so that nothing else can hold it up.
+    "sending": (Job.SEND_DUE,),
+    "tickets": (Job.ROUTE_DUE, Job.SETTLE_UNKNOWN),
+}
+"""RQ queue → its jobs. One worker process serves each queue."""
+
+PERIODIC_S: dict[Job, int] = {Job.SEND_DUE: 3, Job.ROUTE_DUE: 3, Job.SETTLE_UNKNOWN: 5}
+"""How often the clock rings each job, in seconds: the only retry there is."""
+
+
+class Bell(Protocol):
+    """Calls a job, soon, at most once until it is answered."""
+
+    def ring(self, job: Job) -> None:
+        """Ring for `job`. Never raises: whatever was to be done stands in a row."""
+
+
+class RedisBell:
+    """The bell over RQ."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+        self._queues = {job: Queue(name, connection=self._redis, serializer="json") for name, jobs in QUEUES.items() for job in jobs}
+        self._silent_until = 0.0
+
+    def ring(self, job: Job) -> None:
+        """See `Bell.ring`."""
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            if self._redis.set(key(job), 1, nx=True, ex=RUNG_FOR_S):
+                self._queues[job].enqueue(job.value, result_ttl=0, failure_ttl=FAILURES_KEPT_S, job_timeout=120)
+        except RedisError as fault:
+            self._silent_until = time.monotonic() + _SILENT_AFTER_FAILURE_S
+            logger().warning("the bell did not ring; the next sweep will", job=job.value, fault=type(fault).__name__)
+
+    def answer(self, job: Job) -> None:
+        """Said by the job before it looks, so that whatever comes while it looks rings again."""
+        self._redis.delete(key(job))
+
+
+class SilentBell:
+    """For what runs beside the hotline, as the command line does: the sweep finds what it left."""
+
+    def ring(self, job: Job) -> None:
+        """Do nothing."""
+
+
+def key(job: Job) -> str:
+    """The Redis key that says a job has been rung for."""
+    return f"hotline:rung:{job.name.lower()}"

@@ -1,0 +1,80 @@
+"""A volunteer works a ticket. Each function is one thing she does, by the version she saw."""
+
+from hotline.domain.conversation import MOVE_TEXTS, QuestionKind
+from hotline.domain.ticket import Status, check_move
+from hotline.outbox import queue_text
+from hotline.runtime import Runtime, Transaction
+from hotline.storage import alarms, events, questions, tickets
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Contact, Ticket, Volunteer
+from hotline.storage.tickets import TicketMoved
+
+
+class NoSuchTicket(Exception):
+    """There is no such ticket, or she may not see it: nobody learns which."""
+
+
+def claim(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
+    """She takes the ticket. Raises `NoSuchTicket`, `TicketMoved`."""
+    with rt.transaction() as tx:
+        ticket = _seen(tx, volunteer, reference)
+        changes: dict[str, object] = {"assignee_id": volunteer.id, "unattended": False}
+        if ticket.status == Status.NEW:
+            changes["status"] = Status.ASSIGNED
+        tickets.change(tx.session, ticket.id, version, now=tx.now, **changes)
+        happened(tx.session, ticket.id, EventKind.CLAIMED, now=tx.now, volunteer_id=volunteer.id, before=ticket.assignee_id)
+
+
+def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Status, note: str = "") -> None:
+    """Move the ticket, and text the citizen where the move concerns her.
+
+    Raises `NoSuchTicket`, `TicketMoved` (somebody was first) and `MoveNotAllowed`.
+    """
+    with rt.transaction() as tx:
+        ticket = _seen(tx, volunteer, reference)
+        if ticket.version != version:
+            raise TicketMoved(ticket.id)
+        check_move(Status(ticket.status), to)
+        changes: dict[str, object] = {"status": to, "unread": False}
+        if ticket.assignee_id is None:
+            changes |= {"assignee_id": volunteer.id, "unattended": False}
+        tickets.change(tx.session, ticket.id, version, now=tx.now, **changes)
+        note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
+        happened(
+            tx.session, ticket.id, EventKind.MOVED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id, before=ticket.status, after=to
+        )
+        _ask(tx, ticket, to)
+        if to in MOVE_TEXTS:
+            contact = tx.session.get_one(Contact, ticket.contact_id)
+            queue_text(rt, tx, MOVE_TEXTS[to], contact, ticket_id=ticket.id, ref=ticket.reference, answers_id=None)
+
+
+def mark_read(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
+    """She has read what came in. Raises `NoSuchTicket`, `TicketMoved` (there is more by now)."""
+    with rt.transaction() as tx:
+        ticket = _seen(tx, volunteer, reference)
+        tickets.change(tx.session, ticket.id, version, now=tx.now, unread=False)
+        happened(tx.session, ticket.id, EventKind.READ, now=tx.now, volunteer_id=volunteer.id)
+
+
+def acknowledge(rt: Runtime, volunteer: Volunteer, alarm_id: int) -> None:
+    """She has seen an alarm of hers. Acknowledging it twice, or one that is not hers, does nothing."""
+    with rt.transaction() as tx:
+        ticket_id = alarms.acknowledge(tx.session, alarm_id, volunteer.id, now=tx.now)
+        if ticket_id is not None:
+            happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer.id, alarm=alarm_id)
+
+
+def _seen(tx: Transaction, volunteer: Volunteer, reference: str) -> Ticket:
+    ticket = tickets.seen_by(tx.session, volunteer, reference)
+    if ticket is None:
+        raise NoSuchTicket(reference)
+    return ticket
+
+
+def _ask(tx: Transaction, ticket: Ticket, to: Status) -> None:
+    """Resolved and closed ask whether it is solved; on hold that is asked by a person, on a safe call."""
+    if to in (Status.RESOLVED, Status.CLOSED) and not ticket.hold:
+        questions.put(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)
+    else:
+        questions.settle(tx.session, ticket.id, now=tx.now)

@@ -1,0 +1,203 @@
+"""A text comes in."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from hotline.domain import category, conversation, phone, reference, texts
+from hotline.domain.conversation import Answer, Asked, Decision, Known, NamedTicket, QuestionKind, ReadAs
+from hotline.domain.language import detect
+from hotline.domain.ticket import Priority, Status, check_move
+from hotline.gateways.base import IncomingText
+from hotline.jobs import Job
+from hotline.outbox import queue_text
+from hotline.runtime import Runtime, Transaction
+from hotline.storage import contacts, messages, questions, tickets
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Contact, Ticket
+
+_DAY = timedelta(days=1)
+
+
+class Received(StrEnum):
+    """What became of a delivery."""
+
+    STORED = "stored"
+    SEEN_BEFORE = "seen_before"
+
+
+class _SeenBefore(Exception):
+    """The gateway delivered this text before: nothing changes."""
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    """What a text says of its ticket, as far as a table of words can tell."""
+
+    category: str
+    priority: Priority
+    sealed: bool
+    hold: bool
+    hits: tuple[str, ...]
+
+
+def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
+    """Store a text, settle which ticket it belongs to, queue what is answered: one transaction. A second delivery changes nothing."""
+    sender = phone.read_sender(text.sender, rt.config.numbers.region)
+    asked = conversation.ask(text.body, rt.lexicon, taken_for=text.keyword)
+    spoken = detect(text.body) if asked.command is None else None
+    # Somebody new who only says "salam" or "OFF" is met in the language of that word; it does not change one we know.
+    first = spoken or (asked.command.language if asked.command else None) or rt.config.conversation.default_language
+    try:
+        with rt.transaction() as tx:
+            contact = contacts.meet(tx.session, sender, language=first, now=tx.now)
+            if spoken is not None and spoken != contact.language and not contact.language_named:
+                contacts.speak(tx.session, contact, spoken, named=False)
+            decision = conversation.decide(asked, _known(rt, tx, contact, asked))
+            _carry_out(rt, tx, contact, decision, gateway=gateway, text=text)
+    except _SeenBefore:
+        return Received.SEEN_BEFORE
+    return Received.STORED
+
+
+def _known(rt: Runtime, tx: Transaction, contact: Contact, asked: Asked) -> Known:
+    """Fetch what the decision needs; for somebody new who names no reference that is nothing."""
+    settings = rt.config.conversation
+    is_new = contact.times_seen == 1
+    named: tuple[NamedTicket, ...] = ()
+    lookups_left = settings.lookups_per_day
+    asking: dict[int, Ticket] = {}
+    if not is_new:
+        open_since = tx.now - timedelta(days=settings.reopen_days)
+        if asked.digit is not None or asked.references:
+            asking = {t.id: t for t in tickets.asking(tx.session, contact.id, closed_since=open_since)}
+        if asked.references:
+            lookups_left -= messages.count_lookups(tx.session, contact.id, since=tx.now - _DAY, limit=lookups_left)
+    if asked.references:
+        found = tickets.by_reference(tx.session, asked.references)
+        named = tuple(_named(t, contact, asking=t.id in asking) for t in found)
+    if is_new:
+        return Known(named=named, lookups_left=lookups_left)
+    return Known(
+        named=named,
+        asking=tuple(_named(t, contact, asking=True) for t in asking.values() if not t.hold),
+        last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
+        recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within),
+        latest_open_id=tickets.latest_open_id(tx.session, contact.id) if asked.empty else None,
+        lookups_left=lookups_left,
+    )
+
+
+def _named(ticket: Ticket, contact: Contact, *, asking: bool) -> NamedTicket:
+    return NamedTicket(
+        id=ticket.id,
+        reference=ticket.reference,
+        status=Status(ticket.status),
+        own=ticket.contact_id == contact.id,
+        sealed=ticket.sealed,
+        hold=ticket.hold,
+        asking=asking and not ticket.hold,
+    )
+
+
+def _carry_out(rt: Runtime, tx: Transaction, contact: Contact, decision: Decision, *, gateway: str, text: IncomingText) -> None:
+    answers = decision.answers
+    if decision.language is not None:
+        contacts.speak(tx.session, contact, decision.language, named=True)
+    if decision.silence is not None:
+        contacts.silence(tx.session, contact.id, tx.now if decision.silence else None)
+    ticket_id, ref = decision.ticket_id, None
+    if decision.opens:
+        ticket_id, ref = _open(rt, tx, contact, decision, text.body)
+        # The receipt first: it carries the number she is to keep.
+        answers = (
+            (Answer(texts.RECEIPT), *answers) if decision.read_as in (ReadAs.OPENED, ReadAs.CRY) else (*answers, Answer(texts.RECEIPT))
+        )
+    message_id = messages.keep(
+        tx.session,
+        contact_id=contact.id,
+        ticket_id=ticket_id,
+        gateway=gateway,
+        gateway_id=text.gateway_id,
+        body=text.body,
+        created_at=tx.now,
+        read_as=decision.read_as,
+    )
+    if message_id is None:
+        raise _SeenBefore
+    if decision.adds and ticket_id is not None:
+        _add(rt, tx, ticket_id, decision, text.body)
+    if decision.move is not None and ticket_id is not None:
+        _answer_question(tx, ticket_id, contact, decision.move)
+    for answer in answers:
+        about, number = (answer.about.id, answer.about.reference) if answer.about else (ticket_id, ref)
+        # A stranger's ticket is named in the sentence and nowhere else: nothing of hers is filed under it.
+        filed = about if answer.about is None or answer.about.own else None
+        queue_text(rt, tx, answer.text, contact, ticket_id=filed, ref=number, answers_id=message_id)
+
+
+def _read(rt: Runtime, body: str, *, urgent: bool) -> _Meaning:
+    hits = category.read(body, rt.categories)
+    shown = hits or (category.fallback(rt.categories),)
+    priority = Priority.URGENT if urgent else min(c.priority for c in shown)
+    # The sealed category is the one shown, whatever else is in the text: its team must be the one that sees it.
+    main = next((c for c in shown if c.sealed), shown[0])
+    return _Meaning(main.code, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
+
+
+def _open(rt: Runtime, tx: Transaction, contact: Contact, decision: Decision, body: str) -> tuple[int, str]:
+    meaning = _read(rt, body, urgent=decision.urgent)
+    ticket_id = None
+    while ticket_id is None:  # a reference is drawn again if it is taken
+        ref = reference.draw(secrets.randbelow)
+        ticket_id = tickets.open_ticket(
+            tx.session,
+            reference=ref,
+            contact_id=contact.id,
+            category=meaning.category,
+            priority=meaning.priority,
+            sealed=meaning.sealed,
+            hold=meaning.hold,
+            opened_at=tx.now,
+            changed_at=tx.now,
+        )
+    happened(tx.session, ticket_id, EventKind.OPENED, now=tx.now, category=meaning.category, hits=meaning.hits)
+    tx.ring(Job.ROUTE_DUE)
+    return ticket_id, ref
+
+
+def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body: str) -> None:
+    """A text that joins is read like a first one: it can raise, hold or seal its ticket, never lower."""
+    ticket = tickets.locked(tx.session, ticket_id)
+    meaning = _read(rt, body, urgent=decision.urgent)
+    changes: dict[str, object] = {"unread": True}
+    if meaning.priority < ticket.priority:
+        changes |= {"priority": meaning.priority, "routed_at": None}
+        happened(tx.session, ticket_id, EventKind.RAISED, now=tx.now, to=meaning.priority)
+    if meaning.hold and not ticket.hold:
+        changes |= {"hold": True}
+        happened(tx.session, ticket_id, EventKind.HELD, now=tx.now)
+    if meaning.sealed and not ticket.sealed:
+        # Whoever had it may be of the office complained of: it goes to its own team, or waits for the head.
+        changes |= {"sealed": True, "category": meaning.category, "team_id": None, "assignee_id": None, "routed_at": None}
+        happened(tx.session, ticket_id, EventKind.SEALED, now=tx.now)
+    elif meaning.hits and ticket.category == category.fallback(rt.categories).code:
+        changes |= {"category": meaning.category}
+    tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, **changes)
+    happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meaning.hits)
+    if "routed_at" in changes:
+        tx.ring(Job.ROUTE_DUE)
+
+
+def _answer_question(tx: Transaction, ticket_id: int, contact: Contact, move: Status) -> None:
+    """She says whether it is solved: 1 closes, 2 reopens."""
+    ticket = tickets.locked(tx.session, ticket_id)
+    check_move(Status(ticket.status), move)
+    changes: dict[str, object] = {"status": move, "unread": move is Status.REOPENED or ticket.unread}
+    tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, **changes)
+    happened(tx.session, ticket_id, EventKind.MOVED, now=tx.now, before=ticket.status, after=move, by="citizen")
+    if move is Status.CLOSED:
+        questions.put(tx.session, QuestionKind.SOLVED, contact_id=contact.id, ticket_id=ticket_id, now=tx.now)
+    else:
+        questions.settle(tx.session, ticket_id, now=tx.now)

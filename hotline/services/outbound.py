@@ -1,0 +1,173 @@
+"""Texts leave. A claim is a commit, the gateway is asked with nothing held, then the result is stored."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+
+from hotline.domain import contact as safety
+from hotline.domain.contact import Outgoing
+from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, moves_forward, retry_delay
+from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Sent, TextGateway
+from hotline.log import logger
+from hotline.runtime import Runtime, Transaction
+from hotline.storage import contacts, outgoing
+from hotline.storage.models import Message
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A text a worker has taken to send."""
+
+    contact_id: int
+    text: OutgoingText
+
+
+class Pace:
+    """Lets callers through at `per_s` a second, over all threads. A pause is not made up for, but for a quarter of a second of it."""
+
+    def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._interval = 1 / per_s
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._next = clock()
+
+    def wait(self) -> None:
+        """Return when it is this caller's turn."""
+        with self._lock:
+            at = max(self._next, self._clock() - 0.25)
+            self._next = at + self._interval
+        if (delay := at - self._clock()) > 0:
+            self._sleep(delay)
+
+
+def send_due(rt: Runtime, gateway: TextGateway, *, for_s: float) -> bool:
+    """Send what is due, at the configured rate, for about `for_s` seconds; True if there may be more."""
+    settings = rt.config.sending
+    pace, ends = Pace(settings.texts_per_s), time.monotonic() + for_s
+    batch = max(settings.in_flight, settings.texts_per_s // 2)
+    running: set[Future[None]] = set()
+    with ThreadPoolExecutor(settings.in_flight, thread_name_prefix="send") as pool:
+        while time.monotonic() < ends:
+            seen, claimed = claim_due(rt, limit=batch)
+            # One person's texts in their order, one after the other; different people's at once.
+            ordered = sorted(claimed, key=lambda c: (c.contact_id, c.text.message_id))
+            for _, hers in groupby(ordered, key=lambda c: c.contact_id):
+                running.add(pool.submit(_send_in_order, rt, gateway, pace, list(hers)))
+            if not seen:
+                break
+            while len(running) >= settings.in_flight:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                _raise_bugs(done)
+        else:
+            _raise_bugs(running)
+            return True
+        _raise_bugs(running)
+    return False
+
+
+def _raise_bugs(done: Iterable[Future[None]]) -> None:
+    for future in done:
+        future.result()
+
+
+def _send_in_order(rt: Runtime, gateway: TextGateway, pace: Pace, hers: list[Claimed]) -> None:
+    for claimed in hers:
+        pace.wait()
+        send_one(rt, gateway, claimed)
+
+
+def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
+    """Look at up to `limit` due texts: how many there were, and those taken to send.
+
+    Whether a text may still go is asked here, not where it was queued.
+    """
+    with rt.transaction() as tx:
+        rows = outgoing.due(tx.session, now=tx.now, limit=limit)
+        claimed = []
+        for message, contact, hold in rows:
+            facts = Outgoing(
+                created_at=message.created_at,
+                is_answer=message.answers_id is not None,
+                may_text=contact.may_text,
+                stopped=contact.stopped_at is not None,
+                hold=hold or contact.on_hold,
+            )
+            if _claim(rt, tx, message, facts, rt.config.hours.narrowed(contact.safe_from, contact.safe_until)):
+                text = OutgoingText(message.id, (message.attempts or 0) + 1, contact.address or "", message.body)
+                claimed.append(Claimed(contact.id, text))
+    return len(rows), claimed
+
+
+def _claim(rt: Runtime, tx: Transaction, message: Message, facts: Outgoing, hours: safety.ContactHours) -> bool:
+    settings = rt.config.sending
+    verdict = safety.may_go(
+        facts,
+        now=tx.now,
+        hours=hours,
+        fresh_for=timedelta(minutes=settings.answer_fresh_minutes),
+        expires_after=timedelta(hours=settings.expires_hours),
+    )
+    if verdict.reason is not None:
+        outgoing.store(tx.session, message.id, delivery=Delivery.FAILED, reason=verdict.reason, next_attempt_at=None)
+        return False
+    if verdict.wait_until is not None:
+        outgoing.store(tx.session, message.id, next_attempt_at=verdict.wait_until)
+        return False
+    attempts = (message.attempts or 0) + 1
+    outgoing.store(
+        tx.session, message.id, delivery=Delivery.SENDING, claimed_at=tx.now, attempts=attempts, look_ups=0, next_attempt_at=None
+    )
+    return True
+
+
+def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
+    """Hand a claimed text over and store what came of it. No connection is held while the gateway is asked."""
+    result: Sent | GatewayError
+    try:
+        result = gateway.send(claimed.text)
+    except GatewayError as fault:
+        result = fault
+    with rt.transaction() as tx:
+        message = outgoing.locked(tx.session, claimed.text.message_id)
+        if message.attempts != claimed.text.attempt:
+            logger().warning("a result came after the text was sent anew", message_id=message.id)
+        elif isinstance(result, Sent):
+            store_sent(tx, message, gateway.name, result)
+        else:
+            _store_failure(tx, message, result)
+
+
+def store_sent(tx: Transaction, message: Message, gateway_name: str, sent: Sent) -> None:
+    """The gateway has it. A report may have told more already: that stays."""
+    delivery = sent.delivery if moves_forward(Delivery(message.delivery or ""), sent.delivery) else message.delivery
+    outgoing.store(
+        tx.session,
+        message.id,
+        gateway=gateway_name,
+        gateway_id=sent.gateway_id,
+        delivery=delivery,
+        reason=sent.code if delivery == sent.delivery else message.reason,
+        sent_at=message.sent_at or tx.now,
+        next_attempt_at=None,
+    )
+    logger().info("text sent", message_id=message.id)
+
+
+def _store_failure(tx: Transaction, message: Message, fault: GatewayError) -> None:
+    if message.delivery != Delivery.SENDING:  # a report has told us more
+        return
+    logger().warning("a text was not taken", message_id=message.id, code=fault.code, outcome=fault.outcome)
+    if fault.outcome is Outcome.NOT_SENT:
+        again = tx.now + retry_delay(message.attempts or 1) * random.uniform(1, 1.25)  # noqa: S311 - jitter, no secret
+        outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, reason=fault.code, next_attempt_at=again)
+    elif fault.outcome is Outcome.UNKNOWN:
+        outgoing.store(tx.session, message.id, delivery=Delivery.UNKNOWN, reason=fault.code, next_attempt_at=tx.now + LOOK_UP_AFTER)
+    else:
+        outgoing.store(tx.session, message.id, delivery=Delivery.FAILED, reason=fault.code, next_attempt_at=None)
+        if fault.outcome is Outcome.STOPPED:
+            contacts.silence(tx.session, message.contact_id, tx.now)

@@ -1,0 +1,99 @@
+"""A ticket finds its team and whoever is on duty."""
+
+from hotline.alarms import AlarmKind, raise_alarm
+from hotline.domain import category, duty
+from hotline.domain.ticket import Priority, Status
+from hotline.log import logger
+from hotline.runtime import Runtime, Transaction
+from hotline.storage import people, tickets
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Contact, Team, Ticket
+
+BATCH = 100
+
+
+def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
+    """Route tickets that no worker has looked at yet; how many there were. At most `limit`: the caller asks again."""
+    with rt.transaction() as tx:
+        waiting = list(tickets.unrouted(tx.session, limit))
+        if not waiting:
+            return 0
+        teams = people.teams(tx.session)
+        roster = _Roster(rt, tx)
+        for ticket in waiting:
+            _route(rt, tx, ticket, teams, roster)
+    logger().info("tickets routed", rows=len(waiting))
+    return len(waiting)
+
+
+class _Roster:
+    """Who could take a ticket of each team now, worked out once a batch."""
+
+    def __init__(self, rt: Runtime, tx: Transaction) -> None:
+        self._tx = tx
+        self._local = tx.now.astimezone(rt.config.zone)
+        self._teams: dict[int, tuple[dict[int, duty.Candidate], dict[int, duty.Candidate]]] = {}
+
+    def take(self, team_id: int, language: str) -> tuple[int | None, bool]:
+        """Who takes the next ticket of the team, and whether she is on duty; otherwise she is its lead. None: nobody at all."""
+        if team_id not in self._teams:
+            now = duty.on_duty(people.shifts(self._tx.session, team_id), self._local)
+            leads = people.leads(self._tx.session, team_id)
+            self._teams[team_id] = people.candidates(self._tx.session, now), people.candidates(self._tx.session, leads)
+        present, leads_ = self._teams[team_id]
+        chosen = duty.choose(present.values(), language)
+        if chosen is not None:
+            present.update(duty.add_load(present, chosen))
+            return chosen, True
+        chosen = duty.choose(leads_.values(), language)
+        if chosen is not None:
+            leads_.update(duty.add_load(leads_, chosen))
+        return chosen, False
+
+
+def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team], roster: _Roster) -> None:
+    if ticket.assignee_id is not None:  # raised while somebody has it: she is told, nothing moves
+        tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, routed_at=tx.now)
+        _alarm_if_urgent(tx, ticket, ticket.assignee_id)
+        return
+    code = next((c.team for c in rt.categories if c.code == ticket.category), category.fallback(rt.categories).team)
+    # A sealed ticket never falls to another team: without its own it waits, seen by the head alone.
+    team = teams.get(code) if ticket.sealed else teams.get(code) or teams.get(category.fallback(rt.categories).team)
+    chosen, present = (None, False) if team is None else roster.take(team.id, _language(tx, ticket))
+    is_new = ticket.status == Status.NEW
+    changes: dict[str, object] = {
+        "routed_at": tx.now,
+        "team_id": team.id if team else None,
+        "assignee_id": chosen,
+        "unattended": chosen is None,
+    }
+    if chosen is not None and is_new:
+        changes["status"] = Status.ASSIGNED
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
+    happened(tx.session, ticket.id, EventKind.ROUTED, now=tx.now, team=team.id if team else None, to=chosen, on_duty=present)
+    if chosen is None:
+        happened(tx.session, ticket.id, EventKind.UNATTENDED, now=tx.now)
+    _alarm(tx, ticket, chosen, present=present)
+
+
+def _alarm(tx: Transaction, ticket: Ticket, chosen: int | None, *, present: bool) -> None:
+    if ticket.sealed and not present:
+        for head in people.heads(tx.session):
+            raise_alarm(tx, ticket.id, AlarmKind.SEALED_WAITS, head)
+    elif chosen is None:
+        for head in people.heads(tx.session):
+            raise_alarm(tx, ticket.id, AlarmKind.UNATTENDED, head)
+    if chosen is not None and not present:
+        raise_alarm(tx, ticket.id, AlarmKind.NOBODY_ON_DUTY, chosen)
+    elif chosen is not None:
+        _alarm_if_urgent(tx, ticket, chosen)
+
+
+def _alarm_if_urgent(tx: Transaction, ticket: Ticket, volunteer_id: int) -> None:
+    if ticket.priority == Priority.URGENT:
+        raise_alarm(tx, ticket.id, AlarmKind.URGENT, volunteer_id)
+
+
+def _language(tx: Transaction, ticket: Ticket) -> str:
+    contact = tx.session.get_one(Contact, ticket.contact_id)
+    return contact.language

@@ -1,0 +1,79 @@
+"""`python -m hotline.simulator [--port 8001] [--bind 127.0.0.1] [--hotline-url http://127.0.0.1:8000]`.
+
+The pretend account comes from the variables the hotline itself reads (each also as a file named by `…_FILE`):
+HOTLINE_TWILIO_ACCOUNT_SID, HOTLINE_TWILIO_AUTH_TOKEN, HOTLINE_TWILIO_NUMBER, HOTLINE_PUBLIC_URL.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from hotline.simulator.account import is_loopback
+from hotline.simulator.app import create_simulator
+from hotline.simulator.server import make_simulator_server
+
+_NEEDED = ("HOTLINE_TWILIO_ACCOUNT_SID", "HOTLINE_TWILIO_AUTH_TOKEN", "HOTLINE_TWILIO_NUMBER", "HOTLINE_PUBLIC_URL")
+
+
+def _setting(environ: Mapping[str, str], name: str) -> str:
+    if path := environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as failure:
+            raise ValueError(f"{name}_FILE cannot be read: {failure.strerror}") from None
+    return environ.get(name, "").strip()
+
+
+def build(environ: Mapping[str, str], hotline_url: str | None) -> Flask:
+    """The simulator for these settings. Raises ValueError, whose message is one line for whoever started it."""
+    settings = {name: _setting(environ, name) for name in _NEEDED}
+    if missing := [name for name, value in settings.items() if not value]:
+        raise ValueError(f"the simulator needs {', '.join(missing)} in the environment")
+    api_url = environ.get("HOTLINE_TWILIO_API_URL", "")
+    if api_url and not is_loopback(urlsplit(api_url).hostname or ""):
+        # A phone here beside a hotline that sends through the real Twilio: a rehearsal would reach real people.
+        raise ValueError("HOTLINE_TWILIO_API_URL is not on this computer: the simulator does not run beside a real gateway")
+    return create_simulator(
+        account_sid=settings["HOTLINE_TWILIO_ACCOUNT_SID"],
+        auth_token=settings["HOTLINE_TWILIO_AUTH_TOKEN"],
+        number=settings["HOTLINE_TWILIO_NUMBER"],
+        public_url=settings["HOTLINE_PUBLIC_URL"],
+        hotline_url=hotline_url,
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m hotline.simulator", description="A pretend Twilio and a phone in the browser.")
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--bind", default="127.0.0.1", help="a loopback address")
+    parser.add_argument("--hotline-url", help="where the hotline listens, if that is not HOTLINE_PUBLIC_URL")
+    given = parser.parse_args()
+    try:
+        app = build(os.environ, given.hotline_url)
+        server = make_simulator_server(app, host=given.bind, port=given.port)
+    except ValueError as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 2
+    logging.basicConfig(level=logging.WARNING)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # shutdown() waits for serve_forever(), which runs in the thread that takes the signal.
+        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
+    host = f"[{given.bind}]" if ":" in given.bind else given.bind
+    sys.stdout.write(f"The phones are at http://{host}:{server.server_port}/\n")
+    sys.stdout.flush()
+    server.serve_forever()
+    server.server_close()
+    app.extensions["simulator"].close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

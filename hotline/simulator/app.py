@@ -1,0 +1,91 @@
+"""Put the simulator together, and let nobody in but this computer's own browser and programs."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from hotline.simulator.account import Account, is_loopback
+from hotline.simulator.exchange import Exchange
+from hotline.simulator.messages import API_VERSION
+from hotline.simulator.page import page
+from hotline.simulator.phones import phones
+from hotline.simulator.rest import error, twilio
+from hotline.simulator.state import State
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: with it a browser sends `Origin: null` with its own forms, and they would be refused.
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class _Simulator(Flask):
+    """Flask, but its line about a bug does not hold the path, which holds a number."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        self.logger.error("a bug in %s", request.endpoint, exc_info=exc_info)
+
+
+def create_simulator(
+    *,
+    account_sid: str,
+    auth_token: str,
+    number: str,
+    public_url: str,
+    hotline_url: str | None = None,
+    keep: int = 5000,
+    step_s: float = 0.1,
+) -> Flask:
+    """The simulator as a WSGI app; serve it on loopback.
+
+    `hotline_url` is where `public_url` really listens, if that differs; `keep` is how many texts are remembered; `step_s` passes
+    between the statuses of a text. `app.extensions["simulator"].close()` ends its threads. Raises ValueError for a hotline that is
+    not on this computer.
+    """
+    app = _Simulator(__name__)
+    account = Account(sid=account_sid, token=auth_token, number=number, public_url=public_url, hotline_url=hotline_url or public_url)
+    app.extensions["simulator"] = Exchange(account, State(keep=keep), step_s=step_s)
+    app.config["MAX_CONTENT_LENGTH"] = 1_000_000
+    app.before_request(_refuse_strangers)
+    app.after_request(_set_headers)
+    app.register_error_handler(HTTPException, _show_error)
+    app.register_blueprint(twilio)
+    app.register_blueprint(phones)
+    app.register_blueprint(page)
+    return app
+
+
+def _refuse_strangers() -> tuple[str, int] | None:
+    """A web page elsewhere must not send texts here: neither by a form (Origin) nor by a name that leads to 127.0.0.1 (Host)."""
+    try:
+        host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
+    except ValueError:
+        host = ""
+    if not is_loopback(host):
+        return "this is reached as 127.0.0.1 or localhost only\n", 403
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        return None
+    origin = request.headers.get("Origin")
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"same-origin", "none"} or (
+        origin is not None and origin != f"http://{request.headers['Host']}"
+    ):
+        return "a page of another site may not do this\n", 403
+    return None
+
+
+def _set_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _show_error(failure: HTTPException) -> Response | HTTPException:
+    """Under the API, errors look like Twilio's."""
+    if not request.path.startswith(f"/{API_VERSION}/"):
+        return failure
+    status = failure.code or 500
+    return error(status, 20000 + status, failure.name)

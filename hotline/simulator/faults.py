@@ -1,0 +1,118 @@
+"""What the pretend Twilio does wrong, on request.
+
+Every fault named `…_next` is a count: 0 is off, N spoils the next N and then stops by itself, -1 spoils all until it is
+changed. Delays are plain values: 0 is off. `PUT /faults` takes any of these names and puts all others back to their default.
+
+    incoming_drop_next      the text stays on the phone and in Twilio's list, but the hotline is never told
+    incoming_double_next    the hotline is told twice
+    incoming_delay_s        seconds before it is told
+
+    callback_drop_next      this status callback is never posted
+    callback_double_next    it is posted twice
+    callback_reorder_next   this text's status callbacks are kept back and posted last first
+    callback_delay_s        seconds before each
+
+    create_http_next        Messages.create answers create_http_status (429, 500, 503 …)
+    create_http_takes       … but the text was taken and goes out all the same (what a 5xx can hide)
+    create_error_next       it answers HTTP 400 with create_error_code (21610, 21614 …)
+    create_hang_next        the text is taken; the caller gets no answer: the line is cut after create_hang_s seconds
+    create_latency_ms       how long each create takes
+
+    final_next              the text ends as final_status with final_error_code (the code only if undelivered or failed);
+                            `sent` means that the network never reports
+    opt_out                 Twilio's own STOP, START and HELP; on by default, as on a long code
+"""
+
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any
+
+ALWAYS = -1
+FINAL_STATUSES = ("delivered", "undelivered", "failed", "sent")
+
+
+class BadFault(ValueError):
+    """A name or a value that is not in the list above; the message says which."""
+
+
+def _fault(default: Any, label: str, *, low: float = 0, high: float = 0, choices: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"label": label, "low": low, "high": high, "choices": choices})
+
+
+def _next(label: str) -> Any:
+    return _fault(0, label, low=ALWAYS, high=1_000_000)
+
+
+@dataclass
+class Faults:
+    incoming_drop_next: int = _next("Drop")
+    incoming_double_next: int = _next("Double")
+    incoming_delay_s: float = _fault(0.0, "Delay, s", high=60)
+
+    callback_drop_next: int = _next("Drop")
+    callback_double_next: int = _next("Double")
+    callback_reorder_next: int = _next("Reverse the order")
+    callback_delay_s: float = _fault(0.0, "Delay, s", high=60)
+
+    create_http_next: int = _next("Answer an HTTP error")
+    create_http_status: int = _fault(503, "… which", low=400, high=599)
+    create_http_takes: bool = _fault(default=False, label="… but take the text")
+    create_error_next: int = _next("Answer a Twilio error")
+    create_error_code: int = _fault(21610, "… which", low=10000, high=99999)
+    create_hang_next: int = _next("Take it, then say nothing")
+    create_hang_s: float = _fault(0.0, "… and cut the line after, s", high=120)
+    create_latency_ms: int = _fault(0, "Latency, ms", high=60_000)
+
+    final_next: int = _next("End otherwise than delivered")
+    final_status: str = _fault("undelivered", "… as", choices=FINAL_STATUSES)
+    final_error_code: int = _fault(30003, "… with code", high=99999)
+    opt_out: bool = _fault(default=True, label="Twilio keeps STOP, START, HELP")
+
+    def take(self, name: str) -> bool:
+        """Whether the fault `…_next` strikes this time; uses one up. The caller holds the lock."""
+        left = int(getattr(self, name))
+        if left > 0:
+            setattr(self, name, left - 1)
+        return left != 0
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Faults":
+        """Raises BadFault for an unknown name, a wrong type or a value out of range."""
+        known = {one.name: one for one in fields(cls)}
+        if unknown := sorted(set(given) - set(known)):
+            raise BadFault(f"no such fault: {', '.join(unknown)}")
+        return cls(**{name: _checked(known[name], value) for name, value in given.items()})
+
+    @classmethod
+    def from_form(cls, form: Mapping[str, str]) -> "Faults":
+        """The same from the page's panel, where a tick that is off is not sent at all."""
+        return cls.from_json({one.name: _from_field(one, form) for one in fields(cls)})
+
+
+def _checked(fault: Field[Any], value: Any) -> Any:
+    if fault.type is bool and isinstance(value, bool):
+        return value
+    if fault.type is str and value in fault.metadata["choices"]:
+        return value
+    number = isinstance(value, int | float) if fault.type is float else isinstance(value, int)
+    if fault.type in {int, float} and number and not isinstance(value, bool):
+        low, high = fault.metadata["low"], fault.metadata["high"]
+        if low <= value <= high:
+            return value
+        raise BadFault(f"{fault.name} must be from {low} to {high}")
+    raise BadFault(f"{fault.name} cannot be {value!r}")
+
+
+def _from_field(fault: Field[Any], form: Mapping[str, str]) -> Any:
+    if fault.type is bool:
+        return fault.name in form
+    text = form.get(fault.name, "").strip() or str(fault.default)
+    if fault.type is str:
+        return text
+    try:
+        return float(text) if fault.type is float else int(text)
+    except ValueError:
+        raise BadFault(f"{fault.name} must be a number") from None

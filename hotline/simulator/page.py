@@ -1,0 +1,177 @@
+"""The phones in the browser, and the panel with which to make trouble. Plain forms; `static/phone.js` only saves the reloading."""
+
+import re
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from hotline.simulator.exchange import MAX_BODY, Exchange
+from hotline.simulator.faults import BadFault, Faults
+from hotline.simulator.messages import Message
+from hotline.simulator.segments import encoding
+
+page = Blueprint("page", __name__)
+
+_WHERE_THE_PHONES_ARE = ZoneInfo("Asia/Karachi")
+_LOG_LINES_SHOWN = 30
+_LONGEST_NUMBER = 64
+_LOCAL_MOBILE = re.compile(r"0?(3\d{9})")
+_REFERENCE = re.compile(r"(?<!\d)[1-9]\d{2}-?\d{3}-?\d{3}(?!\d)")
+# Letters that Sindhi has and Urdu has not: Sindhi is read in Naskh, Urdu in Nastaliq.
+_SINDHI = re.compile("[ٻڀٺٽڦڄڃڇڌڊڏڍڙڪڳڱڻ۽۾]")
+
+# (what the button says, what it writes). The last reference a phone was sent stands in for the example, which fails its check.
+EXAMPLES = (
+    ("اردو", "میری موٹر سائیکل کل رات گھر کے باہر سے چوری ہو گئی۔ گلشنِ اقبال، کراچی"),
+    ("سنڌي", "منهنجي موٽر سائيڪل ڪالهه رات گهر جي ٻاهران چوري ٿي وئي. لياري، ڪراچي"),
+    ("Roman Urdu", "Meri motorcycle kal raat ghar ke bahar se chori ho gayi. Gulshan-e-Iqbal, Karachi"),
+    ("English", "My motorcycle was stolen from outside my house last night. Gulshan-e-Iqbal, Karachi"),
+    ("سلام", "السلام علیکم"),
+    ("Hello", "Hello"),
+)
+EXAMPLE_REFERENCE = "482-719-365"
+
+_GROUPS = (
+    ("incoming_", "Texts to the hotline"),
+    ("callback_", "Status callbacks"),
+    ("create_", "Messages.create"),
+    ("final_", "How texts end"),
+    ("opt_out", "Opt-out"),
+)
+
+
+def _exchange() -> Exchange:
+    exchange: Exchange = current_app.extensions["simulator"]
+    return exchange
+
+
+@page.app_template_filter("clock")
+def _clock(at: datetime) -> str:
+    return at.astimezone(_WHERE_THE_PHONES_ARE).strftime("%H:%M")
+
+
+@page.app_template_filter("log_clock")
+def _log_clock(at: str) -> str:
+    return datetime.fromisoformat(at).astimezone(_WHERE_THE_PHONES_ARE).strftime("%H:%M:%S")
+
+
+@page.app_template_filter("script")
+def _script(body: str) -> str:
+    """A language tag by script, for the font: `sd` where letters are Sindhi's own, else nothing."""
+    return "sd" if _SINDHI.search(body) else ""
+
+
+@page.app_template_filter("parts")
+def _parts(message: Message) -> str:
+    return f"{message.segments} × {encoding(message.phone_body)}"
+
+
+def _reference(messages: list[Message]) -> str:
+    """The last reference this phone was sent."""
+    found = [match.group() for message in messages if not message.inbound for match in _REFERENCE.finditer(message.phone_body)]
+    return found[-1] if found else EXAMPLE_REFERENCE
+
+
+def _screens() -> list[dict[str, Any]]:
+    state = _exchange().state
+    screens = []
+    for number in state.phones:
+        messages = state.on_phone(number)
+        screens.append({"number": number, "messages": messages, "reference": _reference(messages)})
+    return screens
+
+
+def _recent_log() -> list[dict[str, Any]]:
+    return _exchange().state.log[: -_LOG_LINES_SHOWN - 1 : -1]
+
+
+def _groups() -> list[tuple[str, list[dict[str, Any]]]]:
+    """The faults by the first word of their names, each with how to ask for it and its value now."""
+    values = _exchange().state.faults.as_json()
+    known = [
+        {
+            "name": one.name,
+            "kind": type(one.default).__name__,
+            "value": values[one.name],
+            "on": values[one.name] != one.default,
+            **one.metadata,
+        }
+        for one in fields(Faults)
+    ]
+    return [(title, [one for one in known if one["name"].startswith(prefix)]) for prefix, title in _GROUPS]
+
+
+def _render(refusal: str = "") -> str:
+    state = _exchange().state
+    version = state.version  # before the rest is read: better one poll too many than a text not shown
+    return render_template(
+        "phones.html",
+        version=version,
+        screens=_screens(),
+        log=_recent_log(),
+        groups=_groups(),
+        examples=EXAMPLES,
+        number=_exchange().account.sender,
+        longest=MAX_BODY,
+        refusal=refusal,
+    )
+
+
+@page.get("/")
+def show_phones() -> str:
+    return _render()
+
+
+@page.get("/screens")
+def poll() -> Response:
+    """All the page shows, as {"version", "screens": {number: {"html", "reference"}}, "log": html, "faults"}; 204 if still as `after`."""
+    state = _exchange().state
+    version = state.version
+    if request.args.get("after") == str(version):
+        return Response(status=204)
+    screens = {
+        screen["number"]: {"html": render_template("_texts.html", messages=screen["messages"]), "reference": screen["reference"]}
+        for screen in _screens()
+    }
+    return jsonify(version=version, screens=screens, log=render_template("_log.html", log=_recent_log()), faults=state.faults.as_json())
+
+
+@page.post("/send")
+def send() -> AnyResponse:
+    """An example button carries its own text; else the box does."""
+    number = request.form.get("number", "").strip()[:_LONGEST_NUMBER]
+    # A form writes line ends as \r\n; a phone does not.
+    body = (request.form.get("example") or request.form.get("body", "")).replace("\r\n", "\n")[:MAX_BODY]
+    if number and body.strip():
+        _exchange().text_from(number, body)
+    return redirect("/", 303)
+
+
+@page.post("/phones")
+def change_phones() -> AnyResponse:
+    state = _exchange().state
+    if removed := request.form.get("remove"):
+        state.remove_phone(removed)
+    elif number := request.form.get("number", "").strip()[:_LONGEST_NUMBER]:
+        local = _LOCAL_MOBILE.fullmatch(re.sub(r"[\s-]", "", number))
+        state.add_phone(f"+92{local[1]}" if local else number)
+    return redirect("/", 303)
+
+
+@page.post("/panel")
+def change_faults() -> AnyResponse | tuple[str, int]:
+    try:
+        _exchange().state.faults = Faults() if "clear" in request.form else Faults.from_form(request.form)
+    except BadFault as bad:
+        return _render(refusal=str(bad)), 400
+    return redirect("/#faults", 303)
+
+
+@page.post("/reset")
+def reset() -> AnyResponse:
+    _exchange().reset()
+    return redirect("/", 303)

@@ -1,0 +1,75 @@
+"""The JSON API with which a test holds the phones and makes trouble."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from hotline.simulator.exchange import MAX_BODY, Exchange
+from hotline.simulator.faults import BadFault, Faults
+
+phones = Blueprint("phones", __name__)
+
+_LONGEST_NUMBER = 64
+
+
+class NotUnderstood(ValueError):
+    """HTTP 400 with `{"error": …}`."""
+
+
+@phones.errorhandler(NotUnderstood)
+@phones.errorhandler(BadFault)
+def _refuse(refused: ValueError) -> tuple[Response, int]:
+    return jsonify(error=str(refused)), 400
+
+
+def _exchange() -> Exchange:
+    exchange: Exchange = current_app.extensions["simulator"]
+    return exchange
+
+
+def _object() -> dict[str, Any]:
+    given = request.get_json(silent=True)
+    if not isinstance(given, dict):
+        raise NotUnderstood("a JSON object is needed")
+    return given
+
+
+@phones.post("/phones/<number>/texts")
+def send_text(number: str) -> Response:
+    """{"body", "sid"?} → {"sid", "status", "error_code", "statuses"}; `status` is null if the hotline was not told or did not answer."""
+    given = _object()
+    body, sid = given.get("body"), given.get("sid")
+    if not isinstance(body, str) or len(body) > MAX_BODY:
+        raise NotUnderstood(f"body must be a text of at most {MAX_BODY} characters")
+    if sid is not None and not (isinstance(sid, str) and 0 < len(sid) <= _LONGEST_NUMBER):
+        raise NotUnderstood("sid must be a short text")
+    if len(number) > _LONGEST_NUMBER:
+        raise NotUnderstood("the number is too long")
+    return jsonify(_exchange().text_from(number, body, sid).as_json())
+
+
+@phones.get("/phones/<number>/texts")
+def list_texts(number: str) -> Response:
+    return jsonify([message.as_phone() for message in _exchange().state.on_phone(number)])
+
+
+@phones.get("/log")
+def show_log() -> Response:
+    return jsonify(_exchange().state.log)
+
+
+@phones.get("/faults")
+def show_faults() -> Response:
+    return jsonify(_exchange().state.faults.as_json())
+
+
+@phones.put("/faults")
+def set_faults() -> Response:
+    _exchange().state.faults = Faults.from_json(_object())
+    return show_faults()
+
+
+@phones.delete("/state")
+def reset() -> Response:
+    _exchange().reset()
+    return Response(status=204)

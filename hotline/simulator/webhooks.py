@@ -1,0 +1,183 @@
+"""Posts signed forms to the hotline, as Twilio does, and judges the answer as Twilio would."""
+
+import http.client
+import re
+import threading
+import xml.etree.ElementTree as ET
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+from hotline.simulator.account import Account
+from hotline.simulator.messages import API_VERSION, Message
+from hotline.simulator.state import State
+from hotline.simulator.timetable import Timetable
+
+# Twilio's defaults for webhooks: connection overrides ct and rt.
+_CONNECT_S = 5.0
+_READ_S = 15.0
+_TRIES = 2  # rc=1, rp=ct: once more, and only if the connection was never made
+_ANSWER_BYTES = 65_536
+
+# Twilio's debugger codes.
+RETRIEVAL_FAILURE = 11200
+CONNECTION_FAILURE = 11205
+DOCUMENT_FAILURE = 12100
+CONTENT_TYPE_FAILURE = 12300
+
+_TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the hotline said: HTTP status (None: nothing came back), the code Twilio would log (None: all well), and why."""
+
+    status: int | None
+    error_code: int | None = None
+    detail: str = ""
+    content_type: str = ""
+    body: bytes = b""
+
+
+def post(account: Account, url: str, fields: dict[str, str]) -> Answer:
+    """Sign and post once, and once more if nobody took the connection. Redirects are not followed: the hotline makes none."""
+    url = url.partition("#")[0]
+    address = account.real_address(url)
+    if address is None:
+        return Answer(None, CONNECTION_FAILURE, "not posted: this address leads off this computer")
+    signature = account.sign(url, fields)
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+        "User-Agent": "TwilioProxy/1.1",
+        "Accept": "*/*",
+        "Host": urlsplit(url).netloc,
+        # The same for the same form told twice, as for Twilio's own retries.
+        "I-Twilio-Idempotency-Token": str(uuid5(NAMESPACE_URL, signature)),
+        "X-Twilio-Signature": signature,
+    }
+    for _ in range(_TRIES):
+        connection = _connect(address)
+        if connection is not None:
+            return _exchange(connection, address, urlencode(fields), headers)
+    return Answer(None, CONNECTION_FAILURE, "no connection")
+
+
+def _connect(address: str) -> http.client.HTTPConnection | None:
+    where = urlsplit(address)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=_CONNECT_S)
+    try:
+        connection.connect()
+    except OSError:
+        return None
+    connection.sock.settimeout(_READ_S)
+    return connection
+
+
+def _exchange(connection: http.client.HTTPConnection, address: str, form: str, headers: dict[str, str]) -> Answer:
+    where = urlsplit(address)
+    target = (where.path or "/") + (f"?{where.query}" if where.query else "")
+    try:
+        connection.request("POST", target, form.encode("ascii"), headers)
+        reply = connection.getresponse()
+        body = reply.read(_ANSWER_BYTES)
+    except (OSError, http.client.HTTPException) as failure:
+        return Answer(None, RETRIEVAL_FAILURE, f"no answer ({type(failure).__name__})")
+    finally:
+        connection.close()
+    if not 200 <= reply.status < 300:
+        return Answer(reply.status, RETRIEVAL_FAILURE, f"HTTP {reply.status}")
+    return Answer(reply.status, None, f"HTTP {reply.status}", reply.getheader("Content-Type", ""), body)
+
+
+def read_twiml(answer: Answer) -> tuple[Answer, list[str]]:
+    """The answer to an incoming text judged as TwiML, and the bodies of the `<Message>` verbs in it."""
+    if answer.error_code is not None:
+        return answer, []
+    code, detail, bodies = _judge(answer)
+    return (Answer(answer.status, code, detail) if code else answer), bodies
+
+
+def _judge(answer: Answer) -> tuple[int | None, str, list[str]]:
+    if answer.status != 200:
+        return RETRIEVAL_FAILURE, f"HTTP {answer.status} where 200 with TwiML is due", []
+    if answer.content_type.partition(";")[0].strip().lower() not in _TWIML_TYPES:
+        return CONTENT_TYPE_FAILURE, "the answer is not XML by its Content-Type", []
+    # Entities would be the danger of this parser, and TwiML has no use for them.
+    if re.search(rb"<!(DOCTYPE|ENTITY)", answer.body):
+        return DOCUMENT_FAILURE, "the answer has a DOCTYPE", []
+    try:
+        root = ET.fromstring(answer.body)  # noqa: S314  what the hotline of this computer wrote, without entities
+    except ET.ParseError:
+        return DOCUMENT_FAILURE, "the answer does not parse as XML", []
+    if root.tag != "Response":
+        return DOCUMENT_FAILURE, "the answer has no <Response>", []
+    bodies = [(verb.findtext("Body") or verb.text or "").strip() for verb in root.iter("Message")]
+    return None, "", [body for body in bodies if body]
+
+
+class Reports:
+    """The status callbacks of one text, posted one after another, so that only a fault puts them out of order."""
+
+    def __init__(self, account: Account, state: State, posting: Timetable, message: Message) -> None:
+        self._account = account
+        self._state = state
+        self._posting = posting
+        self._message = message
+        self._generation = state.generation
+        self._reversed = bool(message.callback_url) and state.strikes("callback_reorder_next")
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._lock = threading.Lock()
+        self._busy = False
+
+    def add(self, status: str, error_code: int | None, *, last: bool) -> None:
+        """Have a status reported; `last` says that none follows."""
+        if not self._message.callback_url:
+            return
+        with self._lock:
+            if self._reversed:
+                self._waiting.appendleft(lambda: self._post(status, error_code))
+            else:
+                self._waiting.append(lambda: self._post(status, error_code))
+            if self._busy or (self._reversed and not last):
+                return
+            self._busy = True
+        self._posting.after(self._state.faults.callback_delay_s, self._drain)
+
+    def _drain(self) -> None:
+        self._waiting.popleft()()
+        with self._lock:
+            self._busy = bool(self._waiting)
+        if self._busy:
+            self._posting.after(self._state.faults.callback_delay_s, self._drain)
+
+    def _post(self, status: str, error_code: int | None) -> None:
+        message = self._message
+        if self._generation != self._state.generation:  # reset meanwhile: the next test must not hear of this one
+            return
+        line = {"kind": "status", "sid": message.sid, "phone": message.phone, "message_status": status}
+        if self._state.strikes("callback_drop_next"):
+            self._state.write_log(**line, http_status=None, error_code=None, detail="dropped on request")
+            return
+        for _ in range(2 if self._state.strikes("callback_double_next") else 1):
+            answer = post(self._account, message.callback_url, self._fields(status, error_code))
+            self._state.write_log(**line, http_status=answer.status, error_code=answer.error_code, detail=answer.detail)
+
+    def _fields(self, status: str, error_code: int | None) -> dict[str, str]:
+        message = self._message
+        fields = {
+            "AccountSid": self._account.sid,
+            "ApiVersion": API_VERSION,
+            "From": message.sender,
+            "MessageSid": message.sid,
+            "MessageStatus": status,
+            "SmsSid": message.sid,
+            "SmsStatus": status,
+            "To": message.recipient,
+        }
+        if message.service_sid:
+            fields["MessagingServiceSid"] = message.service_sid
+        if error_code:
+            fields["ErrorCode"] = str(error_code)
+        return fields

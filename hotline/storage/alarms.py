@@ -1,0 +1,44 @@
+"""Alarms: pages to a person, each a row until she acknowledges it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from hotline.storage.db import upsert
+from hotline.storage.models import Alarm, Ticket, Volunteer
+from hotline.storage.tickets import visible_to
+
+
+def put(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: datetime) -> bool:
+    """Raise an alarm; False if she was told the same before."""
+    statement = (
+        upsert(session, Alarm)
+        .values(ticket_id=ticket_id, kind=kind, volunteer_id=volunteer_id, raised_at=now)
+        .on_conflict_do_nothing(index_elements=["ticket_id", "kind", "volunteer_id"])
+    )
+    return session.scalar(statement.returning(Alarm.id)) is not None
+
+
+def open_for(session: Session, volunteer: Volunteer) -> Sequence[tuple[Alarm, Ticket | None]]:
+    """Her open alarms, oldest first, each with its ticket if she may see that."""
+    statement = (
+        select(Alarm, Ticket)
+        .outerjoin(Ticket, (Ticket.id == Alarm.ticket_id) & visible_to(volunteer))
+        .where(Alarm.volunteer_id == volunteer.id, Alarm.acknowledged_at.is_(None))
+        .order_by(Alarm.id)
+        .limit(50)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def acknowledge(session: Session, alarm_id: int, volunteer_id: int, *, now: datetime) -> int | None:
+    """Acknowledge an alarm of hers; its ticket's id, None if it is not hers or was acknowledged before."""
+    return session.scalar(
+        update(Alarm)
+        .where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, Alarm.acknowledged_at.is_(None))
+        .values(acknowledged_at=now)
+        .returning(Alarm.ticket_id)
+        .execution_options(synchronize_session=False)
+    )

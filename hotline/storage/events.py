@@ -1,0 +1,65 @@
+"""What happened to a ticket, append-only."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from hotline.storage.models import Event, Note
+
+
+class EventKind(StrEnum):
+    """What can happen to a ticket."""
+
+    OPENED = "opened"
+    ADDED = "added"  # a text of hers went to it
+    RAISED = "raised"  # more pressing than before
+    HELD = "held"
+    SEALED = "sealed"
+    ROUTED = "routed"
+    UNATTENDED = "unattended"  # nobody on duty and nobody to lead
+    CLAIMED = "claimed"
+    MOVED = "moved"  # its status changed
+    READ = "read"
+    ALARM_RAISED = "alarm_raised"
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+
+
+def happened(
+    session: Session,
+    ticket_id: int,
+    kind: EventKind,
+    *,
+    now: datetime,
+    volunteer_id: int | None = None,
+    note_id: int | None = None,
+    **data: Any,
+) -> None:
+    """Add an event. `data` holds codes and ids only: never a number, a body or a name."""
+    session.execute(
+        insert(Event).values(ticket_id=ticket_id, kind=kind, happened_at=now, volunteer_id=volunteer_id, note_id=note_id, data=data)
+    )
+
+
+def note(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now: datetime) -> int | None:
+    """Keep what a volunteer wrote; its id, None if she wrote nothing."""
+    if not body.strip():
+        return None
+    return session.scalar(
+        insert(Note).values(ticket_id=ticket_id, volunteer_id=volunteer_id, body=body.strip(), written_at=now).returning(Note.id)
+    )
+
+
+def of_ticket(session: Session, ticket_id: int) -> Sequence[tuple[Event, Note | None]]:
+    """A ticket's events with their notes, oldest first."""
+    statement = select(Event, Note).outerjoin(Note, Note.id == Event.note_id).where(Event.ticket_id == ticket_id).order_by(Event.id)
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def last_change(session: Session, ticket_id: int) -> Event | None:
+    """The newest event of a ticket that a person made."""
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.volunteer_id.is_not(None)).order_by(Event.id.desc()).limit(1)
+    return session.scalar(statement)

@@ -1,0 +1,73 @@
+"""Texts, in and out."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
+from hotline.storage.db import upsert
+from hotline.storage.models import Message
+
+
+def keep(session: Session, **values: Any) -> int | None:
+    """Store a text that came in; None if the gateway had delivered it before (unique by gateway and its id)."""
+    statement = upsert(session, Message).values(direction="in", **values).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"])
+    return session.scalar(statement.returning(Message.id))
+
+
+def count_answers(session: Session, contact_id: int, *, since: datetime, limit: int) -> int:
+    """How many answers were queued for a contact since then; counting stops at `limit`."""
+    recent = (
+        select(Message.id)
+        .where(Message.contact_id == contact_id, Message.answers_id.is_not(None), Message.created_at > since)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return session.scalar(select(func.count()).select_from(recent.subquery())) or 0
+
+
+def count_lookups(session: Session, contact_id: int, *, since: datetime, limit: int) -> int:
+    """How many unknown or other people's references a contact asked about since then; counting stops at `limit`."""
+    recent = (
+        select(Message.id)
+        .where(Message.contact_id == contact_id, Message.read_as.in_(LOOKUPS), Message.created_at > since)
+        .order_by(Message.id.desc())
+        .limit(limit)
+    )
+    return session.scalar(select(func.count()).select_from(recent.subquery())) or 0
+
+
+def last_in(session: Session, contact_id: int) -> Message | None:
+    """Her previous text."""
+    return session.scalar(
+        select(Message).where(Message.contact_id == contact_id, Message.direction == "in").order_by(Message.id.desc()).limit(1)
+    )
+
+
+def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> int | None:
+    """The ticket of her last text that opened or added to one, if that was since then."""
+    return session.scalar(
+        select(Message.ticket_id)
+        .where(
+            Message.contact_id == contact_id,
+            Message.direction == "in",
+            Message.ticket_id.is_not(None),
+            Message.read_as.in_(CARRIES_ON),
+            Message.created_at >= since,
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+
+
+def asked_status_of(message: Message | None) -> int | None:
+    """The ticket whose status that text asked for."""
+    return message.ticket_id if message is not None and message.read_as == ReadAs.STATUS else None
+
+
+def of_ticket(session: Session, ticket_id: int) -> Iterable[Message]:
+    """Every text of a ticket, oldest first."""
+    return session.scalars(select(Message).where(Message.ticket_id == ticket_id).order_by(Message.id))

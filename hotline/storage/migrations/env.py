@@ -1,0 +1,10 @@
+"""Alembic's entry: runs the migrations on the connection that `hotline.storage.db.migrate` hands over."""
+
+from alembic import context
+
+from hotline.storage.models import Base
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, transaction_per_migration=True)
+with context.begin_transaction():
+    context.run_migrations()

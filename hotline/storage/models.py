@@ -1,0 +1,283 @@
+"""The tables. A number stands in `contacts` only, a text's body in `messages` only, so that both can be encrypted and erased."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    Time,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.schema import MetaData
+from sqlalchemy.types import TypeDecorator
+
+ON_QUEUE = text("(status NOT IN ('resolved', 'closed') OR unread)")
+"""Tickets somebody still has to look at. The words of the partial index: a query must say the same to be served by it."""
+
+_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself in INTEGER keys only
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC, in and out. A naive time is refused: nobody would know whose it was."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware → UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC, aware, on both databases."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can speak of it."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[str]: JSON()}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class Installation(Base):
+    """What this database is for: a demo's can never become a real one's, nor the other way round. At most one row."""
+
+    __tablename__ = "installation"
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))  # demo or real
+
+
+class Team(Base):
+    """Volunteers who answer the same kinds of tickets."""
+
+    __tablename__ = "teams"
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+
+
+class Volunteer(Base):
+    """Somebody who answers. The head sees what is sealed and has no team to go to."""
+
+    __tablename__ = "volunteers"
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    login: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    page_language: Mapped[str] = mapped_column(String(8))
+    languages: Mapped[list[str]]  # codes she speaks
+    is_head: Mapped[bool]
+    active: Mapped[bool]
+    session_key: Mapped[str] = mapped_column(String(32))  # changed with the password: ends every log-in there is
+
+
+class Membership(Base):
+    """A volunteer in a team; its lead takes what nobody on duty can."""
+
+    __tablename__ = "memberships"
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), primary_key=True)
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), primary_key=True, index=True)
+    is_lead: Mapped[bool]
+
+
+class ShiftRow(Base):
+    """A weekly shift in local time; one that ends at or before its start runs past midnight."""
+
+    __tablename__ = "shifts"
+    __table_args__ = (UniqueConstraint("volunteer_id", "team_id", "weekday", "starts"),)
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), index=True)
+    weekday: Mapped[int] = mapped_column(SmallInteger)  # Monday 0
+    starts: Mapped[time] = mapped_column(Time)
+    ends: Mapped[time] = mapped_column(Time)
+
+
+class LoginThrottle(Base):
+    """Wrong passwords for one login, known or not, and when the next try is heard."""
+
+    __tablename__ = "login_throttles"
+    login: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    next_try_at: Mapped[datetime]
+
+
+class Contact(Base):
+    """The person who texts or calls, and how she may be reached. `address` is null for a withheld number: nobody we could know again."""
+
+    __tablename__ = "contacts"
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    address: Mapped[str | None] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    country: Mapped[str | None] = mapped_column(String(2))
+    language: Mapped[str] = mapped_column(String(8))
+    language_named: Mapped[bool]  # she named it: it stays until she names another
+    may_text: Mapped[bool]
+    may_call: Mapped[bool]
+    on_hold: Mapped[bool]  # nothing that we start goes to this phone
+    safe_from: Mapped[time | None] = mapped_column(Time)  # her own hours, local time, inside those of the configuration
+    safe_until: Mapped[time | None] = mapped_column(Time)
+    stopped_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    times_seen: Mapped[int]  # 1 while she is new
+
+
+class Ticket(Base):
+    """One complaint from first contact to close. Every change raises `version` by one."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        Index("ix_tickets_queue", "priority", "opened_at", "id", postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
+        Index("ix_tickets_unrouted", "id", postgresql_where=text("routed_at IS NULL"), sqlite_where=text("routed_at IS NULL")),
+        Index("ix_tickets_assignee", "assignee_id", postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
+        Index("ix_tickets_contact_id", "contact_id"),
+    )
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    reference: Mapped[str] = mapped_column(String(9), unique=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    status: Mapped[str] = mapped_column(String(16))
+    category: Mapped[str] = mapped_column(String(40))
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    sealed: Mapped[bool]
+    hold: Mapped[bool]
+    unread: Mapped[bool]
+    unattended: Mapped[bool]  # nobody was on duty and nobody leads: marked on the queue
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
+    opened_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    routed_at: Mapped[datetime | None]
+    version: Mapped[int]
+
+
+class Message(Base):
+    """One text, whole, in or out. What we sent carries its delivery; what came carries how it was read."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("gateway", "gateway_id"),
+        Index("ix_messages_contact", "contact_id", "id"),
+        Index("ix_messages_ticket", "ticket_id", "id"),
+        Index(
+            "ix_messages_due",
+            "rank",
+            "next_attempt_at",
+            "id",
+            postgresql_where=text("delivery = 'queued'"),
+            sqlite_where=text("delivery = 'queued'"),
+        ),
+        Index(
+            "ix_messages_open",
+            "delivery",
+            "next_attempt_at",
+            postgresql_where=text("delivery IN ('sending', 'unknown')"),
+            sqlite_where=text("delivery IN ('sending', 'unknown')"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    direction: Mapped[str] = mapped_column(String(3))  # in or out
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    gateway: Mapped[str] = mapped_column(String(16))
+    gateway_id: Mapped[str | None] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    # in
+    read_as: Mapped[str | None] = mapped_column(String(16))
+    # out
+    text_key: Mapped[str | None] = mapped_column(String(40))
+    answers_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # the text of hers that it answers
+    language: Mapped[str | None] = mapped_column(String(8))
+    segments: Mapped[int | None] = mapped_column(SmallInteger)
+    rank: Mapped[int | None] = mapped_column(SmallInteger)  # what leaves first: answers 0, what we start 1
+    delivery: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(16))  # the gateway's error code, or our own word
+    attempts: Mapped[int | None] = mapped_column(SmallInteger)
+    look_ups: Mapped[int | None] = mapped_column(SmallInteger)
+    next_attempt_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class Question(Base):
+    """Something we asked a number and await; a bare digit answers the open one of its kind."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        Index("ix_questions_open", "contact_id", postgresql_where=text("answered_at IS NULL"), sqlite_where=text("answered_at IS NULL")),
+    )
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+
+class Note(Base):
+    """What a volunteer wrote, for volunteers."""
+
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    body: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+
+
+class Event(Base):
+    """What happened to a ticket; append-only. `data` holds codes and ids, never a number, a body or a name."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_ticket", "ticket_id", "id"),)
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    happened_at: Mapped[datetime]
+    volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # null: the machine, or the citizen
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))
+    data: Mapped[dict[str, Any]]
+
+
+class Alarm(Base):
+    """A page to a person, shown on her queue until she acknowledges it. Raised once for a ticket, a kind and a person."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "kind", "volunteer_id"),
+        Index(
+            "ix_alarms_open", "volunteer_id", postgresql_where=text("acknowledged_at IS NULL"), sqlite_where=text("acknowledged_at IS NULL")
+        ),
+    )
+    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    raised_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]

@@ -1,0 +1,106 @@
+"""Texts on their way out: due, open, stored."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, insert, literal_column, not_, select, update
+from sqlalchemy.orm import Session
+
+from hotline.domain.delivery import Delivery
+from hotline.storage.models import Contact, Message, Ticket
+
+
+def queue(session: Session, *, now: datetime, **values: Any) -> None:
+    """Store a text that is to leave: due at once. `gateway` is known once it is sent."""
+    session.execute(
+        insert(Message).values(
+            direction="out",
+            gateway="",
+            created_at=now,
+            delivery=Delivery.QUEUED,
+            attempts=0,
+            look_ups=0,
+            next_attempt_at=now,
+            **values,
+        )
+    )
+
+
+def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact, bool]]:
+    """Texts due now, answers first, then oldest; each with its contact and whether its ticket is on hold. Rows that another
+    worker holds are left out."""
+    statement = (
+        select(Message, Contact, Ticket.hold)
+        .join(Contact, Contact.id == Message.contact_id)
+        .outerjoin(Ticket, Ticket.id == Message.ticket_id)
+        .where(Message.delivery == _literal(Delivery.QUEUED), Message.next_attempt_at <= now)
+        .order_by(Message.rank, Message.next_attempt_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Message)
+    )
+    return [(row[0], row[1], bool(row[2])) for row in session.execute(statement)]
+
+
+def abandoned(session: Session, *, claimed_before: datetime, limit: int) -> Sequence[int]:
+    """Ids of the texts whose claim is open since before then: their worker is gone."""
+    statement = (
+        select(Message.id)
+        .where(Message.delivery == _literal(Delivery.SENDING), Message.claimed_at < claimed_before)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(statement).all()
+
+
+def unknown(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact]]:
+    """Texts of which nobody knows whether they were sent, and which may be looked up now."""
+    statement = (
+        select(Message, Contact)
+        .join(Contact, Contact.id == Message.contact_id)
+        .where(Message.delivery == _literal(Delivery.UNKNOWN), Message.next_attempt_at <= now)
+        .order_by(Message.next_attempt_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Message)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def reported(session: Session, *, gateway: str, gateway_id: str, message_id: int | None, attempt: int | None) -> Message | None:
+    """The text a report is about, locked: by our own id and the attempt, which our callbacks carry, else by the gateway's id.
+
+    A report about an attempt before the last one finds nothing: that try was given up, and its id stays with the text only so
+    that a look-up does not take it for the next one.
+    """
+    named = (
+        and_(Message.gateway == gateway, Message.gateway_id == gateway_id)
+        if message_id is None
+        else and_(Message.id == message_id, Message.attempts == attempt)
+    )
+    given_up = and_(Message.delivery == Delivery.QUEUED, Message.gateway_id.is_not(None))
+    statement = select(Message).where(Message.direction == "out", named, not_(given_up)).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+
+
+def locked(session: Session, message_id: int) -> Message:
+    """That text as it stands now, kept so until the commit."""
+    statement = select(Message).where(Message.id == message_id).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one()
+
+
+def store(session: Session, message_id: int, **values: Any) -> None:
+    """Write what became of a text."""
+    session.execute(update(Message).where(Message.id == message_id).values(**values).execution_options(synchronize_session=False))
+
+
+def known_ids(session: Session, contact_id: int, gateway: str) -> set[str]:
+    """The gateway's ids of the texts to a contact that we know of."""
+    statement = select(Message.gateway_id).where(
+        Message.contact_id == contact_id, Message.direction == "out", Message.gateway == gateway, Message.gateway_id.is_not(None)
+    )
+    return {i for i in session.scalars(statement.order_by(Message.id.desc()).limit(200)) if i is not None}
+
+
+def _literal(delivery: Delivery) -> Any:
+    """In the statement's own words: a partial index serves only a query that says what the index says."""
+    return literal_column(f"'{delivery.value}'")

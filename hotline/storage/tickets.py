@@ -1,0 +1,100 @@
+"""Tickets: opened, found, and changed by compare-and-set on their version."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, tuple_, update
+from sqlalchemy.orm import Session
+
+from hotline.domain.conversation import QuestionKind
+from hotline.domain.ticket import OPEN, Status
+from hotline.storage.db import upsert
+from hotline.storage.models import ON_QUEUE, Membership, Question, Ticket, Volunteer
+
+
+class TicketMoved(Exception):
+    """Somebody was first: the ticket is no longer what the change was made from. `args[0]` is its id."""
+
+
+def open_ticket(session: Session, **values: Any) -> int | None:
+    """Store a new ticket; its id, or None if the reference is taken."""
+    values = {"status": Status.NEW, "unread": True, "unattended": False, "version": 1} | values
+    return session.scalar(
+        upsert(session, Ticket).values(**values).on_conflict_do_nothing(index_elements=["reference"]).returning(Ticket.id)
+    )
+
+
+def change(session: Session, ticket_id: int, version: int, *, now: datetime, **values: Any) -> int:
+    """Compare-and-set: the new version. Raises `TicketMoved` if the ticket is not at `version` any more."""
+    changed = session.scalar(
+        update(Ticket)
+        .where(Ticket.id == ticket_id, Ticket.version == version)
+        .values(version=version + 1, changed_at=now, **values)
+        .returning(Ticket.version)
+        .execution_options(synchronize_session=False)
+    )
+    if changed is None:
+        raise TicketMoved(ticket_id)
+    return changed
+
+
+def by_reference(session: Session, references: Sequence[str]) -> Sequence[Ticket]:
+    """The tickets that have one of these references."""
+    return session.scalars(select(Ticket).where(Ticket.reference.in_(references))).all()
+
+
+def locked(session: Session, ticket_id: int) -> Ticket:
+    """That ticket as it stands now, kept so until the commit: for changes that must not lose to another's."""
+    statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one()
+
+
+def asking(session: Session, contact_id: int, *, closed_since: datetime) -> Sequence[Ticket]:
+    """Her tickets with an open question: resolved, or closed since then. Locked: an answer must not meet another change."""
+    return session.scalars(
+        select(Ticket)
+        .join(Question, Question.ticket_id == Ticket.id)
+        .where(
+            Question.contact_id == contact_id,
+            Question.answered_at.is_(None),
+            Question.kind == QuestionKind.SOLVED,
+            or_(Ticket.status == Status.RESOLVED, and_(Ticket.status == Status.CLOSED, Question.asked_at >= closed_since)),
+        )
+        .order_by(Ticket.id)
+        .with_for_update(of=Ticket),
+        execution_options={"populate_existing": True},
+    ).all()
+
+
+def latest_open_id(session: Session, contact_id: int) -> int | None:
+    """Her newest open ticket."""
+    return session.scalar(
+        select(Ticket.id).where(Ticket.contact_id == contact_id, Ticket.status.in_(OPEN)).order_by(Ticket.id.desc()).limit(1)
+    )
+
+
+def visible_to(volunteer: Volunteer) -> ColumnElement[bool]:
+    """Which tickets a volunteer may know of: a sealed one only its own team, or the head while it has none."""
+    own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
+    waits_for_head = and_(Ticket.team_id.is_(None), true() if volunteer.is_head else false())
+    return or_(Ticket.sealed.is_(False), own_team, waits_for_head)
+
+
+def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | None:
+    """The ticket, if there is one and the volunteer may see it: the same None for both, so that nobody learns which."""
+    return session.scalar(select(Ticket).where(Ticket.reference == reference, visible_to(volunteer)))
+
+
+def queue(session: Session, volunteer: Volunteer, *, after: tuple[int, datetime, int] | None, limit: int) -> Sequence[Ticket]:
+    """The tickets somebody has to look at: urgent first, then oldest. `after` is the key of the last one of the page before."""
+    statement = select(Ticket).where(ON_QUEUE, visible_to(volunteer)).order_by(Ticket.priority, Ticket.opened_at, Ticket.id).limit(limit)
+    if after is not None:
+        statement = statement.where(tuple_(Ticket.priority, Ticket.opened_at, Ticket.id) > after)
+    return session.scalars(statement).all()
+
+
+def unrouted(session: Session, limit: int) -> Iterable[Ticket]:
+    """Tickets no worker has routed since they were opened or sealed, oldest first; rows another worker holds are left out."""
+    statement = select(Ticket).where(Ticket.routed_at.is_(None)).order_by(Ticket.id).limit(limit).with_for_update(skip_locked=True)
+    return session.scalars(statement, execution_options={"populate_existing": True}).all()

@@ -1,0 +1,217 @@
+"""The tables of categories and of small words: ours, or a deployment's own by path. Every fault of a file is listed at once."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from hotline.domain.category import Category, literals
+from hotline.domain.folding import match_key
+from hotline.domain.keyword import GATEWAY_KEYWORDS, Command, Keyword, Lexicon, single_letters
+from hotline.domain.language import Language
+from hotline.domain.ticket import Priority
+
+_DATA = Path(__file__).parent / "data"
+_PAGE_LANGUAGES = ("en", "ur", "sd")
+_PRIORITIES = {priority.name.lower(): priority for priority in Priority}
+_CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "names", "words"}
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
+# A pattern shorter than this, boundaries not counted, is in half of all texts when it is looked for inside words.
+_INSIDE_MIN = 3
+
+_SECTIONS = {"menu", "language", "stop", "start", "cry", "greeting", "thanks"}
+_GATEWAY = {"stop": Keyword.GATEWAY_STOP, "start": Keyword.GATEWAY_START, "info": Keyword.GATEWAY_INFO}
+_LISTS = {"taught", "asking", "courtesies"}
+
+
+class TableFault(Exception):
+    """A table cannot be used as it is; `faults` lists all that is wrong with it, a sentence each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(self.faults)
+
+
+def load_categories(path: Path | None) -> tuple[Category, ...]:
+    """The categories of a file, or ours if None, in their order. Raises `TableFault`."""
+    path = path or _DATA / "categories.toml"
+    document = _parsed(path)
+    faults = [f"{key!r} is no key of a table of categories: use [[category]]" for key in document if key != "category"]
+    rows = document.get("category")
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        rows = []
+        faults.append("there is no [[category]]")
+    for number, row in enumerate(rows, 1):
+        faults += [f"{_name(row, number)}: {fault}" for fault in _row_faults(row)]
+    faults += _order_faults(rows)
+    _raise_any(path, faults)
+    return tuple(_category(row) for row in rows)
+
+
+def load_lexicon(path: Path | None) -> Lexicon:
+    """The phrases of a file, or ours if None. Raises `TableFault`."""
+    path = path or _DATA / "lexicon.toml"
+    document = _parsed(path)
+    known = _SECTIONS | _LISTS | {"gateway"}
+    faults = [f"{key!r} is no key of a lexicon" for key in document if key not in known]
+    faults += [f"{key!r} is missing" for key in sorted(known) if key not in document]
+    commands: dict[str, Command] = {}
+    for keyword, language, phrases in _phrase_lists(document, faults):
+        for phrase in _phrases(f"[{keyword}]", phrases, faults):
+            _claim(commands, phrase, Command(keyword, language), faults)
+    lists = {name: _phrases(name, document.get(name, []), faults) for name in sorted(_LISTS)}
+    lexicon = Lexicon(MappingProxyType(commands), frozenset(lists["asking"]), frozenset(lists["courtesies"]), tuple(lists["taught"]))
+    faults += _taught_faults(lexicon) + _doubled_faults(lexicon)
+    _raise_any(path, faults)
+    return lexicon
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TableFault([f"{path}: cannot be read: {error}"]) from error
+
+
+def _raise_any(path: Path, faults: Iterable[str]) -> None:
+    if listed := [f"{path}: {fault}" for fault in faults]:
+        raise TableFault(listed)
+
+
+def _name(row: Mapping[str, Any], number: int) -> str:
+    return f"category {row['code']!r}" if isinstance(row.get("code"), str) else f"category number {number}"
+
+
+def _row_faults(row: Mapping[str, Any]) -> list[str]:
+    faults = [f"{key!r} is no key of a category" for key in row if key not in _CATEGORY_KEYS]
+    faults += [
+        f"{key} must be a short name of small letters, digits and _"
+        for key in ("code", "team")
+        if not isinstance(row.get(key), str) or not _CODE.fullmatch(row[key])
+    ]
+    if not isinstance(row.get("priority"), str) or row["priority"] not in _PRIORITIES:
+        faults.append(f"priority must be one of {', '.join(_PRIORITIES)}")
+    faults += [f"{key} must be true or false" for key in ("sealed", "hold") if not isinstance(row.get(key, False), bool)]
+    digit = row.get("key")
+    if digit is not None and (not isinstance(digit, int) or isinstance(digit, bool) or not 1 <= digit <= 9):
+        faults.append("key must be a digit a caller can press, 1 to 9")
+    return faults + _names_faults(row.get("names")) + _words_faults(row.get("words", []))
+
+
+def _names_faults(names: object) -> list[str]:
+    if not isinstance(names, dict):
+        return [f"names must have {', '.join(_PAGE_LANGUAGES)}"]
+    faults = [f"names: {language!r} is no language of ours" for language in names if language not in set(Language)]
+    given = {language for language, name in names.items() if isinstance(name, str) and name.strip()}
+    return faults + [f"names: {language} is missing" for language in _PAGE_LANGUAGES if language not in given]
+
+
+def _words_faults(words: object) -> list[str]:
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        return ["words must be a list of words"]
+    faults = []
+    for word in words:
+        found = literals(word)
+        if not found:
+            faults.append(f"word {word!r} folds to nothing")
+        elif any(len(literal) < _INSIDE_MIN for literal in found):
+            faults.append(f"word {word!r} is too short to be looked for inside words: write {f'={word}'!r}")
+    return faults
+
+
+def _order_faults(rows: list[dict[str, Any]]) -> list[str]:
+    faults = []
+    for key in ("code", "key"):
+        values = [row[key] for row in rows if isinstance(row.get(key), (str, int))]
+        faults += [f"two categories have the {key} {value!r}" for value in dict.fromkeys(values) if values.count(value) > 1]
+    if not rows:
+        return []
+    wordless = [number for number, row in enumerate(rows, 1) if not row.get("words")]
+    if wordless != [len(rows)]:
+        faults.append("the last category, and no other, must have no words: it takes what hits nothing")
+    sealed = [bool(row.get("sealed", False)) for row in rows]
+    if sealed != sorted(sealed, reverse=True):
+        faults.append("sealed categories must stand first: the first hit is the one that is shown and routed")
+    return faults
+
+
+def _category(row: Mapping[str, Any]) -> Category:
+    return Category(
+        code=row["code"],
+        key=row.get("key"),
+        team=row["team"],
+        priority=_PRIORITIES[row["priority"]],
+        sealed=row.get("sealed", False),
+        hold=row.get("hold", False),
+        names=MappingProxyType(dict(row["names"])),
+        words=tuple(row.get("words", ())),
+    )
+
+
+def _phrase_lists(document: Mapping[str, Any], faults: list[str]) -> list[tuple[Keyword, Language | None, object]]:
+    """Each list of phrases with what it commands; faults of the sections go to `faults`."""
+    lists: list[tuple[Keyword, Language | None, object]] = []
+    for section in sorted(_SECTIONS | {"gateway"}):
+        table = document.get(section, {})
+        if not isinstance(table, dict):
+            faults.append(f"[{section}] must be a section")
+            continue
+        known: Mapping[str, object] = _GATEWAY if section == "gateway" else {language.value: language for language in Language}
+        faults += [f"[{section}] {key!r} is none of {', '.join(known)}" for key in table if key not in known]
+        for key, phrases in table.items():
+            if key in _GATEWAY and section == "gateway":
+                lists.append((_GATEWAY[key], None, phrases))
+            elif key in known:
+                lists.append((Keyword(section), Language(key), phrases))
+    return lists
+
+
+def _phrases(where: str, phrases: object, faults: list[str]) -> list[str]:
+    """The match keys of a list of phrases."""
+    if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
+        faults.append(f"{where} must hold lists of phrases")
+        return []
+    faults += [f"{where} {phrase!r} folds to nothing" for phrase in phrases if not match_key(phrase)]
+    return [key for phrase in phrases if (key := match_key(phrase))]
+
+
+def _claim(commands: dict[str, Command], phrase: str, command: Command, faults: list[str]) -> None:
+    """Enter a phrase. One keyword may have it in two languages (then it tells none), two keywords may not."""
+    before = commands.setdefault(phrase, command)
+    if before.keyword is not command.keyword:
+        faults.append(f"{phrase!r} is claimed by both {_section(before.keyword)} and {_section(command.keyword)}")
+    elif before.language is not command.language:
+        if command.keyword is Keyword.LANGUAGE:
+            faults.append(f"[language] {phrase!r} asks for both {before.language} and {command.language}")
+        commands[phrase] = Command(command.keyword, None)
+
+
+def _section(keyword: Keyword) -> str:
+    return "[gateway]" if keyword in GATEWAY_KEYWORDS else f"[{keyword}]"
+
+
+def _taught_faults(lexicon: Lexicon) -> list[str]:
+    faults = []
+    for phrase in lexicon.taught:
+        command = lexicon.commands.get(phrase)
+        if False:
+            faults.append(f"taught {phrase!r} commands nothing")
+        elif command.keyword in GATEWAY_KEYWORDS:
+            faults.append(f"taught {phrase!r} is a word the gateway keeps for itself: it would never reach us as ours")
+    return faults
+
+
+def _doubled_faults(lexicon: Lexicon) -> list[str]:
+    """Phrases of two keywords that differ in doubled letters only: "off" and "of" are read alike."""
+    faults, seen = [], dict[str, tuple[str, Keyword]]()
+    for phrase, command in lexicon.commands.items():
+        if command.keyword not in GATEWAY_KEYWORDS:
+            before, keyword = seen.setdefault(single_letters(phrase), (phrase, command.keyword))
+            if keyword is not command.keyword:
+                faults.append(f"{before!r} of {_section(keyword)} and {phrase!r} of {_section(command.keyword)} read alike")
+    return faults

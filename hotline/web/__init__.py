@@ -1,0 +1,1 @@
+"""A volunteer talks to us."""

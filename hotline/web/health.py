@@ -1,0 +1,11 @@
+"""Is this process alive."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> tuple[str, int, dict[str, str]]:
+    """200 while the process answers. What else may be wrong, `hotline doctor` says."""
+    return "ok\n", 200, {"Content-Type": "text/plain"}

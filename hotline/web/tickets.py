@@ -1,0 +1,166 @@
+"""The queue, a ticket's page, and what a volunteer does there."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from hotline.domain import phone
+from hotline.domain.ticket import MOVES, Status
+from hotline.guards import runtime, volunteer
+from hotline.runtime import Reading
+from hotline.services import casework
+from hotline.storage import alarms, events, messages, people, tickets
+from hotline.storage.models import Contact, Event, Message, Note, Team, Ticket
+from hotline.storage.tickets import TicketMoved
+
+blueprint = Blueprint("tickets", __name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing on a ticket's timeline: a text, or an event with its note."""
+
+    at: datetime
+    message: Message | None = None
+    event: Event | None = None
+    note: Note | None = None
+
+
+@blueprint.get("/")
+def queue() -> str:
+    """The tickets somebody has to look at, urgent first, then oldest; and her alarms."""
+    rt = runtime()
+    rows = rt.config.web.page_rows
+    with rt.reading() as session:
+        shown = tickets.queue(session, volunteer(), after=_cursor(request.args.get("after", "")), limit=rows + 1)
+        page, more = shown[:rows], len(shown) > rows
+        return render_template(
+            "queue.html",
+            tickets=page,
+            after=_after(page[-1]) if more else None,
+            is_first="after" not in request.args,
+            names=people.names(session, (t.assignee_id for t in page)),
+            alarms=alarms.open_for(session, volunteer()),
+        )
+
+
+@blueprint.get("/tickets/<reference>")
+def ticket(reference: str) -> str:
+    """A ticket with its texts, events and the delivery of each text."""
+    with runtime().reading() as session:
+        found = tickets.seen_by(session, volunteer(), reference)
+        if found is None:
+            raise casework.NoSuchTicket(reference)
+        return _page(session, found)
+
+
+@blueprint.post("/tickets/<reference>/claim")
+def claim(reference: str) -> Response | tuple[str, int]:
+    """She takes it."""
+    try:
+        casework.claim(runtime(), volunteer(), reference, _version())
+    except TicketMoved:
+        return _was_first(reference)
+    return redirect(url_for("tickets.ticket", reference=reference))
+
+
+@blueprint.post("/tickets/<reference>/status")
+def change_status(reference: str) -> Response | tuple[str, int]:
+    """She moves it, with a note if she likes."""
+    try:
+        to = Status(request.form.get("status", ""))
+    except ValueError as fault:
+        raise BadRequest from fault
+    note = request.form.get("note", "")[:10_000].replace("\0", "\ufffd")
+    try:
+        casework.change_status(runtime(), volunteer(), reference, version=_version(), to=to, note=note)
+    except TicketMoved:
+        return _was_first(reference, note=note)
+    return redirect(url_for("tickets.ticket", reference=reference))
+
+
+@blueprint.post("/tickets/<reference>/read")
+def read(reference: str) -> Response | tuple[str, int]:
+    """She has read what came in."""
+    try:
+        casework.mark_read(runtime(), volunteer(), reference, _version())
+    except TicketMoved:
+        return _was_first(reference)
+    return redirect(url_for("tickets.ticket", reference=reference))
+
+
+@blueprint.post("/alarms/<int:alarm_id>/acknowledge")
+def acknowledge(alarm_id: int) -> Response:
+    """She has seen it."""
+    casework.acknowledge(runtime(), volunteer(), alarm_id)
+    return redirect(url_for("tickets.queue"))
+
+
+def _page(session: Reading, found: Ticket, *, note: str = "", first: Event | None = None, moved: bool = False) -> str:
+    happened = events.of_ticket(session, found.id)
+    timeline = [Entry(m.created_at, message=m) for m in messages.of_ticket(session, found.id)]
+    timeline += [Entry(event.happened_at, event=event, note=noted) for event, noted in happened]
+    contact = session.get_one(Contact, found.contact_id)
+    people_seen = [
+        found.assignee_id,
+        *(e.volunteer_id for e, _ in happened),
+        *(e.data.get("to") for e, _ in happened if e.kind in _TO_PEOPLE),
+    ]
+    category = next((c for c in runtime().categories if c.code == found.category), None)
+    return render_template(
+        "ticket.html",
+        ticket=found,
+        contact=contact,
+        masked=phone.masked(contact.address),
+        category=category,
+        team=session.get(Team, found.team_id) if found.team_id else None,
+        timeline=sorted(timeline, key=lambda entry: entry.at),
+        names=people.names(session, people_seen),
+        moves=[status for status in Status if status in MOVES[Status(found.status)]],
+        note=note,
+        moved=moved,
+        first=first,
+    )
+
+
+_TO_PEOPLE = frozenset({events.EventKind.ROUTED, events.EventKind.ALARM_RAISED})
+
+
+def _was_first(reference: str, *, note: str = "") -> tuple[str, int]:
+    """Somebody was first: the ticket as it is now, who did what, and her own words kept."""
+    with runtime().reading() as session:
+        found = tickets.seen_by(session, volunteer(), reference)
+        if found is None:
+            raise casework.NoSuchTicket(reference)
+        page = _page(session, found, note=note, first=events.last_change(session, found.id), moved=True)
+    return page, HTTPStatus.CONFLICT
+
+
+def _version() -> int:
+    """The version she saw."""
+    version = request.form.get("version", "")
+    if not version.isascii() or not version.isdigit() or len(version) > 9:
+        raise BadRequest
+    return int(version)
+
+
+def _after(last: Ticket) -> str:
+    """The key of a page's last ticket, as it stands in an address."""
+    key = f"{last.priority}|{last.opened_at.isoformat()}|{last.id}"
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def _cursor(address: str) -> tuple[int, datetime, int] | None:
+    """The key back out of the address; None for the first page, and for what is none."""
+    try:
+        priority, opened_at, ticket_id = base64.urlsafe_b64decode(address.encode()).decode().split("|")
+        key = int(priority), datetime.fromisoformat(opened_at), int(ticket_id)
+    except (ValueError, binascii.Error):
+        return None
+    return key if key[1].tzinfo is not None and abs(key[0]) < 2**15 and abs(key[2]) < 2**63 else None

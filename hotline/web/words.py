@@ -1,0 +1,65 @@
+"""What statuses, deliveries and events are called on a page: marked here, translated where they are shown."""
+
+from hotline.alarms import AlarmKind
+from hotline.domain.delivery import Delivery, Reason
+from hotline.domain.language import Language
+from hotline.domain.ticket import Priority, Status
+from hotline.storage.events import EventKind
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
+    """Mark a sentence for the catalogues."""
+    return message
+
+
+STATUSES = {
+    Status.NEW: N_("New"),
+    Status.ASSIGNED: N_("Assigned"),
+    Status.IN_PROGRESS: N_("In progress"),
+    Status.REFERRED: N_("Referred"),
+    Status.RESOLVED: N_("Resolved"),
+    Status.CLOSED: N_("Closed"),
+    Status.REOPENED: N_("Reopened"),
+}
+PRIORITIES = {Priority.URGENT: N_("Urgent"), Priority.HIGH: N_("High"), Priority.NORMAL: N_("Normal")}
+DELIVERIES = {
+    Delivery.QUEUED: N_("waiting to leave"),
+    Delivery.SENDING: N_("leaving"),
+    Delivery.UNKNOWN: N_("not known yet"),
+    Delivery.SENT: N_("sent"),
+    Delivery.DELIVERED: N_("delivered"),
+    Delivery.UNDELIVERED: N_("not delivered"),
+    Delivery.FAILED: N_("not sent"),
+}
+REASONS = {
+    Reason.STOPPED: N_("the citizen asked us not to text"),
+    Reason.HOLD: N_("the ticket is on hold"),
+    Reason.NOT_SAFE: N_("this phone may not be texted"),
+    Reason.TOO_LATE: N_("too late to make sense"),
+}
+EVENTS = {
+    EventKind.OPENED: N_("Ticket opened"),
+    EventKind.ADDED: N_("A text was added"),
+    EventKind.RAISED: N_("Made more pressing by a new text"),
+    EventKind.HELD: N_("Put on hold: nothing is texted by machine"),
+    EventKind.SEALED: N_("Sealed: seen by its own team only"),
+    EventKind.ROUTED: N_("Sent to its team"),
+    EventKind.UNATTENDED: N_("Nobody was on duty"),
+    EventKind.CLAIMED: N_("Claimed"),
+    EventKind.MOVED: N_("Status changed"),
+    EventKind.READ: N_("Marked as read"),
+    EventKind.ALARM_RAISED: N_("Alarm raised"),
+    EventKind.ALARM_ACKNOWLEDGED: N_("Alarm acknowledged"),
+}
+ALARMS = {
+    AlarmKind.URGENT: N_("An urgent ticket is yours."),
+    AlarmKind.NOBODY_ON_DUTY: N_("Nobody was on duty: this ticket came to you."),
+    AlarmKind.UNATTENDED: N_("A ticket waits: nobody is on duty and its team has no lead."),
+    AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),
+}
+LANGUAGES = {
+    Language.EN: N_("English"),
+    Language.UR: N_("Urdu"),
+    Language.SD: N_("Sindhi"),
+    Language.UR_LATN: N_("Roman Urdu"),
+}

@@ -1,0 +1,75 @@
+"""Signed texts, replayed by wrk: each text once."""
+
+import hashlib
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.processes import PUBLIC_URL, TOKEN, BenchFailed
+
+_HERE = Path(__file__).parent
+_PATH = "/hooks/twilio/sms"
+_LINE = re.compile(r"rate_per_s=(\S+) p50_ms=(\S+) p99_ms=(\S+) max_ms=(\S+) requests=(\d+) non2xx=(\d+) socket_errors=(\d+)")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw. `first` and `count` are the texts it had to send; it began with the first and stopped in flight."""
+
+    rate_per_s: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    acknowledged: int
+    non2xx: int
+    socket_errors: int
+    connections: int
+    first: int
+    count: int
+
+    @property
+    def spread(self) -> float:
+        """How much longer than the median the slowest hundredth waits."""
+        return self.p99_ms / self.p50_ms
+
+    def __str__(self) -> str:
+        return f"{self.rate_per_s:6.0f}/s   p50 {self.p50_ms:6.1f} ms   p99 {self.p99_ms:6.1f} ms   {self.spread:.1f} x"
+
+
+def gateway_id(number: int) -> str:
+    """The id that sign_texts.py gives text number so and so."""
+    return "SM" + hashlib.sha256(str(number).encode()).hexdigest()[:32]
+
+
+class Texts:
+    """Hands out files of texts; no two files share an id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path, self._next = folder / "texts.tsv", 0
+
+    def draw(self, count: int) -> tuple[Path, int]:
+        """A file of so many texts, and the number of its first. It is overwritten by the next."""
+        first, self._next = self._next, self._next + count
+        script = [sys.executable, str(_HERE / "sign_texts.py"), PUBLIC_URL + _PATH, TOKEN, str(count), str(first)]
+        with self._path.open("wb") as file:
+            subprocess.run(script, stdout=file, check=True)
+        return self._path, first
+
+
+def replay(texts: Texts, port: int, *, connections: int, seconds: int, per_s: float) -> Load:
+    """Texts for so many seconds at a rate of at most `per_s`. Raises `BenchFailed` if that was not enough texts, or one failed."""
+    count = int(seconds * per_s) + 500
+    path, first = texts.draw(count)
+    script = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", str(_HERE / "post.lua")]
+    script += [f"http://127.0.0.1:{port}", "--", _PATH, str(path)]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    found = _LINE.search(done.stdout)
+    if found is None:
+        raise BenchFailed(f"wrk said nothing we can read:\n{done.stdout}{done.stderr}")
+    rate, p50, p99, slowest = map(float, found.groups()[:4])
+    requests, non2xx, socket_errors = map(int, found.groups()[4:])
+    if requests + connections >= count:
+        raise BenchFailed(f"{count} texts were not enough for {seconds} s at {rate:.0f} a second: wrk began them again")
+    return Load(rate, p50, p99, slowest, requests - non2xx, non2xx, socket_errors, connections, first, count)

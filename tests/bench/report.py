@@ -1,0 +1,40 @@
+"""The table: printed, and written between the two marks of the README."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: what, how much it was, how much it should be, and whether it is."""
+
+    what: str
+    measured: str
+    target: str
+    met: bool
+
+
+def say(text: str) -> None:
+    """Progress, while it is made."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def table(lines: list[Line], about: str) -> str:
+    """Markdown."""
+    rows = [f"| {line.what} | {line.measured} | {line.target} | {'yes' if line.met else '**no**'} |" for line in lines]
+    return "\n".join(["| | measured | target | met |", "|---|---|---|---|", *rows, "", about])
+
+
+def write(readme: Path, text: str) -> bool:
+    """Put the table between the marks; False where they are not there."""
+    before = readme.read_text("utf-8") if readme.is_file() else ""
+    head, begin, rest = before.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        return False
+    readme.write_text(f"{head}{begin}\n{text}\n{end}{tail}", "utf-8")
+    return True

@@ -1,0 +1,195 @@
+"""Fixtures of all tests: real databases and a real Redis, a browser, and no network beyond this machine."""
+
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from redis import Redis
+
+from hotline.runtime import Runtime
+from hotline.storage.db import migrate
+from tests.servers import Postgres, RedisServer, fast_folder, postgres_server
+from tests.support import Clock, make_runtime
+
+# What a test run is told by its surroundings. Any other HOTLINE_… is the developer's own hotline, which tests must not touch.
+_TEST_SETTINGS = {"HOTLINE_CHROMIUM", "HOTLINE_PG_BINDIR", "HOTLINE_REDIS_SERVER", "HOTLINE_TEST_DATABASE_URL"}
+_BROWSER_OPTIONS = [
+    "--no-sandbox",  # root in a container has none
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failed one."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter and reporter.stats.get("skipped"):
+        reporter.write_line(f"\n{len(reporter.stats['skipped'])} skipped: in CI nothing may be", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - _TEST_SETTINGS:
+            if name.startswith("HOTLINE_") or name == "PORT":
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only() -> Iterator[None]:
+    """A connection or a name look-up that would leave this machine fails the test, whatever the code makes of errors."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: object) -> None:
+        _refuse_strangers(self.family, address)
+        connect(self, address)  # type: ignore[arg-type]
+
+    def guarded_connect_ex(self: socket.socket, address: object) -> int:
+        _refuse_strangers(self.family, address)
+        return connect_ex(self, address)  # type: ignore[arg-type]
+
+    def guarded_getaddrinfo(host: object, *rest: object, **named: object) -> object:
+        _refuse_strangers(socket.AF_INET, (host,))
+        return getaddrinfo(host, *rest, **named)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        patch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+        yield
+
+
+def _refuse_strangers(family: int, address: object) -> None:
+    if family not in {socket.AF_INET, socket.AF_INET6} or not isinstance(address, tuple):
+        return
+    host = address[0].decode() if isinstance(address[0], bytes) else address[0]
+    if host in {None, "", "localhost", "0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return
+    try:
+        stays = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        stays = False
+    if not stays:
+        # Not an OSError: code that treats a failed connection as an ordinary day would hide it.
+        pytest.fail(f"a test tried to reach {host}: tests do not leave this machine")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis server for the session. Tests that kill one start their own: `with RedisServer() as server`."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of an empty Redis."""
+    with Redis.from_url(redis_server.url) as redis:
+        redis.flushall()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for the session, with a migrated template."""
+    with postgres_server() as url:
+        databases = Postgres(url, migrate)
+        yield databases
+        databases.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "hotline.sqlite3"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path) -> Iterator[str]:
+    """The URL of a migrated SQLite database of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="hotline-sqlite-", dir=fast_folder()) as folder:
+        yield f"sqlite:///{shutil.copy(migrated_sqlite, Path(folder) / 'hotline.sqlite3')}"
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database of the test's own."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated database of the test's own; the test runs once on each kind."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a single table; the test runs once on each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    databases: Postgres = request.getfixturevalue("postgres")
+    with databases.empty_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium: HOTLINE_CHROMIUM, or the one that ./setup.sh dev installed."""
+    program = os.environ.get("HOTLINE_CHROMIUM") or shutil.which("chromium")
+    if not program:
+        pytest.fail("no Chromium for the browser tests: run ./setup.sh dev, or name one in HOTLINE_CHROMIUM")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=_BROWSER_OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a browser window of its own: no cookies of another test."""
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still at noon in Karachi until the test moves it."""
+    return Clock()
+
+
+@pytest.fixture
+def make_rt(database_url: str, clock: Clock) -> Iterator[Callable[..., Runtime]]:
+    """Makes Runtimes on the test's database, with changes of the configuration; closes them at the end."""
+    made: list[Runtime] = []
+
+    def make(**changes: object) -> Runtime:
+        made.append(make_runtime(database_url, clock=clock, **changes))
+        return made[-1]
+
+    yield make
+    for rt in made:
+        rt.close()
+
+
+@pytest.fixture
+def rt(make_rt: Callable[..., Runtime]) -> Runtime:
+    """A Runtime with the default configuration, round the clock."""
+    return make_rt()

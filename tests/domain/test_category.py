@@ -1,0 +1,248 @@
+"""What a text is about: what must never be missed, and the words that only look so."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.domain.category import Category, fallback, literals, read
+from hotline.domain.ticket import Priority
+from hotline.tables import load_categories
+
+SHIPPED = load_categories(None)
+
+
+def codes(text: str) -> list[str]:
+    return [category.code for category in read(text, SHIPPED)]
+
+
+def table(**words: tuple[str, ...]) -> tuple[Category, ...]:
+    """A table with nothing in it but words, in their order."""
+    return tuple(Category(code, None, "team", Priority.NORMAL, False, False, {}, listed) for code, listed in words.items())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "police wale paise maang rahe hain",
+        "POLICE ne mara",
+        "polees nahi sunti",
+        "policewala roz aata hai",
+        "SHO sahib ne gali di",
+        "S.H.O ne gali di",
+        "s h o",
+        "thane mein bithaya hua hai",
+        "thanay walay",
+        "the station refused to write it down",
+        "constable took my bike",
+        "an officer asked for money",
+        "officers",
+        "a government official",
+        "bare afsar ka beta",
+        "FIR darj nahi kar rahe",
+        "F.I.R. nahi",
+        "rangers utha kar le gaye",
+        "rishwat mangte hain",
+        "patwari zameen",
+        "پولیس والے پیسے مانگ رہے ہیں",
+        "پوليس وارا آيا",
+        "كل پولس آئی",
+        "تھانے دار نے مارا",
+        "تھانہ",
+        "سےتھانےوالے",
+        "ایس ایچ او نے کہا",
+        "ایس ایچ اونے",
+        "افسر نے رشوت لی",
+        "اہلکار",
+        "ایف آئی آر درج نہیں کی",
+        "ٿاڻي وارا نٿا ٻڌن",
+        "ٿاڻو",
+        "عملدار پئسا ٿو گهري",
+        "آفيسر",
+        "ايس ايڇ او",
+        "ايف آءِ آر داخل نٿا ڪن",
+    ],
+)
+def test_police_and_officials_are_sealed_held_and_shown_first(text: str) -> None:
+    shown = read(text, SHIPPED)[0]
+    assert (shown.code, shown.sealed, shown.hold, shown.team) == ("police", True, True, "integrity")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("mere bhai ko aghwa kar liya", "kidnapping"),
+        ("agwa hua hai", "kidnapping"),
+        ("they kidnapped him", "kidnapping"),
+        ("بھائی کو اغواء کر لیا", "kidnapping"),
+        ("تاوان مانگ رہے ہیں", "kidnapping"),
+        ("ڀنگ ٿا گهرن", "kidnapping"),
+        ("bhatta maang rahe hain", "extortion"),
+        ("bhatay ki parchi aai hai", "extortion"),
+        ("بھتہ مانگ رہے ہیں", "extortion"),
+        ("بھتے کی پرچی", "extortion"),
+        ("ڀتو گهرن ٿا", "extortion"),
+        ("us ke sath ziadti hui", "sexual_violence"),
+        ("زیادتی ہوئی", "sexual_violence"),
+        ("shohar marta hai", "violence_home"),
+        ("شوہر نے مارا", "violence_home"),
+        ("مڙس ماري ٿو", "violence_home"),
+        ("toheen ka ilzam lagaya", "religion"),
+        ("توہین کا الزام", "religion"),
+        ("taliban ka phone aya", "armed_group"),
+        ("دہشت گرد", "armed_group"),
+        ("meri bachi", "child"),
+        ("my daughter is gone", "child"),
+        ("بچے کو", "child"),
+        ("منهنجو ٻار", "child"),
+        ("bhai lapata hai", "missing"),
+        ("والد لاپتہ ہیں", "missing"),
+        ("منهنجو ڀاءُ گم آهي", "missing"),
+        ("dhamkiyan mil rahi hain", "harassment"),
+        ("دھمکی دی ہے", "harassment"),
+        ("ڌمڪيون ڏين ٿا", "harassment"),
+        ("goli maar di", "violence"),
+        ("فائرنگ ہو رہی ہے", "violence"),
+    ],
+)
+def test_what_may_put_someone_in_danger_is_pressing_or_held(text: str, code: str) -> None:
+    hit = next(category for category in read(text, SHIPPED) if category.code == code)
+    assert hit.hold or hit.priority is Priority.URGENT
+    assert hit.team == "emergency"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mobile cheen liya gun point par", ["snatching"]),
+        ("gunpoint pe bike le gaye", ["snatching"]),
+        ("pistol dikha kar", ["snatching"]),
+        ("دو لڑکے موٹر سائیکل پر آئے، فون چھین لیا", ["snatching"]),
+        ("سےموبائل چھینا", ["snatching"]),
+        ("موبائيل ڦري ويا", ["snatching"]),
+        ("meri bike chori ho gayi", ["theft"]),
+        ("bike chori", ["theft"]),
+        ("my car was stolen", ["theft"]),
+        ("رات گھر میں چوریہو گئی", ["theft"]),
+        ("گهر ۾ چوري ٿي", ["theft"]),
+        ("aghwa kar ke bhatta maang rahe", ["kidnapping", "extortion"]),
+        ("chori hui thi police nahi sunti", ["police", "theft"]),
+        ("bachi ko aghwa kiya", ["kidnapping", "child"]),
+    ],
+)
+def test_a_text_hits_what_it_names_and_no_more(text: str, expected: list[str]) -> None:
+    assert codes(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bijli teen din se nahi hai",
+        "road par gutter ka pani",
+        "woh shehr chor gaya",
+        "mujhe chorna nahi",
+        "fir woh chala gaya",
+        "woh khare the fir chale gaye",
+        "cheeni mehngi hai",
+        "China ka mobile",
+        "bohat lutf aya",
+        "website ghayab hai",
+        "as i was walking home",
+        "wo chori chori aaya",
+        "railway station ke paas khara hun",
+        "CNG station band hai",
+        "i am missing you",
+        "نالے کا پانی بہتا ہے",
+        "بہت ہی برا حال ہے",
+        "بہتہی برا",
+        "ناظم آباد میں بجلی نہیں",
+        "وزیرستان سے آئے",
+        "افسردہ ہوں",
+        "بھائی جی سنیں",
+        "لاہور سے آئی ایک خاتون",
+        "کچہری کہاں ہے",
+        "سڑک پر شاخوں کا ڈھیر",
+        "دو لڑکے کھڑے تھے",
+        "کچوری والا",
+        "سمندر کا پانی",
+        "ہندوستان کی خبر",
+        "کسی ویران جگہ",
+        "چور دروازو",
+        "هو چوريو آيو",
+        "گهر ۾ بجلي ناهي",
+        "482-719-365",
+        "",
+    ],
+)
+def test_words_that_only_look_so_hit_nothing(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_a_place_is_spared_and_the_officer_there_is_not() -> None:
+    assert codes("bus station par officer ne roka") == ["police"]
+    assert codes("bus station se police station") == ["police"]
+
+
+def test_latin_words_are_whole_and_arabic_ones_anywhere() -> None:
+    rows = table(a=("chor",), b=("چور",), c=("=گم",), d=("polic*",), e=("=بچے*",))
+    assert [c.code for c in read("chorna", rows)] == []
+    assert [c.code for c in read("chor!", rows)] == ["a"]
+    assert [c.code for c in read("ایکچورہے", rows)] == ["b"]
+    assert [c.code for c in read("گمان", rows)] == []
+    assert [c.code for c in read("گم ہے", rows)] == ["c"]
+    assert [c.code for c in read("policemen", rows)] == ["d"]
+    assert [c.code for c in read("epolice", rows)] == []
+    assert [c.code for c in read("بچےکو", rows)] == ["e"]
+    assert [c.code for c in read("لبچی", rows)] == []
+
+
+def test_a_phrase_is_found_without_its_spaces_unless_it_is_exact() -> None:
+    assert set(literals("gun point")) == {" gun point ", " gunpoint "}
+    assert set(literals("ایس ایچ او")) == {"ایس ایچ او", "ایسایچ او", "ایس ایچاو", "ایسایچاو"}
+    assert literals("=a s i") == (" a s i ",)
+    assert set(literals("a b c d e*")) == {" a b c d e", " abcde"}
+    assert literals("!chor") == (" chor ",)
+    assert literals("=*!") == literals("") == ()
+
+
+def test_a_word_is_spared_where_it_is_covered_only() -> None:
+    rows = table(a=("station", "!bus station"), b=("bus station",))
+    assert [c.code for c in read("bus station", rows)] == ["b"]
+    assert [c.code for c in read("bus station, station", rows)] == ["a", "b"]
+
+
+def test_hits_come_in_the_order_of_the_table() -> None:
+    rows = table(first=("one",), second=("two",), rest=())
+    assert [c.code for c in read("two one two", rows)] == ["first", "second"]
+
+
+def test_a_text_that_hits_nothing_falls_to_the_category_without_words() -> None:
+    assert read("hello", SHIPPED) == ()
+    assert fallback(SHIPPED).code == "general"
+
+
+def test_two_tables_of_the_same_codes_are_not_mixed_up() -> None:
+    one, two = table(a=("red",)), table(a=("blue",))
+    renamed = (replace(one[0], names={"en": "Red"}),)
+    assert (read("red", one), read("red", renamed)) == (one, renamed)
+    assert (len(read("red", one)), len(read("red", two)), len(read("blue", two)), len(read("blue", one))) == (1, 0, 1, 0)
+
+
+@given(st.text(max_size=2000))
+def test_any_text_is_read(text: str) -> None:
+    assert set(read(text, SHIPPED)) <= set(SHIPPED)
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_police_is_found_whatever_is_round_it(before: str, after: str) -> None:
+    assert "police" in codes(f"{before} police {after}")
+    assert "police" in codes(f"{before} پولیس {after}")
+
+
+def test_the_longest_form_is_read_in_bounded_time() -> None:
+    before = time.perf_counter()
+    for text in ("bus station " * 5_000, "چھین" * 16_000, "a" * 64_000):
+        read(text, SHIPPED)
+    assert time.perf_counter() - before < 5

@@ -1,0 +1,530 @@
+"""Which ticket a text belongs to and what is answered: every rule, their order, in four ways of writing, with the shipped words."""
+
+import dataclasses
+from functools import cache
+
+import pytest
+
+from hotline.domain import texts
+from hotline.domain.conversation import (
+    MOVE_TEXTS,
+    STAGE_TEXTS,
+    Answer,
+    Asked,
+    Decision,
+    Known,
+    NamedTicket,
+    ReadAs,
+    ask,
+    decide,
+    status_text,
+)
+from hotline.domain.keyword import Keyword, Lexicon
+from hotline.domain.language import Language
+from hotline.domain.reference import EXAMPLE, check_digit, written
+from hotline.domain.texts import Text
+from hotline.domain.ticket import Stage, Status, stage
+from hotline.tables import load_lexicon
+
+HERS, ALSO_HERS, SOMEBODYS, UNKNOWN = (body + check_digit(body) for body in ("22345678", "33445566", "44556677", "55667788"))
+MISTYPED = EXAMPLE
+URDU, ARABIC = (str.maketrans("0123456789", digits) for digits in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"))
+
+OWN = NamedTicket(1, HERS, Status.IN_PROGRESS, own=True, sealed=False, hold=False)
+ALSO_OWN = NamedTicket(2, ALSO_HERS, Status.NEW, own=True, sealed=False, hold=False)
+OTHER = NamedTicket(3, SOMEBODYS, Status.ASSIGNED, own=False, sealed=False, hold=False)
+RECENT, LATEST = 7, 8
+ASKING = (
+    dataclasses.replace(OWN, status=Status.RESOLVED, asking=True),
+    dataclasses.replace(ALSO_OWN, status=Status.CLOSED, asking=True),
+)
+
+COMPLAINTS = (
+    "My motorcycle was stolen from Saddar last night",
+    "کل رات صدر سے میری موٹر سائیکل چوری ہو گئی",
+    "ڪالهه رات صدر مان منهنجي موٽرسائيڪل چوري ٿي وئي",
+    "kal raat saddar se meri motorcycle chori ho gayi",
+)
+
+
+@cache
+def lexicon() -> Lexicon:
+    return load_lexicon(None)
+
+
+def read(body: str, *, taken_for: Keyword | None = None) -> Asked:
+    return ask(body, lexicon(), taken_for=taken_for)
+
+
+def settle(body: str, known: Known | None = None, *, taken_for: Keyword | None = None) -> Decision:
+    return decide(read(body, taken_for=taken_for), known or Known())
+
+
+def named(*tickets: NamedTicket, lookups_left: int = 10, recent_id: int | None = None) -> Known:
+    return Known(named=tickets, lookups_left=lookups_left, recent_id=recent_id)
+
+
+def told(decision: Decision) -> list[Text]:
+    return [answer.text for answer in decision.answers]
+
+
+# Commands
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("menu", texts.HELP),
+        ("MENU!", texts.HELP),
+        ("مینو", texts.HELP),
+        ("مينيو", texts.HELP),
+        ("hello", texts.GREETING),
+        ("Assalam o alaikum", texts.GREETING),
+        ("AOA", texts.GREETING),
+        ("السلام علیکم", texts.GREETING),
+        ("السلام عليڪم", texts.GREETING),
+        ("salam bhai", texts.GREETING),
+        ("INFO", texts.HELP),
+        ("info", texts.HELP),
+    ],
+)
+def test_a_command_is_answered_and_opens_nothing(body: str, answer: Text) -> None:
+    assert settle(body) == Decision(ReadAs.COMMAND, answers=(Answer(answer),))
+
+
+@pytest.mark.parametrize(
+    ("body", "language"),
+    [
+        ("URDU", Language.UR),
+        ("urdu", Language.UR),
+        ("اردو", Language.UR),
+        ("ROMAN", Language.UR_LATN),
+        ("roman urdu", Language.UR_LATN),
+        ("SINDHI", Language.SD),
+        ("سنڌي", Language.SD),
+        ("سندھی", Language.SD),
+        ("ENGLISH", Language.EN),
+        ("انگریزی", Language.EN),
+    ],
+)
+def test_a_language_is_switched_to_by_its_name(body: str, language: Language) -> None:
+    assert settle(body) == Decision(ReadAs.COMMAND, language=language, answers=(Answer(texts.LANGUAGE_SWITCHED),))
+
+
+@pytest.mark.parametrize("body", ["OFF", "off.", "BAND", "band karo", "بند", "بند کریں", "بند ڪريو"])
+def test_our_own_word_silences_what_we_start(body: str) -> None:
+    assert settle(body) == Decision(ReadAs.COMMAND, silence=True, answers=(Answer(texts.STOPPED),))
+
+
+@pytest.mark.parametrize("body", ["ON", "on", "JARI", "jaari", "جاری", "جاري"])
+def test_our_own_word_starts_it_again(body: str) -> None:
+    assert settle(body) == Decision(ReadAs.COMMAND, silence=False, answers=(Answer(texts.STARTED),))
+
+
+@pytest.mark.parametrize(("body", "silence"), [("STOP", True), ("UNSUBSCRIBE", True), ("START", False), ("UNSTOP", False)])
+def test_the_gateways_own_words_are_obeyed_and_answered_by_nobody_but_the_gateway(body: str, silence: bool) -> None:
+    assert settle(body) == Decision(ReadAs.COMMAND, silence=silence)
+
+
+@pytest.mark.parametrize(("keyword", "silence"), [(Keyword.GATEWAY_STOP, True), (Keyword.GATEWAY_START, False)])
+def test_what_the_gateway_took_for_a_stop_or_a_start_is_one_whatever_it_says(keyword: Keyword, silence: bool) -> None:
+    assert settle("mat bhejo", taken_for=keyword) == Decision(ReadAs.COMMAND, silence=silence)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Stop the police from beating my son",
+        "they want to stop us on the road",
+        "unhon ne meri dukan band kara di",
+        "gali ki light band hai do din se",
+        "ہماری دکان بند کرا دی",
+        "گلی کی بجلی بند ہے",
+        "اسان جو دڪان بند ڪرايو ويو",
+        "the menu at the hotel had wrong prices",
+        "Sindhi log yahan mehfooz nahi",
+        "help is not coming, thieves took my phone",
+        "madad ke naam par paise le gaye",
+        "وہ مدد کے بہانے پیسے لے گئے",
+        "ok but he stole my phone",
+        "hello my phone was snatched",
+        "assalam o alaikum mera mobile chheen liya",
+    ],
+)
+def test_a_sentence_that_contains_such_a_word_is_a_complaint(body: str) -> None:
+    assert settle(body) == Decision(ReadAs.OPENED, opens=True)
+
+
+# Cries for help
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "help",
+        "HELP!!!",
+        "Help me please",
+        "madad",
+        "madaaad",
+        "madad karo",
+        "bachao",
+        "bachaooo",
+        "salam bhai madad karo",
+        "مدد",
+        "مدد کرو",
+        "بچاؤ",
+        "مهرباني ڪري مدد",
+        "مدد ڪريو",
+        "بچايو",
+    ],
+)
+def test_a_lone_cry_for_help_opens_an_urgent_ticket_and_gets_the_help_text(body: str) -> None:
+    assert settle(body) == Decision(ReadAs.CRY, opens=True, urgent=True, answers=(Answer(texts.HELP),))
+
+
+@pytest.mark.parametrize("body", ["help", "madad", "مدد", "مهرباني ڪري مدد"])
+def test_within_join_minutes_a_cry_raises_the_ticket_she_has_and_is_answered(body: str) -> None:
+    decision = settle(body, Known(recent_id=RECENT, latest_open_id=LATEST))
+    assert decision == Decision(ReadAs.CRY, RECENT, adds=True, urgent=True, answers=(Answer(texts.HELP),))
+
+
+# References
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        MISTYPED,
+        written(MISTYPED),
+        written(MISTYPED).translate(URDU),
+        f"{MISTYPED}?",
+        f"status {MISTYPED}",
+        f"{written(MISTYPED)} ka kya hua",
+        f"{written(MISTYPED)} کا کیا ہوا",
+        f"منهنجو نمبر {written(MISTYPED)}",
+        f"salam {MISTYPED}",
+    ],
+)
+def test_a_failed_check_digit_alone_is_told_to_check_the_number(body: str) -> None:
+    assert settle(body, Known(recent_id=RECENT)) == Decision(ReadAs.MISTYPED, answers=(Answer(texts.REFERENCE_MISTYPED),))
+
+
+@pytest.mark.parametrize(
+    "body", [f"{MISTYPED} they came again and hit my brother", f"{written(MISTYPED)} وہ پھر آئے اور مارا", f"madad {MISTYPED}"]
+)
+def test_a_failed_check_digit_with_more_words_is_a_complaint(body: str) -> None:
+    assert settle(body).opens
+    assert settle(body, Known(recent_id=RECENT)) == Decision(ReadAs.JOINED, RECENT, adds=True)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        HERS,
+        written(HERS),
+        written(HERS).translate(URDU),
+        written(HERS).translate(ARABIC),
+        f"{written(HERS)}?",
+        f"{HERS} status",
+        f"what is the status of {HERS}",
+        f"mera number {HERS} hai kya hua",
+        f"میرا نمبر {written(HERS)} ہے کیا ہوا",
+        f"{written(HERS)} جو ڇا ٿيو",
+        f"salam {HERS}",
+        f"{HERS} shukriya",
+        f"{HERS} {HERS}".replace(" ", "\n"),
+    ],
+)
+def test_her_own_reference_alone_is_answered_with_its_status_even_within_join_minutes(body: str) -> None:
+    known = named(OWN, recent_id=RECENT)
+    assert settle(body, known) == Decision(ReadAs.STATUS, OWN.id, answers=(Answer(texts.STATUS_IN_PROGRESS, OWN),))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{HERS} they came again last night",
+        f"{written(HERS)} وہ کل رات پھر آئے",
+        f"{written(HERS)} اهي ڪالهه رات وري آيا",
+        f"{HERS} wo kal raat phir aaye",
+        f"{HERS} 2 din se koi nahi aaya",
+        f"{HERS} no",
+        f"{HERS} call 15",
+        f"madad {HERS}",
+    ],
+)
+def test_with_more_words_the_text_is_added_to_her_ticket_and_answered_with_its_status(body: str) -> None:
+    known = named(OWN, recent_id=RECENT)
+    assert settle(body, known) == Decision(ReadAs.ADDED, OWN.id, adds=True, answers=(Answer(texts.STATUS_IN_PROGRESS, OWN),))
+
+
+def test_of_two_references_of_hers_the_one_she_names_first_is_meant() -> None:
+    for first, second in ((OWN, ALSO_OWN), (ALSO_OWN, OWN)):
+        body = f"{first.reference}\n{second.reference}"
+        assert settle(body, named(OWN, ALSO_OWN)).ticket_id == first.id
+        assert settle(body, named(ALSO_OWN, OWN)).ticket_id == first.id
+
+
+def test_her_own_comes_before_somebody_elses_in_the_same_text() -> None:
+    decision = settle(f"{SOMEBODYS}\n{HERS}", named(OTHER, OWN))
+    assert (decision.read_as, decision.ticket_id, [a.about for a in decision.answers]) == (ReadAs.STATUS, OWN.id, [OWN])
+
+
+@pytest.mark.parametrize(
+    ("status", "asking", "answer"),
+    [
+        (Status.NEW, False, texts.STATUS_RECEIVED),
+        (Status.ASSIGNED, False, texts.STATUS_ASSIGNED),
+        (Status.IN_PROGRESS, False, texts.STATUS_IN_PROGRESS),
+        (Status.REFERRED, False, texts.STATUS_REFERRED),
+        (Status.RESOLVED, True, texts.STATUS_RESOLVED),
+        (Status.CLOSED, True, texts.STATUS_CLOSED),
+        (Status.CLOSED, False, texts.STATUS_CLOSED_OTHER),
+        (Status.REOPENED, False, texts.STATUS_REOPENED),
+    ],
+)
+def test_she_is_told_the_status_and_asked_only_what_she_can_still_answer(status: Status, asking: bool, answer: Text) -> None:
+    assert status_text(dataclasses.replace(OWN, status=status, asking=asking)) is answer
+
+
+@pytest.mark.parametrize("asking", [False, True])
+@pytest.mark.parametrize("status", list(Status))
+def test_on_hold_she_is_told_the_stage_and_asked_nothing(status: Status, asking: bool) -> None:
+    answer = status_text(dataclasses.replace(OWN, status=status, hold=True, asking=asking))
+    assert answer is STAGE_TEXTS[stage(status)]
+    assert not answer.asks
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_no_status_asks_what_nobody_listens_for(status: Status) -> None:
+    assert not status_text(dataclasses.replace(OWN, status=status, asking=False)).asks
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (Status.NEW, texts.STATUS_RECEIVED),
+        (Status.ASSIGNED, texts.STATUS_IN_PROGRESS),
+        (Status.IN_PROGRESS, texts.STATUS_IN_PROGRESS),
+        (Status.REFERRED, texts.STATUS_IN_PROGRESS),
+        (Status.RESOLVED, texts.STATUS_IN_PROGRESS),
+        (Status.CLOSED, texts.STATUS_CLOSED_OTHER),
+        (Status.REOPENED, texts.STATUS_IN_PROGRESS),
+    ],
+)
+def test_somebody_elses_reference_is_answered_with_its_coarse_stage_and_files_nothing_there(status: Status, answer: Text) -> None:
+    other = dataclasses.replace(OTHER, status=status)
+    assert settle(SOMEBODYS, named(other)) == Decision(ReadAs.STAGE, answers=(Answer(answer, other),))
+
+
+REFUSED = (
+    pytest.param(UNKNOWN, named(), id="unknown"),
+    pytest.param(SOMEBODYS, named(dataclasses.replace(OTHER, sealed=True)), id="sealed"),
+    pytest.param(SOMEBODYS, named(OTHER, lookups_left=0), id="one too many"),
+    pytest.param(SOMEBODYS, named(dataclasses.replace(OTHER, sealed=True), lookups_left=0), id="sealed, one too many"),
+    pytest.param(UNKNOWN, named(lookups_left=-1), id="unknown, many too many"),
+)
+
+
+@pytest.mark.parametrize(("number", "known"), REFUSED)
+def test_unknown_sealed_and_one_too_many_are_refused_alike(number: str, known: Known) -> None:
+    assert settle(number, known) == Decision(ReadAs.REFUSED, answers=(Answer(texts.REFERENCE_REFUSED),))
+    assert settle(f"{number} ka kya hua", known) == Decision(ReadAs.REFUSED, answers=(Answer(texts.REFERENCE_REFUSED),))
+
+
+@pytest.mark.parametrize("words", ["they came again last night", "وہ کل رات پھر آئے", "اهي ڪالهه رات وري آيا", "wo phir aaye"])
+@pytest.mark.parametrize("recent_id", [None, RECENT])
+def test_what_she_wrote_besides_a_strangers_reference_opens_a_ticket_of_her_own(words: str, recent_id: int | None) -> None:
+    known = named(OTHER, recent_id=recent_id)
+    decision = settle(f"{SOMEBODYS} {words}", known)
+    assert decision == Decision(ReadAs.STAGE, opens=True, answers=(Answer(texts.STATUS_IN_PROGRESS, OTHER),))
+
+
+@pytest.mark.parametrize(("number", "known"), REFUSED)
+def test_what_she_wrote_besides_a_refused_reference_opens_a_ticket_of_her_own(number: str, known: Known) -> None:
+    decision = settle(f"{number} they came again last night", dataclasses.replace(known, recent_id=RECENT))
+    assert decision == Decision(ReadAs.REFUSED, opens=True, answers=(Answer(texts.REFERENCE_REFUSED),))
+
+
+def test_her_last_look_up_of_the_day_is_answered() -> None:
+    assert settle(SOMEBODYS, named(OTHER, lookups_left=1)).read_as is ReadAs.STAGE
+
+
+def test_her_own_references_are_answered_however_often_she_asks() -> None:
+    assert settle(HERS, named(OWN, lookups_left=0)).read_as is ReadAs.STATUS
+
+
+def test_one_reference_a_text_is_looked_up() -> None:
+    second_known = settle(f"{UNKNOWN}\n{SOMEBODYS}", named(OTHER))
+    assert second_known == Decision(ReadAs.REFUSED, answers=(Answer(texts.REFERENCE_REFUSED),))
+
+
+def test_a_bare_reference_never_moves_a_ticket() -> None:
+    for status in Status:
+        for asking in (False, True):
+            assert settle(HERS, named(dataclasses.replace(OWN, status=status, asking=asking))).move is None
+
+
+# Lone digits
+
+RESOLVED, CLOSED = ASKING
+
+
+@pytest.mark.parametrize("body", ["1", "1.", " ۱ ", "١", "1!", "(1)", "1\ufe0f\u20e3"])
+def test_a_one_says_it_is_solved(body: str) -> None:
+    decision = settle(body, Known(asking=(RESOLVED,), recent_id=RECENT))
+    assert decision == Decision(ReadAs.ANSWERED, RESOLVED.id, move=Status.CLOSED, answers=(Answer(texts.STATUS_CLOSED, RESOLVED),))
+
+
+@pytest.mark.parametrize("body", ["2", "۲", "٢", "2."])
+@pytest.mark.parametrize("ticket", ASKING)
+def test_a_two_opens_it_again(body: str, ticket: NamedTicket) -> None:
+    decision = settle(body, Known(asking=(ticket,)))
+    assert decision == Decision(ReadAs.ANSWERED, ticket.id, move=Status.REOPENED, answers=(Answer(texts.STATUS_REOPENED, ticket),))
+
+
+def test_a_one_to_what_is_closed_already_moves_nothing_and_is_answered() -> None:
+    decision = settle("1", Known(asking=(CLOSED,)))
+    assert decision == Decision(ReadAs.ANSWERED, CLOSED.id, answers=(Answer(texts.STATUS_CLOSED, CLOSED),))
+
+
+@pytest.mark.parametrize("body", ["1", "2", "۲"])
+def test_with_two_open_questions_she_is_asked_which(body: str) -> None:
+    assert settle(body, Known(asking=ASKING)) == Decision(ReadAs.UNCLEAR, answers=(Answer(texts.WHICH_REFERENCE),))
+
+
+@pytest.mark.parametrize("ticket", ASKING)
+def test_the_reference_she_sent_just_before_says_which(ticket: NamedTicket) -> None:
+    decision = settle("2", Known(asking=ASKING, last_asked_id=ticket.id))
+    assert (decision.read_as, decision.ticket_id, decision.move) == (ReadAs.ANSWERED, ticket.id, Status.REOPENED)
+
+
+def test_a_reference_without_a_question_sent_just_before_says_nothing_of_which() -> None:
+    assert settle("2", Known(asking=ASKING, last_asked_id=99)).read_as is ReadAs.UNCLEAR
+
+
+@pytest.mark.parametrize("body", [f"{HERS} 2", f"{written(HERS)}\n2", f"2 {HERS}", f"{written(HERS)} ۲".translate(URDU)])
+def test_reference_and_digit_in_one_text_answer_that_question(body: str) -> None:
+    decision = settle(body, Known(named=(RESOLVED,), asking=ASKING))
+    assert (decision.read_as, decision.ticket_id, decision.move) == (ReadAs.ANSWERED, RESOLVED.id, Status.REOPENED)
+
+
+def test_a_digit_beside_a_reference_without_an_open_question_only_asks() -> None:
+    assert settle(f"{HERS} 2", named(OWN)) == Decision(ReadAs.STATUS, OWN.id, answers=(Answer(texts.STATUS_IN_PROGRESS, OWN),))
+    assert settle(f"{HERS} 3", Known(named=(RESOLVED,), asking=ASKING)).read_as is ReadAs.STATUS
+
+
+def test_a_digit_beside_a_strangers_reference_moves_nothing() -> None:
+    other = dataclasses.replace(OTHER, status=Status.RESOLVED)
+    assert settle(f"{SOMEBODYS} 1", Known(named=(other,), asking=(RESOLVED,))) == Decision(
+        ReadAs.STAGE, answers=(Answer(texts.STATUS_IN_PROGRESS, other),)
+    )
+
+
+@pytest.mark.parametrize("body", ["0", "3", "7", "۹", "٥."])
+def test_any_other_lone_digit_is_kept_and_opens_nothing(body: str) -> None:
+    assert settle(body, Known(asking=(RESOLVED,), recent_id=RECENT, latest_open_id=LATEST)) == Decision(ReadAs.KEPT)
+
+
+@pytest.mark.parametrize("body", ["1", "2"])
+def test_a_one_or_two_with_nothing_asked_is_kept_and_opens_nothing(body: str) -> None:
+    assert settle(body, Known(recent_id=RECENT, latest_open_id=LATEST)) == Decision(ReadAs.KEPT)
+
+
+@pytest.mark.parametrize("body", ["12", "1 2", "15", "1122", "1 nahi hua", "no", "2 admi"])
+def test_more_than_one_digit_is_no_answer(body: str) -> None:
+    assert settle(body, Known(asking=(RESOLVED,))) == Decision(ReadAs.OPENED, opens=True)
+
+
+# Nothing said
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        " ",
+        "?",
+        "...",
+        "👍",
+        "🙏🙏",
+        "\u200f",
+        "ok",
+        "OK.",
+        "okay",
+        "thanks",
+        "Thank you so much",
+        "shukriya",
+        "theek hai",
+        "شکریہ",
+        "مهرباني",
+        "اوکے",
+    ],
+)
+@pytest.mark.parametrize("recent_id", [None, RECENT])
+def test_a_text_that_says_nothing_goes_to_her_latest_open_ticket_and_is_not_answered(body: str, recent_id: int | None) -> None:
+    assert settle(body, Known(recent_id=recent_id, latest_open_id=LATEST)) == Decision(ReadAs.KEPT, LATEST)
+    assert settle(body, Known(recent_id=recent_id)) == Decision(ReadAs.KEPT)
+
+
+# Joining and opening
+
+
+@pytest.mark.parametrize("body", COMPLAINTS)
+def test_within_join_minutes_a_text_joins_without_a_second_receipt(body: str) -> None:
+    assert settle(body, Known(recent_id=RECENT, latest_open_id=LATEST)) == Decision(ReadAs.JOINED, RECENT, adds=True)
+
+
+@pytest.mark.parametrize("body", [*COMPLAINTS, "no", "نہیں", "Asif", "03001234567", "x"])
+def test_anything_else_opens_a_ticket_whatever_older_ones_there_are(body: str) -> None:
+    assert settle(body, Known(latest_open_id=LATEST, asking=(RESOLVED,))) == Decision(ReadAs.OPENED, opens=True)
+
+
+def test_a_phone_number_in_a_complaint_is_not_taken_for_a_reference() -> None:
+    asked = read("03001234567 se dhamki aa rahi hai, CNIC 42101-1234567-1")
+    assert (asked.references, asked.mistyped) == ((), False)
+
+
+# Order
+
+
+@pytest.mark.parametrize(
+    ("body", "read_as"),
+    [
+        ("off", ReadAs.COMMAND),
+        ("help", ReadAs.CRY),
+        (MISTYPED, ReadAs.MISTYPED),
+        (HERS, ReadAs.STATUS),
+        (f"{HERS} they came again", ReadAs.ADDED),
+        (SOMEBODYS, ReadAs.STAGE),
+        (UNKNOWN, ReadAs.REFUSED),
+        ("2", ReadAs.ANSWERED),
+        ("3", ReadAs.KEPT),
+        ("ok", ReadAs.KEPT),
+        (COMPLAINTS[0], ReadAs.JOINED),
+    ],
+)
+def test_with_everything_possible_at_once_the_first_rule_wins(body: str, read_as: ReadAs) -> None:
+    by_reference = {t.reference: t for t in (OWN, OTHER)}
+    known = Known(
+        named=tuple(by_reference[r] for r in read(body).references if r in by_reference),
+        asking=(RESOLVED,),
+        last_asked_id=RESOLVED.id,
+        recent_id=RECENT,
+        latest_open_id=LATEST,
+        lookups_left=5,
+    )
+    assert settle(body, known).read_as is read_as
+
+
+def test_only_the_moves_that_concern_her_are_texted() -> None:
+    assert set(MOVE_TEXTS) == {Status.IN_PROGRESS, Status.RESOLVED, Status.CLOSED, Status.REOPENED}
+    assert set(STAGE_TEXTS) == set(Stage)
+
+
+def test_no_decision_opens_a_ticket_and_files_under_another_at_once() -> None:
+    bodies = [*COMPLAINTS, "help", HERS, SOMEBODYS, f"{SOMEBODYS} again", "1", "ok", "off", MISTYPED]
+    for body in bodies:
+        for recent_id in (None, RECENT):
+            decision = settle(body, Known(named=(OTHER,), asking=(RESOLVED,), recent_id=recent_id, latest_open_id=LATEST))
+            assert not (decision.opens and decision.ticket_id is not None), body

@@ -1,0 +1,165 @@
+"""A whole hotline, as it runs: the lines of the Procfile, a pretend Twilio beside them, and somebody with a phone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+from sqlalchemy import create_engine, text
+
+from hotline.storage.db import database_url, migrate
+from tests.servers import free_port
+
+PROJECT = Path(__file__).resolve().parents[2]
+PASSWORD = "correct-horse-battery"
+HOTLINE_NUMBER = "+922135662222"
+
+
+class RunningHotline:
+    """Starts everything, and ends everything: `with RunningHotline(…) as hotline`."""
+
+    def __init__(self, *, database: str, redis_url: str, folder: Path) -> None:
+        self._database, self._folder = database, folder
+        self.port, self.simulator_port = free_port(), free_port()
+        config = folder / "hotline.toml"
+        config.write_text('[contact_hours]\nopens = "00:00"\ncloses = "24:00"\n', "utf-8")
+        self.environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PORT": str(self.port),
+            "HOTLINE_CONFIG": str(config),
+            "HOTLINE_DATABASE_URL": database,
+            "HOTLINE_REDIS_URL": redis_url,
+            "HOTLINE_DATA_DIR": str(folder),
+            "HOTLINE_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "HOTLINE_SECRET_KEY": "k" * 32,
+            "HOTLINE_TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
+            "HOTLINE_TWILIO_AUTH_TOKEN": "12345",
+            "HOTLINE_TWILIO_NUMBER": HOTLINE_NUMBER,
+            "HOTLINE_TWILIO_API_URL": f"http://127.0.0.1:{self.simulator_port}",
+        }
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        """Where the volunteers go."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        migrate(self._database)
+        password = self._folder / "password"
+        password.write_text(PASSWORD, "utf-8")
+        self.command("compile")
+        self.command("load", "hotline/data/demo.toml", "--password-file", str(password))
+        try:
+            self.start("simulator", f"python -m hotline.simulator --port {self.simulator_port}")
+            for name in ("web", "worker", "clock"):
+                self.start(name)
+            self.wait_until(lambda: self._answers(f"{self.url}/healthz") and self._answers(self._simulator("/faults")), within_s=30)
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _fault: BaseException | None, _where: TracebackType | None) -> None:
+        self._stop()
+
+    def command(self, *words: str) -> None:
+        """A `hotline` command."""
+        done = subprocess.run([sys.executable, "-c", "from hotline.cli import main; main()", *words], cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def start(self, name: str, line: str | None = None) -> None:
+        """Start a process of the Procfile by name, or any other line."""
+        lines = dict(row.split(": ", 1) for row in (PROJECT / "Procfile").read_text("utf-8").splitlines() if ": " in row)
+        log = (self._folder / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(
+            ["sh", "-c", f"exec {line or lines[name]}"], cwd=PROJECT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+
+    def kill(self, name: str) -> None:
+        """kill -9, and nothing said before."""
+        self.processes[name].send_signal(signal.SIGKILL)
+        self.processes.pop(name).wait()
+
+    def log(self, name: str) -> str:
+        """What a process said so far."""
+        return (self._folder / f"{name}.log").read_text("utf-8", "replace")
+
+    # ---- somebody with a phone
+
+    def text(self, number: str, body: str, *, sid: str | None = None) -> int | None:
+        """Send a text from a phone; the status the hotline answered."""
+        answer = self._ask("POST", f"/phones/{quote(number)}/texts", {"body": body} | ({"sid": sid} if sid else {}))
+        status: int | None = answer["status"]
+        return status
+
+    def received(self, number: str) -> list[str]:
+        """What the phone got from us, oldest first."""
+        return [t["body"] for t in self._ask("GET", f"/phones/{quote(number)}/texts") if t["direction"] != "inbound" and not t["from_twilio"]]
+
+    def await_texts(self, number: str, count: int, *, within_s: float = 15) -> list[str]:
+        """Wait until the phone has that many texts from us."""
+        self.wait_until(lambda: len(self.received(number)) >= count, within_s=within_s)
+        return self.received(number)
+
+    def faults(self, **faults: object) -> None:
+        """Make the pretend Twilio misbehave; none: behave again."""
+        self._ask("PUT", "/faults", faults)
+
+    # ---- looking inside
+
+    def rows(self, sql: str, **values: object) -> list[Any]:
+        """Ask the database."""
+        engine = create_engine(database_url(self._database))
+        try:
+            with engine.begin() as connection:
+                result = connection.execute(text(sql), values)
+                return list(result.all()) if result.returns_rows else []
+        finally:
+            engine.dispose()
+
+    def wait_until(self, is_so: Callable[[], object], *, within_s: float) -> None:
+        """Poll until something is so; the logs are shown if it never is."""
+        ends = time.monotonic() + within_s
+        while not is_so():
+            if time.monotonic() > ends:
+                logs = "\n".join(f"--- {name}\n{self.log(name)[-3000:]}" for name in self.processes)
+                raise AssertionError(f"not so within {within_s} s\n{logs}")
+            time.sleep(0.05)
+
+    def _simulator(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.simulator_port}{path}"
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:  # JSON
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._simulator(path), data=data, method=method, headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def _answers(self, url: str) -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return True
+        except OSError:
+            return False
+
+    def _stop(self) -> None:
+        for name in ("worker", "clock", "web", "simulator"):
+            if (process := self.processes.get(name)) and process.poll() is None:
+                process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

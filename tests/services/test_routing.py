@@ -1,0 +1,157 @@
+"""A ticket finds its team and whoever is on duty. The clock stands at noon on a Monday in Karachi."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from hotline.domain.ticket import Status
+from hotline.runtime import Runtime
+from hotline.services.routing import route_due
+from hotline.storage.models import Alarm, Event, Team, Ticket, Volunteer
+from tests.services.people import ORGANISATION, settle
+from tests.support import HER, OTHER, Clock, text_in, tickets
+
+SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
+BRIBED = "thanay ke SHO ne mujh se rishwat mangi"
+
+
+def where(rt: Runtime) -> list[tuple[str | None, str | None]]:
+    """Team and assignee of each ticket, by name."""
+    with rt.reading() as session:
+        rows = session.execute(
+            select(Team.code, Volunteer.login)
+            .select_from(Ticket)
+            .outerjoin(Team, Team.id == Ticket.team_id)
+            .outerjoin(Volunteer, Volunteer.id == Ticket.assignee_id)
+            .order_by(Ticket.id)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+def alarms(rt: Runtime) -> list[tuple[str, str]]:
+    """Kind and person of each alarm."""
+    with rt.reading() as session:
+        rows = session.execute(select(Alarm.kind, Volunteer.login).join(Volunteer, Volunteer.id == Alarm.volunteer_id).order_by(Alarm.id))
+        return [(row[0], row[1]) for row in rows]
+
+
+def test_it_goes_to_the_team_of_its_category_and_to_who_is_on_duty(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED)
+    assert route_due(rt) == 1
+    assert where(rt) == [("street", "alice")]
+    [ticket] = tickets(rt)
+    assert (ticket.status, ticket.version, ticket.unattended) == (Status.ASSIGNED, 2, False)
+    assert route_due(rt) == 0
+
+
+def test_the_load_is_shared(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    for n in range(4):
+        text_in(rt, SNATCHED, sender=f"+92300123450{n}")
+    route_due(rt)
+    assert [login for _, login in where(rt)] == ["alice", "bob", "alice", "bob"]
+
+
+def test_who_speaks_her_language_comes_first(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, "ڪالهه شام ٻن ماڻهن پستول ڏيکاري مون کان موبائل ڦري ورتو")
+    route_due(rt)
+    assert where(rt) == [("street", "bob")]
+
+
+def test_nobody_on_duty_means_the_lead_who_is_told(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
+    settle(rt, tmp_path)
+    clock.forward(hours=9)  # 21:00
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([("street", "lead")], [("nobody_on_duty", "lead")])
+
+
+def test_nobody_at_all_leaves_it_on_the_queue_marked_and_the_head_is_told(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
+    settle(rt, tmp_path, ORGANISATION.replace('leads = ["general", "street", "emergency"]', "active = false"))
+    clock.forward(hours=9)
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    [ticket] = tickets(rt)
+    assert (ticket.status, ticket.unattended, where(rt), alarms(rt)) == (Status.NEW, True, [("street", None)], [("unattended", "head")])
+
+
+def test_an_empty_organisation_works_tickets_wait_marked(rt: Runtime) -> None:
+    text_in(rt, SNATCHED)
+    text_in(rt, BRIBED, sender=OTHER)
+    route_due(rt)
+    assert [(t.unattended, t.team_id) for t in tickets(rt)] == [(True, None)] * 2
+
+
+def test_a_sealed_ticket_goes_to_its_own_team(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, BRIBED)
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([("integrity", "charlie")], [])
+
+
+def test_with_nobody_of_its_team_on_duty_a_sealed_ticket_alarms_the_head_and_falls_to_nobody_else(
+    rt: Runtime, tmp_path: Path, clock: Clock
+) -> None:
+    settle(rt, tmp_path)
+    clock.forward(hours=5)  # charlie went home at 14:00
+    text_in(rt, BRIBED)
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([("integrity", None)], [("sealed_waits", "head")])
+
+
+def test_without_its_team_a_sealed_ticket_waits_for_the_head(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path, ORGANISATION.replace("integrity", "audit"))
+    text_in(rt, BRIBED)
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([(None, None)], [("sealed_waits", "head")])
+
+
+def test_a_cry_for_help_alarms_whoever_gets_it_once(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
+    settle(rt, tmp_path)
+    clock.forward(hours=11)  # 23:00: alice is on the general desk
+    text_in(rt, "bachao")
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([("general", "alice")], [("urgent", "alice")])
+    text_in(rt, "bachao")
+    route_due(rt)
+    assert alarms(rt) == [("urgent", "alice")]
+
+
+def test_a_ticket_raised_by_a_later_text_alarms_who_has_it_and_does_not_move(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    text_in(rt, "madad")
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([("street", "alice")], [("urgent", "alice")])
+
+
+def test_a_ticket_sealed_by_a_later_text_leaves_who_had_it(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    text_in(rt, "wo dono police wale thay")
+    route_due(rt)
+    assert where(rt) == [("integrity", "charlie")]
+
+
+def test_all_of_it_is_events(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, "bachao", sender=HER)
+    route_due(rt)
+    with rt.reading() as session:
+        kinds = [event.kind for event in session.scalars(select(Event).order_by(Event.id))]
+    assert kinds == ["opened", "routed", "alarm_raised"]
+
+
+@pytest.mark.parametrize("waiting", [1, 250])
+def test_a_batch_is_bounded_and_the_rest_is_asked_for_again(rt: Runtime, waiting: int) -> None:
+    for n in range(waiting):
+        text_in(rt, SNATCHED, sender=f"+9230012{n:05d}")
+    seen = []
+    while routed := route_due(rt):
+        seen.append(routed)
+    assert seen == {1: [1], 250: [100, 100, 50]}[waiting]

@@ -1,0 +1,136 @@
+"""What tests share: a configuration, a Runtime on a migrated database, a bell that records, a gateway that plays a script, a clock."""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from hotline.cli.catalogues import compile_all
+from hotline.config import Config, Hours, load_config
+from hotline.domain.delivery import Delivery
+from hotline.gateways.base import GatewayError, IncomingText, OutgoingText, Sent
+from hotline.i18n import LOCALES, Catalogues
+from hotline.jobs import Job
+from hotline.runtime import Runtime, build_runtime
+from hotline.services.intake import Received, receive_text
+from hotline.storage.models import Message, Ticket
+
+NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+"""A Monday, noon in Karachi."""
+
+TOKEN = "12345"
+SECRET_KEY = "k" * 32
+HER, OTHER = "+923001234501", "+923331234502"
+
+_ids = itertools.count(1)
+
+
+@dataclass
+class RecordingBell:
+    """Remembers who was rung for."""
+
+    rung: list[Job] = field(default_factory=list)
+
+    def ring(self, job: Job) -> None:
+        self.rung.append(job)
+
+
+@dataclass
+class ScriptedGateway:
+    """Takes texts, or does what the script says: one entry a call, an exception is raised."""
+
+    script: list[Sent | GatewayError | Callable[[OutgoingText], None]] = field(default_factory=list)
+    taken: list[OutgoingText] = field(default_factory=list)
+    found: dict[int, Sent] = field(default_factory=dict)
+    name: str = "twilio"
+
+    def send(self, text: OutgoingText) -> Sent:
+        step = self.script.pop(0) if self.script else None
+        if isinstance(step, GatewayError):
+            raise step
+        if callable(step):
+            step(text)
+            step = None
+        self.taken.append(text)
+        return step or Sent(f"SM{text.message_id:030d}{text.attempt:02d}", Delivery.SENT)
+
+    def look_up(self, text: OutgoingText, since: datetime, known: set[str]) -> Sent | None:
+        return self.found.get(text.message_id)
+
+    def close(self) -> None: ...
+
+
+@dataclass
+class Clock:
+    """A clock that a test moves."""
+
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+def make_config(database_url: str, **changes: object) -> Config:
+    """The defaults, round the clock, with a pretend gateway."""
+    config = load_config(
+        {
+            "HOTLINE_DATABASE_URL": database_url,
+            "HOTLINE_SECRET_KEY": SECRET_KEY,
+            "HOTLINE_PUBLIC_URL": "https://hotline.example.org",
+            "HOTLINE_TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
+            "HOTLINE_TWILIO_AUTH_TOKEN": TOKEN,
+            "HOTLINE_TWILIO_NUMBER": "+922135662222",
+            "HOTLINE_TWILIO_API_URL": "http://127.0.0.1:1",
+            "HOTLINE_DATA_DIR": str(Path("data")),
+        }
+    )
+    changes = {"contact_hours": Hours(opens="00:00", closes="24:00")} | changes
+    return dataclasses.replace(config, **changes)
+
+
+@functools.cache
+def catalogues() -> Catalogues:
+    """The project's catalogues, compiled first if they have to be."""
+    compile_all(LOCALES)
+    return Catalogues.load()
+
+
+def make_runtime(database_url: str, *, clock: Callable[[], datetime] | None = None, **changes: object) -> Runtime:
+    """A Runtime that stands still at noon unless a clock is given."""
+    return build_runtime(make_config(database_url, **changes), bell=RecordingBell(), clock=clock or Clock(), catalogues=catalogues())
+
+
+def text_in(rt: Runtime, body: str, *, sender: str = HER, gateway_id: str | None = None) -> Received:
+    """A text comes in."""
+    return receive_text(rt, "twilio", IncomingText(gateway_id or f"SM{next(_ids):032x}", sender, body))
+
+
+def tickets(rt: Runtime) -> list[Ticket]:
+    """All tickets, oldest first."""
+    with rt.reading() as session:
+        return list(session.scalars(select(Ticket).order_by(Ticket.id)))
+
+
+def texts_out(rt: Runtime) -> list[Message]:
+    """All texts of ours, oldest first."""
+    with rt.reading() as session:
+        return list(session.scalars(select(Message).where(Message.direction == "out").order_by(Message.id)))
+
+
+def said(rt: Runtime) -> list[str | None]:
+    """The keys of all texts of ours, oldest first."""
+    return [message.text_key for message in texts_out(rt)]
+
+
+def count(rt: Runtime, model: type) -> int:
+    """How many rows a table has."""
+    with rt.reading() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0

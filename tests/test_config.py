@@ -1,0 +1,350 @@
+"""The configuration: the environment wins, every fault is told at once, and the example file is the truth about the keys."""
+
+import ast
+import dataclasses
+import re
+import tomllib
+from datetime import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hotline import config as subject
+from hotline.config import SECTIONS, Config, ConfigFault, load_config
+from hotline.domain.contact import ContactHours
+
+PROJECT = Path(__file__).resolve().parent.parent
+EXAMPLE = PROJECT / "config.example.toml"
+KEY = "k" * 32
+ENOUGH = {"HOTLINE_SECRET_KEY": KEY}
+SECRETS = {
+    "HOTLINE_DATABASE_URL": "postgresql://hotline:secret-a@db/hotline",
+    "HOTLINE_REDIS_URL": "redis://:secret-b@127.0.0.1:6379/0",
+    "HOTLINE_SECRET_KEY": "secret-c-" + KEY,
+    "HOTLINE_TWILIO_ACCOUNT_SID": "AC-secret-d",
+    "HOTLINE_TWILIO_AUTH_TOKEN": "secret-e",
+    "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS": "secret-f",
+}
+NUMBERED = SECRETS | {"HOTLINE_TWILIO_NUMBER": "+922135662222"}
+
+
+def written(folder: Path, toml: str) -> dict[str, str]:
+    """An environment that names a file with that in it."""
+    path = folder / "hotline.toml"
+    path.write_text(toml, "utf-8")
+    return ENOUGH | {"HOTLINE_CONFIG": str(path)}
+
+
+def faults(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigFault) as refused:
+        load_config(environ)
+    listed: list[str] = refused.value.args[0]
+    return listed
+
+
+def keys_of(kind: type) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind)}
+
+
+# Defaults and the example
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    config = load_config(ENOUGH)
+    assert {name: getattr(config, name) for name in SECTIONS} == {name: kind() for name, kind in SECTIONS.items()}
+    assert config.database_url == f"sqlite:///{Path('data').resolve() / 'hotline.sqlite3'}"
+    assert (config.public_url, config.redis_url) == ("http://127.0.0.1:8000", "redis://127.0.0.1:6379/0")
+    assert config.twilio_api_url == "https://api.twilio.com"
+
+
+def test_the_example_loads_to_exactly_the_defaults() -> None:
+    example, default = load_config(ENOUGH | {"HOTLINE_CONFIG": str(EXAMPLE)}), load_config(ENOUGH)
+    assert dataclasses.replace(example, folder=default.folder) == default
+
+
+def test_the_example_has_every_key_and_no_other() -> None:
+    document = tomllib.loads(EXAMPLE.read_text("utf-8"))
+    assert {section: set(table) for section, table in document.items()} == {name: keys_of(kind) for name, kind in SECTIONS.items()}
+
+
+def test_every_key_of_the_example_says_what_it_is() -> None:
+    lines = EXAMPLE.read_text("utf-8").splitlines()
+    bare = [line for line in lines if re.match(r"[a-z]", line) and not re.search(r"#.{4,}", line) and not line.startswith("time_zone")]
+    assert bare == []
+
+
+def test_the_example_names_every_variable_the_code_reads() -> None:
+    read = set(re.findall(r'"((?:HOTLINE_)[A-Z_]+)"', Path(subject.__file__).read_text("utf-8"))) - {"HOTLINE_CONFIG"}
+    assert {name for name in read if name not in EXAMPLE.read_text("utf-8")} == set()
+    assert len(read) == 10
+
+
+def test_every_section_is_a_part_of_the_configuration() -> None:
+    assert set(SECTIONS) <= keys_of(Config)
+
+
+def attributes_read(code: str, *, within: str = "") -> set[str]:
+    """Attributes a source reads, and the tables it asks for by name; `within` one class of it only."""
+    tree: ast.AST = ast.parse(code)
+    if within:
+        [tree] = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == within]
+    read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "table":
+            read |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
+    return read
+
+
+def unread_keys(sources: list[str]) -> set[str]:
+    """Keys of which no source reads the attribute; what Config itself makes of a key counts, what checks or fills it does not."""
+    read = set().union(*(attributes_read(code) for code in sources))
+    read |= attributes_read(Path(subject.__file__).read_text("utf-8"), within="Config")
+    return {f"{section}.{key}" for section, kind in SECTIONS.items() for key in keys_of(kind) if key not in read}
+
+
+def test_every_key_is_read_somewhere() -> None:
+    files = [f for folder in ("hotline", "workers") for f in (PROJECT / folder).rglob("*.py") if f != Path(subject.__file__)]
+    files = [f for f in files if "simulator" not in f.parts]
+    assert unread_keys([f.read_text("utf-8") for f in files]) == set()
+
+
+def test_a_key_that_nobody_reads_is_seen() -> None:
+    unread = unread_keys(["rows = config.web.page_rows", "load(config.table('lexicon'))"])
+    assert "web.page_rows" not in unread
+    assert "files.lexicon" not in unread
+    assert {"conversation.join_minutes", "conversation.lookups_per_day", "files.categories"} - unread == {"conversation.join_minutes"}
+
+
+# The environment
+
+
+def test_the_environment_says_where_everything_is(tmp_path: Path) -> None:
+    config = load_config(
+        NUMBERED
+        | {
+            "HOTLINE_DATA_DIR": str(tmp_path),
+            "HOTLINE_PUBLIC_URL": "https://hotline.example.org/",
+            "HOTLINE_TWILIO_API_URL": "http://127.0.0.1:5001/",
+        }
+    )
+    assert (config.data_dir, config.public_url, config.twilio_api_url) == (tmp_path, "https://hotline.example.org", "http://127.0.0.1:5001")
+    assert config.database_url == SECRETS["HOTLINE_DATABASE_URL"]
+    assert config.redis_url == SECRETS["HOTLINE_REDIS_URL"]
+    assert (config.twilio_auth_token, config.twilio_auth_token_previous) == ("secret-e", "secret-f")
+
+
+def test_the_database_and_the_port_have_their_place_by_default(tmp_path: Path) -> None:
+    config = load_config(ENOUGH | {"HOTLINE_DATA_DIR": str(tmp_path), "PORT": "5000"})
+    assert config.database_url == f"sqlite:///{tmp_path}/hotline.sqlite3"
+    assert config.public_url == "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("name", list(SECRETS))
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text(f"  {SECRETS[name]}\r\nanother line\n", "utf-8")
+    others = {other: value for other, value in NUMBERED.items() if other != name}
+    assert load_config(others | {f"{name}_FILE": str(path)}) == load_config(NUMBERED)
+
+
+@pytest.mark.parametrize("name", list(SECRETS))
+def test_the_variable_itself_wins_over_its_file(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text("something else", "utf-8")
+    assert load_config(NUMBERED | {f"{name}_FILE": str(path)}) == load_config(NUMBERED)
+
+
+@pytest.mark.parametrize("name", list(SECRETS))
+def test_a_secret_file_that_gives_nothing_is_a_fault_and_never_a_default(tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").write_text("\n", "utf-8")
+    (tmp_path / "bytes").write_bytes(b"secret-\xff\xfe")
+    others = {other: value for other, value in NUMBERED.items() if other != name}
+    for what in ("missing", "empty", "bytes", "."):
+        told = [fault for fault in faults(others | {f"{name}_FILE": str(tmp_path / what)}) if fault.startswith(f"{name}_FILE: ")]
+        assert len(told) == 1, what
+        assert "secret-" not in told[0]
+
+
+def test_no_secret_is_taken_from_the_file(tmp_path: Path) -> None:
+    for key in ("secret_key", "twilio_auth_token", "database_url"):
+        assert faults(written(tmp_path, f'{key} = "x"')) == [f"[{key}] is not a section of the configuration; see config.example.toml"]
+
+
+def test_its_repr_shows_no_secret() -> None:
+    assert "secret-" not in repr(load_config(NUMBERED))
+    assert not any(value in repr(load_config(NUMBERED)) for value in SECRETS.values())
+
+
+# The file
+
+
+def test_a_key_of_the_file_replaces_the_default_and_leaves_the_others(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, '[conversation]\njoin_minutes = 5\nreply_countries = ["PK", "AE"]'))
+    assert config.conversation == dataclasses.replace(subject.Conversation(), join_minutes=5, reply_countries=("PK", "AE"))
+    assert config.web == subject.Web()
+
+
+def test_a_replaced_table_is_found_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "words.toml").touch()
+    config = load_config(written(tmp_path, '[files]\nlexicon = "words.toml"'))
+    assert config.table("lexicon") == tmp_path / "words.toml"
+    assert config.table("categories") is None
+
+
+@pytest.mark.parametrize("content", [b"[web\n", b"\xff\xfe", None])
+def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "hotline.toml"
+    if content is not None:
+        path.write_bytes(content)
+    [fault] = faults(ENOUGH | {"HOTLINE_CONFIG": str(path)})
+    assert fault.startswith(f"HOTLINE_CONFIG: {path} cannot be read: ")
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    toml = """
+        [conversation]
+        default_language = "fr"
+        join_minutes = 0
+        reply_countries = ["pk"]
+        surprise = 1
+        [numbers]
+        police = "+15"
+        ambulance = 1122
+        answer_number = "021-35662222"
+        region = "Pakistan"
+        [contact_hours]
+        opens = "24:00"
+        closes = "9 pm"
+        time_zone = "Asia/Larkana"
+        [sending]
+        texts_per_s = "60"
+        in_flight = true
+        [web]
+        page_rows = -1
+        [files]
+        categories = "missing.toml"
+        [colours]
+        red = 1
+    """
+    environ = written(tmp_path, toml) | {
+        "HOTLINE_SECRET_KEY": "short",
+        "HOTLINE_DATABASE_URL": "mysql://db/hotline",
+        "HOTLINE_REDIS_URL": "http://127.0.0.1",
+        "HOTLINE_PUBLIC_URL": "hotline.example.org",
+        "HOTLINE_TWILIO_ACCOUNT_SID": "AC1",
+        "HOTLINE_TWILIO_NUMBER": "0300 1234567",
+        "HOTLINE_TWILIO_API_URL": "http://api.example.org",
+        "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS_FILE": str(tmp_path / "nothing"),
+    }
+    listed = faults(environ)
+    expected = [
+        "default_language",
+        "join_minutes must not be below 1",
+        "'pk'",
+        "surprise is not a key",
+        "[numbers] police",
+        "[numbers] ambulance must be text",
+        "[numbers] answer_number",
+        "'Pakistan'",
+        "[contact_hours] opens",
+        "[contact_hours] closes",
+        "'Asia/Larkana'",
+        "texts_per_s must be a whole number",
+        "in_flight must be a whole number",
+        "page_rows must not be below",
+        "there is no file",
+        "[colours] is not a section",
+        "HOTLINE_SECRET_KEY",
+        "HOTLINE_DATABASE_URL",
+        "HOTLINE_REDIS_URL",
+        "HOTLINE_PUBLIC_URL",
+        "HOTLINE_TWILIO_AUTH_TOKEN is missing",
+        "HOTLINE_TWILIO_NUMBER",
+        "HOTLINE_TWILIO_API_URL",
+        "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS_FILE",
+    ]
+    assert [part for part in expected if sum(part in fault for fault in listed) != 1] == []
+    assert len(listed) == len(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOTLINE_SECRET_KEY", ""),
+        ("HOTLINE_SECRET_KEY", "k" * 31),
+        ("HOTLINE_PUBLIC_URL", "ftp://hotline.example.org"),
+        ("HOTLINE_PUBLIC_URL", "https://hotline.example.org/a b"),
+        ("HOTLINE_DATABASE_URL", "sqlite://"),
+        ("HOTLINE_DATABASE_URL", "postgresql://user:pass@host:port/db"),
+        ("HOTLINE_REDIS_URL", "127.0.0.1:6379"),
+        ("HOTLINE_REDIS_URL", "redis://127.0.0.1:65536/0"),
+        ("HOTLINE_TWILIO_NUMBER", "+1234567"),
+        ("HOTLINE_TWILIO_NUMBER", "+1234567890123456"),
+        ("HOTLINE_TWILIO_NUMBER", "MG123"),
+        ("HOTLINE_TWILIO_NUMBER", "Hotline"),
+        ("HOTLINE_TWILIO_API_URL", "api.twilio.com"),
+        ("HOTLINE_TWILIO_API_URL", "http://127.0.0.1.example.org"),
+        ("HOTLINE_TWILIO_API_URL", "http://localhost.example.org"),
+    ],
+)
+def test_a_wrong_value_in_the_environment_is_one_fault_that_names_it(name: str, value: str) -> None:
+    [fault] = faults(ENOUGH | {name: value})
+    assert fault.startswith(name)
+
+
+@pytest.mark.parametrize("number", ["", "+12345678", "+923001234567", "+123456789012345", "8300", "12345678", "MG" + "0a" * 16])
+def test_a_number_of_ours_is_checked_for_its_shape_only(number: str) -> None:
+    assert load_config(ENOUGH | {"HOTLINE_TWILIO_NUMBER": number}).twilio_number == number
+
+
+def test_an_account_needs_a_token_and_a_number() -> None:
+    assert len(faults(ENOUGH | {"HOTLINE_TWILIO_ACCOUNT_SID": "AC1"})) == 2
+
+
+@pytest.mark.parametrize(
+    "toml", ["conversation = 1", "[[web]]\npage_rows = 1", '[web.page_rows]\na = "b"', "[conversation]\nreply_countries = [1]"]
+)
+def test_a_value_of_the_wrong_shape_is_one_fault(tmp_path: Path, toml: str) -> None:
+    assert len(faults(written(tmp_path, toml))) == 1
+
+
+# Hours
+
+
+def test_hours_are_read_as_local_times(tmp_path: Path) -> None:
+    assert load_config(ENOUGH).hours == ContactHours(time(8), time(21), ZoneInfo("Asia/Karachi"))
+    toml = '[contact_hours]\nopens = "00:00"\ncloses = "24:00"\ntime_zone = "UTC"'
+    assert load_config(written(tmp_path, toml)).hours == ContactHours(time(0), None, ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [("21:00", "08:00"), ("08:00", "08:00"), ("8:00", "21:00"), ("08:00", "25:00"), ("08:00", "24:01"), ("08:60", "21:00")],
+)
+def test_hours_that_are_none_are_a_fault(tmp_path: Path, opens: str, closes: str) -> None:
+    assert len(faults(written(tmp_path, f'[contact_hours]\nopens = "{opens}"\ncloses = "{closes}"'))) == 1
+
+
+@pytest.mark.parametrize("zone", ["", "Asia", "../../etc/passwd", "Karachi", "/etc/localtime"])
+def test_a_time_zone_that_is_none_is_a_fault(tmp_path: Path, zone: str) -> None:
+    assert len(faults(written(tmp_path, f'[contact_hours]\ntime_zone = "{zone}"'))) == 1
+
+
+# The demo cannot touch the real
+
+
+@pytest.mark.parametrize(
+    ("sid", "api_url", "is_real"),
+    [
+        ("", "", False),
+        ("AC1", "", True),
+        ("AC1", "https://api.example.org", True),
+        ("AC1", "http://127.0.0.1:5001", False),
+        ("AC1", "http://localhost:5001/path", False),
+        ("AC1", "http://[::1]:5001", False),
+        ("AC1", "https://127.0.0.1.example.org", True),
+    ],
+)
+def test_a_gateway_is_real_unless_it_listens_on_this_machine(sid: str, api_url: str, is_real: bool) -> None:
+    assert load_config(NUMBERED | {"HOTLINE_TWILIO_ACCOUNT_SID": sid, "HOTLINE_TWILIO_API_URL": api_url}).gateway_is_real is is_real

@@ -1,0 +1,157 @@
+"""Catalogues: loaded whole or not at all; texts said whole or not at all; directions and times as people read them."""
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from jinja2 import Environment
+
+from hotline.cli.catalogues import compile_all
+from hotline.domain.texts import RECEIPT, STATUS_CLOSED, STATUS_RECEIVED, TEXTS
+from hotline.i18n import (
+    LANGUAGES,
+    LOCALES,
+    OWN_NAMES,
+    PAGE_LANGUAGES,
+    CatalogueFault,
+    Catalogues,
+    ValueMissing,
+    direction,
+    local_time,
+    mo_path,
+    po_path,
+)
+
+KARACHI = ZoneInfo("Asia/Karachi")
+
+
+@pytest.fixture
+def locales(tmp_path: Path) -> Path:
+    """A compiled copy of ours, to break."""
+    shutil.copytree(LOCALES, tmp_path / "locales", ignore=shutil.ignore_patterns("*.mo"))
+    compile_all(tmp_path / "locales")
+    return tmp_path / "locales"
+
+
+@pytest.fixture
+def catalogues(locales: Path) -> Catalogues:
+    return Catalogues.load(locales)
+
+
+def reworded(locales: Path, language: str, old: str, new: str) -> None:
+    path = po_path(locales, language)
+    content = path.read_text("utf-8")
+    assert old in content
+    path.write_text(content.replace(old, new), "utf-8")
+    mo_path(locales, language).unlink()
+    compile_all(locales)
+
+
+def test_a_text_is_said_in_each_language(catalogues: Catalogues) -> None:
+    assert {language: catalogues.say(language, STATUS_RECEIVED, ref="482-719-365") for language in LANGUAGES} == {
+        "en": "482-719-365: we have it. It is waiting its turn.",
+        "ur": "482-719-365: پیغام ہمارے پاس ہے۔ باری آنے پر دیکھا جائے گا۔",
+        "sd": "482-719-365: نياپو اسان وٽ آهي. واري اچڻ تي ڏٺو ويندو.",
+        "ur-Latn": "482-719-365: paigham hamare paas hai. Baari aane par dekha jaye ga.",
+    }
+
+
+def test_a_text_that_asks_ends_with_where_to_answer_when_she_cannot_reply(catalogues: Catalogues) -> None:
+    endings = {"en": " Send to 02135662222", "ur": "، 02135662222 پر", "sd": "، 02135662222 تي", "ur-Latn": ", 02135662222 par"}
+    for language, ending in endings.items():
+        plain = catalogues.say(language, STATUS_CLOSED, ref="482-719-365")
+        assert catalogues.say(language, STATUS_CLOSED, answer_number="02135662222", ref="482-719-365") == plain + ending
+
+
+def test_a_text_that_asks_nothing_names_no_number(catalogues: Catalogues) -> None:
+    assert "02135662222" not in catalogues.say("ur", STATUS_RECEIVED, answer_number="02135662222", ref="482-719-365")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("values", [{"police": "15", "ambulance": "1122"}, {"ref": "", "police": "15", "ambulance": "1122"}])
+def test_a_text_without_one_of_its_values_does_not_go_out(catalogues: Catalogues, language: str, values: dict[str, str]) -> None:
+    with pytest.raises(ValueMissing, match="receipt needs ref"):
+        catalogues.say(language, RECEIPT, **values)
+
+
+def test_braces_in_a_value_are_only_letters(catalogues: Catalogues) -> None:
+    assert catalogues.say("en", STATUS_RECEIVED, ref="{police} {0.__class__}").startswith("{police} {0.__class__}: we have it")
+
+
+def test_an_organisation_may_change_an_english_wording(locales: Path) -> None:
+    english = '"That number does not look right. Please check your 9 digits and send them again."\n'
+    reworded(locales, "en", f'{english}msgstr ""', f'{english}msgstr "Please look at your number again."')
+    assert Catalogues.load(locales).say("en", TEXTS["reference_mistyped"]) == "Please look at your number again."
+
+
+def test_a_catalogue_that_was_never_compiled_is_refused_with_what_to_do(locales: Path) -> None:
+    mo_path(locales, "sd").unlink()
+    with pytest.raises(CatalogueFault, match=r"sd.*is missing\. Run: hotline compile"):
+        Catalogues.load(locales)
+
+
+def test_a_catalogue_older_than_its_source_is_refused_with_what_to_do(locales: Path) -> None:
+    compiled = mo_path(locales, "ur").stat().st_mtime
+    os.utime(po_path(locales, "ur"), (compiled + 5, compiled + 5))
+    with pytest.raises(CatalogueFault, match=r"ur.*is older than messages\.po\. Run: hotline compile"):
+        Catalogues.load(locales)
+
+
+def test_a_catalogue_that_is_no_catalogue_is_refused_with_what_to_do(locales: Path) -> None:
+    mo_path(locales, "ur").write_bytes(b"not a catalogue")
+    with pytest.raises(CatalogueFault, match=r"ur.*cannot be read .*Run: hotline compile"):
+        Catalogues.load(locales)
+
+
+def test_catalogues_without_their_sources_are_enough(locales: Path) -> None:
+    for language in LANGUAGES:
+        po_path(locales, language).unlink()
+    assert Catalogues.load(locales).say("sd", STATUS_RECEIVED, ref="482-719-365").startswith("482-719-365: نياپو")
+
+
+def test_a_text_without_a_translation_is_refused_rather_than_sent_in_english(locales: Path) -> None:
+    reworded(locales, "ur", '"{ref}: یہ بند ہو چکا ہے۔"', '""')
+    with pytest.raises(CatalogueFault, match="ur status_closed_other: not translated"):
+        Catalogues.load(locales)
+
+
+def test_a_translation_that_lost_the_reference_is_refused(locales: Path) -> None:
+    reworded(locales, "sd", '"{ref}: هي بند ٿي چڪو آهي."', '"هي بند ٿي چڪو آهي."')
+    with pytest.raises(CatalogueFault, match=r"sd status_closed_other: \{ref\} is missing"):
+        Catalogues.load(locales)
+
+
+@pytest.mark.parametrize("language", PAGE_LANGUAGES)
+def test_pages_ask_the_same_catalogues(catalogues: Catalogues, language: str) -> None:
+    pages = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    pages.install_gettext_translations(catalogues.translations(language), newstyle=True)  # type: ignore[attr-defined]
+    template = "{{ pgettext('status_closed_other', '{ref}: it is closed.') }}|{{ gettext('no such sentence') }}"
+    shown = pages.from_string(template).render()
+    assert shown == f"{catalogues.say(language, TEXTS['status_closed_other'], ref='{ref}')}|no such sentence"
+
+
+def test_urdu_and_sindhi_run_from_the_right() -> None:
+    assert {language: direction(language) for language in LANGUAGES} == {"en": "ltr", "ur": "rtl", "sd": "rtl", "ur-Latn": "ltr"}
+
+
+def test_each_language_of_the_pages_is_named_by_itself() -> None:
+    assert tuple(OWN_NAMES) == PAGE_LANGUAGES
+    assert tuple(OWN_NAMES.values()) == ("English", "اردو", "سنڌي")
+
+
+def test_a_time_is_local_and_in_ascii_digits() -> None:
+    at = datetime(2025, 11, 23, 20, 5, tzinfo=UTC)
+    assert {language: local_time(at, language, KARACHI) for language in LANGUAGES} == {
+        "en": "24 November 2025, 01:05",
+        "ur": "24 نومبر 2025، 01:05",
+        "sd": "24 نومبر 2025، 01:05",
+        "ur-Latn": "24 November 2025, 01:05",
+    }
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="without a zone"):
+        local_time(datetime(2025, 11, 23, 20, 5), "en", KARACHI)  # noqa: DTZ001 -- the point of the test

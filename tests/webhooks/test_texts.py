@@ -1,0 +1,173 @@
+"""The gateway's webhooks: who may come in, and that a genuine form is never refused for what it says."""
+
+from collections.abc import Callable
+from urllib.parse import quote, urlencode
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from twilio.request_validator import RequestValidator
+
+from hotline.app import create_app
+from hotline.gateways.twilio.webhooks import Form, sign_bytes
+from hotline.runtime import Runtime
+from hotline.services.outbound import send_due
+from hotline.storage.models import Message, Ticket
+from tests.support import TOKEN, ScriptedGateway, count, text_in, texts_out
+
+BASE = "https://hotline.example.org"
+SMS, STATUS = "/hooks/twilio/sms", "/hooks/twilio/status"
+
+
+@pytest.fixture
+def client(rt: Runtime) -> FlaskClient:
+    return create_app(rt).test_client()
+
+
+def form(**fields: str) -> dict[str, str]:
+    return {"MessageSid": "SM1", "From": "+923001234501", "To": "+922135662222", "Body": "mera mobile cheen liya"} | fields
+
+
+def signature(fields: dict[str, str], path: str = SMS, token: str = TOKEN) -> str:
+    return str(RequestValidator(token).compute_signature(BASE + path, fields))
+
+
+def post(client: FlaskClient, fields: dict[str, str], path: str = SMS, **headers: str) -> int:
+    headers = {"X-Twilio-Signature": signature(fields, path), "Host": "evil.example"} | headers
+    return client.post(path, data=fields, headers=headers).status_code
+
+
+def bodies(rt: Runtime) -> list[str]:
+    with rt.reading() as session:
+        return list(session.scalars(select(Message.body).where(Message.direction == "in").order_by(Message.id)))
+
+
+def test_a_signed_text_is_taken_and_answered_with_an_empty_reply(rt: Runtime, client: FlaskClient) -> None:
+    fields = form()
+    reply = client.post(SMS, data=fields, headers={"X-Twilio-Signature": signature(fields)})
+    assert (reply.status_code, reply.mimetype) == (200, "text/xml")
+    assert reply.get_data(as_text=True).endswith("<Response/>")
+    assert count(rt, Ticket) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Twilio-Signature": ""},
+        {"X-Twilio-Signature": "AAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+        {"X-Twilio-Signature": signature(form(Body="something else"))},
+        {"X-Twilio-Signature": signature(form(), token="54321")},
+        {"X-Twilio-Signature": f"{signature(form())},{signature(form())}"},
+        {"X-Twilio-Signature": "سند"},
+    ],
+)
+@pytest.mark.parametrize("path", [SMS, STATUS])
+def test_a_wrong_missing_or_doubled_signature_is_refused_and_nothing_is_read(
+    rt: Runtime, client: FlaskClient, headers: dict[str, str], path: str
+) -> None:
+    encoded = {name: value.encode().decode("latin-1") for name, value in headers.items()}
+    assert client.post(path, data=form(), headers=encoded).status_code == 403
+    assert count(rt, Message) == 0
+
+
+def test_the_previous_token_is_accepted_while_it_is_rotated(make_rt: Callable[..., Runtime]) -> None:
+    rt = make_rt(twilio_auth_token="new", twilio_auth_token_previous=TOKEN)
+    client = create_app(rt).test_client()
+    assert post(client, form()) == 200
+    assert post(client, form(MessageSid="SM2"), **{"X-Twilio-Signature": signature(form(MessageSid="SM2"), token="new")}) == 200
+    assert count(rt, Message) == 4 - 1  # the second joined: no second receipt
+
+
+def test_without_any_token_nobody_comes_in(make_rt: Callable[..., Runtime]) -> None:
+    client = create_app(make_rt(twilio_auth_token="", twilio_auth_token_previous="")).test_client()
+    assert post(client, form(), **{"X-Twilio-Signature": signature(form(), token="")}) == 403
+
+
+def test_the_address_is_checked_as_it_was_asked_for(rt: Runtime, client: FlaskClient) -> None:
+    path = f"{SMS}?b={quote('آ')}&c=%7E%2F"
+    assert post(client, form(), path) == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("a\0b", "a\ufffdb"),
+        ("", ""),
+        ("\r\n", "\r\n"),
+        ("\u202eمدد\u200f 👩‍👩‍👧", "\u202eمدد\u200f 👩‍👩‍👧"),
+        ("<script>alert(1)</script> & {ref} %s", "<script>alert(1)</script> & {ref} %s"),
+        ("x" * 10_000, "x" * 10_000),
+    ],
+)
+def test_what_is_signed_is_kept_whatever_it_says(rt: Runtime, client: FlaskClient, body: str, kept: str) -> None:
+    assert post(client, form(Body=body)) == 200
+    assert bodies(rt) == [kept]
+
+
+@pytest.mark.parametrize("signed_as", ["bytes", "replaced"])
+def test_bytes_that_are_no_utf8_are_replaced(rt: Runtime, client: FlaskClient, signed_as: str) -> None:
+    raw = urlencode(form(Body="")).encode() + b"mera %FF%FE mobile"
+    sign = sign_bytes(TOKEN, BASE + SMS, Form(raw)) if signed_as == "bytes" else signature(form(Body="mera \ufffd\ufffd mobile"))
+    headers = {"X-Twilio-Signature": sign, "Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post(SMS, data=raw, headers=headers).status_code == 200
+    assert bodies(rt) == ["mera \ufffd\ufffd mobile"]
+
+
+def test_fields_nobody_told_us_of_do_no_harm(rt: Runtime, client: FlaskClient) -> None:
+    assert post(client, form(NewField="x", AccountSid="AC" + "9" * 32, NumMedia="abc")) == 200
+
+
+@pytest.mark.parametrize("missing", ["MessageSid", "From"])
+def test_without_an_id_or_a_sender_it_is_no_text(rt: Runtime, client: FlaskClient, missing: str) -> None:
+    for fields in ({k: v for k, v in form().items() if k != missing}, form(**{missing: ""})):
+        assert post(client, fields) == 400
+    assert count(rt, Message) == 0
+
+
+def test_a_text_without_a_body_is_kept(rt: Runtime, client: FlaskClient) -> None:
+    assert post(client, {k: v for k, v in form().items() if k != "Body"}) == 200
+    assert bodies(rt) == [""]
+
+
+def test_more_than_the_limit_is_too_much(rt: Runtime, client: FlaskClient) -> None:
+    assert post(client, form(Body="x" * 70_000)) == 413
+    assert count(rt, Message) == 0
+
+
+def test_a_delivery_report_moves_the_text_forward(rt: Runtime, client: FlaskClient) -> None:
+    text_in(rt, "mera mobile cheen liya")
+    send_due(rt, ScriptedGateway(), for_s=5)
+    [message] = texts_out(rt)
+    path = f"{STATUS}?text={message.id}&attempt=1"
+    for word in ("delivered", "sent", "queued", "delivered", "nonsense"):
+        assert post(client, {"MessageSid": message.gateway_id or "", "MessageStatus": word}, path) == 204
+    assert texts_out(rt)[0].delivery == "delivered"
+
+
+def test_a_failed_delivery_keeps_its_code_and_a_stop_is_remembered(rt: Runtime, client: FlaskClient) -> None:
+    text_in(rt, "mera mobile cheen liya")
+    send_due(rt, ScriptedGateway(), for_s=5)
+    [message] = texts_out(rt)
+    fields = {"MessageSid": message.gateway_id or "", "MessageStatus": "failed", "ErrorCode": "21610"}
+    assert post(client, fields, f"{STATUS}?text={message.id}&attempt=1") == 204
+    assert (texts_out(rt)[0].delivery, texts_out(rt)[0].reason) == ("failed", "21610")
+
+
+def test_a_stop_that_the_gateway_tells_us_of_is_obeyed_whatever_the_word(rt: Runtime, client: FlaskClient) -> None:
+    assert post(client, form(Body="rok do bhai", OptOutType="STOP")) == 200
+    assert (count(rt, Ticket), texts_out(rt)) == (0, [])
+
+
+def test_when_the_database_fails_the_gateway_is_asked_to_try_again(
+    rt: Runtime, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("hotline.webhooks.texts.receive_text", broken)
+    assert post(client, form()) == 500
+
+
+def test_get_is_not_answered(client: FlaskClient) -> None:
+    assert client.get(SMS).status_code == 405

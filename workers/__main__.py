@@ -1,0 +1,75 @@
+"""`python -m workers`: one worker process a queue, restarted when it ends. `python -m workers QUEUE` is such a process."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from hotline.config import ConfigFault, load_config
+from hotline.jobs import QUEUES
+from hotline.log import configure_log, logger
+from workers import lifeline
+from workers.worker import serve
+
+_RESTART_AFTER_S = 1
+
+
+def main() -> None:
+    """The supervisor, or one worker if a queue is named."""
+    configure_log()
+    try:
+        config = load_config()
+    except ConfigFault as fault:
+        sys.exit("\n".join(["the workers cannot start:", *(f"  {line}" for line in fault.args[0])]))
+    if len(sys.argv) > 1:
+        lifeline.die_with(int(os.environ["HOTLINE_SUPERVISOR"]))
+        serve(config, sys.argv[1])
+    else:
+        sys.exit(Supervisor().run())
+
+
+class Supervisor:
+    """Keeps one process a queue running until it is told to stop."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def run(self) -> int:
+        """Until SIGTERM or SIGINT; then the workers finish what they do. A second signal kills them."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._told_to_stop)
+        for queue in QUEUES:
+            self._start(queue)
+        while not self._stop.wait(0.5):
+            for queue, child in list(self._children.items()):
+                if child.poll() is not None:
+                    logger().warning("a worker ended and is started again", queue=queue, code=child.returncode)
+                    self._stop.wait(_RESTART_AFTER_S)
+                    if not self._stop.is_set():
+                        self._start(queue)
+        self._tell(signal.SIGTERM)
+        for child in self._children.values():
+            child.wait()
+        return 0
+
+    def _start(self, queue: str) -> None:
+        environment = {**os.environ, "HOTLINE_SUPERVISOR": str(os.getpid())}
+        # A group of its own: Ctrl-C reaches us, and we tell the workers, once.
+        self._children[queue] = subprocess.Popen([sys.executable, "-m", "workers", queue], env=environment, process_group=0)  # noqa: S603
+
+    def _told_to_stop(self, _number: int, _frame: Any) -> None:
+        if self._stop.is_set():
+            self._tell(signal.SIGKILL)
+        self._stop.set()
+
+    def _tell(self, number: signal.Signals) -> None:
+        for child in self._children.values():
+            if child.poll() is None:
+                child.send_signal(number)
+
+
+if __name__ == "__main__":
+    main()

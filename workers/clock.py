@@ -1,0 +1,33 @@
+"""`python -m workers.clock`: rings the periodic jobs. The only retry there is; two of them do no harm."""
+
+import signal
+import sys
+import threading
+
+from hotline.config import ConfigFault, load_config
+from hotline.jobs import PERIODIC_S, RedisBell
+from hotline.log import configure_log, logger
+
+
+def main() -> None:
+    """Until SIGTERM or SIGINT. Redis may come and go: a ring that fails is logged, and the next one is due in seconds."""
+    configure_log()
+    try:
+        config = load_config()
+    except ConfigFault as fault:
+        sys.exit("\n".join(["the clock cannot start:", *(f"  {line}" for line in fault.args[0])]))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    bell, second = RedisBell(config.redis_url), 0
+    logger().info("the clock ticks")
+    while not stop.is_set():
+        for job, every_s in PERIODIC_S.items():
+            if second % every_s == 0:
+                bell.ring(job)
+        second += 1
+        stop.wait(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Every RQ job, three lines each: the bell answered, one service call that drains what is due, rung again if there is more."""
+
+from hotline.jobs import Job
+from hotline.services import outbound, reports, routing
+from workers.process import bell, gateway, runtime
+
+DRAIN_FOR_S = 15
+"""How long one sending job goes on: long enough that a fork is nothing, short enough to stop a worker without waiting."""
+
+
+def send_due() -> None:
+    """Send the texts that are due."""
+    bell().answer(Job.SEND_DUE)
+    if outbound.send_due(runtime(), gateway(), for_s=DRAIN_FOR_S):
+        bell().ring(Job.SEND_DUE)
+
+
+def route_due() -> None:
+    """Route the tickets no worker has looked at."""
+    bell().answer(Job.ROUTE_DUE)
+    if routing.route_due(runtime()) == routing.BATCH:
+        bell().ring(Job.ROUTE_DUE)
+
+
+def settle_unknown() -> None:
+    """Look up the texts whose outcome nobody knows."""
+    bell().answer(Job.SETTLE_UNKNOWN)
+    if reports.settle_unknown(runtime(), gateway()) == reports.BATCH:
+        bell().ring(Job.SETTLE_UNKNOWN)

@@ -1,0 +1,31 @@
+"""This process's Runtime, built after RQ forks, so that no connection is shared between processes."""
+
+import functools
+
+from hotline.config import load_config
+from hotline.gateways.twilio.client import TwilioGateway
+from hotline.jobs import RedisBell
+from hotline.log import configure_log
+from hotline.runtime import Runtime, build_runtime
+from hotline.services.installation import check_installation
+
+
+@functools.cache
+def bell() -> RedisBell:
+    """The bell of this process."""
+    return RedisBell(load_config().redis_url)
+
+
+@functools.cache
+def gateway() -> TwilioGateway:
+    """The gateway of this process."""
+    return TwilioGateway(load_config())
+
+
+@functools.cache
+def runtime() -> Runtime:
+    """The Runtime of this process. Raises `DemoBesideReal`: then nothing is sent."""
+    configure_log()
+    rt = build_runtime(load_config(), bell=bell(), gateway=gateway())
+    check_installation(rt)
+    return rt
