@@ -19,11 +19,12 @@ can_apt_get() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 # What must change for the set-up to be done again. The folder is part of it: a moved .venv points at where it was.
 fingerprint() { { echo "$here"; cat "$1" pyproject.toml setup.sh; } | cksum; }
 
+# The import tells whether the Python that made .venv is still there: a newer one would look for the packages in another folder.
 is_ready() {
-    [ ! -e "$unfinished" ] && [ "$(cat "$venv/.ready-$1" 2>/dev/null)" = "$2" ] && is_new_enough "$venv/bin/python"
+    [ ! -e "$unfinished" ] && [ "$(cat "$venv/.ready-$1" 2>/dev/null)" = "$2" ] && "$venv/bin/python" -I -c 'import hotline' 2>/dev/null
 }
 
-apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 "$@" </dev/null >>"$log" 2>&1 9>&-; }
+apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$log" 2>&1 9>&-; }
 
 apt_install() {
     say "installing $1 (Debian)"
@@ -39,24 +40,15 @@ apt_install() {
 }
 
 find_python() {
-    for python in python3 python3.13 python3.12 python3.11; do
-        if is_new_enough "$python"; then return 0; fi
+    for python in python3 python3.13 python3.12 python3.11 ""; do
+        if [ -n "$python" ] && is_new_enough "$python"; then break; fi
     done
-    die "no Python 3.11 or newer found (looked for python3, python3.13, python3.12 and python3.11): install one, then run this again"
-}
-
-make_venv() {
-    find_python
+    [ -n "$python" ] || die "no Python 3.11 or newer found (looked for python3, python3.13, python3.12 and python3.11): install one, then run this again"
     if ! has_venv_module "$python"; then
-        if can_apt_get; then
-            apt_install "$python-venv"
-        elif command -v apt-get >/dev/null 2>&1; then
-            die "the venv module is missing: sudo apt-get install $python-venv, then run this again"
-        else
-            die "$python has no venv module: install it with your system's packages, then run this again"
-        fi
+        command -v apt-get >/dev/null 2>&1 || die "$python has no venv module: install it with your system's packages, then run this again"
+        can_apt_get || die "the venv module is missing: sudo apt-get install $python-venv, then run this again"
+        apt_install "$python-venv"
     fi
-    "$python" -m venv --clear "$venv" || die "$python could not make $venv: what it said stands above"
 }
 
 # Whether .venv can be built upon: finished, made in this folder, by a Python new enough.
@@ -87,9 +79,15 @@ set_up() { # kind, lock
         flock 9
         is_ready "$1" "$(fingerprint "$lock")" && return 0
     fi
+    if ! is_sound; then
+        find_python
+        rebuild=yes
+    fi
     say "preparing .venv from $lock: this takes half a minute, once"
-    rm -f "$venv/.ready-run" "$venv/.ready-dev" 2>/dev/null || true
-    is_sound || make_venv
+    rm -f "$venv/.ready-run" "$venv/.ready-dev"
+    if [ -n "${rebuild:-}" ]; then
+        "$python" -m venv --clear "$venv" || die "$python could not make $venv: what it said stands above; run this again"
+    fi
     # Whatever ends this before its last line leaves the mark, and the next call begins with an empty .venv: a package that was
     # half unpacked looks whole to pip.
     : >"$unfinished"
@@ -107,6 +105,15 @@ find_chromium() {
     fi
 }
 
+# A minimal Debian lacks a library that Playwright's own program, which drives Chromium, is linked with.
+find_driver() {
+    for node in "$venv"/lib/python*/site-packages/playwright/driver/node; do
+        if "$node" --version >/dev/null 2>&1; then return 0; fi
+    done
+    can_apt_get || die "the browser tests need libatomic: sudo apt-get install libatomic1, then run this again"
+    apt_install libatomic1
+}
+
 find_wrk() {
     if ! command -v wrk >/dev/null 2>&1; then
         can_apt_get || die "the bench needs wrk: sudo apt-get install wrk, then run this again"
@@ -117,9 +124,11 @@ find_wrk() {
 case ${1:-} in
     run) set_up run requirements.lock ;;
     dev | bench)
-        set_up dev requirements-dev.lock
+        # First what somebody may have to see to, then what takes long.
         find_chromium
         if [ "$1" = bench ]; then find_wrk; fi
+        set_up dev requirements-dev.lock
+        find_driver
         ;;
     *) die "say what for: ./setup.sh run, ./setup.sh dev or ./setup.sh bench" ;;
 esac

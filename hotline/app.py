@@ -10,7 +10,7 @@ from hotline import guards
 from hotline.config import ConfigFault, load_config
 from hotline.domain import reference
 from hotline.i18n import OWN_NAMES, CatalogueFault, local_time
-from hotline.jobs import RedisBell
+from hotline.jobs import RedisBell, RelayedBell
 from hotline.log import configure_log, logger
 from hotline.runtime import Runtime, build_runtime
 from hotline.services.installation import DemoBesideReal, check_installation
@@ -39,6 +39,8 @@ def create_app(rt: Runtime | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # it compares with the Host, which we do not trust
     )
     app.extensions["hotline"] = rt
+    app.url_map.merge_slashes = False  # it redirects to the Host, which we do not trust
+    app.url_map.converters["reference"] = tickets.ReferenceConverter
     app.before_request(auth.choose_language)
     guards.hang_guards(app)
     for blueprint in (texts.blueprint, health.blueprint, auth.blueprint, tickets.blueprint):
@@ -51,8 +53,8 @@ def _runtime_or_exit() -> Runtime:
     configure_log()
     try:
         config = load_config()
-        rt = build_runtime(config, bell=RedisBell(config.redis_url))
-    except (ConfigFault, TableFault, CatalogueFault) as fault:
+        rt = build_runtime(config, bell=RelayedBell(RedisBell(config.redis_url)))
+    except (ConfigFault, TableFault, CatalogueFault, OSError) as fault:  # OSError: SQLite's folder cannot be made
         sys.exit("\n".join(["hotline cannot start:", *(f"  {line}" for line in _lines(fault))]))
     try:
         check_installation(rt)
@@ -68,10 +70,6 @@ def _lines(fault: Exception) -> list[str]:
     return list(fault.args[0]) if fault.args and isinstance(fault.args[0], list | tuple) else [str(fault)]
 
 
-def _gettext(message: str) -> str:
-    return cast("str", g.translations.gettext(message))
-
-
 def _ngettext(one: str, many: str, n: int) -> str:
     return cast("str", g.translations.ngettext(one, many, n))
 
@@ -80,7 +78,7 @@ def _dress_pages(app: Flask, rt: Runtime) -> None:
     """What every template has: gettext in the reader's language, times in the hotline's zone, references as people read them."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
-        _gettext,
+        guards.gettext,
         _ngettext,
         newstyle=True,
     )

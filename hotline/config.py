@@ -264,13 +264,10 @@ def _check_numbers(config: Config) -> list[str]:
         # As people dial them: a + or a dash turns round in Urdu, and a longer number would not fit its text.
         if not re.fullmatch(f"[0-9]{digits}", getattr(config.numbers, key)):
             faults.append(f"[numbers] {key} must be {digits.strip('{}').replace(',', ' to ')} digits as people dial it: no + and no dash")
-    for key, codes in (
-        ("[numbers] region", (config.numbers.region,)),
-        ("[conversation] reply_countries", config.conversation.reply_countries),
-    ):
-        # "pk" would answer nobody, and say nothing.
-        faults += [f"{key}: {code!r} is not a country in capitals, like PK" for code in codes if not re.fullmatch("[A-Z]{2}", code)]
-    return faults
+    # Countries: "pk" would answer nobody, and say nothing.
+    codes = (config.numbers.region, *config.conversation.reply_countries)
+    wrong = [code for code in codes if not re.fullmatch("[A-Z]{2}", code)]
+    return faults + [f"[numbers] region, [conversation] reply_countries: {code!r} is not a country in capitals, like PK" for code in wrong]
 
 
 def _check_gateway(config: Config) -> list[str]:

@@ -5,7 +5,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -34,6 +34,7 @@ _R = TypeVar("_R")
 
 csrf = CSRFProtect()
 login_manager = LoginManager()
+login_manager.session_protection = None  # it compares with X-Forwarded-For, which we do not trust, and phones change their address
 
 
 def runtime() -> Runtime:
@@ -71,8 +72,7 @@ def signed_by_twilio(view: Callable[_P, _R]) -> Callable[_P, _R | Response]:
 def hang_guards(app: Flask) -> None:
     """Put every guard on the app."""
     csrf.init_app(app)
-    login_manager.init_app(app)
-    login_manager.login_view = "auth.login"
+    login_manager.init_app(app, add_context_processor=False)  # with the database away the error page could not say so
     app.before_request(_refuse_strangers)
     app.after_request(_add_headers)
     for fault, (code, say) in _REFUSALS.items():
@@ -88,7 +88,8 @@ def _refuse_strangers() -> BaseResponse | None:
     if current_app.view_functions[endpoint].__dict__.get("signed"):
         return None
     if not current_user.is_authenticated:
-        return cast("BaseResponse", make_response(login_manager.unauthorized()))
+        # Flask-Login's own way keeps its English sentence in the cookie, which grows, and leads back to what only takes a form.
+        return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
     return None
 
 
@@ -98,12 +99,13 @@ def _add_headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= HTTPStatus.BAD_REQUEST:
         headers["Cache-Control"] = "no-store"
     return response
 
 
-def _gettext(message: str) -> str:
+def gettext(message: str) -> str:
+    """A sentence in the reader's language."""
     return cast("str", g.translations.gettext(message)) if "translations" in g else message
 
 
@@ -151,4 +153,4 @@ def _bug(fault: Exception) -> Any:
 
 
 def _page(say: str, code: int) -> str:
-    return render_template("error.html", say=_gettext(say), code=int(code))
+    return render_template("error.html", say=gettext(say), code=int(code))

@@ -1,4 +1,4 @@
-"""Logs are JSON lines on standard output. Ids are bound once at the edge; numbers are masked, bodies never come near."""
+"""Logs are JSON lines on standard output. Ids stand as keys beside the words; numbers are masked, bodies never come near."""
 
 import logging
 import logging.config

@@ -1,6 +1,7 @@
 """The one way out for texts: a row, queued inside the service's transaction. Sending is a worker's."""
 
 from datetime import timedelta
+from functools import lru_cache
 
 from hotline.domain import phone, reference
 from hotline.domain.phone import SenderKind
@@ -10,13 +11,14 @@ from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import messages, outgoing
+from hotline.storage.contacts import Met
 from hotline.storage.models import Contact
 
 RANK_ANSWER, RANK_OURS = 0, 1
 
 
 def queue_text(
-    rt: Runtime, tx: Transaction, text: Text, contact: Contact, *, ticket_id: int | None, ref: str | None, answers_id: int | None
+    rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ticket_id: int | None, ref: str | None, answers_id: int | None
 ) -> bool:
     """Queue `text` to the contact in her language; False where none may or can go (design: never a text to a short code, a name,
     a withheld number; replies to our own countries only, and at most so many an hour)."""
@@ -48,14 +50,17 @@ def render(rt: Runtime, text: Text, language: str, *, ref: str | None) -> str:
     return rt.catalogues.say(
         language,
         text,
-        answer_number=phone.national(numbers.answer_number, numbers.region),
+        answer_number=_national(numbers.answer_number, numbers.region),
         ref=reference.written(ref) if ref else "",
         police=numbers.police,
         ambulance=numbers.ambulance,
     )
 
 
-def _too_many(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
+_national = lru_cache(phone.national)
+
+
+def _too_many(rt: Runtime, tx: Transaction, contact: Contact | Met) -> bool:
     if contact.times_seen == 1:  # her first text: nothing was ever answered
         return False
     limit = rt.config.conversation.replies_per_sender

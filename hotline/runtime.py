@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from hotline.config import Config
 from hotline.domain.category import Category
 from hotline.domain.keyword import Lexicon
-from hotline.gateways.base import TextGateway
 from hotline.i18n import Catalogues
 from hotline.jobs import Bell, Job
-from hotline.storage.db import Turn, begin_writing, make_engine
+from hotline.storage.db import make_engine
+from hotline.storage.writing import Writing, writing
 from hotline.tables import load_categories, load_lexicon
 
 Reading = Session
@@ -41,9 +41,8 @@ class Runtime:
     config: Config
     engine: Engine
     sessions: sessionmaker[Session]
-    turn: Turn
+    writing: Writing
     bell: Bell
-    gateway: TextGateway | None  # only what sends has one
     catalogues: Catalogues
     categories: tuple[Category, ...]
     lexicon: Lexicon
@@ -52,11 +51,9 @@ class Runtime:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction that commits at the end of the block, or rolls all of it back. Opened by services only."""
-        with self.turn.taken(), self.sessions() as session:
-            begin_writing(session)
+        with self.writing.session() as session:
             tx = Transaction(session, self.clock())
             yield tx
-            session.commit()
         for job in tx.bells:
             self.bell.ring(job)
 
@@ -80,19 +77,22 @@ def build_runtime(
     config: Config,
     *,
     bell: Bell,
-    gateway: TextGateway | None = None,
+    senders: int = 0,
     clock: Callable[[], datetime] = utc_now,
     catalogues: Catalogues | None = None,
 ) -> Runtime:
-    """The Runtime of this process. Raises `TableFault` or `CatalogueFault` with what to do."""
-    engine = make_engine(config.database_url, pool_size=max(10, config.sending.in_flight + 2) if gateway else 10)
+    """The Runtime of this process, with a connection for each of its `senders`, threads that send.
+
+    Raises `TableFault` or `CatalogueFault` with what to do.
+    """
+    engine = make_engine(config.database_url, pool_size=max(10, senders + 2))
+    sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False)
     return Runtime(
         config=config,
         engine=engine,
-        sessions=sessionmaker(engine, expire_on_commit=False, autoflush=False),
-        turn=Turn(engine),
+        sessions=sessions,
+        writing=writing(engine, sessions),
         bell=bell,
-        gateway=gateway,
         catalogues=catalogues or Catalogues.load(),
         categories=load_categories(config.table("categories")),
         lexicon=load_lexicon(config.table("lexicon")),

@@ -199,7 +199,7 @@ def _taught_faults(lexicon: Lexicon) -> list[str]:
     faults = []
     for phrase in lexicon.taught:
         command = lexicon.commands.get(phrase)
-        if False:
+        if command is None:
             faults.append(f"taught {phrase!r} commands nothing")
         elif command.keyword in GATEWAY_KEYWORDS:
             faults.append(f"taught {phrase!r} is a word the gateway keeps for itself: it would never reach us as ours")

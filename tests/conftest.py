@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
 
 from hotline.runtime import Runtime
+from hotline.services import login
 from hotline.storage.db import migrate
 from tests.servers import Postgres, RedisServer, fast_folder, postgres_server
 from tests.support import Clock, make_runtime
@@ -167,6 +169,14 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page in a browser window of its own: no cookies of another test."""
     with browser.new_context() as context:
         yield context.new_page()
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that log in again and again: Argon2 is meant to be slow. Asked for before the people are loaded."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(login, "_HASHER", quick)
+    monkeypatch.setattr(login, "_NOBODY", quick.hash("nobody's"))
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def make_config(database_url: str, **changes: object) -> Config:
             "HOTLINE_PUBLIC_URL": "https://hotline.example.org",
             "HOTLINE_TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
             "HOTLINE_TWILIO_AUTH_TOKEN": TOKEN,
-            "HOTLINE_TWILIO_NUMBER": "+922135662222",
+            "HOTLINE_TWILIO_NUMBER": "+15005550006",
             "HOTLINE_TWILIO_API_URL": "http://127.0.0.1:1",
             "HOTLINE_DATA_DIR": str(Path("data")),
         }

@@ -26,7 +26,7 @@ SECRETS = {
     "HOTLINE_TWILIO_AUTH_TOKEN": "secret-e",
     "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS": "secret-f",
 }
-NUMBERED = SECRETS | {"HOTLINE_TWILIO_NUMBER": "+922135662222"}
+NUMBERED = SECRETS | {"HOTLINE_TWILIO_NUMBER": "+15005550006"}
 
 
 def written(folder: Path, toml: str) -> dict[str, str]:

@@ -228,7 +228,9 @@ def transaction_faults(source: Source) -> list[str]:
 
 def commit_faults(source: Source) -> list[str]:
     """Storage never commits a session, and takes it first."""
-    if not is_in(source.module, "hotline.storage") or is_in(source.module, "hotline.storage.db", "hotline.storage.migrations"):
+    if not is_in(source.module, "hotline.storage") or is_in(
+        source.module, "hotline.storage.db", "hotline.storage.writing", "hotline.storage.migrations"
+    ):
         return []
     faults = []
     for node in ast.walk(tree_of(source)):

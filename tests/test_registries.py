@@ -124,7 +124,7 @@ def rt(database_url: str) -> Iterator[Runtime]:
 def addresses(app: Flask, reference: str) -> Iterator[tuple[Rule, str, str]]:
     """Every rule with an address and a method: of a ticket that is there, of one that is not, and whatever the rule takes."""
     for rule in app.url_map.iter_rules():
-        for value in (reference, "482719365"):
+        for value in (reference, "482719365") if rule.arguments else ("",):
             values = {name: 1 if "int" in type(rule._converters[name]).__name__.lower() else value for name in rule.arguments}
             _, path = rule.build(values) or (None, None)
             for method in sorted({"GET", "POST", *(rule.methods or ())} - {"HEAD", "OPTIONS"}):
@@ -151,7 +151,7 @@ def stranger_faults(app: Flask, rt: Runtime, *, csrf: bool) -> list[str]:
         refused = answer.status_code in {401, 403, 404} | ({400} if csrf and method == "POST" else set())
         refused |= answer.status_code == 302 and answer.location.partition("?")[0] == "/login"
         refused |= answer.status_code == 405 and method not in (rule.methods or ())
-        if not refused or ticket.reference in answer.get_data(as_text=True).replace(path, ""):
+        if not refused or "motorcycle" in answer.get_data(as_text=True):
             faults.append(f"{method} {path} ({rule.endpoint}) answered {answer.status_code}")
         if snapshot(rt.engine) != before:
             return [*faults, f"{method} {path} ({rule.endpoint}) changed a row"]
@@ -205,10 +205,11 @@ def schema(connection: Connection) -> list[tuple[Any, ...]]:
         rows = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL"))
         return sorted((kind, name, *sorted(re.split(r",?\s*\n\s*", sql))) for kind, name, sql in rows)
     questions = (
-        "SELECT table_name, column_name, data_type, is_nullable, column_default, character_maximum_length "
-        "FROM information_schema.columns WHERE table_schema = 'public'",
+        """SELECT table_name, column_name, data_type, is_nullable, column_default, character_maximum_length
+           FROM information_schema.columns WHERE table_schema = 'public'""",
         "SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public'",
-        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), '' FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+        """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), ''
+           FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
     )
     rows_ = itertools.chain.from_iterable(connection.execute(text(question)) for question in questions)
     return sorted((tuple(map(str, row)) for row in rows_ if "alembic" not in row[0]), key=repr)
@@ -222,16 +223,17 @@ def test_the_models_equal_the_migrations(database_url: str) -> None:
     engine.dispose()
 
 
-def test_partial_indexes_and_constraints_are_the_same_too(database_url: str, empty_database_url: str) -> None:
-    if database_url.partition(":")[0] != empty_database_url.partition(":")[0]:
-        return  # the two fixtures meet in every pair; a pair of one kind is what is compared
-    migrated, made = db.make_engine(database_url), db.make_engine(empty_database_url)
-    Base.metadata.create_all(made)
-    with migrated.connect() as one, made.connect() as other:
-        assert schema(one) == schema(other)
-        assert any("WHERE" in str(row) for row in schema(one))
-    migrated.dispose()
-    made.dispose()
+def test_partial_indexes_and_constraints_are_the_same_too(empty_database_url: str) -> None:
+    engine = db.make_engine(empty_database_url)
+    Base.metadata.create_all(engine)
+    with engine.connect() as connection:
+        made = schema(connection)
+    Base.metadata.drop_all(engine)
+    db.migrate(empty_database_url)
+    with engine.connect() as connection:
+        assert schema(connection) == made
+    assert any("WHERE" in str(row) for row in made)
+    engine.dispose()
 
 
 def test_a_column_no_migration_knows_is_seen(database_url: str) -> None:
@@ -274,7 +276,7 @@ def fill(connection: Connection) -> set[str]:
 
 def rows(connection: Connection) -> dict[str, int]:
     names = set(look(connection).get_table_names()) - {"alembic_version"}
-    return {name: connection.scalar(text(f'SELECT count(*) FROM "{name}"')) or 0 for name in names}  # noqa: S608 - our own tables
+    return {name: connection.scalar(text(f'SELECT count(*) FROM "{name}"')) or 0 for name in names}
 
 
 def test_each_migration_runs_up_down_and_up_with_data_in_it(empty_database_url: str) -> None:
@@ -419,6 +421,7 @@ class Page(HTMLParser):
 
 def page_of(template: str) -> Page:
     page = Page()
+    template = re.sub(r"\{% block width %\}.*?\{% endblock %\}", "", template)  # a class, not a sentence
     template = re.sub(r"\{#.*?#\}|\{%.*?%\}", "", template, flags=re.DOTALL)
     page.feed(re.sub(r"\{\{(.*?)\}\}", shown, template, flags=re.DOTALL))
     page.close()
@@ -427,8 +430,8 @@ def page_of(template: str) -> Page:
 
 def shown(expression: re.Match[str]) -> str:
     """What an expression shows as it stands: the words of a bare string; what is marked, asked or looked up shows nothing here."""
-    literal = re.fullmatch(r"\s*(['\"])(.*)\1\s*", expression.group(1))
-    return literal.group(2) if literal and "(" not in expression.group(1) else "\x01"
+    literal = re.fullmatch(r"\s*(['\"])([^'\"]*)\1\s*", expression.group(1))
+    return literal.group(2) if literal else "\x01"
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

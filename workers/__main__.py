@@ -24,7 +24,8 @@ def main() -> None:
     except ConfigFault as fault:
         sys.exit("\n".join(["the workers cannot start:", *(f"  {line}" for line in fault.args[0])]))
     if len(sys.argv) > 1:
-        lifeline.die_with(int(os.environ["HOTLINE_SUPERVISOR"]))
+        if supervisor := os.environ.get("HOTLINE_SUPERVISOR"):
+            lifeline.die_with(int(supervisor))
         serve(config, sys.argv[1])
     else:
         sys.exit(Supervisor().run())

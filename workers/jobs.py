@@ -25,5 +25,5 @@ def route_due() -> None:
 def settle_unknown() -> None:
     """Look up the texts whose outcome nobody knows."""
     bell().answer(Job.SETTLE_UNKNOWN)
-    if reports.settle_unknown(runtime(), gateway()) == reports.BATCH:
+    if reports.settle_unknown(runtime(), gateway()):
         bell().ring(Job.SETTLE_UNKNOWN)

@@ -26,6 +26,7 @@ def gateway() -> TwilioGateway:
 def runtime() -> Runtime:
     """The Runtime of this process. Raises `DemoBesideReal`: then nothing is sent."""
     configure_log()
-    rt = build_runtime(load_config(), bell=bell(), gateway=gateway())
+    config = load_config()
+    rt = build_runtime(config, bell=bell(), senders=config.sending.in_flight)
     check_installation(rt)
     return rt

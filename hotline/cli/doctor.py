@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 
 import click
-from redis import Redis, RedisError
+from redis import Redis, RedisError, ResponseError
 
 from hotline.config import Config, ConfigFault, load_config
 from hotline.gateways.base import GatewayError
@@ -41,7 +41,7 @@ def doctor() -> None:
             click.echo(f"ok     {name}: {check(config)}")
         except _Wrong as fault:
             wrong = True
-            click.echo(f"WRONG  {name}: {fault}")
+            click.echo(f"WRONG  {name}: {' '.join(str(fault).split())}")
     if wrong:
         sys.exit(1)
 
@@ -64,16 +64,17 @@ def _catalogues(_config: Config) -> str:
 
 
 def _database(config: Config) -> str:
-    engine = db.make_engine(config.database_url, pool_size=1)
     try:
-        if db.pending_migrations(engine):
-            raise _Wrong("the schema is not the newest; run: hotline migrate")
-        with engine.connect() as connection:
-            kind = installation.kind(connection)
+        engine = db.make_engine(config.database_url, pool_size=1)
+        try:
+            if db.pending_migrations(engine):
+                raise _Wrong("the schema is not the newest; run: hotline migrate")
+            with engine.connect() as connection:
+                kind = installation.kind(connection)
+        finally:
+            engine.dispose()
     except (db.DatabaseFault, OSError) as fault:
         raise _Wrong(f"cannot be reached ({getattr(fault, 'orig', None) or fault}); check HOTLINE_DATABASE_URL and that it runs") from fault
-    finally:
-        engine.dispose()
     if kind == DEMO and config.gateway_is_real:
         raise _Wrong("it holds the demo, and a real gateway is configured; name another HOTLINE_DATABASE_URL")
     return f"{engine.dialect.name}, {kind or 'empty'} organisation, schema up to date"
@@ -81,9 +82,9 @@ def _database(config: Config) -> str:
 
 def _redis(config: Config) -> str:
     try:
-        server = Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2)
-        server.ping()
-        policy = server.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
+        with Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2) as server:
+            server.ping()
+            policy = _eviction(server)
     except RedisError as fault:
         raise _Wrong(
             f"cannot be reached ({fault}); texts are kept meanwhile, and leave when it is back. Check HOTLINE_REDIS_URL"
@@ -91,6 +92,14 @@ def _redis(config: Config) -> str:
     if policy != "noeviction":
         raise _Wrong(f"maxmemory-policy is {policy}: jobs could vanish; set it to noeviction")
     return "answers"
+
+
+def _eviction(server: Redis) -> str:
+    """What it does when its memory is full. Some who rent out servers do not let us ask."""
+    try:
+        return str(server.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction"))
+    except ResponseError:
+        return "noeviction"
 
 
 def _gateway(config: Config) -> str:

@@ -17,7 +17,18 @@ from hotline.services.organisation import load_organisation
 )
 def load(file: Path, password_file: Path | None) -> None:
     """Bring in teams, people and shifts from a TOML file; again and again without doubling."""
-    password = password_file.read_text("utf-8").strip() if password_file else ""
+    password = _first_line(password_file) if password_file else ""
     with runtime_or_exit() as rt:
         loaded = load_organisation(rt, file, password=password)
     click.echo(f"Loaded {loaded.teams} teams, {loaded.volunteers} volunteers, {loaded.shifts} shifts.")
+
+
+def _first_line(path: Path) -> str:
+    try:
+        line = path.read_text("utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        # Of bytes that are no text the fault would show some.
+        raise click.ClickException(f"{path} cannot be read: {fault if isinstance(fault, OSError) else 'it is not UTF-8'}") from fault
+    if not line:
+        raise click.ClickException(f"the first line of {path} is empty: a password was meant")
+    return line

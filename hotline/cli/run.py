@@ -27,7 +27,7 @@ from hotline.i18n import PROJECT
 from hotline.services.organisation import new_password
 
 DEMO_ORGANISATION = Path(__file__).parent.parent / "data" / "demo.toml"
-_DEMO_NUMBER = "+922135662222"
+_DEMO_NUMBER = "+15005550006"
 # The demo is tried at any hour; between 21:00 and 08:00 its texts would wait until morning.
 _DEMO_CONFIG = "# Made by `hotline run` for the demo; HOTLINE_CONFIG names another.\n[contact_hours]\nopens = '00:00'\ncloses = '24:00'\n"
 _LOOPBACK = "127.0.0.1"

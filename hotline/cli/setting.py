@@ -33,6 +33,8 @@ def runtime_or_exit() -> Iterator[Runtime]:
         rt = build_runtime(config, bell=SilentBell())
     except (TableFault, CatalogueFault) as fault:
         raise click.ClickException(str(fault)) from fault
+    except OSError as fault:  # SQLite's folder cannot be made
+        raise click.ClickException(f"the database cannot be reached: {fault}; check HOTLINE_DATABASE_URL") from fault
     try:
         yield rt
     except OrganisationFault as fault:

@@ -1,7 +1,5 @@
 """`hotline add-volunteer` and `hotline reset-password`."""
 
-import re
-
 import click
 
 from hotline.cli.setting import runtime_or_exit
@@ -10,14 +8,20 @@ from hotline.services import organisation
 
 def _login(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     login = value.strip().lower()
-    if not re.fullmatch(r"[a-z0-9][a-z0-9._@+\-]{0,63}", login):
+    if not organisation.LOGIN.fullmatch(login):
         raise click.BadParameter("use letters, digits and . _ - @ + only, 64 at most")
     return login
 
 
+def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if len(value) > organisation.NAME_LENGTH:
+        raise click.BadParameter(f"a name has {organisation.NAME_LENGTH} characters at most")
+    return value
+
+
 @click.command("add-volunteer")
 @click.argument("login", callback=_login)
-@click.option("--name", default="", help="How colleagues know her; the login if left out.")
+@click.option("--name", default="", callback=_name, help="How colleagues know her; the login if left out.")
 def add_volunteer(login: str, name: str) -> None:
     """Add a volunteer and print her password, once."""
     with runtime_or_exit() as rt:

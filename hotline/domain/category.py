@@ -43,25 +43,25 @@ class _Pattern:
     spares: bool  # takes what it covers away from the category
 
 
-@dataclass(frozen=True)
-class _Table:
-    patterns: Mapping[str, tuple[_Pattern, ...]]  # by the first letters of the literal, as many as one of _HEADS
-
-
 def read(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
     """Every category the text hits, in the table's order; the first is the one to show. () if there is none."""
-    patterns = _compile(categories).patterns
+    patterns = _compile(categories)
     key = f" {match_key(text)} "
-    hits: list[tuple[int, int, int]] = []
-    spared: list[tuple[int, int, int]] = []
+    hits: list[tuple[int, range]] = []
+    spared: set[tuple[int, int]] = set()
     # In Latin letters every pattern begins at a boundary; in Arabic script anywhere.
     places = [space.start() for space in _SPACE.finditer(key)] if key.isascii() else range(len(key))
     for head in _HEADS:
         for at in [place for place in places if key[place : place + head] in patterns]:
             for pattern in patterns[key[at : at + head]]:
-                if key.startswith(pattern.literal, at):
-                    (spared if pattern.spares else hits).append((pattern.category, at, at + len(pattern.literal)))
-    found = {hit[0] for hit in hits if not any(_covers(one, hit) for one in spared)}
+                if not key.startswith(pattern.literal, at):
+                    continue
+                letters = range(at + pattern.literal.startswith(" "), at + len(pattern.literal.rstrip(" ")))
+                if pattern.spares:
+                    spared.update((pattern.category, letter) for letter in letters)
+                else:
+                    hits.append((pattern.category, letters))
+    found = {index for index, letters in hits if not spared or not spared.issuperset((index, letter) for letter in letters)}
     return tuple(categories[index] for index in sorted(found))
 
 
@@ -92,17 +92,13 @@ def literals(word: str) -> tuple[str, ...]:
     return tuple(start + "".join(itertools.chain(*zip(parts, (*joint, ""), strict=True))) + end for joint in joints)
 
 
-def _covers(spared: tuple[int, int, int], hit: tuple[int, int, int]) -> bool:
-    # A boundary is not part of what is covered: "!cng station" spares " station " at the end of it.
-    return spared[0] == hit[0] and spared[1] <= hit[1] + 1 and hit[2] - 1 <= spared[2]
-
-
 @lru_cache(maxsize=8)
-def _compile(categories: tuple[Category, ...]) -> _Table:
+def _compile(categories: tuple[Category, ...]) -> Mapping[str, list[_Pattern]]:
+    """The patterns of a table by the first letters of each, as many as one of `_HEADS`."""
     patterns: dict[str, list[_Pattern]] = {}
     for index, category in enumerate(categories):
         for word in category.words:
             for literal in literals(word):
                 head = max((n for n in _HEADS if n <= len(literal)), default=len(literal))
                 patterns.setdefault(literal[:head], []).append(_Pattern(literal, index, word.startswith("!")))
-    return _Table({head: tuple(found) for head, found in patterns.items()})
+    return patterns

@@ -59,6 +59,7 @@ class Asked:
     besides: bool  # something was written besides the references
     digit: str | None  # the one digit that is all there is (besides a reference)
     empty: bool  # no letter or digit, or a lone ok or thanks
+    cries: bool = False  # a cry for help is all that is written besides the references
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,10 @@ def ask(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> Ask
     return Asked(
         command=command,
         references=tuple(dict.fromkeys(f.digits for f in valid)),
-        mistyped=bool(found) and not valid and says_nothing(rest, lexicon),
+        mistyped=bool(found) and not valid and (says_nothing(rest, lexicon) or _lone_digit(rest) is not None),
         besides=bool(valid) and digit is None and not says_nothing(rest, lexicon),
         digit=digit,
+        cries=bool(valid) and (beside := read_keyword(rest, lexicon)) is not None and beside.keyword is Keyword.CRY,
         empty=not has_letter_or_digit(body) or (command is not None and command.keyword is Keyword.THANKS),
     )
 
@@ -205,10 +207,10 @@ def _own_reference(asked: Asked, known: Known) -> Decision | None:
         return None
     if asked.digit in SOLVED_DIGITS and own.asking:
         return _solved(asked.digit, own)
-    answer = (Answer(status_text(own), own),)
+    answers = (Answer(status_text(own), own), *_help(asked))
     if asked.besides:
-        return Decision(ReadAs.ADDED, own.id, adds=True, answers=answer)
-    return Decision(ReadAs.STATUS, own.id, answers=answer)
+        return Decision(ReadAs.ADDED, own.id, adds=True, urgent=asked.cries, answers=answers)
+    return Decision(ReadAs.STATUS, own.id, answers=answers)
 
 
 def _other_reference(asked: Asked, known: Known) -> Decision | None:
@@ -216,9 +218,16 @@ def _other_reference(asked: Asked, known: Known) -> Decision | None:
     if not asked.references:
         return None
     other = next((t for t in known.named if t.reference == asked.references[0]), None)
-    if other is None or other.sealed or known.lookups_left <= 0:
-        return Decision(ReadAs.REFUSED, opens=asked.besides, answers=(Answer(texts.REFERENCE_REFUSED),))
-    return Decision(ReadAs.STAGE, opens=asked.besides, answers=(Answer(STAGE_TEXTS[stage(other.status)], other),))
+    # On hold, not even the stage goes to another phone: whoever found the number may be whom she fears.
+    if other is None or other.sealed or other.hold or known.lookups_left <= 0:
+        read_as, answer = ReadAs.REFUSED, Answer(texts.REFERENCE_REFUSED)
+    else:
+        read_as, answer = ReadAs.STAGE, Answer(STAGE_TEXTS[stage(other.status)], other)
+    return Decision(read_as, opens=asked.besides, urgent=asked.cries, answers=(answer, *_help(asked)))
+
+
+def _help(asked: Asked) -> tuple[Answer, ...]:
+    return (Answer(texts.HELP),) if asked.cries else ()
 
 
 def _digit(asked: Asked, known: Known) -> Decision | None:

@@ -10,10 +10,11 @@ from enum import StrEnum
 
 import phonenumbers
 
+from hotline.domain.folding import ascii_digits
+
 WITHHELD_WORDS = ("anonymous", "unknown", "restricted", "unavailable", "blocked", "private", "withheld", "+anonymous")
 # ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE keyed on a telephone: gateways pass them on as if they were numbers.
 WITHHELD_NUMBERS = frozenset({"+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253"})
-_ASCII_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\u061c\ufeff]")
 _NUMBER_SHAPE = re.compile(r"\+?[0-9 ()./\-]+")
 
@@ -38,7 +39,7 @@ class Sender:
 
 def read_sender(raw: str, region: str) -> Sender:
     """What `raw`, a gateway's From, is. `region` (ISO 3166) completes numbers in national form. Never raises."""
-    text = _MARKS.sub("", raw).translate(_ASCII_DIGITS).strip()
+    text = ascii_digits(_MARKS.sub("", raw)).strip()
     if not text or text.lower().startswith(WITHHELD_WORDS) or "+" + text.lstrip("+") in WITHHELD_NUMBERS:
         return Sender(SenderKind.WITHHELD, None)
     # Before parsing: the library reads vanity letters (0300-PIZZAAA) and drops the prefix of other channels (whatsapp:+92…).
@@ -51,11 +52,13 @@ def read_sender(raw: str, region: str) -> Sender:
     if not phonenumbers.is_valid_number(number):
         return Sender(SenderKind.SHORT_CODE, text[:64])
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Sender(SenderKind.PHONE, e164, phonenumbers.region_code_for_number(number))
+    country = phonenumbers.region_code_for_number(number)
+    # Satellite phones and the like belong to no country: the library calls theirs 001.
+    return Sender(SenderKind.PHONE, e164, country if country and country.isalpha() else None)
 
 
 def national(number: str, region: str) -> str:
-    """A number as people of `region` dial it, digits only: +922135662222 → 02135662222. What is no number comes back as it is.
+    """A number as people of `region` dial it, digits only: +15005550006 → 02135662222. What is no number comes back as it is.
 
     No `+` and no dash: both turn round in right-to-left text.
     """

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hotline.domain.folding import ascii_digits
+
 EXAMPLE = "482719365"
 
 # Source: H. Michael Damm, "Total anti-symmetrische Quasigruppen" (2004); the usual table of order 10, in which 572 takes 4.
@@ -23,7 +25,6 @@ _DAMM = (
     (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
-_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 # What a phone adds to turn text round; it may stand anywhere between digits.
 _MARKS = "\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff\\u061c"
 # The dot and the dash of an Urdu keyboard (۔ and tatweel) are among them.
@@ -79,7 +80,7 @@ def find(text: str) -> tuple[Found, ...]:
     A run that goes on into further digits (a phone, an identity card, an IMEI) is not one; a count of one or two digits in
     the next word is no part of it ("482719365 2 din se": two days now).
     """
-    ascii_text = text.translate(_DIGITS)  # one for one, so that offsets stay those of the text
+    ascii_text = ascii_digits(text)  # one for one, so that offsets stay those of the text
     found = []
     for run in _RUN.finditer(ascii_text):
         if run.group()[0] == "+":
@@ -96,12 +97,12 @@ def _digits(text: str) -> str:
 
 
 def _nine_among_counts(run: re.Match[str]) -> list[tuple[int, int]]:
-    """Spans of the words of nine digits in a longer run, where no word beside them has more than two."""
+    """Spans of the words of nine digits in a longer run, where no word beside them has more than two, or nine itself."""
     chunks = [(run.start() + c.start(), run.start() + c.end(), len(_digits(c.group()))) for c in _CHUNK.finditer(run.group())]
     spans = []
     for n, (start, end, digits) in enumerate(chunks):
         beside = [chunks[m][2] for m in (n - 1, n + 1) if 0 <= m < len(chunks)]
-        if digits == 9 and all(count <= 2 for count in beside):
+        if digits == 9 and all(count <= 2 or count == 9 for count in beside):
             spans.append((start, end))
     return spans
 

@@ -13,8 +13,9 @@ from hotline.domain import reference, segments
 JOINTS: Mapping[str, str] = {"en": " ", "ur": "، ", "sd": "، ", "ur-Latn": ", "}
 """What stands between a text that asks and `answer_to`, by language."""
 
-LONGEST: Mapping[str, str] = {"ref": reference.written(reference.EXAMPLE), "police": "1122", "ambulance": "1122", "hotline": "02135662222"}
-"""The longest value each placeholder takes; the budget is held with these. A number of ours is in national form: 11 digits."""
+LONGEST: Mapping[str, str] = {"ref": reference.written(reference.EXAMPLE), "police": "1122", "ambulance": "1122", "hotline": "021111786786"}
+"""The longest value each placeholder takes; the budget is held with these. A number of ours is in national form: 12 digits
+for a firm's (021-111-786-786)."""
 
 # One police number is all that 70 units hold beside a reference; it is the one that answers for every need.
 _MAY_BE_LEFT_OUT = frozenset({"ambulance"})

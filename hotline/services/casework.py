@@ -60,8 +60,11 @@ def mark_read(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -
 def acknowledge(rt: Runtime, volunteer: Volunteer, alarm_id: int) -> None:
     """She has seen an alarm of hers. Acknowledging it twice, or one that is not hers, does nothing."""
     with rt.transaction() as tx:
-        ticket_id = alarms.acknowledge(tx.session, alarm_id, volunteer.id, now=tx.now)
-        if ticket_id is not None:
+        ticket_id = alarms.ticket_of(tx.session, alarm_id, volunteer.id)
+        if ticket_id is None:
+            return
+        tickets.locked(tx.session, ticket_id)  # first the ticket, then its alarms: as routing does
+        if alarms.acknowledge(tx.session, alarm_id, volunteer.id, now=tx.now):
             happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer.id, alarm=alarm_id)
 
 

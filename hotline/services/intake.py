@@ -14,8 +14,9 @@ from hotline.jobs import Job
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import contacts, messages, questions, tickets
+from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
-from hotline.storage.models import Contact, Ticket
+from hotline.storage.models import Ticket
 
 _DAY = timedelta(days=1)
 
@@ -61,7 +62,7 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
     return Received.STORED
 
 
-def _known(rt: Runtime, tx: Transaction, contact: Contact, asked: Asked) -> Known:
+def _known(rt: Runtime, tx: Transaction, contact: Met, asked: Asked) -> Known:
     """Fetch what the decision needs; for somebody new who names no reference that is nothing."""
     settings = rt.config.conversation
     is_new = contact.times_seen == 1
@@ -89,7 +90,7 @@ def _known(rt: Runtime, tx: Transaction, contact: Contact, asked: Asked) -> Know
     )
 
 
-def _named(ticket: Ticket, contact: Contact, *, asking: bool) -> NamedTicket:
+def _named(ticket: Ticket, contact: Met, *, asking: bool) -> NamedTicket:
     return NamedTicket(
         id=ticket.id,
         reference=ticket.reference,
@@ -101,7 +102,7 @@ def _named(ticket: Ticket, contact: Contact, *, asking: bool) -> NamedTicket:
     )
 
 
-def _carry_out(rt: Runtime, tx: Transaction, contact: Contact, decision: Decision, *, gateway: str, text: IncomingText) -> None:
+def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, gateway: str, text: IncomingText) -> None:
     answers = decision.answers
     if decision.language is not None:
         contacts.speak(tx.session, contact, decision.language, named=True)
@@ -146,7 +147,7 @@ def _read(rt: Runtime, body: str, *, urgent: bool) -> _Meaning:
     return _Meaning(main.code, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
 
 
-def _open(rt: Runtime, tx: Transaction, contact: Contact, decision: Decision, body: str) -> tuple[int, str]:
+def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, body: str) -> tuple[int, str]:
     meaning = _read(rt, body, urgent=decision.urgent)
     ticket_id = None
     while ticket_id is None:  # a reference is drawn again if it is taken
@@ -190,7 +191,7 @@ def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body:
         tx.ring(Job.ROUTE_DUE)
 
 
-def _answer_question(tx: Transaction, ticket_id: int, contact: Contact, move: Status) -> None:
+def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status) -> None:
     """She says whether it is solved: 1 closes, 2 reopens."""
     ticket = tickets.locked(tx.session, ticket_id)
     check_move(Status(ticket.status), move)

@@ -1,5 +1,8 @@
-"""A volunteer logs in: Argon2, and a throttle that slows down guessing of one login without locking anyone out for good."""
+"""A volunteer logs in: Argon2, and a throttle that slows down the guessing of one login.
 
+Whoever keeps guessing slows the volunteer down too: at most a minute between two tries, hers among them."""
+
+import math
 import secrets
 from datetime import timedelta
 
@@ -14,6 +17,7 @@ from hotline.storage.models import Volunteer
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _NOBODY = _HASHER.hash(secrets.token_hex(16))
 _LONGEST_WAIT_S = 60
+_FORGOTTEN_AFTER = timedelta(days=1)
 _LOGIN_LENGTH, _PASSWORD_LENGTH = 64, 256
 
 
@@ -27,7 +31,7 @@ class LoginTooSoon(Exception):
 
 def log_in(rt: Runtime, login: str, password: str) -> Volunteer:
     """The volunteer behind a login and password. Raises `LoginRefused`, `LoginTooSoon`."""
-    login = login.strip().lower()[:_LOGIN_LENGTH]
+    login = login.replace("\0", "\ufffd").strip().lower()[:_LOGIN_LENGTH]
     with rt.transaction() as tx:
         # Counted before it is checked: guesses sent at once must not all be the first.
         _count_try(rt, tx, login)
@@ -43,6 +47,12 @@ def log_in(rt: Runtime, login: str, password: str) -> Volunteer:
     return volunteer
 
 
+def log_out(rt: Runtime, volunteer_id: int) -> None:
+    """End every log-in of a volunteer."""
+    with rt.transaction() as tx:
+        people.end_sessions(tx.session, volunteer_id, secrets.token_hex(16))
+
+
 def hash_password(password: str) -> str:
     """What is stored of a password."""
     return _HASHER.hash(password[:_PASSWORD_LENGTH])
@@ -55,11 +65,12 @@ def choose_page_language(rt: Runtime, volunteer_id: int, language: str) -> None:
 
 
 def _count_try(rt: Runtime, tx: Transaction, login: str) -> None:
-    throttle = throttles.locked(tx.session, login)
-    if throttle is not None and throttle.next_try_at > tx.now:
-        raise LoginTooSoon(int((throttle.next_try_at - tx.now).total_seconds()) + 1)
-    throttles.forget_before(tx.session, tx.now - timedelta(days=1))
-    failures = throttle.failures + 1 if throttle is not None else 1
+    throttle = throttles.locked(tx.session, login, now=tx.now)
+    if throttle.next_try_at > tx.now:
+        raise LoginTooSoon(math.ceil((throttle.next_try_at - tx.now).total_seconds()))
+    forgotten_at = tx.now - _FORGOTTEN_AFTER
+    failures = 1 if throttle.next_try_at < forgotten_at else throttle.failures + 1
+    throttles.forget_before(tx.session, forgotten_at)
     over = failures - rt.config.web.free_failures
     wait_s = min(2**over, _LONGEST_WAIT_S) if over >= 0 else 0
     throttles.put(tx.session, login, failures=failures, next_try_at=tx.now + timedelta(seconds=wait_s))

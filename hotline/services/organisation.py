@@ -1,7 +1,10 @@
 """An organisation comes in from a file: its teams, people and shifts, again and again without doubling."""
 
+import re
 import secrets
 import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -16,11 +19,27 @@ from hotline.storage import people
 from hotline.storage.models import Team, Volunteer
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
+"""What a login may look like, in small letters."""
+
+NAME_LENGTH = 120
+_CODE_LENGTH = 40
+_TEXT, _TEXTS, _YES_NO, _TIME = "text in quotes", "a list of texts in quotes", "true or false", "a time like 08:00"
 _TABLES = {
-    "team": {"code", "name"},
-    "volunteer": {"login", "name", "teams", "leads", "head", "languages", "page_language", "active"},
-    "shift": {"team", "volunteers", "days", "from", "to"},
+    "team": {"code": _TEXT, "name": _TEXT},
+    "volunteer": {
+        "login": _TEXT,
+        "name": _TEXT,
+        "teams": _TEXTS,
+        "leads": _TEXTS,
+        "head": _YES_NO,
+        "languages": _TEXTS,
+        "page_language": _TEXT,
+        "active": _YES_NO,
+    },
+    "shift": {"team": _TEXT, "volunteers": _TEXTS, "days": _TEXTS, "from": _TIME, "to": _TIME},
 }
+_NEEDED = {"team": ("code", "name"), "volunteer": ("login", "name"), "shift": ("team", "volunteers", "days", "from", "to")}
 
 
 class OrganisationFault(Exception):
@@ -45,6 +64,8 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
         teams = {t["code"]: people.team(tx.session, t["code"], t["name"]) for t in document.get("team", [])}
         tx.session.flush()
         every_team = people.teams(tx.session)
+        if faults := _check_teams(document, every_team):
+            raise OrganisationFault(faults)
         volunteers = {v["login"]: _volunteer(tx, v, every_team, password) for v in document.get("volunteer", [])}
         tx.session.flush()
         shifts = _shifts(tx, document.get("shift", []), teams, every_team, volunteers)
@@ -93,63 +114,107 @@ def new_password() -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """The file, free of faults, its logins in small letters."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        document = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise OrganisationFault([f"{path} cannot be read: {fault}"]) from fault
-    faults = _check(document)
+    faults = [f"{key} is not a part of an organisation file" for key in document.keys() - _TABLES.keys() - {"demo"}]
+    if not isinstance(document.get("demo", False), bool):
+        faults.append("demo must be true or false")
+    for table in _TABLES:
+        faults += _check_table(table, document.get(table, []))
+    # What the rows say is looked at once each is what it should be.
+    faults = faults or _check_rows(document)
     if faults:
         raise OrganisationFault(faults)
     return document
 
 
-def _check(document: dict[str, Any]) -> list[str]:
-    faults = [f"{key} is not a part of an organisation file" for key in document.keys() - _TABLES.keys() - {"demo"}]
-    for table, keys in _TABLES.items():
-        rows = document.get(table, [])
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            faults.append(f"[[{table}]] must be a list of tables")
-            continue
-        faults += [f"[[{table}]] {key} is not a key" for row in rows for key in row.keys() - keys]
-        faults += _check_rows(table, rows, document)
-    return faults
-
-
-def _check_rows(table: str, rows: list[dict[str, Any]], document: dict[str, Any]) -> list[str]:
-    faults = []
+def _check_table(table: str, rows: object) -> list[str]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return [f"[[{table}]] must be a list of tables"]
+    faults, kinds = [], _TABLES[table]
     for number, row in enumerate(rows, 1):
         where = f"[[{table}]] number {number}"
-        needed = {"team": ("code", "name"), "volunteer": ("login", "name"), "shift": ("team", "volunteers", "days", "from", "to")}[table]
-        missing = [key for key in needed if not row.get(key)]
+        faults += [f"{where}: {key} is not a key" for key in row if key not in kinds]
+        faults += [f"{where}: {key} must be {kinds[key]}" for key in row if key in kinds and not _is(kinds[key], row[key])]
+        missing = [key for key in _NEEDED[table] if row.get(key) in (None, "", [])]
         if missing:
             faults.append(f"{where}: {', '.join(missing)} missing")
-            continue
-        if table == "volunteer":
-            if row.get("page_language", "en") not in PAGE_LANGUAGES:
-                faults.append(f"{where}: page_language must be one of {', '.join(PAGE_LANGUAGES)}")
-            faults += [f"{where}: {code} is no language" for code in row.get("languages", []) if code not in set(Language)]
-        if table == "shift":
-            faults += [f"{where}: {day} is no day; use {' '.join(WEEKDAYS)}" for day in row["days"] if day not in WEEKDAYS]
-            faults += [f"{where}: {key} must be a time like 08:00" for key in ("from", "to") if _time(row[key]) is None]
-            logins = {v.get("login") for v in document.get("volunteer", []) if isinstance(v, dict)}
-            faults += [f"{where}: nobody in this file has the login {login}" for login in row["volunteers"] if login not in logins]
     return faults
+
+
+def _is(kind: str, value: object) -> bool:
+    if kind is _TEXTS:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if kind is _TIME:
+        return _time(value) is not None
+    return isinstance(value, str if kind is _TEXT else bool)
+
+
+def _check_rows(document: dict[str, Any]) -> list[str]:
+    teams, volunteers, shifts = (document.get(table, []) for table in _TABLES)
+    for row in volunteers:
+        row["login"] = row["login"].strip().lower()
+    for row in shifts:
+        row["volunteers"] = [login.strip().lower() for login in row["volunteers"]]
+    faults = [f"[[team]] {code} stands there twice" for code in _twice(row["code"] for row in teams)]
+    faults += [f"[[team]] {row['code']}: a code has {_CODE_LENGTH} characters at most" for row in teams if len(row["code"]) > _CODE_LENGTH]
+    faults += [f"[[volunteer]] {login} stands there twice" for login in _twice(row["login"] for row in volunteers)]
+    for table, rows in (("team", teams), ("volunteer", volunteers)):
+        too_long = [row["name"] for row in rows if len(row["name"]) > NAME_LENGTH]
+        faults += [f"[[{table}]] {name}: a name has {NAME_LENGTH} characters at most" for name in too_long]
+    for row in volunteers:
+        where = f"[[volunteer]] {row['login']}"
+        if not LOGIN.fullmatch(row["login"]):
+            faults.append(f"{where}: a login has letters, digits and . _ - @ + only, 64 at most")
+        if row.get("page_language", "en") not in PAGE_LANGUAGES:
+            faults.append(f"{where}: page_language must be one of {', '.join(PAGE_LANGUAGES)}")
+        faults += [f"{where}: {code} is no language" for code in row.get("languages", []) if code not in set(Language)]
+    return faults + _check_shifts(shifts, volunteers)
+
+
+def _check_shifts(shifts: list[dict[str, Any]], volunteers: list[dict[str, Any]]) -> list[str]:
+    faults, member_of = [], defaultdict[str, set[str]](set)
+    for row in volunteers:
+        member_of[row["login"]].update(row.get("teams", []), row.get("leads", []))
+    for number, row in enumerate(shifts, 1):
+        where = f"[[shift]] number {number}"
+        faults += [f"{where}: {day} is no day; use {' '.join(WEEKDAYS)}" for day in row["days"] if day not in WEEKDAYS]
+        faults += [f"{where}: nobody in this file has the login {login}" for login in row["volunteers"] if login not in member_of]
+        # She would never be on duty, and nobody would know why.
+        strangers = [login for login in row["volunteers"] if row["team"] not in member_of.get(login, {row["team"]})]
+        faults += [f"{where}: {login} is not in the team {row['team']}" for login in strangers]
+    return faults
+
+
+def _check_teams(document: dict[str, Any], teams: dict[str, Team]) -> list[str]:
+    """Teams that are neither in the file nor in the database."""
+    faults = []
+    for row in document.get("volunteer", []):
+        unknown = sorted({*row.get("teams", []), *row.get("leads", [])} - teams.keys())
+        faults += [f"[[volunteer]] {row['login']}: there is no team {code}" for code in unknown]
+    unknown = sorted({row["team"] for row in document.get("shift", [])} - teams.keys())
+    return faults + [f"[[shift]]: there is no team {code}" for code in unknown]
+
+
+def _twice(values: Iterable[str]) -> list[str]:
+    return [value for value, times in Counter(values).items() if times > 1]
 
 
 def _time(value: object) -> time | None:
-    if isinstance(value, time):
-        return value.replace(tzinfo=None)
     try:
-        return time.fromisoformat(value) if isinstance(value, str) else None
+        found = time.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         return None
+    return found if isinstance(found, time) and found.tzinfo is None else None
 
 
 def _volunteer(tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password: str) -> Volunteer:
-    login = row["login"].strip().lower()
-    volunteer = people.by_login(tx.session, login)
+    volunteer = people.by_login(tx.session, row["login"])
     if volunteer is None:
-        volunteer = Volunteer(login=login, password_hash=None, session_key=secrets.token_hex(16), page_language="en")
+        volunteer = Volunteer(login=row["login"], password_hash=None, session_key=secrets.token_hex(16), page_language="en")
         tx.session.add(volunteer)
     volunteer.name = row["name"]
     volunteer.page_language = row.get("page_language", volunteer.page_language)
@@ -161,9 +226,6 @@ def _volunteer(tx: Transaction, row: dict[str, Any], teams: dict[str, Team], pas
     tx.session.flush()
     leads = set(row.get("leads", []))
     member_of = set(row.get("teams", [])) | leads
-    unknown = sorted(code for code in member_of if code not in teams)
-    if unknown:
-        raise OrganisationFault([f"{login}: there is no team {code}" for code in unknown])
     people.join_teams(tx.session, volunteer.id, {teams[code].id: code in leads for code in sorted(member_of)})
     return volunteer
 
@@ -171,9 +233,6 @@ def _volunteer(tx: Transaction, row: dict[str, Any], teams: dict[str, Team], pas
 def _shifts(
     tx: Transaction, rows: list[dict[str, Any]], named: dict[str, Team], teams: dict[str, Team], volunteers: dict[str, Volunteer]
 ) -> int:
-    unknown = sorted({row["team"] for row in rows if row["team"] not in teams})
-    if unknown:
-        raise OrganisationFault([f"a shift is for team {code}, which there is not" for code in unknown])
     touched = {teams[row["team"]].id for row in rows} | {team.id for team in named.values()}
     wanted: dict[tuple[int, int, int, time], time] = {}
     for row in rows:

@@ -49,20 +49,23 @@ def send_due(rt: Runtime, gateway: TextGateway, *, for_s: float) -> bool:
     """Send what is due, at the configured rate, for about `for_s` seconds; True if there may be more."""
     settings = rt.config.sending
     pace, ends = Pace(settings.texts_per_s), time.monotonic() + for_s
-    batch = max(settings.in_flight, settings.texts_per_s // 2)
-    running: set[Future[None]] = set()
+    # No more is claimed than leaves in some seconds: a claim that waits for a minute is taken for a dead worker's.
+    most = max(1, min(settings.in_flight * 2, settings.texts_per_s * 10))
+    running: dict[Future[None], int] = {}
     with ThreadPoolExecutor(settings.in_flight, thread_name_prefix="send") as pool:
         while time.monotonic() < ends:
-            seen, claimed = claim_due(rt, limit=batch)
+            seen, claimed = claim_due(rt, limit=most - sum(running.values()))
             # One person's texts in their order, one after the other; different people's at once.
             ordered = sorted(claimed, key=lambda c: (c.contact_id, c.text.message_id))
-            for _, hers in groupby(ordered, key=lambda c: c.contact_id):
-                running.add(pool.submit(_send_in_order, rt, gateway, pace, list(hers)))
+            for _, group in groupby(ordered, key=lambda c: c.contact_id):
+                hers = list(group)
+                running[pool.submit(_send_in_order, rt, gateway, pace, hers)] = len(hers)
             if not seen:
                 break
-            while len(running) >= settings.in_flight:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
+            while sum(running.values()) > most // 2:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
                 _raise_bugs(done)
+                running = {future: texts for future, texts in running.items() if future not in done}
         else:
             _raise_bugs(running)
             return True
@@ -126,7 +129,14 @@ def _claim(rt: Runtime, tx: Transaction, message: Message, facts: Outgoing, hour
 
 
 def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
-    """Hand a claimed text over and store what came of it. No connection is held while the gateway is asked."""
+    """Hand a claimed text over and store what came of it. No connection is held while the gateway is asked.
+
+    The claim is renewed first: if this worker was slow, or stopped for a while, another may have the text by now.
+    """
+    with rt.transaction() as tx:
+        if not outgoing.renew_claim(tx.session, claimed.text.message_id, claimed.text.attempt, now=tx.now):
+            logger().warning("a claim was lost before the text was sent", message_id=claimed.text.message_id)
+            return
     result: Sent | GatewayError
     try:
         result = gateway.send(claimed.text)

@@ -1,8 +1,10 @@
 """What became of a text: told by the gateway, or asked of it."""
 
+import time
+from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.domain.delivery import CLAIM_OPEN_FOR, LOOK_UP_AFTER, Delivery, handset_retry_delay, moves_forward, retry_delay
+from hotline.domain.delivery import CLAIM_OPEN_FOR, LOOK_UP_AFTER, Delivery, handset_retry_delay, moves_forward
 from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Report, TextGateway
 from hotline.jobs import Job
 from hotline.log import logger
@@ -12,6 +14,17 @@ from hotline.storage import contacts, outgoing
 from hotline.storage.models import Message
 
 BATCH = 50
+
+
+@dataclass(frozen=True)
+class _Doubtful:
+    """A text to look up: sent after `since` if at all, under an id that is none of `known`; `twin`: its like is on its way."""
+
+    text: OutgoingText
+    since: datetime
+    known: set[str]
+    twin: bool
+
 
 _LOOK_UPS = 2
 """A text is sent again only after the gateway said so many times that it has no such text."""
@@ -26,6 +39,9 @@ def receive_report(rt: Runtime, gateway: str, report: Report) -> None:
         if message is None or not moves_forward(Delivery(message.delivery or ""), report.delivery):
             return
         if report.outcome is Outcome.UNREACHABLE and _try_later(tx, message, gateway, report):
+            return
+        if outgoing.is_taken(tx.session, gateway, report.gateway_id, message.id):
+            logger().warning("a report names another text's id", message_id=message.id)
             return
         outgoing.store(
             tx.session,
@@ -60,43 +76,62 @@ def _try_later(tx: Transaction, message: Message, gateway: str, report: Report) 
     return True
 
 
-def settle_unknown(rt: Runtime, gateway: TextGateway, *, limit: int = BATCH) -> int:
-    """Look up the texts whose outcome nobody knows, those of dead workers among them; how many were looked up.
+def settle_unknown(rt: Runtime, gateway: TextGateway, *, for_s: float = 10, limit: int = BATCH) -> bool:
+    """Look up the texts whose outcome nobody knows, those of dead workers among them, for about `for_s` seconds: a gateway that
+    hangs must not keep tickets from being routed. True if there may be more.
 
     Found: sent. Not found twice: queued again. The gateway cannot tell: asked again later.
     """
-    looked_up = _claim_look_ups(rt, limit)
-    for contact_id, since, text in looked_up:
-        with rt.reading() as session:
-            known = outgoing.known_ids(session, contact_id, gateway.name)
-        try:
-            sent = gateway.look_up(text, since, known)
-        except GatewayError as fault:
-            logger().warning("a text could not be looked up", message_id=text.message_id, code=fault.code)
-            continue
-        with rt.transaction() as tx:
-            message = outgoing.locked(tx.session, text.message_id)
-            if message.attempts != text.attempt or message.delivery != Delivery.UNKNOWN:
-                continue
-            if sent is not None:
-                store_sent(tx, message, gateway.name, sent)
-            elif (message.look_ups or 0) >= _LOOK_UPS:
-                outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, next_attempt_at=tx.now)
-                tx.ring(Job.SEND_DUE)
-                logger().info("a text was not at the gateway and is sent again", message_id=message.id)
-    return len(looked_up)
+    _give_up_claims(rt, limit)
+    ends = time.monotonic() + for_s
+    for _ in range(limit):
+        if time.monotonic() > ends:
+            return True
+        doubtful = _claim_look_up(rt)
+        if doubtful is None:
+            return False
+        _look_up(rt, gateway, doubtful)
+    return True
 
 
-def _claim_look_ups(rt: Runtime, limit: int) -> list[tuple[int, datetime, OutgoingText]]:
-    taken = []
+def _give_up_claims(rt: Runtime, limit: int) -> None:
     with rt.transaction() as tx:
         for message_id in outgoing.abandoned(tx.session, claimed_before=tx.now - CLAIM_OPEN_FOR, limit=limit):
             outgoing.store(tx.session, message_id, delivery=Delivery.UNKNOWN, reason="worker_gone", next_attempt_at=tx.now)
-        for message, contact in outgoing.unknown(tx.session, now=tx.now, limit=limit):
-            look_ups = (message.look_ups or 0) + 1
-            # Due again by then whatever happens to this worker.
-            again = tx.now + max(LOOK_UP_AFTER, retry_delay(look_ups))
-            outgoing.store(tx.session, message.id, look_ups=look_ups, next_attempt_at=again)
+
+
+def _claim_look_up(rt: Runtime) -> _Doubtful | None:
+    """The next text to look up; due again in a while whatever happens to this worker."""
+    with rt.transaction() as tx:
+        for message, contact in outgoing.unknown(tx.session, now=tx.now, limit=1):
+            outgoing.store(tx.session, message.id, next_attempt_at=tx.now + LOOK_UP_AFTER)
             text = OutgoingText(message.id, message.attempts or 1, contact.address or "", message.body)
-            taken.append((contact.id, message.claimed_at or message.created_at, text))
-    return taken
+            known = outgoing.known_ids(tx.session, contact.id)
+            # The same sentence to her is on its way: what the gateway shows could be either.
+            twin = outgoing.is_leaving(tx.session, contact.id, message.body)
+            return _Doubtful(text, message.claimed_at or message.created_at, known, twin)
+    return None
+
+
+def _look_up(rt: Runtime, gateway: TextGateway, doubtful: _Doubtful) -> None:
+    text = doubtful.text
+    if doubtful.twin:
+        return
+    try:
+        sent = gateway.look_up(text, doubtful.since, doubtful.known)
+    except GatewayError as fault:
+        logger().warning("a text could not be looked up", message_id=text.message_id, code=fault.code)
+        return
+    with rt.transaction() as tx:
+        message = outgoing.locked(tx.session, text.message_id)
+        if message.attempts != text.attempt or message.delivery != Delivery.UNKNOWN:
+            return
+        look_ups = (message.look_ups or 0) + 1  # of those that were answered
+        if sent is not None:
+            store_sent(tx, message, gateway.name, sent)
+        elif look_ups < _LOOK_UPS:
+            outgoing.store(tx.session, message.id, look_ups=look_ups)
+        else:
+            outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, next_attempt_at=tx.now)
+            tx.ring(Job.SEND_DUE)
+            logger().info("a text was not at the gateway and is sent again", message_id=message.id)

@@ -13,17 +13,22 @@ BATCH = 100
 
 
 def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
-    """Route tickets that no worker has looked at yet; how many there were. At most `limit`: the caller asks again."""
+    """Route tickets that no worker has looked at yet, and those that waited for somebody to come on duty; how many there were.
+    At most `limit` of each: the caller asks again."""
     with rt.transaction() as tx:
-        waiting = list(tickets.unrouted(tx.session, limit))
-        if not waiting:
-            return 0
         teams = people.teams(tx.session)
         roster = _Roster(rt, tx)
+        waiting = list(tickets.unrouted(tx.session, limit))
         for ticket in waiting:
             _route(rt, tx, ticket, teams, roster)
-    logger().info("tickets routed", rows=len(waiting))
-    return len(waiting)
+        codes = [c.code for c in rt.categories if c.team in teams]
+        attended = [team.id for team in teams.values() if roster.has_anybody(team.id)]
+        waited = list(tickets.waiting(tx.session, attended, codes, limit))
+        for ticket in waited:
+            _route(rt, tx, ticket, teams, roster)
+    if waiting or waited:
+        logger().info("tickets routed", rows=len(waiting) + len(waited))
+    return max(len(waiting), len(waited))
 
 
 class _Roster:
@@ -34,13 +39,20 @@ class _Roster:
         self._local = tx.now.astimezone(rt.config.zone)
         self._teams: dict[int, tuple[dict[int, duty.Candidate], dict[int, duty.Candidate]]] = {}
 
-    def take(self, team_id: int, language: str) -> tuple[int | None, bool]:
-        """Who takes the next ticket of the team, and whether she is on duty; otherwise she is its lead. None: nobody at all."""
+    def has_anybody(self, team_id: int) -> bool:
+        """Whether somebody could take a ticket of the team now."""
+        return any(self._of(team_id))
+
+    def _of(self, team_id: int) -> tuple[dict[int, duty.Candidate], dict[int, duty.Candidate]]:
         if team_id not in self._teams:
             now = duty.on_duty(people.shifts(self._tx.session, team_id), self._local)
             leads = people.leads(self._tx.session, team_id)
             self._teams[team_id] = people.candidates(self._tx.session, now), people.candidates(self._tx.session, leads)
-        present, leads_ = self._teams[team_id]
+        return self._teams[team_id]
+
+    def take(self, team_id: int, language: str) -> tuple[int | None, bool]:
+        """Who takes the next ticket of the team, and whether she is on duty; otherwise she is its lead. None: nobody at all."""
+        present, leads_ = self._of(team_id)
         chosen = duty.choose(present.values(), language)
         if chosen is not None:
             present.update(duty.add_load(present, chosen))
@@ -52,7 +64,7 @@ class _Roster:
 
 
 def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team], roster: _Roster) -> None:
-    if ticket.assignee_id is not None:  # raised while somebody has it: she is told, nothing moves
+    if ticket.assignee_id is not None and ticket.team_id is not None:  # raised while somebody has it: she is told, nothing moves
         tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, routed_at=tx.now)
         _alarm_if_urgent(tx, ticket, ticket.assignee_id)
         return

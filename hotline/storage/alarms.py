@@ -1,5 +1,6 @@
 """Alarms: pages to a person, each a row until she acknowledges it."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,22 +16,29 @@ def put(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: 
     """Raise an alarm; False if she was told the same before."""
     statement = (
         upsert(session, Alarm)
-        .values(ticket_id=ticket_id, kind=kind, volunteer_id=volunteer_id, raised_at=now)
+        # A number drawn, not counted: it stands on pages, and a count would tell of tickets she may not know of.
+        .values(id=secrets.randbits(62), ticket_id=ticket_id, kind=kind, volunteer_id=volunteer_id, raised_at=now)
         .on_conflict_do_nothing(index_elements=["ticket_id", "kind", "volunteer_id"])
     )
     return session.scalar(statement.returning(Alarm.id)) is not None
 
 
 def open_for(session: Session, volunteer: Volunteer) -> Sequence[tuple[Alarm, Ticket | None]]:
-    """Her open alarms, oldest first, each with its ticket if she may see that."""
+    """Her open alarms, newest first, each with its ticket if she may see that."""
     statement = (
         select(Alarm, Ticket)
         .outerjoin(Ticket, (Ticket.id == Alarm.ticket_id) & visible_to(volunteer))
         .where(Alarm.volunteer_id == volunteer.id, Alarm.acknowledged_at.is_(None))
-        .order_by(Alarm.id)
-        .limit(50)
+        .order_by(Alarm.raised_at.desc(), Alarm.id)
+        .limit(200)
     )
     return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def ticket_of(session: Session, alarm_id: int, volunteer_id: int) -> int | None:
+    """The ticket of an open alarm of hers."""
+    statement = select(Alarm.ticket_id).where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, Alarm.acknowledged_at.is_(None))
+    return session.scalar(statement)
 
 
 def acknowledge(session: Session, alarm_id: int, volunteer_id: int, *, now: datetime) -> int | None:

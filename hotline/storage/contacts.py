@@ -1,16 +1,39 @@
 """Contacts: whom we hear from."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from hotline.domain.phone import Sender
-from hotline.storage.db import upsert
+from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact
 
+_CONTACTS = table(Contact)
+_SHOWN = ("id", "kind", "country", "language", "language_named", "times_seen")
+_MEET = Insert(
+    lambda insert: (
+        insert(_CONTACTS)
+        .on_conflict_do_update(index_elements=["address"], set_={"times_seen": _CONTACTS.c.times_seen + 1})
+        .returning(*(_CONTACTS.c[name] for name in _SHOWN))
+    )
+)
 
-def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> Contact:
+
+@dataclass
+class Met:
+    """A contact, as far as answering her text needs to know her."""
+
+    id: int
+    kind: str
+    country: str | None
+    language: str
+    language_named: bool
+    times_seen: int
+
+
+def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
     """The contact behind a sender, made if she is new (then `times_seen` is 1), and locked until the commit: one person's
     texts are taken in turn. `language` counts for a new one only."""
     values = {
@@ -25,13 +48,12 @@ def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> C
         "created_at": now,
         "times_seen": 1,
     }
-    statement = upsert(session, Contact).values(values)
-    if sender.address is not None:
-        statement = statement.on_conflict_do_update(index_elements=["address"], set_={"times_seen": Contact.times_seen + 1})
-    return session.scalars(statement.returning(Contact), execution_options={"populate_existing": True}).one()
+    # A withheld number has no address, and null meets no null: each of its texts is a contact of its own.
+    met = _MEET.put(session, values).one()
+    return Met(met.id, met.kind, met.country, met.language, bool(met.language_named), met.times_seen)
 
 
-def speak(session: Session, contact: Contact, language: str, *, named: bool) -> None:
+def speak(session: Session, contact: Met, language: str, *, named: bool) -> None:
     """Remember her language; `named` by herself, it stays until she names another."""
     contact.language = language
     contact.language_named = named or contact.language_named

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from hotline.storage.db import Insert, table
 from hotline.storage.models import Event, Note
 
 
@@ -28,6 +29,9 @@ class EventKind(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
 
 
+_HAPPENED = Insert(lambda insert: insert(table(Event)))
+
+
 def happened(
     session: Session,
     ticket_id: int,
@@ -39,8 +43,9 @@ def happened(
     **data: Any,
 ) -> None:
     """Add an event. `data` holds codes and ids only: never a number, a body or a name."""
-    session.execute(
-        insert(Event).values(ticket_id=ticket_id, kind=kind, happened_at=now, volunteer_id=volunteer_id, note_id=note_id, data=data)
+    _HAPPENED.put(
+        session,
+        {"ticket_id": ticket_id, "kind": kind, "happened_at": now, "volunteer_id": volunteer_id, "note_id": note_id, "data": data},
     )
 
 
@@ -60,6 +65,7 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[tuple[Event, Note | 
 
 
 def last_change(session: Session, ticket_id: int) -> Event | None:
-    """The newest event of a ticket that a person made."""
-    statement = select(Event).where(Event.ticket_id == ticket_id, Event.volunteer_id.is_not(None)).order_by(Event.id.desc()).limit(1)
+    """The newest event that changed a ticket, whoever made it; alarms change none."""
+    alarms = (EventKind.ALARM_RAISED, EventKind.ALARM_ACKNOWLEDGED)
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(alarms)).order_by(Event.id.desc()).limit(1)
     return session.scalar(statement)

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
-from hotline.storage.db import upsert
+from hotline.storage.db import Insert, table
 from hotline.storage.models import Message
+
+_MESSAGES = table(Message)
+_KEEP = Insert(lambda insert: insert(_MESSAGES).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_MESSAGES.c.id))
 
 
 def keep(session: Session, **values: Any) -> int | None:
     """Store a text that came in; None if the gateway had delivered it before (unique by gateway and its id)."""
-    statement = upsert(session, Message).values(direction="in", **values).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"])
-    return session.scalar(statement.returning(Message.id))
+    return cast("int | None", _KEEP.put(session, {"direction": "in", **values}).scalar())
 
 
 def count_answers(session: Session, contact_id: int, *, since: datetime, limit: int) -> int:

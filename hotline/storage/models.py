@@ -25,6 +25,9 @@ from sqlalchemy.types import TypeDecorator
 ON_QUEUE = text("(status NOT IN ('resolved', 'closed') OR unread)")
 """Tickets somebody still has to look at. The words of the partial index: a query must say the same to be served by it."""
 
+WAITS = text("(unattended OR team_id IS NULL)")
+"""Tickets that nobody was there for, in the same way."""
+
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself in INTEGER keys only
 
 
@@ -155,6 +158,7 @@ class Ticket(Base):
         Index("ix_tickets_queue", "priority", "opened_at", "id", postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
         Index("ix_tickets_unrouted", "id", postgresql_where=text("routed_at IS NULL"), sqlite_where=text("routed_at IS NULL")),
         Index("ix_tickets_assignee", "assignee_id", postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
+        Index("ix_tickets_waits", "priority", "id", postgresql_where=WAITS, sqlite_where=WAITS),
         Index("ix_tickets_contact_id", "contact_id"),
     )
     id: Mapped[int] = mapped_column(_Id, primary_key=True)

@@ -4,27 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, literal_column, not_, select, update
+from sqlalchemy import and_, literal_column, not_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.delivery import Delivery
+from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact, Message, Ticket
+
+_QUEUE = Insert(lambda insert: insert(table(Message)))
 
 
 def queue(session: Session, *, now: datetime, **values: Any) -> None:
     """Store a text that is to leave: due at once. `gateway` is known once it is sent."""
-    session.execute(
-        insert(Message).values(
-            direction="out",
-            gateway="",
-            created_at=now,
-            delivery=Delivery.QUEUED,
-            attempts=0,
-            look_ups=0,
-            next_attempt_at=now,
-            **values,
-        )
-    )
+    row = {"direction": "out", "gateway": "", "created_at": now, "delivery": Delivery.QUEUED, "attempts": 0, "look_ups": 0}
+    _QUEUE.put(session, {**row, "next_attempt_at": now, **values})
 
 
 def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact, bool]]:
@@ -93,12 +86,32 @@ def store(session: Session, message_id: int, **values: Any) -> None:
     session.execute(update(Message).where(Message.id == message_id).values(**values).execution_options(synchronize_session=False))
 
 
-def known_ids(session: Session, contact_id: int, gateway: str) -> set[str]:
-    """The gateway's ids of the texts to a contact that we know of."""
+def renew_claim(session: Session, message_id: int, attempt: int, *, now: datetime) -> bool:
+    """Whether a claim is still its worker's; if so, it is as new."""
+    statement = update(Message).where(Message.id == message_id, Message.attempts == attempt, Message.delivery == _literal(Delivery.SENDING))
+    return session.scalar(statement.values(claimed_at=now).returning(Message.id).execution_options(synchronize_session=False)) is not None
+
+
+def known_ids(session: Session, contact_id: int) -> set[str]:
+    """The gateway's ids of the newest texts to a contact that we know of, and of the tries given up."""
     statement = select(Message.gateway_id).where(
-        Message.contact_id == contact_id, Message.direction == "out", Message.gateway == gateway, Message.gateway_id.is_not(None)
+        Message.contact_id == contact_id, Message.direction == "out", Message.gateway_id.is_not(None)
     )
     return {i for i in session.scalars(statement.order_by(Message.id.desc()).limit(200)) if i is not None}
+
+
+def is_leaving(session: Session, contact_id: int, body: str) -> bool:
+    """Whether a text of that body to that contact is with a worker at this moment."""
+    statement = select(Message.id).where(
+        Message.contact_id == contact_id, Message.delivery == _literal(Delivery.SENDING), Message.body == body
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
+def is_taken(session: Session, gateway: str, gateway_id: str, message_id: int) -> bool:
+    """Whether another text than that one has this id of the gateway's."""
+    statement = select(Message.id).where(Message.gateway == gateway, Message.gateway_id == gateway_id, Message.id != message_id)
+    return session.scalar(statement) is not None
 
 
 def _literal(delivery: Delivery) -> Any:

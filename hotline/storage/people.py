@@ -65,6 +65,11 @@ def rehash(session: Session, volunteer_id: int, password_hash: str) -> None:
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(password_hash=password_hash))
 
 
+def end_sessions(session: Session, volunteer_id: int, session_key: str) -> None:
+    """A new session key: log-ins under the one before have ended."""
+    session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(session_key=session_key))
+
+
 def read_in(session: Session, volunteer_id: int, language: str) -> None:
     """The language her pages are in."""
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(page_language=language))

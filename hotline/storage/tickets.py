@@ -2,27 +2,29 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, tuple_, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import QuestionKind
 from hotline.domain.ticket import OPEN, Status
-from hotline.storage.db import upsert
-from hotline.storage.models import ON_QUEUE, Membership, Question, Ticket, Volunteer
+from hotline.storage.db import Insert, table
+from hotline.storage.models import ON_QUEUE, WAITS, Membership, Question, Ticket, Volunteer
 
 
 class TicketMoved(Exception):
     """Somebody was first: the ticket is no longer what the change was made from. `args[0]` is its id."""
 
 
+_TICKETS = table(Ticket)
+_OPEN = Insert(lambda insert: insert(_TICKETS).on_conflict_do_nothing(index_elements=["reference"]).returning(_TICKETS.c.id))
+
+
 def open_ticket(session: Session, **values: Any) -> int | None:
     """Store a new ticket; its id, or None if the reference is taken."""
     values = {"status": Status.NEW, "unread": True, "unattended": False, "version": 1} | values
-    return session.scalar(
-        upsert(session, Ticket).values(**values).on_conflict_do_nothing(index_elements=["reference"]).returning(Ticket.id)
-    )
+    return cast("int | None", _OPEN.put(session, values).scalar())
 
 
 def change(session: Session, ticket_id: int, version: int, *, now: datetime, **values: Any) -> int:
@@ -48,6 +50,11 @@ def locked(session: Session, ticket_id: int) -> Ticket:
     """That ticket as it stands now, kept so until the commit: for changes that must not lose to another's."""
     statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
+
+
+def id_of(session: Session, reference: str) -> int | None:
+    """The id behind a reference."""
+    return session.scalar(select(Ticket.id).where(Ticket.reference == reference))
 
 
 def asking(session: Session, contact_id: int, *, closed_since: datetime) -> Sequence[Ticket]:
@@ -77,7 +84,8 @@ def latest_open_id(session: Session, contact_id: int) -> int | None:
 def visible_to(volunteer: Volunteer) -> ColumnElement[bool]:
     """Which tickets a volunteer may know of: a sealed one only its own team, or the head while it has none."""
     own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
-    waits_for_head = and_(Ticket.team_id.is_(None), true() if volunteer.is_head else false())
+    # Only once it was routed: until then its team may be seconds away.
+    waits_for_head = and_(Ticket.team_id.is_(None), Ticket.routed_at.is_not(None), true() if volunteer.is_head else false())
     return or_(Ticket.sealed.is_(False), own_team, waits_for_head)
 
 
@@ -92,6 +100,20 @@ def queue(session: Session, volunteer: Volunteer, *, after: tuple[int, datetime,
     if after is not None:
         statement = statement.where(tuple_(Ticket.priority, Ticket.opened_at, Ticket.id) > after)
     return session.scalars(statement).all()
+
+
+def waiting(session: Session, team_ids: Sequence[int], categories: Sequence[str], limit: int) -> Iterable[Ticket]:
+    """Routed tickets that nobody has though somebody of their team could take them now (`team_ids`), or that have no team though
+    there is one for their category by now (`categories`); most pressing first."""
+    if not team_ids and not categories:
+        return ()
+    could_go = or_(
+        and_(Ticket.team_id.in_(team_ids), Ticket.unattended, Ticket.assignee_id.is_(None)),
+        and_(Ticket.team_id.is_(None), Ticket.category.in_(categories)),
+    )
+    statement = select(Ticket).where(WAITS, Ticket.routed_at.is_not(None), ON_QUEUE, could_go)
+    statement = statement.order_by(Ticket.priority, Ticket.id).limit(limit).with_for_update(skip_locked=True)
+    return session.scalars(statement, execution_options={"populate_existing": True}).all()
 
 
 def unrouted(session: Session, limit: int) -> Iterable[Ticket]:

@@ -1,7 +1,7 @@
 """Log in, log out, choose the language of the pages."""
 
+import re
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from flask import Blueprint, g, redirect, render_template, request, session, url_for
 from flask_login import UserMixin, current_user, login_user, logout_user
@@ -14,6 +14,9 @@ from hotline.storage import people
 from hotline.storage.models import Volunteer
 
 blueprint = Blueprint("auth", __name__)
+
+_NOBODYS = frozenset({"health.healthz", "static"})
+"""Endpoints that are the same for everybody: they do without the database."""
 
 
 class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
@@ -40,9 +43,20 @@ def load(cookie: str) -> LoggedIn | None:
 
 def choose_language() -> None:
     """Before each page: hers, else the one chosen on this browser, else what the browser asks for."""
-    language = current_user.row.page_language if current_user.is_authenticated else session.get("language")
+    if request.path.startswith("/hooks/"):  # a gateway reads no pages
+        return
+    # First without asking who she is: with the database away there is still a page that says so.
+    _speak(session.get("language"))
+    if request.endpoint not in _NOBODYS and current_user.is_authenticated:
+        g.reader = current_user.row
+        _speak(g.reader.page_language)
+
+
+def _speak(language: str | None) -> None:
     if language not in PAGE_LANGUAGES:
-        language = request.accept_languages.best_match(list(PAGE_LANGUAGES)) or "en"
+        # In her order, ur-PK for ur: Werkzeug's best match prefers a later en to it.
+        asked = (code.partition("-")[0].lower() for code in request.accept_languages.values())
+        language = next((code for code in asked if code in PAGE_LANGUAGES), "en")
     g.language, g.direction = language, direction(language)
     g.translations = runtime().catalogues.translations(language)
 
@@ -73,9 +87,12 @@ def log_in() -> tuple[str, int] | Response:
 
 @blueprint.post("/logout")
 def log_out() -> Response:
-    """Out."""
+    """Out, here and wherever else she is logged in: a copied cookie must not outlive it."""
+    if current_user.is_authenticated:
+        logins.log_out(runtime(), current_user.row.id)
     logout_user()
     session.clear()
+    session["language"] = g.language  # the form to log in again
     return redirect(url_for("auth.login"))
 
 
@@ -93,5 +110,5 @@ def language() -> Response:
 
 def _inside(address: str) -> str | None:
     """An address on these pages, or None: nobody is led away from here."""
-    parts = urlsplit(address)
-    return address if address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme else None
+    # Browsers read \ as /, and leave tabs and line ends out: printable ASCII alone, and one slash to begin with.
+    return address if re.fullmatch(r"/(?!/)[!-\[\]-~]*", address) else None

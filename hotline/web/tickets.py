@@ -1,17 +1,17 @@
 """The queue, a ticket's page, and what a volunteer does there."""
 
 import base64
-import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
+from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from hotline.domain import phone
-from hotline.domain.ticket import MOVES, Status
+from hotline.domain.ticket import MOVES, Priority, Status
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services import casework
@@ -20,6 +20,12 @@ from hotline.storage.models import Contact, Event, Message, Note, Team, Ticket
 from hotline.storage.tickets import TicketMoved
 
 blueprint = Blueprint("tickets", __name__)
+
+
+class ReferenceConverter(BaseConverter):
+    """A reference in an address: nine digits. Anything else is no address, and never comes near the database."""
+
+    regex = "[1-9][0-9]{8}"
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ def queue() -> str:
     rt = runtime()
     rows = rt.config.web.page_rows
     with rt.reading() as session:
-        shown = tickets.queue(session, volunteer(), after=_cursor(request.args.get("after", "")), limit=rows + 1)
+        shown = tickets.queue(session, volunteer(), after=_cursor(session, request.args.get("after", "")), limit=rows + 1)
         page, more = shown[:rows], len(shown) > rows
         return render_template(
             "queue.html",
@@ -50,7 +56,7 @@ def queue() -> str:
         )
 
 
-@blueprint.get("/tickets/<reference>")
+@blueprint.get("/tickets/<reference:reference>")
 def ticket(reference: str) -> str:
     """A ticket with its texts, events and the delivery of each text."""
     with runtime().reading() as session:
@@ -60,7 +66,7 @@ def ticket(reference: str) -> str:
         return _page(session, found)
 
 
-@blueprint.post("/tickets/<reference>/claim")
+@blueprint.post("/tickets/<reference:reference>/claim")
 def claim(reference: str) -> Response | tuple[str, int]:
     """She takes it."""
     try:
@@ -70,7 +76,7 @@ def claim(reference: str) -> Response | tuple[str, int]:
     return redirect(url_for("tickets.ticket", reference=reference))
 
 
-@blueprint.post("/tickets/<reference>/status")
+@blueprint.post("/tickets/<reference:reference>/status")
 def change_status(reference: str) -> Response | tuple[str, int]:
     """She moves it, with a note if she likes."""
     try:
@@ -85,7 +91,7 @@ def change_status(reference: str) -> Response | tuple[str, int]:
     return redirect(url_for("tickets.ticket", reference=reference))
 
 
-@blueprint.post("/tickets/<reference>/read")
+@blueprint.post("/tickets/<reference:reference>/read")
 def read(reference: str) -> Response | tuple[str, int]:
     """She has read what came in."""
     try:
@@ -95,7 +101,7 @@ def read(reference: str) -> Response | tuple[str, int]:
     return redirect(url_for("tickets.ticket", reference=reference))
 
 
-@blueprint.post("/alarms/<int:alarm_id>/acknowledge")
+@blueprint.post("/alarms/<int(max=9223372036854775807):alarm_id>/acknowledge")
 def acknowledge(alarm_id: int) -> Response:
     """She has seen it."""
     casework.acknowledge(runtime(), volunteer(), alarm_id)
@@ -152,15 +158,17 @@ def _version() -> int:
 
 def _after(last: Ticket) -> str:
     """The key of a page's last ticket, as it stands in an address."""
-    key = f"{last.priority}|{last.opened_at.isoformat()}|{last.id}"
+    key = f"{last.priority}|{last.opened_at.isoformat()}|{last.reference}"  # an id would count the tickets she may not know of
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 
-def _cursor(address: str) -> tuple[int, datetime, int] | None:
+def _cursor(session: Reading, address: str) -> tuple[int, datetime, int] | None:
     """The key back out of the address; None for the first page, and for what is none."""
     try:
-        priority, opened_at, ticket_id = base64.urlsafe_b64decode(address.encode()).decode().split("|")
-        key = int(priority), datetime.fromisoformat(opened_at), int(ticket_id)
-    except (ValueError, binascii.Error):
+        priority, opened_at, reference = base64.urlsafe_b64decode(address.encode()).decode().split("|")
+        at = datetime.fromisoformat(opened_at)
+        key = Priority(int(priority)), at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return key if key[1].tzinfo is not None and abs(key[0]) < 2**15 and abs(key[2]) < 2**63 else None
+    ticket_id = tickets.id_of(session, reference[:9]) if at.tzinfo is not None and "\0" not in reference else None
+    return (*key, ticket_id) if ticket_id is not None else None

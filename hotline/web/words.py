@@ -4,13 +4,8 @@ from hotline.alarms import AlarmKind
 from hotline.domain.delivery import Delivery, Reason
 from hotline.domain.language import Language
 from hotline.domain.ticket import Priority, Status
+from hotline.guards import N_
 from hotline.storage.events import EventKind
-
-
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
-    """Mark a sentence for the catalogues."""
-    return message
-
 
 STATUSES = {
     Status.NEW: N_("New"),

@@ -13,8 +13,6 @@ from tests.bench.load import Load, gateway_id
 _INCOMING = Message.direction == "in"
 
 
-
-
 class Books:
     """Counts what a hotline's database holds. `faults` lists all that was lost or doubled, a sentence each."""
 

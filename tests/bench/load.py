@@ -28,6 +28,7 @@ class Load:
     connections: int
     first: int
     count: int
+    cpu_ms: float = 0.0  # of the web processes, a text: steadier than the rate on a machine that does other things too
 
     @property
     def spread(self) -> float:
@@ -35,7 +36,8 @@ class Load:
         return self.p99_ms / self.p50_ms
 
     def __str__(self) -> str:
-        return f"{self.rate_per_s:6.0f}/s   p50 {self.p50_ms:6.1f} ms   p99 {self.p99_ms:6.1f} ms   {self.spread:.1f} x"
+        times = f"p50 {self.p50_ms:6.1f} ms   p99 {self.p99_ms:6.1f} ms   {self.spread:.1f} x"
+        return f"{self.rate_per_s:6.0f}/s   {times}   {self.cpu_ms:.2f} ms of CPU"
 
 
 def gateway_id(number: int) -> str:

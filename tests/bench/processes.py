@@ -153,6 +153,12 @@ def children(pid: int) -> list[int]:
     return []
 
 
+def cpu_s(pid: int) -> float:
+    """The processor time a process has had."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def pss_mib(pid: int) -> float:
     """The memory of a process, shared pages divided among those who share them; 0 if it is gone."""
     with contextlib.suppress(OSError):

@@ -1,11 +1,11 @@
 """The webhook's whole path against the anchor, served alike, in turns: the machine's noise falls on both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from tests.bench.books import Books
 from tests.bench.load import Load, Texts, replay
-from tests.bench.processes import BenchFailed, Processes, Web, pss_mib
+from tests.bench.processes import BenchFailed, Processes, Web, cpu_s, pss_mib
 from tests.bench.report import say
 from tests.bench.witness import Witness
 
@@ -100,7 +100,9 @@ class _Rounds:
         return len(witness.acknowledged)
 
     def _load(self, web: Web, connections: int, seconds: int) -> Load:
+        before = sum(map(cpu_s, web.workers))
         load = replay(self._texts, web.port, connections=connections, seconds=seconds, per_s=self._fastest)
+        load = replace(load, cpu_ms=(sum(map(cpu_s, web.workers)) - before) * 1000 / max(load.acknowledged, 1))
         if load.non2xx or load.socket_errors:
             name = "the hotline" if web is self._ours else "the anchor"
             self._books.faults.append(f"{name} answered {load.non2xx} texts with an error, {load.socket_errors} not at all")

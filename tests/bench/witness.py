@@ -4,6 +4,7 @@ import http.client
 import itertools
 import threading
 from pathlib import Path
+from typing import Self
 
 from tests.bench.load import Texts, gateway_id
 from tests.bench.processes import BenchFailed
@@ -26,7 +27,7 @@ class Witness:
         self.told = 0
         self.refused: list[str] = []
 
-    def __enter__(self) -> "Witness":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

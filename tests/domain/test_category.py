@@ -213,6 +213,12 @@ def test_a_word_is_spared_where_it_is_covered_only() -> None:
     assert [c.code for c in read("bus station, station", rows)] == ["a", "b"]
 
 
+def test_boundaries_are_no_part_of_what_is_spared() -> None:
+    rows = table(a=("=چور", "!کا چور", "!چور نہ"), b=("*",))
+    assert read("کا چور", rows) == read("چور نہ", rows) == ()
+    assert [c.code for c in read("چور", rows)] == ["a"]
+
+
 def test_hits_come_in_the_order_of_the_table() -> None:
     rows = table(first=("one",), second=("two",), rest=())
     assert [c.code for c in read("two one two", rows)] == ["first", "second"]

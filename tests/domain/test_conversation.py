@@ -250,12 +250,21 @@ def test_her_own_reference_alone_is_answered_with_its_status_even_within_join_mi
         f"{HERS} 2 din se koi nahi aaya",
         f"{HERS} no",
         f"{HERS} call 15",
-        f"madad {HERS}",
     ],
 )
 def test_with_more_words_the_text_is_added_to_her_ticket_and_answered_with_its_status(body: str) -> None:
     known = named(OWN, recent_id=RECENT)
     assert settle(body, known) == Decision(ReadAs.ADDED, OWN.id, adds=True, answers=(Answer(texts.STATUS_IN_PROGRESS, OWN),))
+
+
+@pytest.mark.parametrize("body", [f"madad {HERS}", f"{written(HERS)} bachao!", f"مدد {HERS}"])
+def test_a_cry_beside_her_reference_is_added_makes_it_urgent_and_is_answered(body: str) -> None:
+    answers = (Answer(texts.STATUS_IN_PROGRESS, OWN), Answer(texts.HELP))
+    assert settle(body, named(OWN)) == Decision(ReadAs.ADDED, OWN.id, adds=True, urgent=True, answers=answers)
+
+
+def test_a_digit_behind_a_mistyped_reference_does_not_make_it_a_complaint() -> None:
+    assert settle("482-719-365 2").read_as is ReadAs.MISTYPED
 
 
 def test_of_two_references_of_hers_the_one_she_names_first_is_meant() -> None:

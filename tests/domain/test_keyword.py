@@ -27,7 +27,6 @@ def keyword(text: str) -> Keyword | None:
         ("مینو", Keyword.MENU),
         ("مينيو", Keyword.MENU),
         ("OFF", Keyword.STOP),
-        ("off!!", Keyword.STOP),
         ("Band", Keyword.STOP),
         ("بند", Keyword.STOP),
         ("بند ڪريو", Keyword.STOP),
@@ -38,27 +37,20 @@ def keyword(text: str) -> Keyword | None:
         ("stop", Keyword.GATEWAY_STOP),
         ("StopAll", Keyword.GATEWAY_STOP),
         ("UNSUBSCRIBE", Keyword.GATEWAY_STOP),
-        ("end", Keyword.GATEWAY_STOP),
-        ("quit", Keyword.GATEWAY_STOP),
-        ("revoke", Keyword.GATEWAY_STOP),
-        ("optout", Keyword.GATEWAY_STOP),
         ("cancel", Keyword.GATEWAY_STOP),
         ("START", Keyword.GATEWAY_START),
         ("yes", Keyword.GATEWAY_START),
-        ("unstop", Keyword.GATEWAY_START),
         ("INFO", Keyword.GATEWAY_INFO),
         ("help", Keyword.CRY),
         ("HELP!!!", Keyword.CRY),
         ("Help me", Keyword.CRY),
         ("madad", Keyword.CRY),
-        ("maaadaaad", Keyword.CRY),
         ("madad karo", Keyword.CRY),
         ("meri madad karein", Keyword.CRY),
         ("bachao", Keyword.CRY),
         ("bachaoooooo", Keyword.CRY),
         ("bachao bachao", Keyword.CRY),
         ("mujhe bachao", Keyword.CRY),
-        ("bachao mujhe!", Keyword.CRY),
         ("khuda ke liye madad karo bhai", Keyword.CRY),
         ("salam, meri madad karein", Keyword.CRY),
         ("ok help", Keyword.CRY),
@@ -69,7 +61,6 @@ def keyword(text: str) -> Keyword | None:
         ("بچاؤ", Keyword.CRY),
         ("بچاو", Keyword.CRY),
         ("مجھے بچاؤ", Keyword.CRY),
-        ("مجهے بچاؤ", Keyword.CRY),
         ("مهرباني ڪري مدد", Keyword.CRY),
         ("مدد ڪريو", Keyword.CRY),
         ("بچايو", Keyword.CRY),
@@ -77,12 +68,10 @@ def keyword(text: str) -> Keyword | None:
         ("Assalam-o-Alaikum", Keyword.GREETING),
         ("assalamualaikum", Keyword.GREETING),
         ("A.O.A", Keyword.GREETING),
-        ("aoa", Keyword.GREETING),
         ("hello", Keyword.GREETING),
         ("hellooooo sir", Keyword.GREETING),
         ("salam bhai", Keyword.GREETING),
         ("good morning", Keyword.GREETING),
-        ("hi ji", Keyword.GREETING),
         ("السلام علیکم", Keyword.GREETING),
         ("السلام عليڪم", Keyword.GREETING),
         ("سلام", Keyword.GREETING),
@@ -93,7 +82,6 @@ def keyword(text: str) -> Keyword | None:
         ("Okkkkk", Keyword.THANKS),
         ("k", Keyword.THANKS),
         ("ok thanks bhai", Keyword.THANKS),
-        ("ji bhai", Keyword.THANKS),
         ("bhai", Keyword.GREETING),
         ("theek hai", Keyword.THANKS),
         ("shukriya", Keyword.THANKS),
@@ -200,6 +188,11 @@ def test_a_phrase_tells_its_language_where_it_has_only_one(text: str, language: 
     command = read_keyword(text, LEXICON)
     assert command is not None
     assert command.language is language
+
+
+def test_the_gateways_words_are_those_it_documents() -> None:
+    stop = {"stop", "unsubscribe", "end", "quit", "stopall", "revoke", "optout", "cancel"}
+    assert {phrase for phrase, command in LEXICON.commands.items() if command.keyword is Keyword.GATEWAY_STOP} == stop
 
 
 def test_every_word_that_is_taught_commands_and_never_is_the_gateways() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline.domain.reference import EXAMPLE, check_digit, draw, find, is_valid, without, written
+from hotline.domain.reference import _DAMM, EXAMPLE, check_digit, draw, find, is_valid, without, written
 
 ONE = "223456781"
 TWO = "987654321"[:8] + check_digit("98765432")
@@ -33,6 +33,14 @@ def found(text: str) -> list[str]:
 def test_the_check_digit_is_damms(digits: str, check: str) -> None:
     assert check_digit(digits) == check
     assert check_digit(digits + check) == "0"
+
+
+def test_the_table_catches_every_wrong_digit_and_every_swap_of_neighbours() -> None:
+    ten = range(10)
+    assert all(sorted(row) == list(ten) for row in _DAMM)
+    assert all(sorted(row[digit] for row in _DAMM) == list(ten) for digit in ten)
+    assert all(_DAMM[digit][digit] == 0 for digit in ten)
+    assert all(_DAMM[_DAMM[c][x]][y] != _DAMM[_DAMM[c][y]][x] for c in ten for x in ten for y in ten if x != y)
 
 
 def test_the_example_on_posters_leads_to_no_ticket() -> None:

@@ -52,8 +52,8 @@ def test_only_the_help_text_may_take_two_segments() -> None:
 @every_language
 def test_a_wording_that_overruns_its_budget_is_found(language: str) -> None:
     assert texts.faults(ANSWER_TO, language, lambda _: "{hotline} " + "a" * 150) != []
-    assert texts.faults(ANSWER_TO, language, lambda _: "{hotline} " + "ا" * 59) != []
-    assert texts.faults(ANSWER_TO, language, lambda _: "{hotline} " + "ا" * 58) == []
+    assert texts.faults(ANSWER_TO, language, lambda _: "{hotline} " + "ا" * 58) != []
+    assert texts.faults(ANSWER_TO, language, lambda _: "{hotline} " + "ا" * 57) == []
 
 
 @every_text

@@ -1,4 +1,4 @@
-"""A whole hotline for a journey."""
+"""A whole hotline for the journeys: one a file and kind of database, for starting it takes longer than most of them."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,18 +7,32 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.running import RunningHotline
-from tests.servers import RedisServer
+from tests.servers import Postgres, RedisServer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def redis() -> Iterator[RedisServer]:
-    """A Redis of the journey's own, to be killed."""
+    """A Redis of the journeys' own, to be killed."""
     with RedisServer() as server:
         yield server
 
 
-@pytest.fixture
-def hotline(database_url: str, redis: RedisServer) -> Iterator[RunningHotline]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, redis: RedisServer) -> Iterator[RunningHotline]:
     """A running hotline, on each kind of database."""
-    with tempfile.TemporaryDirectory() as folder, RunningHotline(database=database_url, redis_url=redis.url, folder=Path(folder)) as running:
-        yield running
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if request.param == "sqlite":
+            with RunningHotline(database=f"sqlite:///{folder / 'hotline.sqlite3'}", redis_url=redis.url, folder=folder) as hotline:
+                yield hotline
+            return
+        databases: Postgres = request.getfixturevalue("postgres")
+        with databases.database() as url, RunningHotline(database=url, redis_url=redis.url, folder=folder) as hotline:
+            yield hotline
+
+
+@pytest.fixture
+def hotline(running: RunningHotline) -> RunningHotline:
+    """The same, with a gateway that behaves."""
+    running.faults()
+    return running

@@ -20,7 +20,7 @@ from tests.servers import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct-horse-battery"
-HOTLINE_NUMBER = "+922135662222"
+HOTLINE_NUMBER = "+15005550006"
 
 
 class RunningHotline:
@@ -74,7 +74,14 @@ class RunningHotline:
 
     def command(self, *words: str) -> None:
         """A `hotline` command."""
-        done = subprocess.run([sys.executable, "-c", "from hotline.cli import main; main()", *words], cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", "from hotline.cli import main; main()", *words],
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
 
     def start(self, name: str, line: str | None = None) -> None:
@@ -105,7 +112,9 @@ class RunningHotline:
 
     def received(self, number: str) -> list[str]:
         """What the phone got from us, oldest first."""
-        return [t["body"] for t in self._ask("GET", f"/phones/{quote(number)}/texts") if t["direction"] != "inbound" and not t["from_twilio"]]
+        return [
+            t["body"] for t in self._ask("GET", f"/phones/{quote(number)}/texts") if t["direction"] != "inbound" and not t["from_twilio"]
+        ]
 
     def await_texts(self, number: str, count: int, *, within_s: float = 15) -> list[str]:
         """Wait until the phone has that many texts from us."""
@@ -127,6 +136,17 @@ class RunningHotline:
                 return list(result.all()) if result.returns_rows else []
         finally:
             engine.dispose()
+
+    def tickets_of(self, number: str) -> int:
+        """How many tickets a phone has."""
+        sql = "SELECT count(*) FROM tickets t JOIN contacts c ON c.id = t.contact_id WHERE c.address = :number"
+        return int(self.rows(sql, number=number)[0][0])
+
+    def deliveries(self, number: str) -> list[str]:
+        """What became of our texts to a phone, oldest first."""
+        sql = "SELECT m.delivery FROM messages m JOIN contacts c ON c.id = m.contact_id"
+        sql += " WHERE m.direction = 'out' AND c.address = :number ORDER BY m.id"
+        return [row[0] for row in self.rows(sql, number=number)]
 
     def wait_until(self, is_so: Callable[[], object], *, within_s: float) -> None:
         """Poll until something is so; the logs are shown if it never is."""

@@ -109,9 +109,10 @@ def test_an_unknown_outcome_that_the_gateway_knows_is_not_sent_again(rt: Runtime
     gateway.script = [GatewayError("ReadTimeout", Outcome.UNKNOWN)]
     send(rt, gateway)
     gateway.found[texts_out(rt)[0].id] = Sent("SMfound", Delivery.DELIVERED)
-    assert settle_unknown(rt, gateway) == 0  # not yet: its list lags
+    settle_unknown(rt, gateway)
+    assert texts_out(rt)[0].delivery == "unknown"  # not yet: its list lags
     clock.forward(seconds=21)
-    assert settle_unknown(rt, gateway) == 1
+    settle_unknown(rt, gateway)
     send(rt, gateway)
     assert (gateway.taken, texts_out(rt)[0].gateway_id, texts_out(rt)[0].delivery) == ([], "SMfound", "delivered")
 
@@ -155,15 +156,57 @@ def test_a_worker_killed_after_the_gateway_took_it_leaves_one_text(rt: Runtime, 
     assert (len(gateway.taken), deliveries(rt)[0][0]) == (1, "sent")
 
 
+def test_a_worker_that_was_slow_does_not_send_what_another_has_by_now(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
+    text_in(rt, SNATCHED)
+    _, [claimed] = claim_due(rt, limit=10)
+    for _ in range(3):
+        clock.forward(seconds=61)
+        settle_unknown(rt, gateway)
+    _, [again] = claim_due(rt, limit=10)
+    send_one(rt, gateway, claimed)
+    assert gateway.taken == []
+    send_one(rt, gateway, again)
+    assert (len(gateway.taken), deliveries(rt)[0][0]) == (1, "sent")
+
+
 def test_a_result_that_comes_after_the_text_was_taken_for_lost_is_still_believed(
     rt: Runtime, gateway: ScriptedGateway, clock: Clock
 ) -> None:
     text_in(rt, SNATCHED)
     _, [claimed] = claim_due(rt, limit=10)
-    clock.forward(seconds=61)
-    settle_unknown(rt, gateway)
+
+    def slow(_text: OutgoingText) -> None:
+        clock.forward(seconds=61)
+        settle_unknown(rt, ScriptedGateway())
+
+    gateway.script = [slow]
     send_one(rt, gateway, claimed)
     assert (len(gateway.taken), deliveries(rt)[0][0]) == (1, "sent")
+
+
+def test_a_look_up_that_failed_does_not_count_as_not_found(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
+    text_in(rt, SNATCHED)
+    gateway.script = [GatewayError("500", Outcome.UNKNOWN)]
+    send(rt, gateway)
+    broken = ScriptedGateway()
+    broken.look_up = raising  # type: ignore[method-assign]
+    for asked in (broken, broken, gateway):
+        clock.forward(seconds=21)
+        settle_unknown(rt, asked)
+    assert texts_out(rt)[0].delivery == "unknown"
+
+
+def raising(*_: object) -> Sent | None:
+    raise GatewayError("503", Outcome.UNKNOWN)
+
+
+def test_at_one_text_a_second_no_more_is_claimed_than_leaves_in_time(make_rt: Callable[..., Runtime], clock: Clock) -> None:
+    rt, gateway = make_rt(sending=Sending(texts_per_s=1, in_flight=8)), ScriptedGateway()
+    for n in range(40):
+        text_in(rt, "salam", sender=f"+9230012{n:05d}")
+    send_due(rt, gateway, for_s=0.2)
+    claimed = [m for m in texts_out(rt) if m.attempts]
+    assert 1 <= len(claimed) <= 10
 
 
 def test_a_report_may_come_before_the_send_returns(rt: Runtime, gateway: ScriptedGateway) -> None:

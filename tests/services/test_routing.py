@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
+from hotline.services import casework
+from hotline.services.casework import NoSuchTicket
 from hotline.services.routing import route_due
 from hotline.storage.models import Alarm, Event, Team, Ticket, Volunteer
-from tests.services.people import ORGANISATION, settle
+from tests.services.people import ORGANISATION, settle, volunteer
 from tests.support import HER, OTHER, Clock, text_in, tickets
 
 SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
@@ -134,6 +136,31 @@ def test_a_ticket_sealed_by_a_later_text_leaves_who_had_it(rt: Runtime, tmp_path
     text_in(rt, SNATCHED)
     route_due(rt)
     text_in(rt, "wo dono police wale thay")
+    route_due(rt)
+    assert where(rt) == [("integrity", "charlie")]
+
+
+def test_a_ticket_that_waited_is_routed_when_somebody_comes_on_duty(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
+    settle(rt, tmp_path, ORGANISATION.replace('leads = ["general", "street", "emergency"]', "active = false"))
+    clock.forward(hours=9)  # 21:00
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    assert route_due(rt) == 0
+    clock.forward(hours=11)  # Tuesday, 08:00
+    assert route_due(rt) == 1
+    assert (where(rt)[0][1] in {"alice", "bob"}, tickets(rt)[0].unattended, tickets(rt)[0].status) == (True, False, Status.ASSIGNED)
+
+
+def test_a_sealed_ticket_that_came_before_its_team_goes_to_it_even_from_the_head(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path, ORGANISATION.replace("integrity", "audit"))
+    text_in(rt, BRIBED)
+    head = volunteer(rt, "head")
+    [ticket] = tickets(rt)
+    with pytest.raises(NoSuchTicket):  # its team may be seconds away
+        casework.claim(rt, head, ticket.reference, ticket.version)
+    route_due(rt)
+    casework.claim(rt, head, ticket.reference, tickets(rt)[0].version)
+    settle(rt, tmp_path)
     route_due(rt)
     assert where(rt) == [("integrity", "charlie")]
 

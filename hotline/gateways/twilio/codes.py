@@ -27,7 +27,6 @@ CODES: dict[str, Outcome] = {
     "21611": Outcome.NOT_SENT,  # the sender's queue is full
     "20003": Outcome.NOT_SENT,  # our password is wrong: mended by us, no fault of the text
     "20429": Outcome.NOT_SENT,
-    "20503": Outcome.NOT_SENT,
     "30001": Outcome.UNREACHABLE,  # queue overflow, after it was taken
     "30003": Outcome.UNREACHABLE,  # the phone is off or out of reach
     "30008": Outcome.UNREACHABLE,  # unknown

@@ -133,6 +133,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("(status NOT IN ('resolved', 'closed') OR unread)"),
         )
         batch_op.create_index(
+            "ix_tickets_waits",
+            ["priority", "id"],
+            unique=False,
+            postgresql_where=sa.text("(unattended OR team_id IS NULL)"),
+            sqlite_where=sa.text("(unattended OR team_id IS NULL)"),
+        )
+        batch_op.create_index(
             "ix_tickets_unrouted",
             ["id"],
             unique=False,
@@ -298,6 +305,7 @@ def downgrade() -> None:
 
     op.drop_table("alarms")
     with op.batch_alter_table("tickets", schema=None) as batch_op:
+        batch_op.drop_index("ix_tickets_waits")
         batch_op.drop_index("ix_tickets_unrouted", postgresql_where=sa.text("routed_at IS NULL"), sqlite_where=sa.text("routed_at IS NULL"))
         batch_op.drop_index(
             "ix_tickets_queue",

@@ -1,0 +1,130 @@
+"""`python -m tests.bench`: measures the hotline against its yardstick, prints a table, and writes it into the README.
+
+All of it takes about a quarter of an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook sending rest) run
+those alone. The README is written by a whole run only.
+"""
+
+import contextlib
+import os
+import platform
+import signal
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from hotline.cli.catalogues import compile_all
+from hotline.i18n import LOCALES, PROJECT
+from hotline.storage.db import migrate
+from tests.bench import at_rest, sending, webhook
+from tests.bench.lines import all_lines
+from tests.bench.load import Texts
+from tests.bench.processes import BenchFailed, Processes, need_wrk
+from tests.bench.report import say, table, write
+from tests.servers import Postgres, RedisServer, disk_folder, postgres_server
+
+PARTS = ("webhook", "sending", "rest")
+
+
+@dataclass
+class Results:
+    """What has been measured."""
+
+    webhooks: list[webhook.Webhook] = field(default_factory=list)
+    sent: sending.Sent | None = None
+    rest: at_rest.AtRest | None = None
+    postgres: str = ""
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or list(PARTS)
+    quick = os.environ.get("BENCH_QUICK") == "1"
+    if unknown := set(wanted) - set(PARTS):
+        sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    # A kill cleans up as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        results = _measure(wanted, quick=quick)
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    except BenchFailed as fault:
+        say(f"the bench failed: {fault}")
+        return 1
+    lines = all_lines(results.webhooks, results.sent, results.rest)
+    text = table(lines, _about(results.postgres))
+    sys.stdout.write(text + "\n")
+    if quick or set(wanted) != set(PARTS):
+        say("not a whole run: the README is left as it is")
+    elif not write(PROJECT / "README.md", text):
+        say("README.md has no <!-- bench --> … <!-- /bench -->: the table stands here only")
+    return 0 if all(line.met for line in lines) else 3
+
+
+def _measure(wanted: list[str], *, quick: bool) -> Results:
+    results = Results()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-", dir=disk_folder())))
+        compile_all(LOCALES)
+        redis = stack.enter_context(RedisServer())
+        processes = stack.enter_context(Processes(folder))
+        if "webhook" in wanted:
+            need_wrk()
+            pace = webhook.Pace(2, 1, 4) if quick else webhook.Pace()
+            texts = Texts(folder)
+            url = _sqlite(folder, "webhook")
+            results.webhooks.append(
+                webhook.measure(processes, texts, "SQLite", url=url, anchor_db=str(folder / "anchor"), redis_url=redis.url, pace=pace)
+            )
+            with _postgres() as (url, anchor_db, results.postgres):
+                results.webhooks.append(
+                    webhook.measure(processes, texts, "PostgreSQL", url=url, anchor_db=anchor_db, redis_url=redis.url, pace=pace)
+                )
+        if "sending" in wanted:
+            redis.restart(empty=True)
+            url = _sqlite(folder, "sending")
+            results.sent = sending.measure(processes, url=url, redis_url=redis.url, texts=1500 if quick else 10_000)
+        if "rest" in wanted:
+            redis.restart(empty=True)
+            results.rest = at_rest.measure(processes, url=_sqlite(folder, "rest"), redis_url=redis.url, texts=10 if quick else 40)
+    return results
+
+
+def _sqlite(folder: Path, name: str) -> str:
+    url = f"sqlite:///{folder / name}.sqlite3"
+    migrate(url)
+    return url
+
+
+@contextlib.contextmanager
+def _postgres() -> Iterator[tuple[str, str, str]]:
+    """Two databases, ours and the anchor's, on a server that loses nothing; and its version."""
+    with postgres_server(durable=True) as server:
+        with psycopg.connect(server) as connection:
+            settings = {name: (connection.execute(f"SHOW {name}").fetchone() or [""])[0] for name in ("fsync", "synchronous_commit")}
+            version = (connection.execute("SHOW server_version").fetchone() or [""])[0]
+        if set(settings.values()) != {"on"}:
+            raise BenchFailed(f"this PostgreSQL may lose what it acknowledged: {settings}")
+        databases = Postgres(server, migrate)
+        try:
+            with databases.database() as url, databases.empty_database() as anchor:
+                yield url, anchor, str(version).split(" ", 1)[0]
+        finally:
+            databases.close()
+
+
+def _about(postgres: str) -> str:
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}" + (f", PostgreSQL {postgres}" if postgres else "")
+    return (
+        f"{os.cpu_count()} processors, shared by wrk, the web processes and the database; {versions}. The anchor is "
+        "`tests/bench/anchor.py`, a bare handler that commits one row, served like the hotline and measured in turns with it; ratios are medians of pairs of "
+        "rounds. Memory is PSS."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""What was measured, against what it should be: the lines of the table."""
+
+from statistics import median
+
+from tests.bench.at_rest import AtRest
+from tests.bench.load import Load
+from tests.bench.report import Line
+from tests.bench.sending import PER_S, Sent
+from tests.bench.webhook import CONNECTIONS, MANY_CONNECTIONS, Webhook, middle
+
+_RATIOS = {"SQLite": 0.45, "PostgreSQL": 0.35}
+_SPREAD, _WEB_MIB, _WORKER_MIB, _REST_S = 3.0, 64.0, 96.0, 2.0
+
+
+def all_lines(webhooks: list[Webhook], sent: Sent | None, rest: AtRest | None) -> list[Line]:
+    """Of the parts that were measured."""
+    lines = [line for one in webhooks for line in _webhook(one)]
+    return lines + (_sending(sent) if sent else []) + (_at_rest(rest) if rest else [])
+
+
+def _webhook(one: Webhook) -> list[Line]:
+    ratio, target = median(one.ratios), _RATIOS[one.database]
+    rates = f"{middle(one.ours, 'rate_per_s'):,.0f} of {middle(one.anchor, 'rate_per_s'):,.0f} texts a second"
+    measured = f"{ratio:.2f} ({min(one.ratios):.2f} to {max(one.ratios):.2f}); {rates}"
+    kept = f"{one.texts:,} texts, {one.told_twice:,} of them told twice: " + ("; ".join(one.faults) or "none")
+    heaviest = max(one.web_mib, default=0.0)
+    return [
+        Line(f"{one.database}: webhook, of the anchor", measured, f"≥ {target}", ratio >= target),
+        _spread(one.database, CONNECTIONS, one.ours),
+        _spread(one.database, MANY_CONNECTIONS, one.ours_of_many),
+        Line(f"{one.database}: lost, doubled or refused", kept, "none", not one.faults),
+        Line(f"{one.database}: web process after that", f"{heaviest:.0f} MiB", f"≤ {_WEB_MIB:.0f} MiB", 0 < heaviest <= _WEB_MIB),
+    ]
+
+
+def _spread(database: str, connections: int, loads: list[Load]) -> Line:
+    spread = median(load.spread for load in loads)
+    measured = f"{spread:.1f} × ({middle(loads, 'p99_ms'):.0f} ms of {middle(loads, 'p50_ms'):.0f} ms)"
+    return Line(f"{database}: p99 of p50 at {connections} connections", measured, f"≤ {_SPREAD:.0f} ×", spread <= _SPREAD)
+
+
+def _sending(sent: Sent) -> list[Line]:
+    share = sent.of_configured
+    heaviest = max(sent.worker_mib, key=lambda name: sent.worker_mib[name], default="")
+    weights = ", ".join(f"{name} {mib:.0f}" for name, mib in sorted(sent.worker_mib.items()))
+    return [
+        Line(
+            f"{sent.texts:,} due texts through a gateway of 200 ms",
+            f"{share:.3f} of {PER_S} a second",
+            "0.95 to 1.00",
+            0.95 <= share <= 1.0,
+        ),
+        Line("not sent, or sent twice", "; ".join(sent.faults) or "none", "none", not sent.faults),
+        Line(
+            "worker processes, at most",
+            f"{weights} MiB",
+            f"≤ {_WORKER_MIB:.0f} MiB each",
+            0 < sent.worker_mib.get(heaviest, 0) <= _WORKER_MIB,
+        ),
+    ]
+
+
+def _at_rest(rest: AtRest) -> list[Line]:
+    measured = f"{rest.p95:.2f} s (p50 {rest.p50:.2f} s)"
+    return [
+        Line(f"at rest: from the text to the reference, p95 of {len(rest.seconds)}", measured, f"≤ {_REST_S:.0f} s", rest.p95 <= _REST_S)
+    ]

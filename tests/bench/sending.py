@@ -1,0 +1,114 @@
+"""Texts that are due leave at the configured rate through a slow gateway; what the workers weigh meanwhile."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import func, insert, select
+
+from hotline.config import Sending
+from hotline.domain.delivery import Delivery
+from hotline.storage.db import make_engine
+from hotline.storage.models import Contact, Message
+from tests.bench.gateway import SlowGateway
+from tests.bench.processes import BenchFailed, Processes, children, procfile, pss_mib
+from tests.bench.report import say
+
+PER_S = Sending().texts_per_s
+_WITHOUT_NEWS_S = 30
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How texts left, and the most that each kind of worker process weighed."""
+
+    texts: int
+    per_s: float
+    faults: list[str] = field(default_factory=list)
+    worker_mib: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def of_configured(self) -> float:
+        return self.per_s / PER_S
+
+
+def measure(processes: Processes, *, url: str, redis_url: str, texts: int) -> Sent:
+    """Real workers and clock, rows queued beforehand."""
+    _queue(url, texts)
+    say(f"sending: {texts:,} texts at {PER_S} a second, about {texts / PER_S:.0f} s")
+    weights: dict[str, float] = {}
+    with SlowGateway() as gateway:
+        environment = processes.environment(url, redis_url, HOTLINE_TWILIO_API_URL=gateway.url)
+        supervisor = processes.start("workers", procfile("worker"), environment)
+        processes.start("clock", procfile("clock"), environment)
+        try:
+            _watch(processes, gateway, supervisor, weights, texts)
+        finally:
+            processes.stop("clock")
+            processes.stop("workers")
+    times = sorted(came for came, _ in gateway.texts)
+    per_s = (len(times) - 1) / (times[-1] - times[0])
+    say(f"sending: {per_s:.2f} a second, {per_s / PER_S:.3f} of what is configured")
+    return Sent(texts, per_s, _faults(url, gateway, texts), weights)
+
+
+def _queue(url: str, texts: int) -> None:
+    now = datetime.now(UTC)
+    engine = make_engine(url, pool_size=1)
+    person = {"kind": "phone", "country": "PK", "language": "ur", "language_named": False, "may_text": True, "may_call": True}
+    person |= {"on_hold": False, "created_at": now, "times_seen": 1}
+    text = {"direction": "out", "gateway": "", "created_at": now, "body": "482-719-365: this is a text of the bench.", "rank": 1}
+    text |= {"text_key": "status_received", "language": "en", "segments": 1, "delivery": Delivery.QUEUED, "attempts": 0, "look_ups": 0}
+    with engine.begin() as connection:
+        connection.execute(insert(Contact), [{**person, "address": f"+923{n:09d}"} for n in range(texts)])
+        ids = connection.scalars(select(Contact.id).where(Contact.address.startswith("+923"))).all()
+        connection.execute(insert(Message), [{**text, "contact_id": i, "next_attempt_at": now} for i in ids])
+    engine.dispose()
+
+
+def _watch(processes: Processes, gateway: SlowGateway, supervisor: int, weights: dict[str, float], texts: int) -> None:
+    before, changed, told = -1, time.monotonic(), time.monotonic()
+    while len(gateway.texts) < texts:
+        time.sleep(0.25)
+        _weigh(supervisor, weights)
+        if len(gateway.texts) != before:
+            before, changed = len(gateway.texts), time.monotonic()
+        if time.monotonic() - changed > _WITHOUT_NEWS_S:
+            raise BenchFailed(f"no text has left for {_WITHOUT_NEWS_S} s, after {before:,}:\n{processes.said('workers')}")
+        if time.monotonic() - told > 15:
+            told = time.monotonic()
+            say(f"    {before:,} have left")
+    time.sleep(3)  # the last answers are on their way, and nothing must come after them
+
+
+def _weigh(supervisor: int, weights: dict[str, float]) -> None:
+    """A job runs in a child of its worker."""
+    found = [("supervisor", supervisor)]
+    for worker in children(supervisor):
+        queue = _argument(worker)
+        found.append((f"worker {queue}", worker))
+        found += [(f"job of {queue}", job) for job in children(worker)]
+    for name, pid in found:
+        weights[name] = max(weights.get(name, 0.0), pss_mib(pid))
+
+
+def _argument(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").rsplit("\0", 1)[-1]
+    except OSError:
+        return "?"
+
+
+def _faults(url: str, gateway: SlowGateway, texts: int) -> list[str]:
+    engine = make_engine(url, pool_size=1)
+    with engine.connect() as connection:
+        ours = {str(i) for i in connection.scalars(select(Message.id).where(Message.direction == "out"))}
+        stored = connection.scalar(select(func.count()).where(Message.delivery == Delivery.SENT, Message.gateway_id.is_not(None)))
+    engine.dispose()
+    times = Counter(i for _, i in gateway.texts)
+    doubled, lost = sum(n > 1 for n in times.values()), len(ours - times.keys())
+    faults = [f"{doubled:,} texts were sent more than once"] if doubled else []
+    faults += [f"{lost:,} texts were not sent"] if lost else []
+    return faults + ([f"{stored:,} of {texts:,} texts are stored as sent"] if stored != texts else [])

@@ -1,0 +1,288 @@
+"""The commands an administrator types: what they do, and what they say when they cannot."""
+
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from redis import Redis
+
+from hotline.app import create_app
+from hotline.cli import main
+from hotline.gateways.twilio.client import TwilioGateway
+from hotline.i18n import PROJECT
+from hotline.runtime import Runtime
+from hotline.services.login import LoginRefused, log_in
+from hotline.simulator import create_simulator
+from hotline.simulator.server import make_simulator_server
+from hotline.storage.models import Volunteer
+from tests.services.people import ORGANISATION, volunteer
+from tests.support import SECRET_KEY, TOKEN, catalogues, count
+from tests.web.visiting import Visitor
+
+SID = "AC" + "0" * 31 + "1"
+NUMBER = "+15005550006"
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def gateway_url() -> Iterator[str]:
+    """A pretend gateway."""
+    app = create_simulator(account_sid=SID, auth_token=TOKEN, number=NUMBER, public_url="http://127.0.0.1:1")
+    server = make_simulator_server(app)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions["simulator"].close()
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, gateway_url: str) -> dict[str, str]:
+    """What a hotline that is whole is told."""
+    return {
+        "HOTLINE_DATABASE_URL": database_url,
+        "HOTLINE_REDIS_URL": redis_url,
+        "HOTLINE_SECRET_KEY": SECRET_KEY,
+        "HOTLINE_PUBLIC_URL": "https://hotline.example.org",
+        "HOTLINE_TWILIO_ACCOUNT_SID": SID,
+        "HOTLINE_TWILIO_AUTH_TOKEN": TOKEN,
+        "HOTLINE_TWILIO_NUMBER": NUMBER,
+        "HOTLINE_TWILIO_API_URL": gateway_url,
+    }
+
+
+@pytest.fixture
+def hotline(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`hotline("load", "FILE.toml", HOTLINE_…="…")`."""
+    catalogues()
+    # It would write to the output of a command that is over.
+    monkeypatch.setattr("hotline.cli.setting.configure_log", lambda _level: None)
+
+    def command(*words: str, **changes: str) -> Result:
+        return CliRunner().invoke(main, words, env=settings | changes)
+
+    return command
+
+
+def told(result: Result) -> str:
+    """What a command says when it refuses: lines, not a traceback, and exit code 1."""
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1, result.output
+    return result.output
+
+
+def a_file(folder: Path, content: str | bytes, name: str = "organisation.toml") -> str:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+# The database
+
+
+def test_migrating_is_safe_to_do_again(hotline: Command, empty_database_url: str) -> None:
+    for _ in range(2):
+        result = hotline("migrate", HOTLINE_DATABASE_URL=empty_database_url)
+        assert (result.exit_code, result.output) == (0, "The database is up to date.\n")
+    assert hotline("add-volunteer", "dana", HOTLINE_DATABASE_URL=empty_database_url).exit_code == 0
+
+
+NOWHERE = "postgresql://hotline@/hotline?host=/nonexistent"
+NO_FOLDER = "sqlite:////dev/null/hotline.sqlite3"
+
+
+def test_a_database_that_is_away_is_told_in_a_line(hotline: Command, tmp_path: Path) -> None:
+    for words in (["migrate"], ["add-volunteer", "dana"], ["reset-password", "dana"], ["load", a_file(tmp_path, ORGANISATION)]):
+        for url in (NOWHERE, NO_FOLDER):
+            said = told(hotline(*words, HOTLINE_DATABASE_URL=url))
+            assert said.startswith("Error: the database ")
+            assert "HOTLINE_DATABASE_URL" in said or "run hotline doctor" in said
+
+
+# The organisation
+
+
+def test_an_organisation_is_loaded_again_and_again(rt: Runtime, hotline: Command, tmp_path: Path) -> None:
+    password = a_file(tmp_path, "correct horse\nsecond line\n", "password")
+    for _ in range(2):
+        result = hotline("load", a_file(tmp_path, ORGANISATION), "--password-file", password)
+        assert (result.exit_code, result.output) == (0, "Loaded 4 teams, 5 volunteers, 12 shifts.\n")
+    assert log_in(rt, "alice", "correct horse")
+    assert hotline("load", str(PROJECT / "hotline/data/demo.toml")).exit_code == 1
+
+
+def test_the_demo_organisation_is_whole(hotline: Command) -> None:
+    result = hotline("load", str(PROJECT / "hotline/data/demo.toml"))
+    assert (result.exit_code, result.output) == (0, "Loaded 4 teams, 5 volunteers, 28 shifts.\n")
+
+
+def test_the_faults_of_a_file_are_listed(rt: Runtime, hotline: Command, tmp_path: Path) -> None:
+    said = told(hotline("load", a_file(tmp_path, ORGANISATION.replace('"mon"', '"Monday"').replace('from = "10:00"', 'from = "ten"'))))
+    assert said == "Error: the file has faults:\n  [[shift]] number 3: from must be a time like 08:00\n"
+    said = told(hotline("load", a_file(tmp_path, ORGANISATION.replace('"mon"', '"Monday"'))))
+    assert [line[:40] for line in said.splitlines()[1:]] == [f"  [[shift]] number {n}: Monday is no day; " for n in (1, 2, 3)]
+    assert count(rt, Volunteer) == 0
+
+
+def test_a_password_file_that_gives_none_is_refused(rt: Runtime, hotline: Command, tmp_path: Path) -> None:
+    for content, said in ((b"", "is empty"), (b"\nsecond", "is empty"), (b"\xff\xfe", "it is not UTF-8")):
+        words = ("load", a_file(tmp_path, ORGANISATION), "--password-file", a_file(tmp_path, content, "password"))
+        assert said in told(hotline(*words))
+    assert count(rt, Volunteer) == 0
+
+
+def test_the_demo_is_refused_beside_a_real_gateway(hotline: Command) -> None:
+    said = told(hotline("load", str(PROJECT / "hotline/data/demo.toml"), HOTLINE_TWILIO_API_URL="https://api.twilio.com"))
+    assert said == "Error: the demo organisation is not loaded beside a real gateway: unset HOTLINE_TWILIO_ACCOUNT_SID\n"
+
+
+# Volunteers
+
+
+def shown(result: Result) -> tuple[str, str]:
+    """Login and password as a command prints them."""
+    found = re.fullmatch(r"Login: {4}(\S+)\nPassword: (\S+)\nIt is shown this once\..*\n", result.output)
+    assert found, result.output
+    return found[1], found[2]
+
+
+def test_a_volunteer_is_added_and_the_password_shown_lets_her_in(rt: Runtime, hotline: Command) -> None:
+    assert shown(hotline("add-volunteer", "Dana@Example", "--name", "دانا"))[0] == "dana@example"
+    said = told(hotline("add-volunteer", "dana@example"))
+    assert "there is a volunteer dana@example already" in said
+    assert "Password" not in said
+    login, password = shown(hotline("add-volunteer", "dana"))
+    assert log_in(rt, login, password).name == "dana"
+    assert volunteer(rt, "dana@example").name == "دانا"
+
+
+def test_a_login_that_nobody_could_type_is_refused(rt: Runtime, hotline: Command) -> None:
+    for login in ("", " ", "a b", "_x", "<b>", "علی", "a\nb", "x" * 65, "a/b"):
+        for command in ("add-volunteer", "reset-password"):
+            result = hotline(command, login)
+            assert result.exit_code == 2, login
+            assert "use letters, digits and . _ - @ + only, 64 at most" in result.output
+    assert count(rt, Volunteer) == 0
+
+
+def test_a_name_that_is_too_long_is_refused(rt: Runtime, hotline: Command) -> None:
+    assert hotline("add-volunteer", "dana", "--name", "x" * 121).exit_code == 2
+    assert count(rt, Volunteer) == 0
+
+
+def test_a_new_password_ends_the_log_ins_of_the_old_one(rt: Runtime, hotline: Command) -> None:
+    dana = Visitor(create_app(rt)).log_in(*shown(hotline("add-volunteer", "dana")))
+    assert dana.is_in()
+    login, password = shown(hotline("reset-password", "dana"))
+    assert not dana.is_in()
+    assert dana.log_in(login, password).is_in()
+    with pytest.raises(LoginRefused):
+        log_in(rt, "dana", "another")
+    assert told(hotline("reset-password", "nobody")) == "Error: there is no volunteer nobody\n"
+
+
+# The doctor
+
+
+def verdicts(result: Result) -> dict[str, str]:
+    """Check → what it says, for those that are wrong."""
+    lines = [re.fullmatch(r"(ok {4}|WRONG) +(\w+): (.+)", line) for line in result.output.splitlines()]
+    assert all(lines), result.output
+    found = {line[2]: line for line in lines if line}
+    assert list(found) == ["configuration", "tables", "catalogues", "database", "redis", "gateway"]
+    wrong = {name: line[3] for name, line in found.items() if line[1] == "WRONG"}
+    assert result.exit_code == (1 if wrong else 0)
+    return wrong
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_hotline_that_is_whole(hotline: Command, tmp_path: Path) -> None:
+    assert verdicts(hotline("doctor")) == {}
+    hotline("load", a_file(tmp_path, ORGANISATION))
+    result = hotline("doctor")
+    assert "real organisation, schema up to date" in result.output
+    assert not any(secret in result.output for secret in (SECRET_KEY, TOKEN, SID))
+
+
+WRONG = [
+    ({"HOTLINE_DATABASE_URL": NOWHERE}, "database", "check HOTLINE_DATABASE_URL and that it runs"),
+    ({"HOTLINE_DATABASE_URL": NO_FOLDER}, "database", "check HOTLINE_DATABASE_URL and that it runs"),
+    ({"HOTLINE_REDIS_URL": "unix:///nonexistent/redis.sock"}, "redis", "Check HOTLINE_REDIS_URL"),
+    ({"HOTLINE_TWILIO_AUTH_TOKEN": "wrong"}, "gateway", "does not take our account (20003); check HOTLINE_TWILIO_ACCOUNT_SID"),
+    ({"HOTLINE_TWILIO_API_URL": "http://127.0.0.1:1"}, "gateway", "does not take our account (ConnectionError)"),
+    ({"HOTLINE_TWILIO_ACCOUNT_SID": ""}, "gateway", "HOTLINE_TWILIO_ACCOUNT_SID is not set: no text can come or go"),
+]
+
+
+def test_the_doctor_says_what_is_wrong_and_what_to_do(hotline: Command) -> None:
+    for changes, check, advice in WRONG:
+        wrong = verdicts(hotline("doctor", **changes))
+        assert list(wrong) == [check]
+        assert advice in wrong[check]
+
+
+def test_the_doctor_sees_an_old_schema(hotline: Command, empty_database_url: str) -> None:
+    wrong = verdicts(hotline("doctor", HOTLINE_DATABASE_URL=empty_database_url))
+    assert wrong == {"database": "the schema is not the newest; run: hotline migrate"}
+
+
+def test_the_doctor_sees_catalogues_and_tables_that_cannot_be_used(
+    hotline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hotline.i18n.LOCALES", tmp_path / "locales")
+    a_file(tmp_path, "", "categories.toml")
+    wrong = verdicts(hotline("doctor", HOTLINE_CONFIG=a_file(tmp_path, '[files]\ncategories = "categories.toml"', "hotline.toml")))
+    assert sorted(wrong) == ["catalogues", "tables"]
+    assert "hotline compile" in wrong["catalogues"]
+
+
+def test_the_doctor_sees_a_redis_that_throws_jobs_away_and_minds_none_that_will_not_say(hotline: Command, redis_url: str) -> None:
+    with Redis.from_url(redis_url) as redis:
+        redis.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            assert "noeviction" in verdicts(hotline("doctor"))["redis"]
+        finally:
+            redis.config_set("maxmemory-policy", "noeviction")
+        redis.acl_setuser("clerk", enabled=True, passwords=["+secret"], keys=["*"], categories=["+@all"], commands=["-config"])
+        try:
+            assert verdicts(hotline("doctor", HOTLINE_REDIS_URL=redis_url.replace("unix://", "unix://clerk:secret@"))) == {}
+        finally:
+            redis.acl_deluser("clerk")
+
+
+def test_the_doctor_sees_the_demo_beside_a_real_gateway_and_texts_in_the_clear(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TwilioGateway, "check", lambda _self: None)
+    hotline("load", str(PROJECT / "hotline/data/demo.toml"))
+    wrong = verdicts(hotline("doctor", HOTLINE_TWILIO_API_URL="https://api.twilio.com", HOTLINE_PUBLIC_URL="http://hotline.example.org"))
+    assert list(wrong) == ["database", "gateway"]
+    assert "it holds the demo, and a real gateway is configured" in wrong["database"]
+    assert "not https" in wrong["gateway"]
+
+
+# The configuration
+
+
+def test_all_faults_of_the_configuration_are_listed_whatever_the_command(hotline: Command, tmp_path: Path) -> None:
+    changes = {"HOTLINE_SECRET_KEY": "short", "HOTLINE_TWILIO_NUMBER": "hotline", "HOTLINE_REDIS_URL": "localhost"}
+    for words in (["migrate"], ["add-volunteer", "dana"], ["load", a_file(tmp_path, "")]):
+        said = told(hotline(*words, **changes))
+        assert said.startswith("Error: the configuration has faults:\n  HOTLINE_")
+        assert all(name in said for name in changes)
+        assert len(said.splitlines()) == 4
+    said = told(hotline("doctor", **changes))
+    assert [line.partition(": ")[0] for line in said.splitlines()] == ["WRONG  configuration"] * 3
+
+
+def test_the_command_as_it_is_installed_says_its_version_and_what_it_can_do() -> None:
+    program = str(Path(sys.executable).parent / "hotline")
+    version, commands = (subprocess.run([program, word], capture_output=True, text=True, check=True) for word in ("--version", "--help"))
+    assert re.fullmatch(r"hotline, version \d+\.\d+\.\d+\n", version.stdout)
+    for name in ("migrate", "load", "add-volunteer", "reset-password", "doctor", "compile", "run"):
+        assert f"\n  {name} " in commands.stdout

@@ -1,0 +1,30 @@
+"""The pages, with the people of the tests in them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from hotline.app import create_app
+from hotline.runtime import Runtime
+from tests.services.people import settle
+from tests.web.visiting import Visitor
+
+
+@pytest.fixture
+def app(quick_passwords: None, rt: Runtime, tmp_path: Path) -> Flask:
+    settle(rt, tmp_path)
+    return create_app(rt)
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody who is not logged in."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def as_(app: Flask) -> Callable[[str], Visitor]:
+    """Somebody who is: `as_("alice")`."""
+    return lambda login: Visitor(app).log_in(login)

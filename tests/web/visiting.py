@@ -1,0 +1,58 @@
+"""Somebody in front of the pages, with a browser's cookies and a browser's forms."""
+
+import re
+from html import unescape
+from typing import Self
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.services.people import PASSWORD
+
+BASE = "https://hotline.example.org"
+
+
+class Visitor:
+    """`Visitor(app).log_in("alice").get("/")`."""
+
+    def __init__(self, app: Flask) -> None:
+        self.client = app.test_client()
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """A page."""
+        return self.client.get(path, base_url=BASE, headers=_named(headers))
+
+    def text(self, path: str, **headers: str) -> str:
+        """What a page says, as HTML."""
+        return self.get(path, **headers).get_data(as_text=True)
+
+    def token(self) -> str:
+        """The token of the forms on her pages: every page has one, even one that is not there."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.text("/nowhere"))
+        assert found
+        return found[1]
+
+    def post(self, path: str, **fields: str) -> TestResponse:
+        """Send a form as a page of ours would."""
+        return self.client.post(path, base_url=BASE, data={"csrf_token": self.token(), **fields})
+
+    def log_in(self, login: str, password: str = PASSWORD) -> Self:
+        """Come in."""
+        answer = self.post("/login", login=login, password=password)
+        assert answer.status_code == 302, answer.get_data(as_text=True)
+        return self
+
+    def is_in(self) -> bool:
+        """Whether she is shown the queue."""
+        return self.get("/").status_code == 200
+
+
+def told(answer: TestResponse) -> str:
+    """What the notice on a page says."""
+    found = re.search(r'<div class="notice bad" role="alert">(.*?)</div>', answer.get_data(as_text=True), re.DOTALL)
+    assert found, answer.get_data(as_text=True)
+    return unescape(re.sub(r"\s+", " ", re.sub("<[^>]+>", "", found[1]))).strip()
+
+
+def _named(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
