@@ -1,5 +1,6 @@
 """Fixtures of all tests: real databases and a real Redis, a browser, and no network beyond this machine."""
 
+import functools
 import ipaddress
 import os
 import shutil
@@ -13,6 +14,7 @@ from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
 
+from hotline import runtime
 from hotline.runtime import Runtime
 from hotline.services import login
 from hotline.storage.db import migrate
@@ -46,6 +48,15 @@ def _own_environment() -> Iterator[None]:
         for name in set(os.environ) - _TEST_SETTINGS:
             if name.startswith("HOTLINE_") or name == "PORT":
                 patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_read_once() -> Iterator[None]:
+    """Reading the tables of words is half of what a Runtime costs, and nearly every test builds one."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load_categories", "load_lexicon"):
+            patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
         yield
 
 
