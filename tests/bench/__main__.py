@@ -121,8 +121,8 @@ def _about(postgres: str) -> str:
     versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}" + (f", PostgreSQL {postgres}" if postgres else "")
     return (
         f"{os.cpu_count()} processors, shared by wrk, the web processes and the database; {versions}. The anchor is "
-        "`tests/bench/anchor.py`, a bare handler that commits one row, served like the hotline and measured in turns with it; ratios are medians of pairs of "
-        "rounds. Memory is PSS."
+        "`tests/bench/anchor.py`, a bare handler that commits one row, served like the hotline and measured in turns with it; "
+        "ratios are medians of pairs of rounds. Memory is PSS."
     )
 
 

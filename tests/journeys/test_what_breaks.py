@@ -45,11 +45,12 @@ def is_alive(pid: int) -> bool:
 
 def test_a_worker_killed_while_the_gateway_has_the_text_leaves_one_text(hotline: RunningHotline) -> None:
     number = "+923001234511"
-    hotline.faults(create_hang_next=1, create_hang_s=5)  # the gateway takes it and does not answer
+    # The gateway takes it and neither answers nor reports: that it was sent is found out by asking.
+    hotline.faults(create_hang_next=1, create_hang_s=30, callback_drop_next=-1)
     hotline.text(number, BODY)
-    hotline.wait_until(lambda: hotline.deliveries(number) != ["queued"], within_s=10)
+    hotline.wait_until(lambda: hotline.received(number), within_s=30)
     hotline.kill("worker")
-    hotline.faults()
+    hotline.rows("UPDATE messages SET claimed_at = '2020-01-01 00:00:00.000000' WHERE delivery = 'sending'")  # a minute passes
     hotline.start("worker")
     hotline.wait_until(lambda: is_delivered(hotline, number), within_s=30)
     one_ticket_one_text(hotline, number)
