@@ -1,6 +1,7 @@
 """Signed texts, replayed by wrk: each text once."""
 
 import hashlib
+import http.client
 import re
 import subprocess
 import sys
@@ -58,6 +59,20 @@ class Texts:
         with self._path.open("wb") as file:
             subprocess.run(script, stdout=file, check=True)
         return self._path, first
+
+
+def post_one(texts: Texts, port: int) -> None:
+    """One text, by itself. Raises `BenchFailed` if it is not taken."""
+    signature, form = texts.draw(1)[0].read_text("ascii").rstrip("\n").split("\t", 1)
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Twilio-Signature": signature}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    try:
+        connection.request("POST", _PATH, form, headers)
+        status = connection.getresponse().status
+    finally:
+        connection.close()
+    if status != 200:
+        raise BenchFailed(f"the first text was answered with {status}")
 
 
 def replay(texts: Texts, port: int, *, connections: int, seconds: int, per_s: float) -> Load:
