@@ -5,7 +5,8 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, Request, Response, current_app, g, redirect, render_template, request, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -69,8 +70,17 @@ def signed_by_twilio(view: Callable[_P, _R]) -> Callable[_P, _R | Response]:
     return guarded
 
 
+class _PageSessions(SecureCookieSessionInterface):
+    """Cookies are for pages: a gateway brings none and gets none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        # None: Flask makes one that cannot be written to.
+        return None if request.path.startswith("/hooks/") else super().open_session(app, request)
+
+
 def hang_guards(app: Flask) -> None:
     """Put every guard on the app."""
+    app.session_interface = _PageSessions()
     csrf.init_app(app)
     login_manager.init_app(app, add_context_processor=False)  # with the database away the error page could not say so
     app.before_request(_refuse_strangers)

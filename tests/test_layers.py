@@ -21,6 +21,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.guards"}),
     frozenset({"hotline.webhooks", "hotline.web", "hotline.cli", "workers"}),
     frozenset({"hotline.app"}),
+    frozenset({"hotline.serving"}),
 )
 """Lowest first. Files of one unit may import each other; units of one row may not."""
 

@@ -7,6 +7,7 @@ long runs of marks cost nothing), hence idempotent: the key of a key is itself.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Source: the code points of 9,571 Sindhi and 35,551 Urdu texts. None of these letters proves a language, so all may fold.
 _LETTERS = {
@@ -60,6 +61,7 @@ def _fold_plain(character: str) -> str:
 _FOLDS = _Folds()
 
 
+@lru_cache(maxsize=16)  # one text is asked for its keyword, its language and its category, one after the other
 def match_key(text: str) -> str:
     """The form of a text in which words are compared: letters folded, lower case, single spaces between words.
 

@@ -20,6 +20,9 @@ from tests.servers import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct-horse-battery"
+PATIENCE = 3
+"""A machine busy with other things takes longer; what is promised in seconds is measured by the bench."""
+
 HOTLINE_NUMBER = "+15005550006"
 
 
@@ -150,7 +153,7 @@ class RunningHotline:
 
     def wait_until(self, is_so: Callable[[], object], *, within_s: float) -> None:
         """Poll until something is so; the logs are shown if it never is."""
-        ends = time.monotonic() + within_s
+        ends = time.monotonic() + within_s * PATIENCE
         while not is_so():
             if time.monotonic() > ends:
                 logs = "\n".join(f"--- {name}\n{self.log(name)[-3000:]}" for name in self.processes)
