@@ -4,6 +4,7 @@ The row is the truth, Redis is a doorbell: `ring` carries nothing and rings once
 sweep of the clock, no more.
 """
 
+import contextlib
 import threading
 import time
 from enum import StrEnum
@@ -20,7 +21,7 @@ RUNG_FOR_S = 6
 _SILENT_AFTER_FAILURE_S = 5
 """With Redis away, how long a process does not even try: a webhook must not pay a time-out for each text."""
 
-_TOGETHER_S = 0.05
+_TOGETHER_S = 0.1
 """How long a relayed bell is still after it rang."""
 
 FAILURES_KEPT_S = 7 * 24 * 3600
@@ -104,7 +105,9 @@ class RelayedBell:
                     self._wake.wait()
                 asked, self._asked = self._asked, set()
             for job in asked:
-                self._bell.ring(job)
+                # No bell raises; but this thread must not end of one that does, or of a log that takes no more lines.
+                with contextlib.suppress(Exception):
+                    self._bell.ring(job)
             time.sleep(_TOGETHER_S)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 from hotline.domain import phone, reference
 from hotline.domain.phone import SenderKind
@@ -22,26 +23,32 @@ def queue_text(
 ) -> bool:
     """Queue `text` to the contact in her language; False where none may or can go (design: never a text to a short code, a name,
     a withheld number; replies to our own countries only, and at most so many an hour)."""
+    row = compose(rt, tx, text, contact, ref=ref, is_answer=answers_id is not None)
+    if row is None:
+        return False
+    outgoing.put(tx.session, ticket_id=ticket_id, answers_id=answers_id, **row)
+    return True
+
+
+def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ref: str | None, is_answer: bool) -> dict[str, Any] | None:
+    """The row that `queue_text` stores, without its ticket and the text it answers; None where none may or can go. Who asks for
+    it stores it in the same transaction."""
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
-        return False
-    if answers_id is not None and _too_many(rt, tx, contact):
+        return None
+    if is_answer and _too_many(rt, tx, contact):
         logger().info("an answer was left out: enough for this hour", contact_id=contact.id)
-        return False
+        return None
     body = render(rt, text, contact.language, ref=ref)
-    outgoing.queue(
-        tx.session,
+    tx.ring(Job.SEND_DUE)
+    return outgoing.due_at_once(
         now=tx.now,
         contact_id=contact.id,
-        ticket_id=ticket_id,
         body=body,
         text_key=text.key,
-        answers_id=answers_id,
         language=contact.language,
         segments=count(body).segments,
-        rank=RANK_OURS if answers_id is None else RANK_ANSWER,
+        rank=RANK_ANSWER if is_answer else RANK_OURS,
     )
-    tx.ring(Job.SEND_DUE)
-    return True
 
 
 def render(rt: Runtime, text: Text, language: str, *, ref: str | None) -> str:

@@ -7,6 +7,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 
 from hotline.domain import reference, texts
 from hotline.domain.folding import ascii_digits
@@ -167,8 +168,8 @@ def decide(asked: Asked, known: Known) -> Decision:
 
 
 def _lone_digit(text: str) -> str | None:
-    bare = "".join(c for c in ascii_digits(text) if c.isalnum())
-    return bare if len(bare) == 1 and bare in "0123456789" else None
+    bare = list(islice((c for c in ascii_digits(text) if c.isalnum()), 2))
+    return bare[0] if len(bare) == 1 and bare[0] in "0123456789" else None
 
 
 def _command(asked: Asked, known: Known) -> Decision | None:

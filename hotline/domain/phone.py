@@ -49,10 +49,10 @@ def read_sender(raw: str, region: str) -> Sender:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return Sender(SenderKind.SHORT_CODE, text[:64])
-    if not phonenumbers.is_valid_number(number):
+    country = phonenumbers.region_code_for_number(number)
+    if country is None or not phonenumbers.is_valid_number_for_region(number, country):
         return Sender(SenderKind.SHORT_CODE, text[:64])
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    country = phonenumbers.region_code_for_number(number)
     # Satellite phones and the like belong to no country: the library calls theirs 001.
     return Sender(SenderKind.PHONE, e164, country if country and country.isalpha() else None)
 

@@ -12,6 +12,7 @@ _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION = frozenset("^{}\\[~]|€\f")
+_GSM7 = _BASIC | _EXTENSION
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Segments:
 
 def count(text: str) -> Segments:
     """The segments of a text as a gateway counts them; an empty text has none."""
-    if all(character in _BASIC or character in _EXTENSION for character in text):
+    if _GSM7.issuperset(text):
         costs = [2 if character in _EXTENSION else 1 for character in text]
         return Segments("GSM-7", sum(costs), _parts(costs, alone=160, joined=153))
     costs = [2 if ord(character) > 0xFFFF else 1 for character in text]

@@ -11,9 +11,9 @@ from hotline.domain.language import detect
 from hotline.domain.ticket import Priority, Status, check_move
 from hotline.gateways.base import IncomingText
 from hotline.jobs import Job
-from hotline.outbox import queue_text
+from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import contacts, messages, questions, tickets
+from hotline.storage import arrivals, contacts, messages, questions, tickets
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
@@ -103,34 +103,33 @@ def _named(ticket: Ticket, contact: Met, *, asking: bool) -> NamedTicket:
 
 
 def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, gateway: str, text: IncomingText) -> None:
-    answers = decision.answers
     if decision.language is not None:
         contacts.speak(tx.session, contact, decision.language, named=True)
     if decision.silence is not None:
         contacts.silence(tx.session, contact.id, tx.now if decision.silence else None)
+    row = {
+        "direction": "in",
+        "contact_id": contact.id,
+        "gateway": gateway,
+        "gateway_id": text.gateway_id,
+        "body": text.body,
+        "created_at": tx.now,
+        "read_as": decision.read_as,
+    }
     ticket_id, ref = decision.ticket_id, None
     if decision.opens:
-        ticket_id, ref = _open(rt, tx, contact, decision, text.body)
-        # The receipt first: it carries the number she is to keep.
-        answers = (
-            (Answer(texts.RECEIPT), *answers) if decision.read_as in (ReadAs.OPENED, ReadAs.CRY) else (*answers, Answer(texts.RECEIPT))
-        )
-    message_id = messages.keep(
-        tx.session,
-        contact_id=contact.id,
-        ticket_id=ticket_id,
-        gateway=gateway,
-        gateway_id=text.gateway_id,
-        body=text.body,
-        created_at=tx.now,
-        read_as=decision.read_as,
-    )
+        ticket_id, ref, message_id = _open(rt, tx, contact, decision, row)
+    else:
+        message_id = messages.keep(tx.session, ticket_id=ticket_id, **row)
     if message_id is None:
         raise _SeenBefore
     if decision.adds and ticket_id is not None:
         _add(rt, tx, ticket_id, decision, text.body)
     if decision.move is not None and ticket_id is not None:
         _answer_question(tx, ticket_id, contact, decision.move)
+    answers = decision.answers
+    if decision.opens and not _receipt_first(decision):
+        answers = (*answers, Answer(texts.RECEIPT))
     for answer in answers:
         about, number = (answer.about.id, answer.about.reference) if answer.about else (ticket_id, ref)
         # A stranger's ticket is named in the sentence and nowhere else: nothing of hers is filed under it.
@@ -147,25 +146,35 @@ def _read(rt: Runtime, body: str, *, urgent: bool) -> _Meaning:
     return _Meaning(main.code, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
 
 
-def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, body: str) -> tuple[int, str]:
-    meaning = _read(rt, body, urgent=decision.urgent)
+def _receipt_first(decision: Decision) -> bool:
+    """It carries the number she is to keep; but who asked about a reference is answered that first."""
+    return decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
+
+
+def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: dict[str, object]) -> tuple[int, str, int | None]:
+    """The new ticket, with her text and, where it goes first, the receipt."""
+    meaning = _read(rt, str(text["body"]), urgent=decision.urgent)
+    tx.ring(Job.ROUTE_DUE)
     ticket_id = None
     while ticket_id is None:  # a reference is drawn again if it is taken
         ref = reference.draw(secrets.randbelow)
-        ticket_id = tickets.open_ticket(
+        ticket_id, message_id = arrivals.store(
             tx.session,
-            reference=ref,
-            contact_id=contact.id,
-            category=meaning.category,
-            priority=meaning.priority,
-            sealed=meaning.sealed,
-            hold=meaning.hold,
-            opened_at=tx.now,
-            changed_at=tx.now,
+            ticket=tickets.new(
+                reference=ref,
+                contact_id=contact.id,
+                category=meaning.category,
+                priority=meaning.priority,
+                sealed=meaning.sealed,
+                hold=meaning.hold,
+                opened_at=tx.now,
+                changed_at=tx.now,
+            ),
+            event={"kind": EventKind.OPENED, "happened_at": tx.now, "data": {"category": meaning.category, "hits": meaning.hits}},
+            text=text,
+            receipt=compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,
         )
-    happened(tx.session, ticket_id, EventKind.OPENED, now=tx.now, category=meaning.category, hits=meaning.hits)
-    tx.ring(Job.ROUTE_DUE)
-    return ticket_id, ref
+    return ticket_id, ref, message_id
 
 
 def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body: str) -> None:

@@ -49,8 +49,8 @@ def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> M
         "times_seen": 1,
     }
     # A withheld number has no address, and null meets no null: each of its texts is a contact of its own.
-    met = _MEET.put(session, values).one()
-    return Met(met.id, met.kind, met.country, met.language, bool(met.language_named), met.times_seen)
+    contact_id, kind, country, spoken, named, times_seen = _MEET.put(session, values) or ()
+    return Met(contact_id, kind, country, spoken, bool(named), times_seen)
 
 
 def speak(session: Session, contact: Met, language: str, *, named: bool) -> None:

@@ -1,6 +1,6 @@
 """Engines, sessions and migrations. SQLite and PostgreSQL, told apart here and nowhere else."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,17 +8,22 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, CursorResult, Dialect, Engine, Table, create_engine, event, text
+from sqlalchemy import ClauseElement, Dialect, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from hotline.storage.writing import WRITES, Turn
+from hotline.storage.writing import CONNECTION, WRITES, Turn
 
 DatabaseFault = SQLAlchemyError
 """Whatever the database refuses or fails at."""
+
+
+class StatementFailed(SQLAlchemyError):
+    """The database refused a `Statement`."""
+
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -98,46 +103,76 @@ def table(model: type[DeclarativeBase]) -> Table:
     return cast("Table", model.__table__)
 
 
-class Insert:
-    """An INSERT, compiled once for each database and each set of columns.
+class Statement:
+    """A statement compiled once for each database and each set of values, named as its parameters.
 
-    Building a statement for each row, as the ORM and Core do, costs ten times what SQLite needs to store it. For the rows of a
-    text that comes in; elsewhere `upsert` and SQLAlchemy's own `insert` read better.
+    Building and compiling it for each row, as the ORM and Core do, costs ten times what SQLite needs to store the row. For what a
+    text that comes in stores; elsewhere SQLAlchemy's own statements read better.
     """
 
-    def __init__(self, build: Callable[[Callable[[Table], Any]], Any]) -> None:
-        """`build` is given the `insert` of each dialect, which both know ON CONFLICT and agree on what we use of it."""
+    def __init__(self, build: Callable[[list[str]], ClauseElement]) -> None:
+        """`build` is given the names of the values."""
         self._build = build
         self._compiled: dict[tuple[str, ...], _Compiled] = {}
 
-    def put(self, session: Session, values: Mapping[str, Any]) -> CursorResult[Any]:
-        """Store a row. What it returns is as the driver gave it: SQLite knows no booleans and no times."""
-        connection = session.connection()
+    def put(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Execute it on the driver's own cursor; the first row of what it returns, as the driver gave it: SQLite knows no booleans
+        and no times. Raises `DatabaseFault`."""
+        connection: Connection = session.info.get(CONNECTION) or session.connection()
         key = (connection.dialect.name, *values)
         compiled = self._compiled.get(key)
         if compiled is None:
-            insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            compiled = self._compiled[key] = _Compiled(self._build(insert), connection.dialect, values)
-        return connection.exec_driver_sql(compiled.sql, compiled.parameters(values))
+            statement, columns = self._for(connection, list(values))
+            compiled = self._compiled[key] = _Compiled(statement, connection.dialect, columns)
+        return compiled.execute(connection, values)
+
+    def _for(self, _connection: Connection, names: list[str]) -> tuple[ClauseElement, list[str] | None]:
+        return self._build(names), None
+
+
+class Insert(Statement):
+    """An INSERT of a row: a value for each of its columns."""
+
+    def __init__(self, build: Callable[[Callable[[Table], Any]], ClauseElement]) -> None:
+        """`build` is given the `insert` of each dialect, which both know ON CONFLICT and agree on what we use of it."""
+        self._build_with = build
+        self._compiled = {}
+
+    def _for(self, connection: Connection, names: list[str]) -> tuple[ClauseElement, list[str] | None]:
+        return self._build_with(sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert), names
 
 
 class _Compiled:
     """A statement as the driver wants it, and how each value gets there."""
 
-    def __init__(self, statement: ClauseElement, dialect: Dialect, columns: Iterable[str]) -> None:
-        compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=list(columns)))
-        self.sql = str(compiled)
-        names = compiled.positiontup
-        self._positional = names is not None
-        self._binds = [(name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names or compiled.binds]
-        # The statement's own: the one in "times_seen + 1".
+    def __init__(self, statement: ClauseElement, dialect: Dialect, columns: list[str] | None) -> None:
+        compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=columns))
+        self._sql = str(compiled)
+        self._driver_fault = dialect.loaded_dbapi.Error
+        self._names = compiled.positiontup
+        # The statement's own values, as the one in "times_seen + 1".
         self._fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        processors = [(name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in compiled.binds.items()]
+        self._processors = [(name, process) for name, process in processors if process is not None]
 
-    def parameters(self, values: Mapping[str, Any]) -> Any:
-        """What the driver is given."""
+    def execute(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row of what it returns, if it returns any."""
         given = {**self._fixed, **values}
-        pairs = [(name, process(given[name]) if process else given[name]) for name, process in self._binds]
-        return tuple(value for _, value in pairs) if self._positional else dict(pairs)
+        for name, process in self._processors:
+            given[name] = process(given[name])
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._sql, given if self._names is None else tuple([given[name] for name in self._names]))
+            return cursor.fetchone() if cursor.description else None
+        except self._driver_fault as fault:
+            raise StatementFailed("the database refused a statement") from fault
+        finally:
+            cursor.close()
+
+
+def is_sqlite(session: Session) -> bool:
+    """Which of the two it is."""
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def upsert(session: Session, model: type) -> sqlite.Insert | postgresql.Insert:

@@ -29,7 +29,7 @@ class EventKind(StrEnum):
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
 
 
-_HAPPENED = Insert(lambda insert: insert(table(Event)))
+_PUT = Insert(lambda insert: insert(table(Event)))
 
 
 def happened(
@@ -43,10 +43,12 @@ def happened(
     **data: Any,
 ) -> None:
     """Add an event. `data` holds codes and ids only: never a number, a body or a name."""
-    _HAPPENED.put(
-        session,
-        {"ticket_id": ticket_id, "kind": kind, "happened_at": now, "volunteer_id": volunteer_id, "note_id": note_id, "data": data},
-    )
+    put(session, ticket_id=ticket_id, kind=kind, happened_at=now, volunteer_id=volunteer_id, note_id=note_id, data=data)
+
+
+def put(session: Session, **values: Any) -> None:
+    """Store a row of events."""
+    _PUT.put(session, values)
 
 
 def note(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now: datetime) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,7 +17,8 @@ _KEEP = Insert(lambda insert: insert(_MESSAGES).on_conflict_do_nothing(index_ele
 
 def keep(session: Session, **values: Any) -> int | None:
     """Store a text that came in; None if the gateway had delivered it before (unique by gateway and its id)."""
-    return cast("int | None", _KEEP.put(session, {"direction": "in", **values}).scalar())
+    kept = _KEEP.put(session, values)
+    return kept[0] if kept else None
 
 
 def count_answers(session: Session, contact_id: int, *, since: datetime, limit: int) -> int:

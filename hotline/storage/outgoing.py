@@ -11,13 +11,18 @@ from hotline.domain.delivery import Delivery
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact, Message, Ticket
 
-_QUEUE = Insert(lambda insert: insert(table(Message)))
+_PUT = Insert(lambda insert: insert(table(Message)))
 
 
-def queue(session: Session, *, now: datetime, **values: Any) -> None:
-    """Store a text that is to leave: due at once. `gateway` is known once it is sent."""
+def due_at_once(*, now: datetime, **values: Any) -> dict[str, Any]:
+    """The row of a text that is to leave. `gateway` is known once it is sent."""
     row = {"direction": "out", "gateway": "", "created_at": now, "delivery": Delivery.QUEUED, "attempts": 0, "look_ups": 0}
-    _QUEUE.put(session, {**row, "next_attempt_at": now, **values})
+    return {**row, "next_attempt_at": now, **values}
+
+
+def put(session: Session, **values: Any) -> None:
+    """Store such a row."""
+    _PUT.put(session, values)
 
 
 def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact, bool]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, tuple_, update
 from sqlalchemy.orm import Session
@@ -18,13 +18,18 @@ class TicketMoved(Exception):
 
 
 _TICKETS = table(Ticket)
-_OPEN = Insert(lambda insert: insert(_TICKETS).on_conflict_do_nothing(index_elements=["reference"]).returning(_TICKETS.c.id))
+_PUT = Insert(lambda insert: insert(_TICKETS).on_conflict_do_nothing(index_elements=["reference"]).returning(_TICKETS.c.id))
 
 
-def open_ticket(session: Session, **values: Any) -> int | None:
-    """Store a new ticket; its id, or None if the reference is taken."""
-    values = {"status": Status.NEW, "unread": True, "unattended": False, "version": 1} | values
-    return cast("int | None", _OPEN.put(session, values).scalar())
+def new(**values: Any) -> dict[str, Any]:
+    """The row of a new ticket."""
+    return {"status": Status.NEW, "unread": True, "unattended": False, "version": 1, **values}
+
+
+def put(session: Session, **values: Any) -> int | None:
+    """Store such a row; its id, or None if the reference is taken."""
+    opened = _PUT.put(session, values)
+    return opened[0] if opened else None
 
 
 def change(session: Session, ticket_id: int, version: int, *, now: datetime, **values: Any) -> int:

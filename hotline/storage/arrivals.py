@@ -1,0 +1,75 @@
+"""A text that opens a ticket: the ticket, its first event, the text and the receipt.
+
+PostgreSQL is told in one statement, for there each statement is a journey to the server and back, which costs more than the row.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import CTE, Select, bindparam, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from hotline.storage import events, messages, outgoing, tickets
+from hotline.storage.db import Statement, is_sqlite, table
+from hotline.storage.models import Event, Message, Ticket
+
+Row = Mapping[str, Any]
+
+
+def store(session: Session, *, ticket: Row, event: Row, text: Row, receipt: Row | None) -> tuple[int | None, int | None]:
+    """The ids of the new ticket and of the text. No ticket: the reference is taken, and nothing is stored. No text: the gateway had
+    delivered it before, and the rest is to be rolled back. Each row lacks the ids that are new."""
+    if is_sqlite(session):
+        return _one_by_one(session, ticket, event, text, receipt)
+    rows = {"ticket": ticket, "event": event, "text": text} | ({"receipt": receipt} if receipt else {})
+    values = {f"{name}_{column}": value for name, row in rows.items() for column, value in row.items()}
+    ticket_id, message_id = _TOGETHER.put(session, values) or (None, None)
+    return ticket_id, message_id
+
+
+def _one_by_one(session: Session, ticket: Row, event: Row, text: Row, receipt: Row | None) -> tuple[int | None, int | None]:
+    ticket_id = tickets.put(session, **ticket)
+    if ticket_id is None:
+        return None, None
+    events.put(session, ticket_id=ticket_id, **event)
+    message_id = messages.keep(session, ticket_id=ticket_id, **text)
+    if message_id is not None and receipt is not None:
+        outgoing.put(session, ticket_id=ticket_id, answers_id=message_id, **receipt)
+    return ticket_id, message_id
+
+
+def _together(columns: list[str]) -> Select[Any]:
+    """`columns` are the names of the values: of which row, and which column of it."""
+
+    def given(name: str) -> list[str]:
+        return [column.removeprefix(f"{name}_") for column in columns if column.startswith(f"{name}_")]
+
+    def row(name: str, model: type, ids: Mapping[str, Any]) -> Any:
+        rows = table(model)
+        values = [bindparam(f"{name}_{column}", type_=rows.c[column].type) for column in given(name)]
+        return insert(rows).from_select([*given(name), *ids], select(*values, *ids.values()))
+
+    opened = table(Ticket)
+    ticket: CTE = (
+        insert(opened)
+        .values({column: bindparam(f"ticket_{column}", type_=opened.c[column].type) for column in given("ticket")})
+        .on_conflict_do_nothing(index_elements=["reference"])
+        .returning(opened.c.id)
+        .cte("ticket")
+    )
+    event = row("event", Event, {"ticket_id": ticket.c.id}).cte("event")
+    kept = table(Message)
+    text: CTE = (
+        row("text", Message, {"ticket_id": ticket.c.id})
+        .on_conflict_do_nothing(index_elements=["gateway", "gateway_id"])
+        .returning(kept.c.id, kept.c.ticket_id)
+        .cte("text")
+    )
+    found = select(select(ticket.c.id).scalar_subquery(), select(text.c.id).scalar_subquery()).add_cte(event)
+    if given("receipt"):
+        found = found.add_cte(row("receipt", Message, {"ticket_id": text.c.ticket_id, "answers_id": text.c.id}).cte("receipt"))
+    return found
+
+
+_TOGETHER = Statement(_together)

@@ -1,0 +1,146 @@
+"""Commits that are shared on SQLite, and own ones on PostgreSQL: nothing is told before it is stored, nobody pays for another's fault."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import event, select, text
+
+from hotline.runtime import Runtime
+from hotline.storage.models import Team
+from hotline.storage.writing import CommitLost, SharedCommits
+from tests.support import count, make_runtime
+
+
+class Refused(Exception):
+    """A rule refused."""
+
+
+def _add(rt: Runtime, n: int) -> None:
+    with rt.transaction() as tx:
+        tx.session.add(Team(code=f"team-{n}", name="Team"))
+        tx.session.flush()
+        time.sleep(0.002)
+        if n % 3 == 0:
+            raise Refused
+    assert _codes(rt) >= {f"team-{n}"}, "it returned before its commit"
+
+
+def _codes(rt: Runtime) -> set[str]:
+    with rt.reading() as session:
+        return set(session.scalars(select(Team.code)))
+
+
+def _outcome(rt: Runtime, n: int) -> str:
+    try:
+        _add(rt, n)
+    except (Refused, CommitLost) as fault:
+        return type(fault).__name__
+    return "stored"
+
+
+def test_of_many_at_once_each_is_stored_or_rolled_back_alone(rt: Runtime) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda n: _outcome(rt, n), range(120)))
+    assert outcomes == ["Refused" if n % 3 == 0 else "stored" for n in range(120)]
+    assert _codes(rt) == {f"team-{n}" for n in range(120) if n % 3}
+
+
+def test_those_who_wait_share_a_commit(sqlite_url: str) -> None:
+    rt = make_runtime(sqlite_url)
+    commits = []
+    event.listen(rt.engine, "commit", commits.append)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: _outcome(rt, n), range(120)))
+    rt.close()
+    assert 1 <= len(commits) < 60
+
+
+def test_where_the_shared_commit_fails_nobody_is_told_it_is_stored(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rt = make_runtime(sqlite_url)
+
+    def fail(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(rt.engine.dialect, "do_commit", fail)
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = set(pool.map(lambda n: _outcome(rt, n), range(1, 12)))
+    assert outcomes == {"CommitLost"}
+    monkeypatch.undo()
+    assert _outcome(rt, 1) == "stored"
+    assert count(rt, Team) == 1
+    rt.close()
+
+
+def test_what_sqlite_rolls_back_by_itself_is_told_to_all(sqlite_url: str) -> None:
+    """As on a full disk: the others' rows go too, and a commit after that would say nothing."""
+    rt = make_runtime(sqlite_url)
+    inside, over = threading.Event(), threading.Event()
+
+    def first() -> str:
+        return _outcome(rt, 1)
+
+    def second() -> None:
+        with rt.transaction() as tx:
+            tx.session.add(Team(code="holds-the-line", name="Team"))
+            tx.session.flush()
+            inside.set()
+            over.wait(5)
+            tx.session.execute(text("ROLLBACK"))
+
+    with ThreadPoolExecutor(2) as pool:
+        spoiling = pool.submit(second)
+        inside.wait(5)
+        waiting = pool.submit(first)
+        time.sleep(0.1)  # it stands in line now
+        over.set()
+        with pytest.raises(Exception, match=r"savepoint|shared commit"):
+            spoiling.result()
+        assert waiting.result() == "stored", "it came after, in a transaction of its own"
+    assert _codes(rt) == {"team-1"}
+    rt.close()
+
+
+def test_a_flush_that_fails_takes_nothing_with_it_unsaid(sqlite_url: str) -> None:
+    """SQLAlchemy rolls back all that was open: whoever shared it is told, and whoever comes after is stored."""
+    rt = make_runtime(sqlite_url)
+    assert _outcome(rt, 1) == "stored"
+    told = threading.Barrier(2)
+
+    def first() -> str:
+        with rt.transaction() as tx:
+            tx.session.add(Team(code="shares", name="Team"))
+            tx.session.flush()
+            told.wait(5)
+            time.sleep(0.1)  # the other stands in line now
+        return "stored"
+
+    def second() -> None:
+        told.wait(5)
+        with rt.transaction() as tx:
+            tx.session.add(Team(code="team-1", name="Taken"))
+
+    with ThreadPoolExecutor(2) as pool:
+        sharing, failing = pool.submit(first), pool.submit(second)
+        with pytest.raises(CommitLost):
+            failing.result()
+        with pytest.raises(CommitLost):
+            sharing.result()
+    assert _outcome(rt, 2) == "stored"
+    assert _codes(rt) == {"team-1", "team-2"}
+    rt.close()
+
+
+def test_one_interrupted_in_line_holds_up_nobody(sqlite_url: str) -> None:
+    rt = make_runtime(sqlite_url)
+    assert isinstance(rt.writing, SharedCommits)
+    rt.writing._coming += 1  # as if it stood in line, and never came
+    waiting = threading.Thread(target=_add, args=(rt, 1))
+    waiting.start()
+    time.sleep(0.1)
+    rt.writing._coming -= 1
+    waiting.join(timeout=5)
+    assert not waiting.is_alive()
+    assert _codes(rt) == {"team-1"}
+    rt.close()
