@@ -103,7 +103,8 @@ def test_a_gateway_that_breaks_after_taking_it_gets_one_text_through(hotline: Ru
     number = "+923001234516"
     hotline.faults(create_http_next=1, create_http_status=503, create_http_takes=True, callback_drop_next=-1)
     hotline.text(number, BODY)
-    # No report comes either: that it was sent is found out by asking.
+    hotline.await_texts(number, 1, within_s=15)
+    # No report comes either: what became of it is found out by asking, once and not before there is something to tell.
     hotline.wait_until(lambda: is_delivered(hotline, number), within_s=30)
     one_ticket_one_text(hotline, number)
 
