@@ -1,6 +1,7 @@
 """The queue, a ticket's page, and what a volunteer does there."""
 
 import base64
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -44,7 +45,7 @@ def queue() -> str:
     rt = runtime()
     rows = rt.config.web.page_rows
     with rt.reading() as session:
-        shown = tickets.queue(session, volunteer(), after=_cursor(session, request.args.get("after", "")), limit=rows + 1)
+        shown = tickets.queue(session, volunteer(), after=_cursor(request.args.get("after", "")), limit=rows + 1)
         page, more = shown[:rows], len(shown) > rows
         return render_template(
             "queue.html",
@@ -162,13 +163,13 @@ def _after(last: Ticket) -> str:
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 
-def _cursor(session: Reading, address: str) -> tuple[int, datetime, int] | None:
-    """The key back out of the address; None for the first page, and for what is none."""
+def _cursor(address: str) -> tuple[int, datetime, str] | None:
+    """The key back out of the address; None for the first page, and for what is none. Nothing is looked up: whether there is such a
+    ticket may not be hers to know."""
     try:
         priority, opened_at, reference = base64.urlsafe_b64decode(address.encode()).decode().split("|")
         at = datetime.fromisoformat(opened_at)
-        key = Priority(int(priority)), at.astimezone(UTC)
+        key = Priority(int(priority)), at.astimezone(UTC), reference
     except (ValueError, OverflowError):
         return None
-    ticket_id = tickets.id_of(session, reference[:9]) if at.tzinfo is not None and "\0" not in reference else None
-    return (*key, ticket_id) if ticket_id is not None else None
+    return key if at.tzinfo is not None and re.fullmatch(ReferenceConverter.regex, reference) else None

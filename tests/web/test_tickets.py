@@ -20,7 +20,7 @@ from hotline.services.outbound import send_due
 from hotline.services.routing import route_due
 from hotline.storage.models import Message, Note, Ticket
 from tests.services.people import settle, volunteer
-from tests.support import HER, Clock, ScriptedGateway, catalogues, count, text_in, texts_out, tickets
+from tests.support import HER, OTHER, Clock, ScriptedGateway, catalogues, count, text_in, texts_out, tickets
 from tests.web.visiting import Visitor, told
 
 As = Callable[[str], Visitor]
@@ -203,6 +203,16 @@ def test_a_malformed_place_in_the_queue_is_its_beginning(rt: Runtime, as_: As) -
     for after in broken:
         answer = alice.get(f"/?after={after}")
         assert (answer.status_code, in_queue(answer.text)) == (200, [ticket.reference]), after
+
+
+def test_a_place_in_the_queue_tells_nobody_whether_there_is_such_a_ticket(rt: Runtime, as_: As) -> None:
+    shown, sealed = a_ticket(rt), a_ticket(rt, BRIBED, sender=OTHER)
+    alice = as_("alice")
+    for before, listed in (("3|2099-01-01T00:00:00+00:00", []), ("1|2001-01-01T00:00:00+00:00", [shown.reference])):
+        places = [key(f"{before}|{reference}") for reference in (sealed.reference, NOBODYS)]
+        pages = [plain(alice.text(f"/?after={place}"), place) for place in places]
+        assert pages[0] == pages[1]
+        assert in_queue(pages[0]) == listed
 
 
 def test_what_is_no_address_is_not_there(as_: As) -> None:
