@@ -42,7 +42,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.url_map.merge_slashes = False  # it redirects to the Host, which we do not trust
     app.url_map.converters["reference"] = tickets.ReferenceConverter
     app.before_request(auth.choose_language)
-    guards.hang_guards(app)
+    guards.hang_guards(app, config.public_url)
     for blueprint in (texts.blueprint, health.blueprint, auth.blueprint, tickets.blueprint):
         app.register_blueprint(blueprint)
     _dress_pages(app, rt)

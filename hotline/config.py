@@ -19,6 +19,8 @@ from hotline.domain.contact import ContactHours
 from hotline.domain.language import Language
 
 TWILIO_API_URL = "https://api.twilio.com"
+# Its host stands in for whatever a request names: one that is no name would be the end of every request.
+_ADDRESS = re.compile(r"https?://([A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[!-~]*)?")
 _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)")
 
 
@@ -227,7 +229,7 @@ def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
 
 def _check_values(config: Config) -> list[str]:
     faults = []
-    if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[!-~]*)?", config.public_url):
+    if not _ADDRESS.fullmatch(config.public_url):
         faults.append("HOTLINE_PUBLIC_URL must be the address the gateway calls, like https://hotline.example.org")
     if not re.match(r"(sqlite:///|postgresql://|postgres://)", config.database_url) or not _is_whole(config.database_url):
         faults.append(

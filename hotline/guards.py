@@ -1,9 +1,10 @@
 """Who may come in, and what a page always carries: the gateway's signature, a volunteer's log-in, headers, error pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, g, redirect, render_template, request, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -18,6 +19,9 @@ from hotline.log import logger
 from hotline.runtime import Runtime
 from hotline.services.casework import NoSuchTicket
 from hotline.storage.models import Volunteer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SIGNATURE = "X-Twilio-Signature"
 FORM_LIMIT_BYTES = 65_536
@@ -78,8 +82,21 @@ class _PageSessions(SecureCookieSessionInterface):
         return None if request.path.startswith("/hooks/") else super().open_session(app, request)
 
 
-def hang_guards(app: Flask) -> None:
+def under_own_host(app: "WSGIApplication", public_url: str) -> "WSGIApplication":
+    """The application as if every request named our public address. A Host that is no name at all ("a..b") would be refused before
+    anything of ours is asked, a signed text with it; and whatever else it is, we do not trust it."""
+    host = urlsplit(public_url).netloc
+
+    def with_own_host(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["HTTP_HOST"] = host
+        return app(environ, start_response)
+
+    return with_own_host
+
+
+def hang_guards(app: Flask, public_url: str) -> None:
     """Put every guard on the app."""
+    app.wsgi_app = under_own_host(app.wsgi_app, public_url)  # type: ignore[assignment, method-assign]  # Flask's own way
     app.session_interface = _PageSessions()
     csrf.init_app(app)
     login_manager.init_app(app, add_context_processor=False)  # with the database away the error page could not say so

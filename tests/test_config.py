@@ -275,6 +275,9 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         ("HOTLINE_SECRET_KEY", "k" * 31),
         ("HOTLINE_PUBLIC_URL", "ftp://hotline.example.org"),
         ("HOTLINE_PUBLIC_URL", "https://hotline.example.org/a b"),
+        ("HOTLINE_PUBLIC_URL", "https://hotline..example.org"),
+        ("HOTLINE_PUBLIC_URL", f"https://{'a' * 64}.example.org"),
+        ("HOTLINE_PUBLIC_URL", "https://hotline.example.org:port"),
         ("HOTLINE_DATABASE_URL", "sqlite://"),
         ("HOTLINE_DATABASE_URL", "postgresql://user:pass@host:port/db"),
         ("HOTLINE_REDIS_URL", "127.0.0.1:6379"),
@@ -296,6 +299,11 @@ def test_a_wrong_value_in_the_environment_is_one_fault_that_names_it(name: str, 
 @pytest.mark.parametrize("number", ["", "+12345678", "+923001234567", "+123456789012345", "8300", "12345678", "MG" + "0a" * 16])
 def test_a_number_of_ours_is_checked_for_its_shape_only(number: str) -> None:
     assert load_config(ENOUGH | {"HOTLINE_TWILIO_NUMBER": number}).twilio_number == number
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://[::1]:8000", "https://hotline.example.org/pk", "http://localhost"])
+def test_our_address_may_be_a_name_or_a_number_with_a_port_and_a_path(url: str) -> None:
+    assert load_config(ENOUGH | {"HOTLINE_PUBLIC_URL": url}).public_url == url
 
 
 def test_an_account_needs_a_token_and_a_number() -> None:

@@ -294,6 +294,7 @@ def test_too_much_at_once_is_refused_with_a_sentence(visitor: Visitor) -> None:
     "headers",
     [
         {"Host": "evil.example"},
+        {"Host": "a..b"},
         {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Prefix": "/evil"},
         {"Forwarded": "for=203.0.113.9;host=evil.example;proto=http", "X-Original-URL": "/nowhere", "X-Rewrite-URL": "/nowhere"},
     ],
@@ -319,7 +320,7 @@ def test_host_and_forwarded_headers_change_nothing(app: Flask, as_: As, headers:
 
 
 def test_health_is_told_to_any_host_over_plain_http(app: Flask) -> None:
-    for host in ("hotline.example.org", "10.0.0.7:8000", "evil.example", "bad host", ""):
+    for host in ("hotline.example.org", "10.0.0.7:8000", "evil.example", "bad host", "", "a..b", "a" * 64):
         answer = app.test_client().get("/healthz", headers={"Host": host}, base_url="http://localhost")
         assert (answer.status_code, answer.text, "Set-Cookie" in answer.headers) == (200, "ok\n", False), host
 

@@ -114,6 +114,11 @@ def test_what_is_signed_is_kept_whatever_it_says(rt: Runtime, client: FlaskClien
     assert bodies(rt) == [kept]
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", ".", "a_b", "", "[x", "x:99999"])
+def test_a_signed_text_is_taken_whatever_host_it_names(rt: Runtime, client: FlaskClient, host: str) -> None:
+    assert (post(client, form(), Host=host), bodies(rt)) == (200, ["mera mobile cheen liya"])
+
+
 @pytest.mark.parametrize("signed_as", ["bytes", "replaced"])
 def test_bytes_that_are_no_utf8_are_replaced(rt: Runtime, client: FlaskClient, signed_as: str) -> None:
     raw = urlencode(form(Body="")).encode() + b"mera %FF%FE mobile"
