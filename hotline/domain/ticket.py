@@ -44,7 +44,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.CLOSED: frozenset({Status.REOPENED}),
     Status.REOPENED: frozenset({Status.IN_PROGRESS, Status.REFERRED, Status.RESOLVED, Status.CLOSED}),
 }
-"""Status → the statuses that may follow it. Every change of status, by whomever, is checked against it."""
+"""Status → the statuses that may follow it. Every move, by whomever, is checked against it; only routing gives a ticket to somebody
+(new to assigned) and takes it back (assigned to new), which moves nothing on."""
 
 OPEN = frozenset(Status) - {Status.RESOLVED, Status.CLOSED}
 """Statuses in which somebody still has work to do: these stand on the queue."""

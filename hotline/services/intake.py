@@ -37,6 +37,7 @@ class _Meaning:
     """What a text says of its ticket, as far as a table of words can tell."""
 
     category: str
+    team: str
     priority: Priority
     sealed: bool
     hold: bool
@@ -143,7 +144,7 @@ def _read(rt: Runtime, body: str, *, urgent: bool) -> _Meaning:
     priority = Priority.URGENT if urgent else min(c.priority for c in shown)
     # The sealed category is the one shown, whatever else is in the text: its team must be the one that sees it.
     main = next((c for c in shown if c.sealed), shown[0])
-    return _Meaning(main.code, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
+    return _Meaning(main.code, main.team, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
 
 
 def _receipt_first(decision: Decision) -> bool:
@@ -190,14 +191,22 @@ def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body:
         happened(tx.session, ticket_id, EventKind.HELD, now=tx.now)
     if meaning.sealed and not ticket.sealed:
         # Whoever had it may be of the office complained of: it goes to its own team, or waits for the head.
-        changes |= {"sealed": True, "category": meaning.category, "team_id": None, "assignee_id": None, "routed_at": None}
+        changes |= {"sealed": True, "category": meaning.category, **_taken_back(ticket)}
         happened(tx.session, ticket_id, EventKind.SEALED, now=tx.now)
-    elif meaning.hits and ticket.category == category.fallback(rt.categories).code:
+    elif meaning.hits and ticket.category == (general := category.fallback(rt.categories)).code:
         changes |= {"category": meaning.category}
+        if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun
+            changes |= _taken_back(ticket)
     tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, **changes)
     happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meaning.hits)
     if "routed_at" in changes:
         tx.ring(Job.ROUTE_DUE)
+
+
+def _taken_back(ticket: Ticket) -> dict[str, object]:
+    """What changes where a ticket leaves its team: it is routed anew."""
+    changes: dict[str, object] = {"team_id": None, "assignee_id": None, "routed_at": None}
+    return changes | {"status": Status.NEW} if ticket.status == Status.ASSIGNED else changes
 
 
 def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status) -> None:

@@ -43,6 +43,10 @@ class _Roster:
         """Whether somebody could take a ticket of the team now."""
         return any(self._of(team_id))
 
+    def is_on_duty(self, team_id: int, volunteer_id: int) -> bool:
+        """Whether she is on duty in the team now."""
+        return volunteer_id in self._of(team_id)[0]
+
     def _of(self, team_id: int) -> tuple[dict[int, duty.Candidate], dict[int, duty.Candidate]]:
         if team_id not in self._teams:
             now = duty.on_duty(people.shifts(self._tx.session, team_id), self._local)
@@ -64,13 +68,12 @@ class _Roster:
 
 
 def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team], roster: _Roster) -> None:
-    if ticket.assignee_id is not None and ticket.team_id is not None:  # raised while somebody has it: she is told, nothing moves
-        tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, routed_at=tx.now)
-        _alarm_if_urgent(tx, ticket, ticket.assignee_id)
-        return
     code = next((c.team for c in rt.categories if c.code == ticket.category), category.fallback(rt.categories).team)
     # A sealed ticket never falls to another team: without its own it waits, seen by the head alone.
     team = teams.get(code) if ticket.sealed else teams.get(code) or teams.get(category.fallback(rt.categories).team)
+    if ticket.assignee_id is not None and (ticket.team_id is not None or not ticket.sealed):
+        _keep(tx, ticket, ticket.assignee_id, ticket.team_id or (team.id if team else None), roster)
+        return
     chosen, present = (None, False) if team is None else roster.take(team.id, _language(tx, ticket))
     is_new = ticket.status == Status.NEW
     changes: dict[str, object] = {
@@ -86,6 +89,21 @@ def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team],
     if chosen is None:
         happened(tx.session, ticket.id, EventKind.UNATTENDED, now=tx.now)
     _alarm(tx, ticket, chosen, present=present)
+
+
+def _keep(tx: Transaction, ticket: Ticket, has_it: int, team_id: int | None, roster: _Roster) -> None:
+    """Raised while somebody has it, or claimed before it had a team: nobody takes it from her. If it is urgent she is told, and
+    where she is off duty somebody else too."""
+    on_duty = team_id is not None and roster.is_on_duty(team_id, has_it)
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, routed_at=tx.now, team_id=team_id)
+    if team_id != ticket.team_id:
+        happened(tx.session, ticket.id, EventKind.ROUTED, now=tx.now, team=team_id, to=has_it, on_duty=on_duty)
+    _alarm_if_urgent(tx, ticket, has_it)
+    if ticket.priority == Priority.URGENT and not on_duty:
+        stands_in = roster.take(team_id, _language(tx, ticket))[0] if team_id is not None else None
+        for other in people.heads(tx.session) if stands_in is None else [stands_in]:
+            if other != has_it:
+                raise_alarm(tx, ticket.id, AlarmKind.OFF_DUTY, other)
 
 
 def _alarm(tx: Transaction, ticket: Ticket, chosen: int | None, *, present: bool) -> None:

@@ -48,6 +48,7 @@ EVENTS = {
 }
 ALARMS = {
     AlarmKind.URGENT: N_("An urgent ticket is yours."),
+    AlarmKind.OFF_DUTY: N_("A ticket is urgent and whoever has it is off duty."),
     AlarmKind.NOBODY_ON_DUTY: N_("Nobody was on duty: this ticket came to you."),
     AlarmKind.UNATTENDED: N_("A ticket waits: nobody is on duty and its team has no lead."),
     AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),

@@ -32,9 +32,10 @@ def where(rt: Runtime) -> list[tuple[str | None, str | None]]:
 
 
 def alarms(rt: Runtime) -> list[tuple[str, str]]:
-    """Kind and person of each alarm."""
+    """Kind and person of each alarm, oldest first; those of one instant by kind."""
     with rt.reading() as session:
-        rows = session.execute(select(Alarm.kind, Volunteer.login).join(Volunteer, Volunteer.id == Alarm.volunteer_id).order_by(Alarm.id))
+        asked = select(Alarm.kind, Volunteer.login).join(Volunteer, Volunteer.id == Alarm.volunteer_id)
+        rows = session.execute(asked.order_by(Alarm.raised_at, Alarm.kind, Volunteer.login))
         return [(row[0], row[1]) for row in rows]
 
 
@@ -131,13 +132,108 @@ def test_a_ticket_raised_by_a_later_text_alarms_who_has_it_and_does_not_move(rt:
     assert (where(rt), alarms(rt)) == ([("street", "alice")], [("urgent", "alice")])
 
 
+NO_STREET = ORGANISATION.replace('days = ["mon", "tue", "wed", "thu", "fri"]', 'days = ["sun"]')
+
+
+@pytest.mark.parametrize(
+    ("by_now", "told"),
+    [
+        (ORGANISATION, None),
+        (ORGANISATION.replace('volunteers = ["alice", "bob"]', 'volunteers = ["bob"]'), "bob"),
+        (NO_STREET, "lead"),
+        (NO_STREET.replace('leads = ["general", "street", "emergency"]', "active = false"), "head"),
+    ],
+)
+def test_a_cry_when_whoever_has_it_has_gone_home_also_alarms_somebody_else(
+    rt: Runtime, tmp_path: Path, by_now: str, told: str | None
+) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    settle(rt, tmp_path, by_now)
+    text_in(rt, "madad")
+    route_due(rt)
+    assert where(rt) == [("street", "alice")]
+    assert alarms(rt) == [*([("off_duty", told)] if told else []), ("urgent", "alice")]
+
+
+def test_of_a_sealed_ticket_whose_team_went_home_only_the_head_is_told(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
+    settle(rt, tmp_path)
+    clock.forward(hours=1, minutes=55)
+    text_in(rt, BRIBED)
+    route_due(rt)
+    clock.forward(minutes=9)  # 14:04
+    text_in(rt, "bachao")
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([("integrity", "charlie")], [("off_duty", "head"), ("urgent", "charlie")])
+
+
+def test_a_lead_who_has_it_off_duty_is_told_once(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
+    settle(rt, tmp_path)
+    clock.forward(hours=9)  # 21:00
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    text_in(rt, "bachao")
+    route_due(rt)
+    assert alarms(rt) == [("nobody_on_duty", "lead"), ("urgent", "lead")]
+
+
+def test_a_text_that_says_what_it_is_about_brings_it_to_the_team_of_that(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, "ghar ke bahar kuch log khare thay")
+    route_due(rt)
+    assert where(rt) == [("general", "lead")]
+    text_in(rt, SNATCHED)
+    assert (where(rt), tickets(rt)[0].status) == ([(None, None)], Status.NEW)
+    assert route_due(rt) == 1
+    assert (where(rt), tickets(rt)[0].status) == ([("street", "alice")], Status.ASSIGNED)
+
+
+def test_once_somebody_has_begun_what_it_is_about_moves_it_no_more(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, "ghar ke bahar kuch log khare thay")
+    route_due(rt)
+    [ticket] = tickets(rt)
+    casework.change_status(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, to=Status.IN_PROGRESS)
+    text_in(rt, "meri motorcycle chori ho gayi")
+    route_due(rt)
+    [ticket] = tickets(rt)
+    assert (where(rt), ticket.status, ticket.category) == ([("general", "lead")], Status.IN_PROGRESS, "theft")
+
+
+def test_whoever_claimed_it_before_it_had_a_team_keeps_it(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path, ORGANISATION.replace("street", "road").replace("general", "desk"))
+    for sender in (HER, OTHER):
+        text_in(rt, SNATCHED, sender=sender)
+        route_due(rt)
+        ticket = tickets(rt)[-1]
+        assert ticket.team_id is None
+        casework.claim(rt, volunteer(rt, "bob"), ticket.reference, ticket.version)
+    text_in(rt, "bachao", sender=OTHER)
+    settle(rt, tmp_path)  # there are teams by now
+    route_due(rt)
+    assert (where(rt), tickets(rt)[1].status) == ([("street", "bob"), ("street", "bob")], Status.ASSIGNED)
+    assert [alarm for alarm in alarms(rt) if alarm[0] != "unattended"] == [("urgent", "bob")]
+    assert route_due(rt) == 0
+
+
+def test_whoever_claims_it_before_it_is_routed_keeps_it(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED)
+    [ticket] = tickets(rt)
+    casework.claim(rt, volunteer(rt, "bob"), ticket.reference, ticket.version)
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([("street", "bob")], [])
+
+
 def test_a_ticket_sealed_by_a_later_text_leaves_who_had_it(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path)
     text_in(rt, SNATCHED)
     route_due(rt)
     text_in(rt, "wo dono police wale thay")
+    assert (where(rt), tickets(rt)[0].status) == ([(None, None)], Status.NEW)  # nobody has it
     route_due(rt)
-    assert where(rt) == [("integrity", "charlie")]
+    assert (where(rt), tickets(rt)[0].status) == ([("integrity", "charlie")], Status.ASSIGNED)
 
 
 def test_a_ticket_that_waited_is_routed_when_somebody_comes_on_duty(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
