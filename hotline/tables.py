@@ -9,7 +9,7 @@ from typing import Any
 
 from hotline.domain.category import Category, literals
 from hotline.domain.folding import match_key
-from hotline.domain.keyword import GATEWAY_KEYWORDS, Command, Keyword, Lexicon, single_letters
+from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
 from hotline.domain.language import Language
 from hotline.domain.ticket import Priority
 
@@ -60,12 +60,18 @@ def load_lexicon(path: Path | None) -> Lexicon:
     known = _SECTIONS | _LISTS | {"gateway"}
     faults = [f"{key!r} is no key of a lexicon" for key in document if key not in known]
     faults += [f"{key!r} is missing" for key in sorted(known) if key not in document]
-    commands: dict[str, Command] = {}
+    commands, gateway = dict[str, Command](), dict[str, Command]()
     for keyword, language, phrases in _phrase_lists(document, faults):
         for phrase in _phrases(f"[{keyword}]", phrases, faults):
-            _claim(commands, phrase, Command(keyword, language), faults)
+            _claim(gateway if keyword in _GATEWAY.values() else commands, phrase, Command(keyword, language), faults)
     lists = {name: _phrases(name, document.get(name, []), faults) for name in sorted(_LISTS)}
-    lexicon = Lexicon(MappingProxyType(commands), frozenset(lists["asking"]), frozenset(lists["courtesies"]), tuple(lists["taught"]))
+    lexicon = Lexicon(
+        MappingProxyType(commands),
+        frozenset(lists["asking"]),
+        frozenset(lists["courtesies"]),
+        tuple(lists["taught"]),
+        MappingProxyType({phrase: command.keyword for phrase, command in gateway.items()}),
+    )
     faults += _taught_faults(lexicon) + _doubled_faults(lexicon)
     _raise_any(path, faults)
     return lexicon
@@ -192,17 +198,16 @@ def _claim(commands: dict[str, Command], phrase: str, command: Command, faults: 
 
 
 def _section(keyword: Keyword) -> str:
-    return "[gateway]" if keyword in GATEWAY_KEYWORDS else f"[{keyword}]"
+    return "[gateway]" if keyword in _GATEWAY.values() else f"[{keyword}]"
 
 
 def _taught_faults(lexicon: Lexicon) -> list[str]:
     faults = []
     for phrase in lexicon.taught:
-        command = lexicon.commands.get(phrase)
-        if command is None:
-            faults.append(f"taught {phrase!r} commands nothing")
-        elif command.keyword in GATEWAY_KEYWORDS:
+        if phrase in lexicon.gateway:
             faults.append(f"taught {phrase!r} is a word the gateway keeps for itself: it would never reach us as ours")
+        elif phrase not in lexicon.commands:
+            faults.append(f"taught {phrase!r} commands nothing")
     return faults
 
 
@@ -210,7 +215,7 @@ def _doubled_faults(lexicon: Lexicon) -> list[str]:
     """Phrases of two keywords that differ in doubled letters only: "off" and "of" are read alike."""
     faults, seen = [], dict[str, tuple[str, Keyword]]()
     for phrase, command in lexicon.commands.items():
-        if command.keyword not in GATEWAY_KEYWORDS:
+        if phrase not in lexicon.gateway:
             before, keyword = seen.setdefault(single_letters(phrase), (phrase, command.keyword))
             if keyword is not command.keyword:
                 faults.append(f"{before!r} of {_section(keyword)} and {phrase!r} of {_section(command.keyword)} read alike")

@@ -94,8 +94,8 @@ def test_the_shipped_categories_keep_what_must_not_get_out() -> None:
 
 
 def test_the_shipped_lexicon_speaks_every_language_in_every_section() -> None:
-    commands = load_lexicon(None).commands.values()
-    assert {command.keyword for command in commands} == set(Keyword)
+    lexicon = load_lexicon(None)
+    assert {command.keyword for command in lexicon.commands.values()} | set(lexicon.gateway.values()) == set(Keyword)
 
 
 def test_the_shipped_files_are_what_is_loaded_without_a_path() -> None:
@@ -154,6 +154,12 @@ def test_a_fault_in_a_table_of_categories_is_named(tmp_path: Path, text: str, fa
     assert categories_faults(tmp_path, text) == [fault]
 
 
+def test_a_word_of_the_gateways_may_be_one_of_ours_where_the_gateway_leaves_it(tmp_path: Path) -> None:
+    (tmp_path / "l.toml").write_text(LEXICON.replace('["off"]', '["off", "stop"]'), encoding="utf-8")
+    lexicon = load_lexicon(tmp_path / "l.toml")
+    assert (lexicon.gateway["stop"], lexicon.commands["stop"].keyword) == (Keyword.GATEWAY_STOP, Keyword.STOP)
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -167,7 +173,7 @@ def test_a_fault_in_a_table_of_categories_is_named(tmp_path: Path, text: str, fa
         (LEXICON.replace('["menu"]', '["menu", "?"]'), "[menu] '?' folds to nothing"),
         (LEXICON.replace('["please"]', '["ـ"]'), "courtesies 'ـ' folds to nothing"),
         (LEXICON.replace('["ok"]', '["ok", "HELLO"]'), "'hello' is claimed by both [greeting] and [thanks]"),
-        (LEXICON.replace('["off"]', '["off", "stop"]'), "'stop' is claimed by both [gateway] and [stop]"),
+        (LEXICON.replace('["info"]', '["info", "stop"]'), "'stop' is claimed by both [gateway] and [gateway]"),
         (LEXICON.replace('["ok"]', '["ok", "onn"]'), "'on' of [start] and 'onn' of [thanks] read alike"),
         (LEXICON.replace('ur = ["urdu"]', 'ur = ["urdu"]\nsd = ["urdu"]'), "[language] 'urdu' asks for both ur and sd"),
         (

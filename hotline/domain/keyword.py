@@ -1,8 +1,8 @@
 """What a lone word or phrase commands. A sentence that contains such a word is a complaint, and nothing here touches it.
 
 A cry for help, a greeting and thanks may be said together and with courtesies ("salam bhai madad karo"): the text is one of
-them only if small words are all it has. A command stands alone, at most with courtesies. The gateway's own words are taken
-exactly as the gateway takes them.
+them only if small words are all it has. A command stands alone, at most with courtesies. The gateway's own words are the gateway's
+only as it takes them: that one word and nothing more, not even a full stop.
 """
 
 import re
@@ -30,8 +30,6 @@ class Keyword(StrEnum):
     GATEWAY_INFO = "gateway_info"
 
 
-GATEWAY_KEYWORDS = frozenset({Keyword.GATEWAY_STOP, Keyword.GATEWAY_START, Keyword.GATEWAY_INFO})
-
 SPOKEN = (Keyword.CRY, Keyword.GREETING, Keyword.THANKS)
 """What may be said together; the first of them that is said is what the text is."""
 
@@ -50,21 +48,23 @@ class Command:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The phrases of one deployment. Keys are match keys, as `Lexicon.of` makes them.
+    """The phrases of one deployment. Keys are match keys.
 
     `commands` phrase → command; `asking` words that only ask how it is going; `courtesies` that say nothing; `taught` the words
-    our own texts tell people to send.
+    our own texts tell people to send; `gateway` the gateway's own words → what it does. Of these, some are commands of ours too,
+    for a text that the gateway leaves alone ("Stop.").
     """
 
     commands: Mapping[str, Command]
     asking: frozenset[str]
     courtesies: frozenset[str]
     taught: tuple[str, ...] = field(default=())
+    gateway: Mapping[str, Keyword] = field(default_factory=dict)
 
     @cached_property
     def drawn_out(self) -> Mapping[str, Command]:
-        """The same commands with doubled letters as one, for "madaaad"; never the gateway's, which are exact or nothing."""
-        return {single_letters(phrase): command for phrase, command in self.commands.items() if command.keyword not in GATEWAY_KEYWORDS}
+        """The same commands with doubled letters as one, for "madaaad"; never the gateway's words: "stoop" and "please stop" are none."""
+        return {single_letters(phrase): command for phrase, command in self.commands.items() if phrase not in self.gateway}
 
     @cached_property
     def spoken(self) -> Mapping[str, Keyword]:
@@ -90,6 +90,8 @@ class Lexicon:
 
 def read_keyword(text: str, lexicon: Lexicon) -> Command | None:
     """The command a text is, or None if it is none: longer, or something else."""
+    if keyword := lexicon.gateway.get(text.strip().lower()):
+        return Command(keyword, None)
     key = match_key(text)
     if command := lexicon.commands.get(key):
         return command

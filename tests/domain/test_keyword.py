@@ -40,7 +40,15 @@ def keyword(text: str) -> Keyword | None:
         ("cancel", Keyword.GATEWAY_STOP),
         ("START", Keyword.GATEWAY_START),
         ("yes", Keyword.GATEWAY_START),
+        (" Stop ", Keyword.GATEWAY_STOP),
         ("INFO", Keyword.GATEWAY_INFO),
+        ("Stop.", Keyword.STOP),
+        ("STOP!!", Keyword.STOP),
+        ("unsubscribe.", Keyword.STOP),
+        ("(stop)", Keyword.STOP),
+        ("ｓｔｏｐ", Keyword.STOP),
+        ("Start.", Keyword.START),
+        ("info?", Keyword.MENU),
         ("help", Keyword.CRY),
         ("HELP!!!", Keyword.CRY),
         ("Help me", Keyword.CRY),
@@ -133,6 +141,10 @@ def test_a_lone_phrase_is_its_keyword(text: str, expected: Keyword) -> None:
         "stop them",
         "please stop",
         "yes sir",
+        "yes!",
+        "Yes.",
+        "cancel.",
+        "end?",
         "stoop",
         "cancel my complaint",
         "info chahiye",
@@ -192,7 +204,15 @@ def test_a_phrase_tells_its_language_where_it_has_only_one(text: str, language: 
 
 def test_the_gateways_words_are_those_it_documents() -> None:
     stop = {"stop", "unsubscribe", "end", "quit", "stopall", "revoke", "optout", "cancel"}
-    assert {phrase for phrase, command in LEXICON.commands.items() if command.keyword is Keyword.GATEWAY_STOP} == stop
+    assert {phrase for phrase, keyword in LEXICON.gateway.items() if keyword is Keyword.GATEWAY_STOP} == stop
+
+
+@pytest.mark.parametrize("phrase", LEXICON.gateway)
+def test_the_gateways_words_are_its_own_only_as_it_takes_them(phrase: str) -> None:
+    for text in (phrase, phrase.upper(), f" {phrase.title()}\n"):
+        assert read_keyword(text, LEXICON) == Command(LEXICON.gateway[phrase], None)
+    for text in (f"{phrase}.", f"{phrase}\u200f", f"please {phrase}", f"{phrase} {phrase}"):
+        assert keyword(text) not in LEXICON.gateway.values()
 
 
 def test_every_word_that_is_taught_commands_and_never_is_the_gateways() -> None:
@@ -202,7 +222,7 @@ def test_every_word_that_is_taught_commands_and_never_is_the_gateways() -> None:
 
 @pytest.mark.parametrize("phrase", LEXICON.commands)
 def test_every_phrase_is_read_as_what_it_is_listed_for(phrase: str) -> None:
-    assert read_keyword(phrase, LEXICON) == LEXICON.commands[phrase]
+    assert read_keyword(phrase + ".", LEXICON) == LEXICON.commands[phrase]
     assert read_keyword(f"  {phrase.upper()} !!", LEXICON) == LEXICON.commands[phrase]
 
 

@@ -236,6 +236,13 @@ def test_the_gateways_own_words_are_obeyed_and_open_no_ticket(rt: Runtime, word:
     assert (count(rt, Ticket), said(rt)) == (0, [])
 
 
+def test_a_stop_that_the_gateway_does_not_take_is_obeyed_and_answered_by_us(rt: Runtime) -> None:
+    text_in(rt, "Stop.")
+    with rt.reading() as session:
+        assert session.query(Contact).one().stopped_at is not None
+    assert (count(rt, Ticket), said(rt)) == (0, ["stopped"])
+
+
 def test_a_sentence_with_a_command_in_it_is_a_complaint(rt: Runtime) -> None:
     text_in(rt, "please stop the men who stand outside my shop")
     assert (count(rt, Ticket), said(rt)) == (1, ["receipt"])
