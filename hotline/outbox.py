@@ -16,6 +16,7 @@ from hotline.storage.contacts import Met
 from hotline.storage.models import Contact
 
 RANK_ANSWER, RANK_OURS = 0, 1
+"""What leaves first. A text tried again for a phone that was off goes one rank behind these each time."""
 
 
 def queue_text(

@@ -55,6 +55,7 @@ def retry_delay(attempts: int) -> timedelta:
     return timedelta(seconds=_RETRY_S[min(attempts, len(_RETRY_S)) - 1])
 
 
-def handset_retry_delay(attempts: int) -> timedelta | None:
-    """The same for a phone that is off or out of reach: few times, half an hour apart and more; None when it was enough."""
-    return timedelta(seconds=_HANDSET_RETRY_S[attempts - 1]) if attempts <= len(_HANDSET_RETRY_S) else None
+def handset_retry_delay(unreached: int) -> timedelta | None:
+    """How long to wait when a phone was off or out of reach for the `unreached`-th time: few times, half an hour apart and more; None
+    when it was enough."""
+    return timedelta(seconds=_HANDSET_RETRY_S[unreached - 1]) if unreached <= len(_HANDSET_RETRY_S) else None

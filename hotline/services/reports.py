@@ -8,6 +8,7 @@ from hotline.domain.delivery import CLAIM_OPEN_FOR, LOOK_UP_AFTER, Delivery, han
 from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Report, TextGateway
 from hotline.jobs import Job
 from hotline.log import logger
+from hotline.outbox import RANK_OURS
 from hotline.runtime import Runtime, Transaction
 from hotline.services.outbound import store_sent
 from hotline.storage import contacts, outgoing
@@ -60,8 +61,10 @@ def receive_report(rt: Runtime, gateway: str, report: Report) -> None:
 
 
 def _try_later(tx: Transaction, message: Message, gateway: str, report: Report) -> bool:
-    """A phone that is off is tried a few times more, far apart."""
-    delay = handset_retry_delay(message.attempts or 1)
+    """A phone that is off is tried a few times more, far apart. How often it was is in the text's rank, which each time is one further
+    back: its attempts count what the gateway had no room for, too."""
+    tried_again = max((message.rank or 0) - RANK_OURS, 0)
+    delay = handset_retry_delay(tried_again + 1)
     if delay is None:
         return False
     outgoing.store(
@@ -71,6 +74,7 @@ def _try_later(tx: Transaction, message: Message, gateway: str, report: Report) 
         gateway=gateway,
         gateway_id=report.gateway_id,
         reason=report.code,
+        rank=RANK_OURS + tried_again + 1,
         next_attempt_at=tx.now + delay,
     )
     return True

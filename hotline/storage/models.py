@@ -218,7 +218,7 @@ class Message(Base):
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # the text of hers that it answers
     language: Mapped[str | None] = mapped_column(String(8))
     segments: Mapped[int | None] = mapped_column(SmallInteger)
-    rank: Mapped[int | None] = mapped_column(SmallInteger)  # what leaves first: answers 0, what we start 1
+    rank: Mapped[int | None] = mapped_column(SmallInteger)  # what leaves first: answers 0, what we start 1, then phones that were off
     delivery: Mapped[str | None] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(16))  # the gateway's error code, or our own word
     attempts: Mapped[int | None] = mapped_column(SmallInteger)

@@ -231,12 +231,18 @@ def test_reports_doubled_and_out_of_order_only_move_forward(rt: Runtime, gateway
     assert (deliveries(rt), len(texts_out(rt))) == ([("delivered", None)], 1)
 
 
-def test_a_phone_that_is_off_is_tried_again_far_apart_and_then_given_up(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
+@pytest.mark.parametrize("busy", [0, 4])
+def test_a_phone_that_is_off_is_tried_again_far_apart_and_then_given_up(
+    rt: Runtime, gateway: ScriptedGateway, clock: Clock, busy: int
+) -> None:
     text_in(rt, SNATCHED)
     waits = []
     for _ in range(5):
+        gateway.script = [GatewayError("429", Outcome.NOT_SENT)] * busy  # a gateway that has no room says nothing of the phone
         send(rt, gateway)
-        [message] = texts_out(rt)
+        while (message := texts_out(rt)[0]).delivery == Delivery.QUEUED and message.next_attempt_at:
+            clock.now = message.next_attempt_at
+            send(rt, gateway)
         receive_report(rt, "twilio", report(message, Delivery.UNDELIVERED, "30003", Outcome.UNREACHABLE))
         [message] = texts_out(rt)
         if message.next_attempt_at is None:
@@ -245,6 +251,16 @@ def test_a_phone_that_is_off_is_tried_again_far_apart_and_then_given_up(rt: Runt
         clock.now = message.next_attempt_at
     assert waits == [timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6)]
     assert (len(gateway.taken), deliveries(rt)) == (4, [("undelivered", "30003")])
+
+
+def test_a_phone_that_was_off_waits_behind_everybody_else(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
+    text_in(rt, SNATCHED)
+    send(rt, gateway)
+    receive_report(rt, "twilio", report(texts_out(rt)[0], Delivery.UNDELIVERED, "30003", Outcome.UNREACHABLE))
+    clock.forward(minutes=31)
+    text_in(rt, SNATCHED, sender=OTHER)
+    _, claimed = claim_due(rt, limit=2)
+    assert [claim.text.to for claim in claimed] == [OTHER, HER]
 
 
 def test_a_late_report_about_an_earlier_try_changes_nothing(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
