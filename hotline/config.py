@@ -146,7 +146,20 @@ SECTIONS: dict[str, type] = {
     "files": Files,
 }
 _CALLED = {str: "text in quotes", int: "a whole number", tuple: "a list of texts in quotes"}
-_AT_LEAST_ONE = {"join_minutes", "texts_per_s", "in_flight", "timeout_s", "expires_hours", "session_hours", "page_rows", "reopen_days"}
+# The limits of what makes sense: with no answers at all she has no reference, and past these a worker is taken for dead while it waits
+# for the gateway, a log-in never ends, a page does not load, a date does not exist.
+_AT_MOST = {
+    "join_minutes": 1440,
+    "reopen_days": 3650,
+    "texts_per_s": 1000,
+    "in_flight": 200,
+    "timeout_s": 30,
+    "answer_fresh_minutes": 1440,
+    "expires_hours": 720,
+    "session_hours": 720,
+    "page_rows": 500,
+}
+_AT_LEAST_ONE = _AT_MOST.keys() - {"answer_fresh_minutes"} | {"replies_per_sender"}
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -189,6 +202,8 @@ def _section(name: str, kind: type, given: object, faults: list[str]) -> Any:
             faults.append(f"[{name}] {key} must be {_CALLED[type(default)]}")
         elif isinstance(value, int) and value < (1 if key in _AT_LEAST_ONE else 0):
             faults.append(f"[{name}] {key} must not be below {1 if key in _AT_LEAST_ONE else 0}")
+        elif isinstance(value, int) and value > _AT_MOST.get(key, value):
+            faults.append(f"[{name}] {key} must not be above {_AT_MOST[key]}")
         else:
             values[key] = value
     return kind(**values)

@@ -5,8 +5,14 @@ which has connections, is built after the fork, by `create_app`. New code needs 
 """
 
 import gc
+import os
 
 import hotline.app  # noqa: F401 - for its effect
+
+# Where the web processes tell gunicorn that they live: in memory, where the system has such a folder. On a disk that is busy one that
+# lives would be killed for its silence. None: the system's own folder.
+_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes a file of its own in it
+worker_tmp_dir = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
 
 
 def when_ready(_server: object) -> None:

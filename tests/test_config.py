@@ -317,6 +317,34 @@ def test_a_value_of_the_wrong_shape_is_one_fault(tmp_path: Path, toml: str) -> N
     assert len(faults(written(tmp_path, toml))) == 1
 
 
+LIMITS = [
+    ("conversation", "join_minutes", 1, 1440),
+    ("conversation", "reopen_days", 1, 3650),
+    ("conversation", "replies_per_sender", 1, None),
+    ("conversation", "lookups_per_day", 0, None),
+    ("sending", "texts_per_s", 1, 1000),
+    ("sending", "in_flight", 1, 200),
+    ("sending", "timeout_s", 1, 30),
+    ("sending", "answer_fresh_minutes", 0, 1440),
+    ("sending", "expires_hours", 1, 720),
+    ("web", "session_hours", 1, 720),
+    ("web", "page_rows", 1, 500),
+    ("web", "free_failures", 0, None),
+]
+
+
+@pytest.mark.parametrize(("section", "key", "least", "most"), LIMITS)
+def test_a_number_is_taken_up_to_its_limits_and_not_past_them(tmp_path: Path, section: str, key: str, least: int, most: int | None) -> None:
+    def with_value(value: int) -> dict[str, str]:
+        return written(tmp_path, f"[{section}]\n{key} = {value}")
+
+    for value in (least, most or 10**6):
+        assert getattr(getattr(load_config(with_value(value)), section), key) == value
+    assert faults(with_value(least - 1)) == [f"[{section}] {key} must not be below {least}"]
+    if most:
+        assert faults(with_value(most + 1)) == [f"[{section}] {key} must not be above {most}"]
+
+
 # Hours
 
 

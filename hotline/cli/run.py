@@ -12,7 +12,6 @@ import shlex
 import shutil
 import socket
 import sys
-import tempfile
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -166,8 +165,6 @@ def environment(plan: Plan, given: Mapping[str, str], redis: Path | None) -> dic
         "HOTLINE_SECRET_KEY": lambda: kept(plan.data, "secret_key", lambda: secrets.token_hex(32)),
         "HOTLINE_DATABASE_URL": lambda: f"sqlite:///{plan.data / 'hotline.sqlite3'}",
         "HOTLINE_PUBLIC_URL": lambda: plan.url,
-        # Where gunicorn's processes tell each other that they live: in memory, where the system has such a folder.
-        "HOTLINE_TMP_DIR": lambda: "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir(),  # noqa: S108
     }
     env |= {name: make() for name, make in defaults.items() if not _is_named(given, name)}
     return env | _demo_environment(plan, given) if plan.demo else env

@@ -166,6 +166,14 @@ def test_secrets_are_made_at_the_first_run_kept_and_read_by_nobody_else(tmp_path
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 
 
+def test_whatever_is_set_is_read_by_somebody(tmp_path: Path) -> None:
+    plan = run_module._plan(_environment(tmp_path))
+    sources = [path for folder in ("hotline", "workers") for path in (PROJECT / folder).rglob("*.py") if path.name != "run.py"]
+    read = "".join(path.read_text("utf-8") for path in [*sources, PROJECT / "Procfile"])
+    unread = [name for name in run_module.environment(plan, {}, None) if name.startswith("HOTLINE_") and name not in read]
+    assert unread == []
+
+
 def test_beside_a_real_account_there_is_no_demo(tmp_path: Path) -> None:
     plan = run_module._plan(_environment(tmp_path, **_REAL_ACCOUNT))
     env = run_module.environment(plan, _REAL_ACCOUNT, None)

@@ -1,0 +1,21 @@
+"""gunicorn, as the Procfile starts it."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+from gunicorn.app.wsgiapp import WSGIApplication
+
+from hotline.i18n import PROJECT
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no folder in memory here")  # noqa: S108
+def test_the_web_processes_tell_that_they_live_where_no_disk_can_hold_them_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    [web] = [line for line in (PROJECT / "Procfile").read_text("utf-8").splitlines() if line.startswith("web: ")]
+    command = web.removeprefix("web: ").replace("${HOTLINE_BIND:-127.0.0.1}:${PORT:-8000}", "127.0.0.1:8000")
+    monkeypatch.setattr(sys, "argv", shlex.split(command))
+    configured = WSGIApplication("%(prog)s").cfg
+    assert Path(configured.worker_tmp_dir or "") == Path("/dev/shm")  # noqa: S108
+    assert configured.when_ready.__module__ == "hotline.serving"
