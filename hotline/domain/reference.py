@@ -78,7 +78,8 @@ def find(text: str) -> tuple[Found, ...]:
     """Every run of exactly nine digits in a text, in any digits, with spaces, dashes, dots or nothing between.
 
     A run that goes on into further digits (a phone, an identity card, an IMEI) is not one; a count of one or two digits in
-    the next word is no part of it ("482719365 2 din se": two days now).
+    the next word is no part of it ("482719365 2 din se": two days now). In the word before, one digit is an answer or a place in a
+    list; two are a country's or a city's code, but for the minutes of a time (12:30).
     """
     ascii_text = ascii_digits(text)  # one for one, so that offsets stay those of the text
     found = []
@@ -97,13 +98,16 @@ def _digits(text: str) -> str:
 
 
 def _nine_among_counts(run: re.Match[str]) -> list[tuple[int, int]]:
-    """Spans of the words of nine digits in a longer run, where no word beside them has more than two, or nine itself."""
+    """Spans of the words of nine digits in a longer run, where what stands beside them is nine itself or too short for a number."""
     chunks = [(run.start() + c.start(), run.start() + c.end(), len(_digits(c.group()))) for c in _CHUNK.finditer(run.group())]
     spans = []
+    before = 0  # digits of the last word that had any
     for n, (start, end, digits) in enumerate(chunks):
-        beside = [chunks[m][2] for m in (n - 1, n + 1) if 0 <= m < len(chunks)]
-        if digits == 9 and all(count <= 2 or count == 9 for count in beside):
+        after = chunks[n + 1][2] if n + 1 < len(chunks) else 0
+        if digits == 9 and before in (0, 1, 9) and after in (0, 1, 2, 9):
             spans.append((start, end))
+        is_minutes = n == 0 and run.string[run.start() - 1 : run.start()] == ":"
+        before = 0 if is_minutes and digits == 2 else digits or before
     return spans
 
 

@@ -174,6 +174,14 @@ def test_whatever_is_set_is_read_by_somebody(tmp_path: Path) -> None:
     assert unread == []
 
 
+def test_whatever_can_be_set_is_named_where_people_look_for_it() -> None:
+    sources = [path.read_text("utf-8") for folder in ("hotline", "workers") for path in (PROJECT / folder).rglob("*.py")]
+    settings = {name for source in sources for name in re.findall(r'"(HOTLINE_[A-Z_]+)"', source)}
+    told = (PROJECT / "README.md").read_text("utf-8") + (PROJECT / "config.example.toml").read_text("utf-8")
+    assert {"HOTLINE_SIMULATOR_PORT", "HOTLINE_REDIS_SERVER", "HOTLINE_CONFIG"} <= settings
+    assert {name for name in settings if name not in told} == {"HOTLINE_SUPERVISOR"}  # set by us for what we start, and by nobody else
+
+
 def test_beside_a_real_account_there_is_no_demo(tmp_path: Path) -> None:
     plan = run_module._plan(_environment(tmp_path, **_REAL_ACCOUNT))
     env = run_module.environment(plan, _REAL_ACCOUNT, None)
