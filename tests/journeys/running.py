@@ -63,7 +63,7 @@ class RunningHotline:
         self.command("compile")
         self.command("load", "hotline/data/demo.toml", "--password-file", str(password))
         try:
-            self.start("simulator", f"python -m hotline.simulator --port {self.simulator_port}")
+            self._start_simulator()
             for name in ("web", "worker", "clock"):
                 self.start(name)
             self.wait_until(lambda: self._answers(f"{self.url}/healthz") and self._answers(self._simulator("/faults")), within_s=30)
@@ -100,6 +100,12 @@ class RunningHotline:
         """kill -9, and nothing said before."""
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes.pop(name).wait()
+
+    def restart_simulator(self) -> None:
+        """The pretend Twilio killed and started anew: whatever it was asked and had not taken is lost."""
+        self.kill("simulator")
+        self._start_simulator()
+        self.wait_until(lambda: self._answers(self._simulator("/faults")), within_s=30)
 
     def log(self, name: str) -> str:
         """What a process said so far."""
@@ -159,6 +165,9 @@ class RunningHotline:
                 logs = "\n".join(f"--- {name}\n{self.log(name)[-3000:]}" for name in self.processes)
                 raise AssertionError(f"not so within {within_s} s\n{logs}")
             time.sleep(0.05)
+
+    def _start_simulator(self) -> None:
+        self.start("simulator", f"python -m hotline.simulator --port {self.simulator_port}")
 
     def _simulator(self, path: str) -> str:
         return f"http://127.0.0.1:{self.simulator_port}{path}"

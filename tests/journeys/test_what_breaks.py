@@ -26,13 +26,13 @@ def is_delivered(hotline: RunningHotline, number: str) -> bool:
 
 def children(hotline: RunningHotline) -> list[int]:
     """The worker processes under the supervisor, once both are there."""
-    supervisor = str(hotline.processes["worker"].pid)
+    supervisor = hotline.processes["worker"].pid
+    hotline.wait_until(lambda: len(children_of(supervisor)) == 2, within_s=10)
+    return children_of(supervisor)
 
-    def found() -> list[int]:
-        return [int(pid) for pid in subprocess.run(["pgrep", "-P", supervisor], capture_output=True, text=True, check=False).stdout.split()]
 
-    hotline.wait_until(lambda: len(found()) == 2, within_s=10)
-    return found()
+def children_of(pid: int) -> list[int]:
+    return [int(one) for one in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()]
 
 
 def is_alive(pid: int) -> bool:
@@ -58,11 +58,16 @@ def test_a_worker_killed_while_the_gateway_has_the_text_leaves_one_text(hotline:
 
 def test_a_worker_killed_before_the_gateway_has_the_text_leaves_one_text(hotline: RunningHotline) -> None:
     number = "+923001234512"
-    hotline.kill("worker")
+    hotline.faults(create_latency_ms=60_000)  # the gateway does not take it yet …
     hotline.text(number, BODY)
-    # It was claimed more than a minute ago, and whoever claimed it is gone.
-    claimed = "delivery = 'sending', attempts = 1, claimed_at = '2020-01-01 00:00:00.000000', next_attempt_at = NULL"
-    hotline.rows(f"UPDATE messages SET {claimed} WHERE delivery = 'queued'")
+    hotline.wait_until(lambda: hotline.deliveries(number) == ["sending"], within_s=10)
+    workers = children(hotline)
+    workers += [job for worker in workers for job in children_of(worker)]
+    hotline.kill("worker")
+    hotline.wait_until(lambda: not any(is_alive(pid) for pid in workers), within_s=5)
+    hotline.restart_simulator()  # … and never will
+    assert (hotline.received(number), hotline.deliveries(number)) == ([], ["sending"])
+    hotline.rows("UPDATE messages SET claimed_at = '2020-01-01 00:00:00.000000' WHERE delivery = 'sending'")  # a minute passes
     hotline.start("worker")
     hotline.wait_until(lambda: is_delivered(hotline, number), within_s=60)
     one_ticket_one_text(hotline, number)
