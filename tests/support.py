@@ -57,7 +57,7 @@ class ScriptedGateway:
             step(text)
             step = None
         self.taken.append(text)
-        return step or Sent(f"SM{text.message_id:030d}{text.attempt:02d}", Delivery.SENT)
+        return step or Sent(f"SMf{text.message_id:029d}{text.attempt:02d}", Delivery.SENT)  # never an id of `text_in`
 
     def look_up(self, text: OutgoingText, since: datetime, known: set[str]) -> Sent | None:
         return self.found.get(text.message_id)

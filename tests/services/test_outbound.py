@@ -51,7 +51,7 @@ def test_a_due_text_is_sent_once_and_its_id_is_kept(rt: Runtime, gateway: Script
     send(rt, gateway)
     [message] = texts_out(rt)
     assert [t.to for t in gateway.taken] == [HER]
-    assert (message.delivery, message.gateway, message.gateway_id) == ("sent", "twilio", f"SM{message.id:030d}01")
+    assert (message.delivery, message.gateway, message.gateway_id) == ("sent", "twilio", f"SMf{message.id:029d}01")
 
 
 def test_one_persons_texts_leave_in_their_order(rt: Runtime, gateway: ScriptedGateway) -> None:
