@@ -1,7 +1,9 @@
 """`python -m hotline.simulator [--port 8001] [--bind 127.0.0.1] [--hotline-url http://127.0.0.1:8000]`.
 
 The pretend account comes from the variables the hotline itself reads (each also as a file named by `…_FILE`):
-HOTLINE_TWILIO_ACCOUNT_SID, HOTLINE_TWILIO_AUTH_TOKEN, HOTLINE_TWILIO_NUMBER, HOTLINE_PUBLIC_URL.
+HOTLINE_TWILIO_ACCOUNT_SID, HOTLINE_TWILIO_AUTH_TOKEN, HOTLINE_TWILIO_NUMBER, HOTLINE_PUBLIC_URL. HOTLINE_VOICE_NUMBERS names
+the numbers that can be called, with commas between them: the main one, then the one for missed calls; without it the number for
+texts can be called too.
 """
 
 import argparse
@@ -47,6 +49,7 @@ def build(environ: Mapping[str, str], hotline_url: str | None) -> Flask:
         number=settings["HOTLINE_TWILIO_NUMBER"],
         public_url=settings["HOTLINE_PUBLIC_URL"],
         hotline_url=hotline_url,
+        voice_numbers=tuple(number.strip() for number in _setting(environ, "HOTLINE_VOICE_NUMBERS").split(",") if number.strip()),
     )
 
 

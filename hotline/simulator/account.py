@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ class Account:
     """One account with one number (E.164, a short code, or the `MG…` id of a Messaging Service).
 
     `public_url` is the hotline's base as Twilio would know it: it is what gets signed. `hotline_url` is where that really is.
+    `voice_numbers` are called, the second (if any) by who wants to be called back; without them the one number is.
     Raises ValueError when `hotline_url` would lead off this computer.
     """
 
@@ -33,12 +35,15 @@ class Account:
     number: str
     public_url: str
     hotline_url: str
+    voice_numbers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         where = urlsplit(self.hotline_url)
         # Asking for the port raises ValueError if it is none, here rather than at the first text.
         if where.scheme != "http" or where.port == 0 or not is_loopback(where.hostname or ""):
             raise ValueError(f"the simulator posts to plain http on this computer only, not to {self.hotline_url}")
+        if not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in self.voice_numbers):
+            raise ValueError("a voice number is not in E.164")
 
     @property
     def sender(self) -> str:
@@ -52,6 +57,16 @@ class Account:
     @property
     def incoming_url(self) -> str:
         return self.public_url.rstrip("/") + "/hooks/twilio/sms"
+
+    @property
+    def called_numbers(self) -> tuple[str, ...]:
+        """The numbers a phone can call and the hotline can call from; the main one first."""
+        return self.voice_numbers or (self.sender,)
+
+    @property
+    def voice_url(self) -> str:
+        """What a call to a number requests; its fallback and the end of the call lie below it."""
+        return self.public_url.rstrip("/") + "/hooks/twilio/voice"
 
     def knows(self, username: str | None, password: str | None) -> bool:
         """Whether Basic credentials are the account's."""

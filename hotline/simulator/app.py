@@ -7,11 +7,15 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from hotline.simulator.account import Account, is_loopback
+from hotline.simulator.api import error
+from hotline.simulator.callers import callers
+from hotline.simulator.callrest import call_api
 from hotline.simulator.exchange import Exchange
+from hotline.simulator.handset import handset
 from hotline.simulator.messages import API_VERSION
 from hotline.simulator.page import page
 from hotline.simulator.phones import phones
-from hotline.simulator.rest import error, twilio
+from hotline.simulator.rest import twilio
 from hotline.simulator.state import State
 
 _HEADERS = {
@@ -37,25 +41,37 @@ def create_simulator(
     number: str,
     public_url: str,
     hotline_url: str | None = None,
+    voice_numbers: tuple[str, ...] = (),
     keep: int = 5000,
     step_s: float = 0.1,
 ) -> Flask:
     """The simulator as a WSGI app; serve it on loopback.
 
-    `hotline_url` is where `public_url` really listens, if that differs; `keep` is how many texts are remembered; `step_s` passes
+    `hotline_url` is where `public_url` really listens, if that differs; `voice_numbers` can be called (the main one, then the one for
+    missed calls; without any, `number`); `keep` is how many texts are remembered; `step_s` passes
     between the statuses of a text. `app.extensions["simulator"].close()` ends its threads. Raises ValueError for a hotline that is
     not on this computer.
     """
     app = _Simulator(__name__)
-    account = Account(sid=account_sid, token=auth_token, number=number, public_url=public_url, hotline_url=hotline_url or public_url)
+    account = Account(
+        sid=account_sid,
+        token=auth_token,
+        number=number,
+        public_url=public_url,
+        hotline_url=hotline_url or public_url,
+        voice_numbers=voice_numbers,
+    )
     app.extensions["simulator"] = Exchange(account, State(keep=keep), step_s=step_s)
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.before_request(_refuse_strangers)
     app.after_request(_set_headers)
     app.register_error_handler(HTTPException, _show_error)
     app.register_blueprint(twilio)
+    app.register_blueprint(call_api)
     app.register_blueprint(phones)
+    app.register_blueprint(callers)
     app.register_blueprint(page)
+    app.register_blueprint(handset)
     return app
 
 

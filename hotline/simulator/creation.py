@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from hotline.simulator.account import Account
-from hotline.simulator.exchange import MAX_BODY
-from hotline.simulator.messages import Message
+from hotline.simulator.messages import MAX_BODY, Message
 from hotline.simulator.segments import count_segments
 from hotline.simulator.state import State
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
+E164 = re.compile(r"\+[1-9]\d{6,14}")
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
 _HOST = re.compile(r"[A-Za-z0-9.\-:]+")
 
@@ -83,7 +82,7 @@ def _check_recipient(recipient: str, sender: str, state: State) -> None:
         raise Refused(21604, "A 'To' phone number is required.")
     if recipient in _MAGIC_TO:
         raise Refused(*_MAGIC_TO[recipient])
-    if not _E164.fullmatch(recipient):
+    if not E164.fullmatch(recipient):
         raise Refused(*_MAGIC_TO["+15005550001"])
     if recipient == sender:
         raise Refused(21266, "'To' and 'From' number cannot be the same")
@@ -93,7 +92,7 @@ def _check_recipient(recipient: str, sender: str, state: State) -> None:
 
 def _check_details(form: Mapping[str, str]) -> None:
     callback = form.get("StatusCallback", "")
-    if callback and not _is_web_address(callback):
+    if callback and not is_web_address(callback):
         raise Refused(21609, "The 'StatusCallback' URL is not a valid URL")
     validity = form.get("ValidityPeriod", "")
     if validity and not (validity.isascii() and validity.isdigit() and 1 <= int(validity) <= 36_000):
@@ -101,7 +100,7 @@ def _check_details(form: Mapping[str, str]) -> None:
         raise Refused(20001, "ValidityPeriod must be from 1 to 36000 seconds")
 
 
-def _is_web_address(url: str) -> bool:
+def is_web_address(url: str) -> bool:
     """http or https, ASCII, and a host without underscores, which Twilio refuses."""
     try:
         where = urlsplit(url)

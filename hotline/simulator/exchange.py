@@ -6,15 +6,14 @@ from typing import Any
 
 from hotline.simulator import optout
 from hotline.simulator.account import Account
+from hotline.simulator.countries import country
 from hotline.simulator.messages import API_VERSION, Message, clean, new_sid, now
 from hotline.simulator.segments import count_segments
 from hotline.simulator.state import State
+from hotline.simulator.switchboard import Switchboard
 from hotline.simulator.timetable import Timetable
 from hotline.simulator.webhooks import Answer, Reports, post, read_twiml
 
-MAX_BODY = 1600
-
-_COUNTRIES = {"+92": "PK", "+91": "IN", "+93": "AF", "+98": "IR", "+966": "SA", "+971": "AE", "+44": "GB", "+1": "US"}
 _POSTING_THREADS = 8  # a hotline that hangs holds one for 15 s
 
 
@@ -37,7 +36,7 @@ class Sent:
 
 
 class Exchange:
-    """Carries texts both ways. `step_s` passes between one status of a text and the next."""
+    """Carries texts both ways; its `switchboard` carries calls. `step_s` passes between one status of a text and the next."""
 
     def __init__(self, account: Account, state: State, *, step_s: float) -> None:
         self.account = account
@@ -46,11 +45,13 @@ class Exchange:
         # Apart, so that a hotline that is slow to take callbacks does not hold up the texts themselves.
         self._steps = Timetable(threads=1, name="simulator-steps")
         self._posting = Timetable(threads=_POSTING_THREADS, name="simulator-callbacks")
+        self.switchboard = Switchboard(account, state, self._posting)
 
     def reset(self) -> None:
         self._steps.clear()
         self._posting.clear()
         self.state.reset()
+        self.switchboard.reset()
 
     def close(self) -> None:
         self._steps.close()
@@ -104,7 +105,7 @@ class Exchange:
             "ApiVersion": API_VERSION,
             "Body": message.phone_body,
             "From": message.sender,
-            "FromCountry": _country(message.sender),
+            "FromCountry": country(message.sender),
             "MessageSid": message.sid,
             "NumMedia": "0",
             "NumSegments": str(message.segments),
@@ -112,7 +113,7 @@ class Exchange:
             "SmsSid": message.sid,
             "SmsStatus": "received",
             "To": message.recipient,
-            "ToCountry": _country(message.recipient),
+            "ToCountry": country(message.recipient),
         }
         if message.service_sid:
             fields["MessagingServiceSid"] = message.service_sid
@@ -164,7 +165,3 @@ class Exchange:
         reports.add(status, error_code, last=not steps)
         if steps:
             self._steps.after(self._step_s, lambda: self._step(sid, steps, reports))
-
-
-def _country(number: str) -> str:
-    return next((country for prefix, country in _COUNTRIES.items() if number.startswith(prefix)), "")

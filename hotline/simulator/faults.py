@@ -20,6 +20,21 @@ changed. Delays are plain values: 0 is off. `PUT /faults` takes any of these nam
 
     final_next              the text ends as final_status with final_error_code (the code only if undelivered or failed);
                             `sent` means that the network never reports
+    voice_repeat_next       a step of a call is requested twice with the same token, and the second answer is used: as after a time-out
+    call_status_drop_next   the hotline is never told that this call has ended
+    call_http_next          Calls.create answers call_http_status, and nobody is called
+    dial_unbridged_completed  a volunteer who picked up and was not put through counts as DialCallStatus=completed, with DialBridged=false;
+                            off, as no-answer (which of the two Twilio says is not documented)
+
+    recording_callback_drop_next    the recording callback is never posted
+    recording_callback_double_next  it is posted twice
+    recording_callback_early_next   it is posted before the Record's own action
+    recording_callback_delay_s      seconds before it, otherwise
+    recording_missing_next          this recording is in no list, and its audio is not found, ever
+    recording_late_next             its audio is not found the first two times
+    recording_truncated_next        half of its audio is missing
+    media_open                      audio is served to whoever asks, as Twilio does until one switches Basic auth on
+
     opt_out                 Twilio's own STOP, START and HELP; on by default, as on a long code
 """
 
@@ -62,6 +77,21 @@ class Faults:
     create_hang_next: int = _next("Take it, then say nothing")
     create_hang_s: float = _fault(0.0, "… and cut the line after, s", high=120)
     create_latency_ms: int = _fault(0, "Latency, ms", high=60_000)
+
+    voice_repeat_next: int = _next("Request a step twice")
+    call_status_drop_next: int = _next("Never tell the end")
+    call_http_next: int = _next("Calls.create: an HTTP error")
+    call_http_status: int = _fault(503, "… which", low=400, high=599)
+    dial_unbridged_completed: bool = _fault(default=False, label="Call not put through counts as completed")
+
+    recording_callback_drop_next: int = _next("Drop the callback")
+    recording_callback_double_next: int = _next("Double the callback")
+    recording_callback_early_next: int = _next("Callback before the action")
+    recording_callback_delay_s: float = _fault(0.0, "Delay the callback, s", high=60)
+    recording_missing_next: int = _next("Lose the recording")
+    recording_late_next: int = _next("Audio not there at first")
+    recording_truncated_next: int = _next("Audio cut in half")
+    media_open: bool = _fault(default=False, label="Audio without a password")
 
     final_next: int = _next("End otherwise than delivered")
     final_status: str = _fault("undelivered", "… as", choices=FINAL_STATUSES)

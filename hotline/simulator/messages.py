@@ -8,6 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 
 API_VERSION = "2010-04-01"
+MAX_BODY = 1600
 IN_FLIGHT = frozenset({"accepted", "queued", "sending"})
 
 _SURROGATES = re.compile("[\ud800-\udfff]")

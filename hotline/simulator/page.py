@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from hotline.simulator.exchange import MAX_BODY, Exchange
+from hotline.simulator.callview import view
+from hotline.simulator.dialling import SCRIPTS
+from hotline.simulator.exchange import Exchange
 from hotline.simulator.faults import BadFault, Faults
-from hotline.simulator.messages import Message
+from hotline.simulator.messages import MAX_BODY, Message
 from hotline.simulator.segments import encoding
 
 page = Blueprint("page", __name__)
 
 _WHERE_THE_PHONES_ARE = ZoneInfo("Asia/Karachi")
 _LOG_LINES_SHOWN = 30
-_LONGEST_NUMBER = 64
+LONGEST_NUMBER = 64
 _LOCAL_MOBILE = re.compile(r"0?(3\d{9})")
 _REFERENCE = re.compile(r"(?<!\d)[1-9]\d{2}-?\d{3}-?\d{3}(?!\d)")
 # Letters that Sindhi has and Urdu has not: Sindhi is read in Naskh, Urdu in Nastaliq.
@@ -36,11 +38,13 @@ EXAMPLES = (
 EXAMPLE_REFERENCE = "482-719-365"
 
 _GROUPS = (
-    ("incoming_", "Texts to the hotline"),
-    ("callback_", "Status callbacks"),
-    ("create_", "Messages.create"),
-    ("final_", "How texts end"),
-    ("opt_out", "Opt-out"),
+    ("Texts to the hotline", ("incoming_",)),
+    ("Status callbacks", ("callback_",)),
+    ("Messages.create", ("create_",)),
+    ("How texts end", ("final_",)),
+    ("Opt-out", ("opt_out",)),
+    ("Calls", ("voice_", "call_", "dial_")),
+    ("Recordings", ("recording_", "media_")),
 )
 
 
@@ -81,8 +85,14 @@ def _screens() -> list[dict[str, Any]]:
     screens = []
     for number in state.phones:
         messages = state.on_phone(number)
-        screens.append({"number": number, "messages": messages, "reference": _reference(messages)})
+        screens.append({"number": number, "messages": messages, "reference": _reference(messages), "call": _call(number)})
     return screens
+
+
+def _call(number: str) -> dict[str, Any] | None:
+    """The call this phone is in, or its last."""
+    calls = _exchange().switchboard.book.newest_first(lambda call: call.phone == number and not call.is_leg)
+    return view(next((call for call in calls if not call.over), calls[0])) if calls else None
 
 
 def _recent_log() -> list[dict[str, Any]]:
@@ -102,10 +112,11 @@ def _groups() -> list[tuple[str, list[dict[str, Any]]]]:
         }
         for one in fields(Faults)
     ]
-    return [(title, [one for one in known if one["name"].startswith(prefix)]) for prefix, title in _GROUPS]
+    return [(title, [one for one in known if one["name"].startswith(prefixes)]) for title, prefixes in _GROUPS]
 
 
-def _render(refusal: str = "") -> str:
+def render_page(*, refusal: str = "", notice: str = "") -> str:
+    """`refusal` is shown above the faults, `notice` at the top."""
     state = _exchange().state
     version = state.version  # before the rest is read: better one poll too many than a text not shown
     return render_template(
@@ -118,23 +129,31 @@ def _render(refusal: str = "") -> str:
         number=_exchange().account.sender,
         longest=MAX_BODY,
         refusal=refusal,
+        notice=notice,
+        called=_exchange().account.called_numbers,
+        scripts=SCRIPTS,
+        duty=_exchange().switchboard.dialling.duty,
     )
 
 
 @page.get("/")
 def show_phones() -> str:
-    return _render()
+    return render_page()
 
 
 @page.get("/screens")
 def poll() -> Response:
-    """All the page shows, as {"version", "screens": {number: {"html", "reference"}}, "log": html, "faults"}; 204 if still as `after`."""
+    """All the page shows, as {"version", "screens": {number: {"html", "call", "reference"}}, "log", "faults"}; 204 if still as `after`."""
     state = _exchange().state
     version = state.version
     if request.args.get("after") == str(version):
         return Response(status=204)
     screens = {
-        screen["number"]: {"html": render_template("_texts.html", messages=screen["messages"]), "reference": screen["reference"]}
+        screen["number"]: {
+            "html": render_template("_texts.html", messages=screen["messages"]),
+            "call": render_template("_call.html", screen=screen, called=_exchange().account.called_numbers),
+            "reference": screen["reference"],
+        }
         for screen in _screens()
     }
     return jsonify(version=version, screens=screens, log=render_template("_log.html", log=_recent_log()), faults=state.faults.as_json())
@@ -143,7 +162,7 @@ def poll() -> Response:
 @page.post("/send")
 def send() -> AnyResponse:
     """An example button carries its own text; else the box does."""
-    number = request.form.get("number", "").strip()[:_LONGEST_NUMBER]
+    number = request.form.get("number", "").strip()[:LONGEST_NUMBER]
     # A form writes line ends as \r\n; a phone does not.
     body = (request.form.get("example") or request.form.get("body", "")).replace("\r\n", "\n")[:MAX_BODY]
     if number and body.strip():
@@ -156,7 +175,7 @@ def change_phones() -> AnyResponse:
     state = _exchange().state
     if removed := request.form.get("remove"):
         state.remove_phone(removed)
-    elif number := request.form.get("number", "").strip()[:_LONGEST_NUMBER]:
+    elif number := request.form.get("number", "").strip()[:LONGEST_NUMBER]:
         local = _LOCAL_MOBILE.fullmatch(re.sub(r"[\s-]", "", number))
         state.add_phone(f"+92{local[1]}" if local else number)
     return redirect("/", 303)
@@ -167,7 +186,7 @@ def change_faults() -> AnyResponse | tuple[str, int]:
     try:
         _exchange().state.faults = Faults() if "clear" in request.form else Faults.from_form(request.form)
     except BadFault as bad:
-        return _render(refusal=str(bad)), 400
+        return render_page(refusal=str(bad)), 400
     return redirect("/#faults", 303)
 
 

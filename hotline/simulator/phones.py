@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from hotline.simulator.exchange import MAX_BODY, Exchange
+from hotline.simulator.exchange import Exchange
 from hotline.simulator.faults import BadFault, Faults
+from hotline.simulator.messages import MAX_BODY
 
 phones = Blueprint("phones", __name__)
 
@@ -18,7 +19,7 @@ class NotUnderstood(ValueError):
 
 @phones.errorhandler(NotUnderstood)
 @phones.errorhandler(BadFault)
-def _refuse(refused: ValueError) -> tuple[Response, int]:
+def refuse(refused: ValueError) -> tuple[Response, int]:
     return jsonify(error=str(refused)), 400
 
 
@@ -27,8 +28,11 @@ def _exchange() -> Exchange:
     return exchange
 
 
-def _object() -> dict[str, Any]:
+def read_object(*, optional: bool = False) -> dict[str, Any]:
+    """The JSON object of the request; `optional` takes none for an empty one. Raises NotUnderstood."""
     given = request.get_json(silent=True)
+    if optional and not request.content_length:
+        return {}
     if not isinstance(given, dict):
         raise NotUnderstood("a JSON object is needed")
     return given
@@ -37,7 +41,7 @@ def _object() -> dict[str, Any]:
 @phones.post("/phones/<number>/texts")
 def send_text(number: str) -> Response:
     """{"body", "sid"?} → {"sid", "status", "error_code", "statuses"}; `status` is null if the hotline was not told or did not answer."""
-    given = _object()
+    given = read_object()
     body, sid = given.get("body"), given.get("sid")
     if not isinstance(body, str) or len(body) > MAX_BODY:
         raise NotUnderstood(f"body must be a text of at most {MAX_BODY} characters")
@@ -65,7 +69,7 @@ def show_faults() -> Response:
 
 @phones.put("/faults")
 def set_faults() -> Response:
-    _exchange().state.faults = Faults.from_json(_object())
+    _exchange().state.faults = Faults.from_json(read_object())
     return show_faults()
 
 

@@ -35,6 +35,11 @@ class State:
             self.generation += 1
             self.version += 1
 
+    def touch(self) -> None:
+        """Something the page shows has changed."""
+        with self._lock:
+            self.version += 1
+
     # Messages
 
     def add(self, message: Message, *, on_phone: bool) -> Message:

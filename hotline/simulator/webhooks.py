@@ -19,7 +19,7 @@ from hotline.simulator.timetable import Timetable
 _CONNECT_S = 5.0
 _READ_S = 15.0
 _TRIES = 2  # rc=1, rp=ct: once more, and only if the connection was never made
-_ANSWER_BYTES = 65_536
+ANSWER_BYTES = 65_536  # of a document: more is refused
 
 # Twilio's debugger codes.
 RETRIEVAL_FAILURE = 11200
@@ -38,18 +38,35 @@ class Answer:
     error_code: int | None = None
     detail: str = ""
     content_type: str = ""
+    cache_control: str = ""
     body: bytes = b""
+
+
+class BadAnswer(ValueError):
+    """An answer Twilio could not use: the code of its debugger, and why."""
+
+    def __init__(self, code: int, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
 
 
 def post(account: Account, url: str, fields: dict[str, str]) -> Answer:
     """Sign and post once, and once more if nobody took the connection. Redirects are not followed: the hotline makes none."""
+    return ask(account, "POST", url, fields)
+
+
+def ask(account: Account, method: str, url: str, fields: dict[str, str], *, most: int = ANSWER_BYTES) -> Answer:
+    """The same by GET or POST; a GET carries the fields in its query. Of a longer answer only `most` bytes and one more are read."""
     url = url.partition("#")[0]
+    if method == "GET" and fields:
+        url += ("&" if "?" in url else "?") + urlencode(fields)
+        fields = {}
     address = account.real_address(url)
     if address is None:
-        return Answer(None, CONNECTION_FAILURE, "not posted: this address leads off this computer")
+        return Answer(None, CONNECTION_FAILURE, "not asked: this address leads off this computer")
     signature = account.sign(url, fields)
     headers = {
-        "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
         "User-Agent": "TwilioProxy/1.1",
         "Accept": "*/*",
         "Host": urlsplit(url).netloc,
@@ -57,10 +74,13 @@ def post(account: Account, url: str, fields: dict[str, str]) -> Answer:
         "I-Twilio-Idempotency-Token": str(uuid5(NAMESPACE_URL, signature)),
         "X-Twilio-Signature": signature,
     }
+    if method == "POST":
+        headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
     for _ in range(_TRIES):
         connection = _connect(address)
         if connection is not None:
-            return _exchange(connection, address, urlencode(fields), headers)
+            form = urlencode(fields).encode("ascii") if method == "POST" else None
+            return _exchange(connection, method, address, form, headers, most=most)
     return Answer(None, CONNECTION_FAILURE, "no connection")
 
 
@@ -75,20 +95,23 @@ def _connect(address: str) -> http.client.HTTPConnection | None:
     return connection
 
 
-def _exchange(connection: http.client.HTTPConnection, address: str, form: str, headers: dict[str, str]) -> Answer:
+def _exchange(
+    connection: http.client.HTTPConnection, method: str, address: str, form: bytes | None, headers: dict[str, str], *, most: int
+) -> Answer:
     where = urlsplit(address)
     target = (where.path or "/") + (f"?{where.query}" if where.query else "")
     try:
-        connection.request("POST", target, form.encode("ascii"), headers)
+        connection.request(method, target, form, headers)
         reply = connection.getresponse()
-        body = reply.read(_ANSWER_BYTES)
+        body = reply.read(most + 1)
     except (OSError, http.client.HTTPException) as failure:
         return Answer(None, RETRIEVAL_FAILURE, f"no answer ({type(failure).__name__})")
     finally:
         connection.close()
     if not 200 <= reply.status < 300:
         return Answer(reply.status, RETRIEVAL_FAILURE, f"HTTP {reply.status}")
-    return Answer(reply.status, None, f"HTTP {reply.status}", reply.getheader("Content-Type", ""), body)
+    kind, caching = reply.getheader("Content-Type", ""), reply.getheader("Cache-Control", "")
+    return Answer(reply.status, None, f"HTTP {reply.status}", kind, caching, body)
 
 
 def read_twiml(answer: Answer) -> tuple[Answer, list[str]]:
@@ -100,21 +123,29 @@ def read_twiml(answer: Answer) -> tuple[Answer, list[str]]:
 
 
 def _judge(answer: Answer) -> tuple[int | None, str, list[str]]:
-    if answer.status != 200:
-        return RETRIEVAL_FAILURE, f"HTTP {answer.status} where 200 with TwiML is due", []
-    if answer.content_type.partition(";")[0].strip().lower() not in _TWIML_TYPES:
-        return CONTENT_TYPE_FAILURE, "the answer is not XML by its Content-Type", []
-    # Entities would be the danger of this parser, and TwiML has no use for them.
-    if re.search(rb"<!(DOCTYPE|ENTITY)", answer.body):
-        return DOCUMENT_FAILURE, "the answer has a DOCTYPE", []
     try:
-        root = ET.fromstring(answer.body)  # noqa: S314  what the hotline of this computer wrote, without entities
-    except ET.ParseError:
-        return DOCUMENT_FAILURE, "the answer does not parse as XML", []
+        root = parse_xml(answer)
+    except BadAnswer as bad:
+        return bad.code, bad.detail, []
     if root.tag != "Response":
         return DOCUMENT_FAILURE, "the answer has no <Response>", []
     bodies = [(verb.findtext("Body") or verb.text or "").strip() for verb in root.iter("Message")]
     return None, "", [body for body in bodies if body]
+
+
+def parse_xml(answer: Answer) -> ET.Element:
+    """The root of an answer that came. Raises BadAnswer if it is not 200, not XML by its type, or does not parse."""
+    if answer.status != 200:
+        raise BadAnswer(RETRIEVAL_FAILURE, f"HTTP {answer.status} where 200 with TwiML is due")
+    if answer.content_type.partition(";")[0].strip().lower() not in _TWIML_TYPES:
+        raise BadAnswer(CONTENT_TYPE_FAILURE, "the answer is not XML by its Content-Type")
+    # Entities would be the danger of this parser, and TwiML has no use for them.
+    if re.search(rb"<!(DOCTYPE|ENTITY)", answer.body):
+        raise BadAnswer(DOCUMENT_FAILURE, "the answer has a DOCTYPE")
+    try:
+        return ET.fromstring(answer.body)  # noqa: S314  what the hotline of this computer wrote, without entities
+    except ET.ParseError:
+        raise BadAnswer(DOCUMENT_FAILURE, "the answer does not parse as XML") from None
 
 
 class Reports:

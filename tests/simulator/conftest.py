@@ -1,8 +1,10 @@
-"""A live simulator on loopback, a hotline double that takes its webhooks, and the real SDK as the caller."""
+"""A live simulator on loopback, a hotline double that takes its webhooks and says what TwiML a test gives it, and the real SDK."""
 
+import io
 import json
 import threading
 import time
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +29,39 @@ NUMBER = "+12025550100"
 PHONE = "+923001234501"
 PUBLIC_URL = "https://hotline.example"
 STATUS_URL = f"{PUBLIC_URL}/hooks/twilio/status?message=7&x=a%20b"
+VOICE = "/hooks/twilio/voice"
+VOICE_URL = PUBLIC_URL + VOICE
+PROMPT = f"<Play>{PUBLIC_URL}/prompts/hello.wav</Play>"
+HANGUP = "<Hangup/>"
+
+
+def gather(path: str = "/keys", inside: str = "", **attributes: object) -> str:
+    """A Gather whose action is a path below the voice address."""
+    more = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f'<Gather action="{VOICE_URL}{path}"{more}>{inside}</Gather>'
+
+
+def record(path: str = "/recorded", **attributes: object) -> str:
+    more = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f'<Record action="{VOICE_URL}{path}" recordingStatusCallback="{VOICE_URL}/recording"{more}/>'
+
+
+def make_wav(seconds: float, *, rate: int = 8000, channels: int = 1) -> bytes:
+    """A square wave."""
+    kept = io.BytesIO()
+    with wave.open(kept, "wb") as sound:
+        sound.setnchannels(channels)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        frames = round(seconds * rate)
+        sound.writeframes(b"".join((9000 if n // 10 % 2 else -9000).to_bytes(2, "little", signed=True) * channels for n in range(frames)))
+    return kept.getvalue()
+
+
+def length_s(audio: bytes) -> float:
+    with wave.open(io.BytesIO(audio)) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 8000)
+        return sound.getnframes() / 8000
 
 
 def eventually(found: Callable[[], Any], *, within_s: float = 5) -> Any:
@@ -36,6 +71,17 @@ def eventually(found: Callable[[], Any], *, within_s: float = 5) -> Any:
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.005)
     return result
+
+
+def told_of(hotline: "HotlineDouble", call: dict[str, Any], count: int) -> list[dict[str, str]]:
+    """What the hotline was told of a call's progress, in its order, once it is so much."""
+
+    def found() -> list[dict[str, str]]:
+        return sorted(
+            (one for one in hotline.asked("/status") if one["CallSid"] == call["sid"]), key=lambda one: int(one["SequenceNumber"])
+        )
+
+    return eventually(lambda: len(told := found()) >= count and told)
 
 
 @contextmanager
@@ -61,9 +107,11 @@ class Received:
 
 @dataclass
 class HotlineDouble:
-    """Keeps what it gets and answers what it is told to."""
+    """Keeps what it gets and answers what it is told to: `pages` by path, else `answer`."""
 
     answer: tuple[int, str, str] = (200, "text/xml", "<Response/>")
+    pages: dict[str, tuple[int, str, str | bytes]] = field(default_factory=lambda: {"/prompts/hello.wav": (200, "audio/wav", b"sound")})
+    cache_control: str = ""
     received: list[Received] = field(default_factory=list)
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
@@ -72,12 +120,21 @@ class HotlineDouble:
         signature = request.headers.get("X-Twilio-Signature", "")
         genuine = RequestValidator(TOKEN).validate(PUBLIC_URL + uri, request.form, signature)
         self.received.append(Received(uri, request.form.to_dict(), dict(request.headers), genuine, datetime.now(UTC)))
-        status, content_type, body = self.answer
-        return Response(body, status, content_type=content_type)(environ, start_response)
+        status, content_type, body = self.pages.get(uri.partition("?")[0], self.answer)
+        headers = {"Cache-Control": self.cache_control} if self.cache_control else {}
+        return Response(body, status, headers, content_type=content_type)(environ, start_response)
 
     @property
     def texts(self) -> list[Received]:
         return [one for one in self.received if one.uri == "/hooks/twilio/sms"]
+
+    def says(self, path: str, *verbs: str) -> None:
+        """Answer the path below the voice address with these verbs."""
+        self.pages[VOICE + path] = (200, "text/xml", f"<Response>{''.join(verbs)}</Response>")
+
+    def asked(self, path: str) -> list[dict[str, str]]:
+        """The forms posted to the path below the voice address."""
+        return [one.fields for one in self.received if one.uri == VOICE + path]
 
     @property
     def statuses(self) -> list[str]:
@@ -120,6 +177,26 @@ class Simulator:
 
     def log(self) -> list[dict[str, Any]]:
         return self.call("GET", "/log")[1]
+
+    def ring(self, phone: str = PHONE, **given: Any) -> dict[str, Any]:
+        """A phone calls the hotline."""
+        status, call = self.call("POST", f"/phones/{phone}/calls", given)
+        assert status == 200, call
+        return call
+
+    def do(self, call: dict[str, Any], what: str, **given: Any) -> dict[str, Any]:
+        """Somebody on the phone does something: the call as it is now."""
+        status, now = self.call("POST", f"/calls/{call['sid']}/{what}", given)
+        assert status == 200, now
+        return now
+
+    def press(self, call: dict[str, Any], digits: str) -> dict[str, Any]:
+        return self.do(call, "keys", digits=digits)
+
+    def show(self, sid: str) -> dict[str, Any]:
+        status, call = self.call("GET", f"/calls/{sid}")
+        assert status == 200, call
+        return call
 
 
 @pytest.fixture

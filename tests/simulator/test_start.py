@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.simulator.__main__ import main
+from hotline.simulator.__main__ import build, main
 from tests.simulator.conftest import PHONE, SID, Simulator
 
 SETTINGS = {
@@ -55,6 +55,7 @@ def test_it_says_where_the_phones_are_logs_nobody_and_ends_cleanly(tmp_path: Pat
         (["--bind", "0.0.0.0"], SETTINGS, "loopback only"),  # noqa: S104  refused is what is tested
         ([], {**SETTINGS, "HOTLINE_PUBLIC_URL": "https://hotline.example"}, "on this computer only"),
         (["--hotline-url", "http://10.0.0.1"], SETTINGS, "on this computer only"),
+        ([], {**SETTINGS, "HOTLINE_VOICE_NUMBERS": "+12025550100, 0300 1234567"}, "a voice number is not in E.164"),
         ([], {**SETTINGS, "HOTLINE_TWILIO_API_URL": "https://api.twilio.com"}, "beside a real gateway"),
         ([], {**SETTINGS, "HOTLINE_TWILIO_AUTH_TOKEN_FILE": "/nowhere"}, "HOTLINE_TWILIO_AUTH_TOKEN_FILE cannot be read"),
     ],
@@ -71,6 +72,13 @@ def test_what_it_cannot_start_with_it_says_in_one_line(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert line in err
+
+
+def test_the_numbers_that_can_be_called_are_told_by_the_environment() -> None:
+    app = build({**SETTINGS, "HOTLINE_VOICE_NUMBERS": "+12025550111, +12025550122,"}, None)
+    assert app.extensions["simulator"].account.called_numbers == ("+12025550111", "+12025550122")
+    app = build(SETTINGS, None)
+    assert app.extensions["simulator"].account.called_numbers == ("+12025550100",)
 
 
 def test_it_imports_nothing_else_of_the_hotline() -> None:

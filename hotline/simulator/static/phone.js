@@ -50,8 +50,10 @@ function showNews(news) {
   version = String(news.version);
   for (const phone of document.querySelectorAll(".phone")) {
     const screen = news.screens[phone.dataset.number];
+    if (screen === undefined) continue;
+    showCall(phone, screen.call); // of call.js
     const texts = phone.querySelector(".texts");
-    if (screen === undefined || texts.dataset.html === screen.html) continue;
+    if (texts.dataset.html === screen.html) continue;
     const atEnd = texts.scrollHeight - texts.scrollTop - texts.clientHeight < 60;
     texts.innerHTML = screen.html; // rendered and escaped by the server, from the template of the first page
     texts.dataset.html = screen.html;

@@ -1,0 +1,77 @@
+"""What happens to a call: one from a phone goes to the hotline, one from the hotline rings a phone."""
+
+from hotline.simulator.account import Account
+from hotline.simulator.callbook import Callbook
+from hotline.simulator.caller import Caller, Impossible
+from hotline.simulator.callreports import CallReports
+from hotline.simulator.calls import Call
+from hotline.simulator.dialling import Dialling
+from hotline.simulator.interpreter import Interpreter
+from hotline.simulator.state import State
+from hotline.simulator.timetable import Timetable
+
+_CALLS_KEPT = 1000
+
+
+class Switchboard:
+    """Carries calls both ways. `book` has them all, `caller` is whoever holds the phone, `dialling` the volunteers' scripts."""
+
+    def __init__(self, account: Account, state: State, posting: Timetable) -> None:
+        self._account = account
+        self.book = Callbook(state, keep=_CALLS_KEPT)
+        self._reports = CallReports(account, state, posting)
+        self._interpreter = Interpreter(account, state, self._reports)
+        self.caller = Caller(self._interpreter, self.book, self._reports)
+        self.dialling = Dialling(self._interpreter, self.caller, self.book)
+        self._interpreter.dial = self.dialling.dial
+
+    def reset(self) -> None:
+        self.book.reset()
+        self.dialling.duty = {}
+        self._interpreter.reset()
+
+    def call_from(self, phone: str, *, to: str, shown_as: str, api_url: str) -> Call:
+        """A phone calls one of our numbers, which sees `shown_as`; returns when the call awaits the caller or is over."""
+        voice_url = self._account.voice_url
+        call = Call("inbound", shown_as, to, phone=phone, api_url=api_url, url=voice_url, fallback_url=f"{voice_url}/fallback")
+        self.book.add(call)
+        with call.lock:
+            self._interpreter.proceed(call, voice_url)
+        return call
+
+    def place(self, call: Call) -> None:
+        """Keep a call that the API accepted, and ring the phone."""
+        self.book.add(call)
+        with call.lock:
+            call.status = "initiated"
+            self._reports.progress(call, "initiated")
+            call.status = "ringing"
+            self._reports.progress(call, "ringing")
+
+    def pick_up(self, call: Call) -> None:
+        """The phone takes the call. Raises Impossible."""
+        self._must_ring(call)
+        call.answer()
+        call.note(answer=True)
+        self._reports.progress(call, "answered")
+        if call.url:
+            self._interpreter.proceed(call, call.url, call.method)
+        elif call.document:
+            self._interpreter.perform(call, call.document)
+
+    def turn_down(self, call: Call, status: str) -> None:
+        """The phone does not: busy, or no-answer once it has rung long enough. Raises Impossible."""
+        self._must_ring(call)
+        call.note(reject=status)
+        self._interpreter.end(call, status)
+
+    def stop(self, call: Call, status: str) -> None:
+        """The API ends a call: canceled only while it rings, completed at any time."""
+        if not call.over and (status == "completed" or call.rings):
+            call.note(verb="Hangup", detail=f"{status} by the API")
+            self._interpreter.end(call, status if call.started_at else "canceled")
+
+    @staticmethod
+    def _must_ring(call: Call) -> None:
+        if not call.rings:
+            raise Impossible("the phone does not ring")
