@@ -14,6 +14,7 @@ class AlarmKind(StrEnum):
     OFF_DUTY = "off_duty"  # an urgent ticket is somebody's who is off duty: to one of her team who is there, else its lead, else the head
     NOBODY_ON_DUTY = "nobody_on_duty"  # hers because nobody of the team was on duty
     UNATTENDED = "unattended"  # nobody on duty, nobody who leads: to the head
+    RECORDING_LOST = "recording_lost"  # the gateway promised audio that never came
     SEALED_WAITS = "sealed_waits"  # a sealed ticket and nobody of its team on duty, or no such team: to the head
 
 

@@ -16,8 +16,21 @@ from hotline.runtime import Runtime, build_runtime
 from hotline.services.installation import DemoBesideReal, check_installation
 from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
-from hotline.web import auth, health, tickets, words
-from hotline.webhooks import texts
+from hotline.web import auth, health, recordings, tickets, words
+from hotline.web import calls as call_book
+from hotline.webhooks import callreports, calls, prompts, texts
+
+BLUEPRINTS = (
+    texts.blueprint,
+    calls.blueprint,
+    callreports.blueprint,
+    prompts.blueprint,
+    health.blueprint,
+    auth.blueprint,
+    tickets.blueprint,
+    recordings.blueprint,
+    call_book.blueprint,
+)
 
 
 def create_app(rt: Runtime | None = None) -> Flask:
@@ -43,7 +56,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.url_map.converters["reference"] = tickets.ReferenceConverter
     app.before_request(auth.choose_language)
     guards.hang_guards(app, config.public_url)
-    for blueprint in (texts.blueprint, health.blueprint, auth.blueprint, tickets.blueprint):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _dress_pages(app, rt)
     return app

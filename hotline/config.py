@@ -71,6 +71,31 @@ class Sending:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """[voice]: calls."""
+
+    number: str = ""
+    missed_call_number: str = ""
+    languages: tuple[str, ...] = ("ur", "sd", "en")
+    duty_line: tuple[str, ...] = ()
+    duty_line_s: int = 45
+    key_wait_s: int = 6
+    silence_s: int = 8
+    recording_s: int = 180
+    lookups_per_call: int = 3
+    call_backs_per_day: int = 3
+
+
+@dataclass(frozen=True)
+class Media:
+    """[media]: the S3-compatible store of recordings; without a bucket they lie in the data folder."""
+
+    endpoint: str = ""
+    bucket: str = ""
+    region: str = "us-east-1"
+
+
+@dataclass(frozen=True)
 class Web:
     """[web]: the volunteers' pages."""
 
@@ -100,12 +125,16 @@ class Config:
     twilio_auth_token_previous: str = field(repr=False)
     twilio_number: str
     twilio_api_url: str
+    s3_access_key: str = field(repr=False)
+    s3_secret_key: str = field(repr=False)
     data_dir: Path
     folder: Path  # of the TOML file: its paths are relative to it
     conversation: Conversation = Conversation()
     numbers: Numbers = Numbers()
     contact_hours: Hours = Hours()
     sending: Sending = Sending()
+    voice: Voice = Voice()
+    media: Media = Media()
     web: Web = Web()
     files: Files = Files()
 
@@ -142,6 +171,8 @@ SECTIONS: dict[str, type] = {
     "numbers": Numbers,
     "contact_hours": Hours,
     "sending": Sending,
+    "voice": Voice,
+    "media": Media,
     "web": Web,
     "files": Files,
 }
@@ -158,8 +189,14 @@ _AT_MOST = {
     "expires_hours": 720,
     "session_hours": 720,
     "page_rows": 500,
+    "duty_line_s": 300,
+    "key_wait_s": 30,
+    "silence_s": 60,
+    "recording_s": 600,
+    "lookups_per_call": 20,
+    "call_backs_per_day": 50,
 }
-_AT_LEAST_ONE = _AT_MOST.keys() - {"answer_fresh_minutes"} | {"replies_per_sender"}
+_AT_LEAST_ONE = _AT_MOST.keys() - {"answer_fresh_minutes", "call_backs_per_day"} | {"replies_per_sender"}
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -222,6 +259,8 @@ def _environment(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
         "twilio_auth_token": _secret(env, "HOTLINE_TWILIO_AUTH_TOKEN", faults),
         "twilio_auth_token_previous": _secret(env, "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS", faults),
         "twilio_number": env.get("HOTLINE_TWILIO_NUMBER", ""),
+        "s3_access_key": _secret(env, "HOTLINE_S3_ACCESS_KEY", faults),
+        "s3_secret_key": _secret(env, "HOTLINE_S3_SECRET_KEY", faults),
         "twilio_api_url": (env.get("HOTLINE_TWILIO_API_URL") or TWILIO_API_URL).rstrip("/"),
     }
 
@@ -257,6 +296,7 @@ def _check_values(config: Config) -> list[str]:
             "HOTLINE_SECRET_KEY must have 32 characters or more; make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
     faults += _check_gateway(config) + _check_hours(config) + _check_numbers(config)
+    faults += _check_voice(config) + _check_media(config)
     if config.conversation.default_language not in set(Language):
         faults.append(f"[conversation] default_language must be one of {', '.join(Language)}")
     for name in ("categories", "lexicon"):
@@ -285,6 +325,37 @@ def _check_numbers(config: Config) -> list[str]:
     codes = (config.numbers.region, *config.conversation.reply_countries)
     wrong = [code for code in codes if not re.fullmatch("[A-Z]{2}", code)]
     return faults + [f"[numbers] region, [conversation] reply_countries: {code!r} is not a country in capitals, like PK" for code in wrong]
+
+
+def _check_voice(config: Config) -> list[str]:
+    voice, faults = config.voice, []
+    for key, number in (
+        ("number", voice.number),
+        ("missed_call_number", voice.missed_call_number),
+        *(("duty_line", one) for one in voice.duty_line),
+    ):
+        if not re.fullmatch(r"\+[0-9]{8,15}", number) and (number or key == "duty_line"):
+            faults.append(f"[voice] {key}: {number!r} must be + and 8 to 15 digits")
+    if voice.number and voice.number == voice.missed_call_number:
+        faults.append("[voice] missed_call_number must be another number than the one that is answered")
+    if (voice.duty_line or voice.missed_call_number) and not voice.number:
+        faults.append("[voice] number is missing: whoever we ring must see a number of ours")
+    if sorted(voice.languages) != sorted(set(voice.languages) & {"en", "ur", "sd"}) or not voice.languages:
+        faults.append("[voice] languages must be some of en, ur, sd, each once, in the order of their keys")
+    return faults
+
+
+def _check_media(config: Config) -> list[str]:
+    media, faults = config.media, []
+    if not media.bucket:
+        return ["[media] bucket is missing: endpoint names a store of buckets"] if media.endpoint else []
+    if not re.match(r"https?://", media.endpoint) or not _is_whole(media.endpoint):
+        faults.append("[media] endpoint must be the store's address, like https://s3.eu-central-1.amazonaws.com")
+    elif media.endpoint.startswith("http://") and not _LOOPBACK.match(media.endpoint):
+        faults.append("[media] endpoint: plain http is for this machine only; use https://")
+    if not config.s3_access_key or not config.s3_secret_key:
+        faults.append("HOTLINE_S3_ACCESS_KEY and HOTLINE_S3_SECRET_KEY are missing: [media] names a bucket")
+    return faults
 
 
 def _check_gateway(config: Config) -> list[str]:

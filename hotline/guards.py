@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from hotline.domain.ticket import MoveNotAllowed
 from hotline.gateways.twilio.webhooks import FieldMissing, Form, is_signed, signed_url
 from hotline.log import logger
+from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
 from hotline.services.casework import NoSuchTicket
 from hotline.storage.models import Volunteer
@@ -27,11 +28,18 @@ SIGNATURE = "X-Twilio-Signature"
 FORM_LIMIT_BYTES = 65_536
 """A text has at most 1,600 characters; the rest of Twilio's form takes about a kilobyte."""
 
-OPEN_TO_ALL = frozenset({"health.healthz", "auth.login", "auth.log_in", "auth.language", "static"})
+OPEN_TO_ALL = frozenset({"health.healthz", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip"})
 """Endpoints that ask nobody who they are. The webhooks ask for the signature; every other route refuses a stranger."""
 
+_CACHED = frozenset({"static", "prompts.clip"})
+"""Endpoints whose answers may be kept: they say nothing of anybody."""
+
+FOR_GATEWAYS = ("/hooks/", "/prompts/")
+"""Where addresses begin that gateways ask, and no browser."""
+
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 _P = ParamSpec("_P")
@@ -79,7 +87,7 @@ class _PageSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         # None: Flask makes one that cannot be written to.
-        return None if request.path.startswith("/hooks/") else super().open_session(app, request)
+        return None if request.path.startswith(FOR_GATEWAYS) else super().open_session(app, request)
 
 
 def under_own_host(app: "WSGIApplication", public_url: str) -> "WSGIApplication":
@@ -126,7 +134,7 @@ def _add_headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if request.endpoint != "static" or response.status_code >= HTTPStatus.BAD_REQUEST:
+    if request.endpoint not in _CACHED or response.status_code >= HTTPStatus.BAD_REQUEST:
         headers["Cache-Control"] = "no-store"
     return response
 
@@ -146,6 +154,7 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
         HTTPStatus.CONFLICT,
         N_("A ticket in this status cannot be moved there. Go back, reload the page and look at it again."),
     ),
+    StoreFault: (HTTPStatus.SERVICE_UNAVAILABLE, N_("The recording cannot be had just now. Try again in a minute.")),
     CSRFError: (HTTPStatus.BAD_REQUEST, N_("This form is out of date. Go back, reload the page and send it again.")),
 }
 """The rules that can refuse a volunteer, and what she is told. TicketMoved is shown by its page, with who was first."""
@@ -164,7 +173,7 @@ def _http_error(fault: HTTPException) -> Any:
     code = fault.code or 500
     if code < 400:
         return fault
-    if request.path.startswith("/hooks/"):
+    if request.path.startswith(FOR_GATEWAYS):
         return Response(f"{fault.name}\n", code, mimetype="text/plain")
     return _page(_SAYINGS.get(code, N_("That did not work. Go back and try again.")), code), code
 
@@ -173,7 +182,7 @@ def _bug(fault: Exception) -> Any:
     if isinstance(fault, FieldMissing):
         return Response(f"{fault.args[0]} is missing\n", HTTPStatus.BAD_REQUEST, mimetype="text/plain")
     logger().error("a request failed", path=request.path if request.path.startswith("/hooks/") else request.endpoint, exc_info=fault)
-    if request.path.startswith("/hooks/"):
+    if request.path.startswith(FOR_GATEWAYS):
         return Response("Try again.\n", HTTPStatus.INTERNAL_SERVER_ERROR, mimetype="text/plain")
     say = N_("Something is broken on our side. Nothing you sent was half done. Try again; if it stays, tell your lead.")
     return _page(say, 500), 500

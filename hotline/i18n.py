@@ -4,7 +4,7 @@ Languages go by their codes in data (`domain.language`); the folder of a catalog
 """
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from hotline.domain import texts
+from hotline.domain import prompts, texts
+from hotline.domain.category import Category
 from hotline.domain.language import Language
+from hotline.domain.prompts import PROMPTS, Prompt
 from hotline.domain.texts import ANSWER_TO, TEXTS, Text
 
 LANGUAGES = tuple(language.value for language in Language)
@@ -22,9 +24,13 @@ PAGE_LANGUAGES = ("en", "ur", "sd")
 OWN_NAMES: Mapping[str, str] = MappingProxyType({"en": "English", "ur": "اردو", "sd": "سنڌي"})
 """The languages of the pages, each as it calls itself."""
 
+SPOKEN_LANGUAGES = PAGE_LANGUAGES
+"""The languages of calls."""
+
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALES = PROJECT / "locales"
 
+_HEARD_IN = MappingProxyType({"ur-Latn": "ur"})  # whoever writes Roman Urdu hears Urdu
 _RIGHT_TO_LEFT = frozenset({"ur", "sd"})
 
 # Babel's own patterns put the month first in Sindhi and "evening, noon" for PM; it takes Roman Urdu for Urdu.
@@ -64,11 +70,13 @@ class Catalogues:
         loaded = cls({language: _read(mo_path(locales, language)) for language in LANGUAGES})
         faults = [fault for language in LANGUAGES for fault in loaded.faults(language)]
         if faults:
-            raise CatalogueFault("texts: " + "; ".join(faults) + ". Run: hotline catalogues update, mend the .po, then hotline compile")
+            raise CatalogueFault(
+                "texts and prompts: " + "; ".join(faults) + ". Run: hotline catalogues update, mend the .po, then hotline compile"
+            )
         return loaded
 
     def faults(self, language: str) -> list[str]:
-        """The texts of a language that could not go out as they are, one line each."""
+        """The texts and prompts of a language that could not go out as they are, one line each."""
         wrong = []
         for text in TEXTS.values():
             wording = self._wording(language, text)
@@ -76,6 +84,12 @@ class Catalogues:
                 wrong.append(f"{language} {text.key}: not translated")
             else:
                 wrong += texts.placeholder_faults(text, language, wording)
+        for prompt in PROMPTS.values() if language in SPOKEN_LANGUAGES else ():
+            wording = self.spoken(language, prompt)
+            if language != "en" and wording == prompt.english:
+                wrong.append(f"{language} {prompt.context}: not translated")
+            else:
+                wrong += prompts.faults(prompt, language, wording)
         return wrong
 
     def say(self, language: str, text: Text, *, answer_number: str = "", **values: str) -> str:
@@ -88,6 +102,19 @@ class Catalogues:
         if text.asks and answer_number:
             said = texts.with_answer(language, said, self._filled(language, ANSWER_TO, {"hotline": answer_number}))
         return said
+
+    def spoken(self, language: str, prompt: Prompt) -> str:
+        """The wording of a prompt, placeholders and all, in the language that somebody of `language` hears."""
+        return self._by_language[_HEARD_IN.get(language, language)].pgettext(prompt.context, prompt.english)
+
+    def clips(self, language: str, key: str, **values: str) -> tuple[str, ...]:
+        """The names of the clips that speak the prompt `key`, in order. Raises ValueError as `prompts.clips` does."""
+        return prompts.clips(self.spoken(language, PROMPTS[key]), key, **values)
+
+    def clip_texts(self, language: str, categories: Iterable[Category]) -> Mapping[str, str]:
+        """What every clip of a spoken language says, by its name; `categories` are those of the table. Raises ValueError as
+        `prompts.needed` does."""
+        return prompts.needed(lambda one: self.spoken(language, one), prompts.on_the_menu(categories, language))
 
     def translations(self, language: str) -> gettext.NullTranslations:
         """What Jinja's i18n extension and pages ask: gettext, ngettext, pgettext. A string without a translation stays English."""
@@ -112,6 +139,11 @@ def po_path(locales: Path, language: str) -> Path:
 def mo_path(locales: Path, language: str) -> Path:
     """Where it is compiled to."""
     return po_path(locales, language).with_suffix(".mo")
+
+
+def prompts_path(locales: Path, language: str) -> Path:
+    """The folder of the clips of a spoken language."""
+    return locales / language / "prompts"
 
 
 def direction(language: str) -> Literal["rtl", "ltr"]:

@@ -33,16 +33,27 @@ class Job(StrEnum):
     SEND_DUE = "workers.jobs.send_due"
     SETTLE_UNKNOWN = "workers.jobs.settle_unknown"
     ROUTE_DUE = "workers.jobs.route_due"
+    CALL_BACK_DUE = "workers.jobs.call_back_due"
+    FETCH_RECORDINGS = "workers.jobs.fetch_recordings"
+    CLOSE_CALLS = "workers.jobs.close_calls"
 
 
 QUEUES: dict[str, tuple[Job, ...]] = {
     # Sending has a queue and a process of its own, so that nothing else can hold it up.
     "sending": (Job.SEND_DUE,),
     "tickets": (Job.ROUTE_DUE, Job.SETTLE_UNKNOWN),
+    "calls": (Job.CALL_BACK_DUE, Job.FETCH_RECORDINGS, Job.CLOSE_CALLS),
 }
 """RQ queue → its jobs. One worker process serves each queue."""
 
-PERIODIC_S: dict[Job, int] = {Job.SEND_DUE: 3, Job.ROUTE_DUE: 3, Job.SETTLE_UNKNOWN: 5}
+PERIODIC_S: dict[Job, int] = {
+    Job.SEND_DUE: 3,
+    Job.ROUTE_DUE: 3,
+    Job.SETTLE_UNKNOWN: 5,
+    Job.CALL_BACK_DUE: 3,
+    Job.FETCH_RECORDINGS: 5,
+    Job.CLOSE_CALLS: 30,
+}
 """How often the clock rings each job, in seconds: the only retry there is."""
 
 

@@ -1,4 +1,4 @@
-"""Everything a function needs comes in as `rt`: the configuration, the database, the bell, the gateway, the words."""
+"""Everything a function needs comes in as `rt`: the configuration, the database, the bell, the recordings, the words."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -13,6 +13,7 @@ from hotline.domain.category import Category
 from hotline.domain.keyword import Lexicon
 from hotline.i18n import Catalogues
 from hotline.jobs import Bell, Job
+from hotline.media.store import Store, open_store
 from hotline.storage.db import make_engine
 from hotline.storage.writing import Writing, writing
 from hotline.tables import load_categories, load_lexicon
@@ -46,6 +47,7 @@ class Runtime:
     catalogues: Catalogues
     categories: tuple[Category, ...]
     lexicon: Lexicon
+    store: Store
     clock: Callable[[], datetime]
 
     @contextlib.contextmanager
@@ -96,5 +98,6 @@ def build_runtime(
         catalogues=catalogues or Catalogues.load(),
         categories=load_categories(config.table("categories")),
         lexicon=load_lexicon(config.table("lexicon")),
+        store=open_store(config),
         clock=clock,
     )

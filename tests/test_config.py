@@ -25,6 +25,8 @@ SECRETS = {
     "HOTLINE_TWILIO_ACCOUNT_SID": "AC-secret-d",
     "HOTLINE_TWILIO_AUTH_TOKEN": "secret-e",
     "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS": "secret-f",
+    "HOTLINE_S3_ACCESS_KEY": "secret-g",
+    "HOTLINE_S3_SECRET_KEY": "secret-h",
 }
 NUMBERED = SECRETS | {"HOTLINE_TWILIO_NUMBER": "+15005550006"}
 
@@ -75,9 +77,9 @@ def test_every_key_of_the_example_says_what_it_is() -> None:
 
 
 def test_the_example_names_every_variable_the_code_reads() -> None:
-    read = set(re.findall(r'"((?:HOTLINE_)[A-Z_]+)"', Path(subject.__file__).read_text("utf-8"))) - {"HOTLINE_CONFIG"}
+    read = set(re.findall(r'"((?:HOTLINE_)[A-Z0-9_]+)"', Path(subject.__file__).read_text("utf-8"))) - {"HOTLINE_CONFIG"}
     assert {name for name in read if name not in EXAMPLE.read_text("utf-8")} == set()
-    assert len(read) == 10
+    assert len(read) == 12
 
 
 def test_every_section_is_a_part_of_the_configuration() -> None:
@@ -190,6 +192,35 @@ def test_a_replaced_table_is_found_beside_the_file(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, '[files]\nlexicon = "words.toml"'))
     assert config.table("lexicon") == tmp_path / "words.toml"
     assert config.table("categories") is None
+
+
+def media(folder: Path, toml: str, **secrets: str) -> dict[str, str]:
+    return written(folder, f"[media]\n{toml}") | {f"HOTLINE_S3_{name.upper()}_KEY": value for name, value in secrets.items()}
+
+
+def test_a_bucket_with_its_store_and_keys_is_taken(tmp_path: Path) -> None:
+    config = load_config(media(tmp_path, 'endpoint = "https://s3.example.org"\nbucket = "said"', access="a", secret="b"))
+    assert (config.media.bucket, config.s3_access_key, config.s3_secret_key) == ("said", "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        ('endpoint = "https://s3.example.org"', "bucket is missing"),
+        ('bucket = "said"', "endpoint must be"),
+        ('endpoint = "s3.example.org"\nbucket = "said"', "endpoint must be"),
+        ('endpoint = "https://s3.example.org:x"\nbucket = "said"', "endpoint must be"),
+        ('endpoint = "http://s3.example.org"\nbucket = "said"', "plain http is for this machine only"),
+    ],
+)
+def test_a_store_that_cannot_be_meant_is_one_fault(tmp_path: Path, toml: str, fault: str) -> None:
+    [told] = faults(media(tmp_path, toml, access="a", secret="b"))
+    assert fault in told
+
+
+def test_a_bucket_without_keys_is_a_fault(tmp_path: Path) -> None:
+    [told] = faults(media(tmp_path, 'endpoint = "https://s3.example.org"\nbucket = "said"', access="a"))
+    assert "HOTLINE_S3_SECRET_KEY" in told
 
 
 @pytest.mark.parametrize("content", [b"[web\n", b"\xff\xfe", None])

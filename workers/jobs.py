@@ -1,8 +1,8 @@
 """Every RQ job, three lines each: the bell answered, one service call that drains what is due, rung again if there is more."""
 
 from hotline.jobs import Job
-from hotline.services import outbound, reports, routing
-from workers.process import bell, gateway, runtime
+from hotline.services import hangup, missedcalls, outbound, recordings, reports, routing
+from workers.process import bell, call_gateway, gateway, runtime
 
 DRAIN_FOR_S = 15
 """How long one sending job goes on: long enough that a fork is nothing, short enough to stop a worker without waiting."""
@@ -27,3 +27,24 @@ def settle_unknown() -> None:
     bell().answer(Job.SETTLE_UNKNOWN)
     if reports.settle_unknown(runtime(), gateway()):
         bell().ring(Job.SETTLE_UNKNOWN)
+
+
+def call_back_due() -> None:
+    """Ring those whose missed calls are due."""
+    bell().answer(Job.CALL_BACK_DUE)
+    if missedcalls.call_back_due(runtime(), call_gateway()):
+        bell().ring(Job.CALL_BACK_DUE)
+
+
+def fetch_recordings() -> None:
+    """Fetch the recordings that are at the gateway."""
+    bell().answer(Job.FETCH_RECORDINGS)
+    if recordings.fetch_due(runtime(), call_gateway()):
+        bell().ring(Job.FETCH_RECORDINGS)
+
+
+def close_calls() -> None:
+    """Ask the gateway about calls that never told us they ended, and about what ended ones recorded."""
+    bell().answer(Job.CLOSE_CALLS)
+    if hangup.close_calls(runtime(), call_gateway()):
+        bell().ring(Job.CLOSE_CALLS)

@@ -3,6 +3,7 @@
 import functools
 
 from hotline.config import load_config
+from hotline.gateways.twilio.calls import TwilioCalls
 from hotline.gateways.twilio.client import TwilioGateway
 from hotline.jobs import RedisBell
 from hotline.log import configure_log
@@ -18,8 +19,14 @@ def bell() -> RedisBell:
 
 @functools.cache
 def gateway() -> TwilioGateway:
-    """The gateway of this process."""
+    """The gateway for texts of this process."""
     return TwilioGateway(load_config())
+
+
+@functools.cache
+def call_gateway() -> TwilioCalls:
+    """The gateway for calls of this process."""
+    return TwilioCalls(load_config())
 
 
 @functools.cache

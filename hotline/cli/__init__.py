@@ -8,6 +8,7 @@ from hotline.cli.catalogues import catalogues, compile_catalogues
 from hotline.cli.database import migrate
 from hotline.cli.doctor import doctor
 from hotline.cli.organisation import load
+from hotline.cli.prompts import prompts
 from hotline.cli.run import run
 from hotline.cli.volunteers import add_volunteer, reset_password
 
@@ -18,5 +19,5 @@ def main() -> None:
     """A complaint hotline for people who have a phone and no internet."""
 
 
-for command in (migrate, compile_catalogues, catalogues, load, add_volunteer, reset_password, doctor, run):
+for command in (migrate, compile_catalogues, catalogues, prompts, load, add_volunteer, reset_password, doctor, run):
     main.add_command(command)

@@ -22,13 +22,18 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 from jinja2 import TemplateSyntaxError
 
-from hotline.domain import texts
+from hotline.domain import prompts, texts
+from hotline.domain.prompts import PROMPTS
 from hotline.domain.texts import TEXTS
-from hotline.i18n import LANGUAGES, PAGE_LANGUAGES, PROJECT, CatalogueFault, mo_path, po_path
+from hotline.i18n import LANGUAGES, PAGE_LANGUAGES, PROJECT, SPOKEN_LANGUAGES, CatalogueFault, mo_path, po_path
 
-_HEADER = "# Sentences of the hotline. Texts sent by phone have their key as context; their budget is in hotline/domain/texts.py."
+_HEADER = """\
+# Sentences of the hotline. Texts sent by phone have their key as context; their budget is in hotline/domain/texts.py.
+# Prompts spoken on a call have "spoken: " before it; a changed one has to be recorded again (hotline prompts list)."""
 # Dates and people would make two branches differ on lines that say nothing; git knows both.
 _HEADER_LINE = re.compile(r'^"(?!Language:|Plural-Forms:|MIME-Version:|Content-)[A-Z][A-Za-z-]+: .*\\n"\n', re.MULTILINE)
+_PROMPTS_SOURCE = "hotline/domain/prompts.py"
+_KEYED = frozenset(TEXTS) | {prompt.context for prompt in PROMPTS.values()}
 _NAMED_VALUE = re.compile(r"%\((\w+)\)")
 
 _project = click.option(
@@ -136,7 +141,9 @@ def extract(project: Path) -> Catalog:
         directory_filter=lambda folder: Path(folder).is_relative_to(sources) and Path(folder).name != "__pycache__",
     )
     try:
-        for filename, line, sentence, comments, context in found:
+        for filename, line, sentence, comments, key in found:
+            # Babel finds the bare key of a prompt, which a text may have too.
+            context = prompts.context(key) if key and filename == _PROMPTS_SOURCE else key
             template.add(sentence, None, [(filename, line)], auto_comments=comments, context=context)
     except (SyntaxError, TemplateSyntaxError, UnicodeDecodeError, tokenize.TokenError) as error:
         raise CatalogueFault(f"{reading[-1]} cannot be parsed: {error}") from error
@@ -194,8 +201,15 @@ def _faults(catalog: Catalog, template: Catalog, language: str) -> Iterator[str]
             yield f"{language}: no longer in the sources: {_shown(message)}. Run: hotline catalogues update"
     if catalog.obsolete:
         yield f"{language}: {len(catalog.obsolete)} translations without a sentence. Run: hotline catalogues update --prune"
+    yield from _keyed_faults(catalog, language)
+
+
+def _keyed_faults(catalog: Catalog, language: str) -> Iterator[str]:
+    """Faults in the wordings of texts and prompts."""
     for text in TEXTS.values():
-        yield from texts.faults(text, language, lambda one: _wording(catalog, one))
+        yield from texts.faults(text, language, lambda one: _wording(catalog, one.english, one.key))
+    for prompt in PROMPTS.values() if language in SPOKEN_LANGUAGES else ():
+        yield from prompts.faults(prompt, language, _wording(catalog, prompt.english, prompt.context))
 
 
 def _value_faults(message: Message, catalog: Catalog) -> Iterator[str]:
@@ -214,19 +228,19 @@ def _values(sentence: str) -> set[str]:
     return set(_NAMED_VALUE.findall(sentence))
 
 
-def _wording(catalog: Catalog, text: texts.Text) -> str:
-    message = catalog.get(text.english, text.key)
-    return str(message.string) if message is not None and message.string else text.english
+def _wording(catalog: Catalog, english: str, context: str) -> str:
+    message = catalog.get(english, context)
+    return str(message.string) if message is not None and message.string else english
 
 
 def _updated(catalog: Catalog, template: Catalog, *, prune: bool) -> Catalog:
-    """The catalogue in step with the template. A text whose English changed keeps its translation, marked fuzzy to be looked at."""
+    """The catalogue in step with the template. A text or prompt whose English changed keeps its translation, marked fuzzy."""
     for gone in list(catalog.obsolete.values()):
         catalog[gone.id] = gone  # a sentence that comes back finds its translation again
     catalog.obsolete.clear()
-    # No guessing of page strings by likeness: "Open" is not "Opened". A text is known by its key.
+    # No guessing of page strings by likeness: "Open" is not "Opened". Texts and prompts are known by their key.
     catalog.update(template, no_fuzzy_matching=True)
-    by_key = {message.context: message for message in catalog if message.context in TEXTS}
+    by_key: dict[str | None, Message] = {message.context: message for message in catalog if message.context in _KEYED}
     for key, old in list(catalog.obsolete.items()):
         new = by_key.get(old.context)
         if new is not None and not new.string and old.string:
@@ -260,7 +274,7 @@ def _is_translated(message: Message) -> bool:
 
 
 def _shown(message: Message) -> str:
-    return str(message.context) if message.context in TEXTS else repr(message.id if isinstance(message.id, str) else message.id[0])
+    return str(message.context) if message.context in _KEYED else repr(message.id if isinstance(message.id, str) else message.id[0])
 
 
 def _read(path: Path, language: str) -> Catalog:

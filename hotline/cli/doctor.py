@@ -1,17 +1,24 @@
 """`hotline doctor`: what is wrong, and what to do."""
 
+import io
 import sys
 from collections.abc import Callable
 
 import click
 from redis import Redis, RedisError, ResponseError
 
+from hotline import i18n
 from hotline.config import Config, ConfigFault, load_config
+from hotline.domain import prompts
 from hotline.gateways.base import GatewayError
-from hotline.i18n import CatalogueFault, Catalogues
+from hotline.i18n import CatalogueFault, Catalogues, prompts_path
+from hotline.media.clips import ManifestFault, Shelf, State
+from hotline.media.store import StoreFault, open_store
 from hotline.services.installation import DEMO
 from hotline.storage import db, installation
 from hotline.tables import TableFault, load_categories, load_lexicon
+
+_PROBE = "doctor"
 
 
 class _Wrong(Exception):
@@ -20,7 +27,7 @@ class _Wrong(Exception):
 
 @click.command()
 def doctor() -> None:
-    """Check configuration, tables, catalogues, database, Redis and gateway; exit code 1 if anything is wrong."""
+    """Check configuration, tables, catalogues, prompts, database, Redis and gateway; exit code 1 if anything is wrong."""
     try:
         config = load_config()
     except ConfigFault as fault:
@@ -31,9 +38,11 @@ def doctor() -> None:
         "configuration": lambda _config: "every key is known and in range",
         "tables": _tables,
         "catalogues": _catalogues,
+        "prompts": _prompts,
         "database": _database,
         "redis": _redis,
         "gateway": _gateway,
+        "recordings": _recordings,
     }
     wrong = False
     for name, check in checks.items():
@@ -61,6 +70,34 @@ def _catalogues(_config: Config) -> str:
     except CatalogueFault as fault:
         raise _Wrong(str(fault)) from fault
     return "compiled and whole"
+
+
+def _prompts(config: Config) -> str:
+    try:
+        catalogues, categories = Catalogues.load(), load_categories(config.table("categories"))
+        clips = [
+            (language, clip)
+            for language in config.voice.languages
+            for clip in Shelf(prompts_path(i18n.LOCALES, language)).look(catalogues.clip_texts(language, categories))
+        ]
+    except (ManifestFault, ValueError) as fault:
+        raise _Wrong(str(fault)) from fault
+    except (CatalogueFault, TableFault) as fault:
+        raise _Wrong("cannot be looked at before the faults above are mended") from fault
+    if silent := [f"{language} {clip.name}" for language, clip in clips if not clip.is_usable]:
+        raise _Wrong(f"no audio, or older than its text: {_some(silent)}; run: hotline prompts list")
+    machine = [(language, clip.name) for language, clip in clips if clip.state is State.PLACEHOLDER]
+    critical = [f"{language} {name}" for language, name in machine if prompts.is_critical(name)]
+    if critical and config.gateway_is_real:
+        raise _Wrong(
+            f"a machine's voice where callers must understand at once: {_some(critical)}; "
+            "have them recorded before anybody is given the number: hotline prompts sheet"
+        )
+    return f"{len(clips)} clips, {len(machine)} of them spoken by a machine"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _database(config: Config) -> str:
@@ -118,3 +155,34 @@ def _gateway(config: Config) -> str:
     if config.gateway_is_real and not config.public_url.startswith("https://"):
         raise _Wrong("HOTLINE_PUBLIC_URL is not https: texts would cross the internet in the clear")
     return "a pretend one on this machine" if not config.gateway_is_real else "takes our account"
+
+
+def _recordings(config: Config) -> str:
+    """The bucket takes what callers say, and the gateway gives it to nobody else."""
+    if config.media.bucket:
+        store = open_store(config)
+        try:
+            store.save(_PROBE, io.BytesIO(b"hotline doctor"))
+            is_there = store.size(_PROBE) is not None
+        except StoreFault as fault:
+            raise _Wrong(f"cannot be stored ({fault}); check [media] and HOTLINE_S3_ACCESS_KEY") from fault
+        if not is_there:
+            raise _Wrong("what was stored is not there; check [media]")
+    where = f"in the bucket {config.media.bucket}" if config.media.bucket else "in the data folder"
+    is_open = _gives_recordings_away(config)
+    if is_open:
+        raise _Wrong("the gateway plays them to whoever asks; switch on HTTP auth for media in its console (Voice, Settings, General)")
+    return where + (", and the gateway asks for a password" if is_open is False else ", and none is at the gateway to try its password on")
+
+
+def _gives_recordings_away(config: Config) -> bool | None:
+    """None: there is nothing to tell it by. That the gateway cannot be asked at all, another check says."""
+    from hotline.gateways.twilio.calls import TwilioCalls  # noqa: PLC0415 - as above
+
+    gateway = TwilioCalls(config)
+    try:
+        return gateway.media_is_open()
+    except GatewayError:
+        return None
+    finally:
+        gateway.close()

@@ -28,7 +28,15 @@ from hotline.services.organisation import new_password
 DEMO_ORGANISATION = Path(__file__).parent.parent / "data" / "demo.toml"
 _DEMO_NUMBER = "+15005550006"
 # The demo is tried at any hour; between 21:00 and 08:00 its texts would wait until morning.
-_DEMO_CONFIG = "# Made by `hotline run` for the demo; HOTLINE_CONFIG names another.\n[contact_hours]\nopens = '00:00'\ncloses = '24:00'\n"
+_DEMO_CONFIG = f"""# Made by `hotline run` for the demo; HOTLINE_CONFIG names another.
+[contact_hours]
+opens = "00:00"
+closes = "24:00"
+[voice]
+number = "{_DEMO_NUMBER}"
+missed_call_number = "+15005550007"
+duty_line = ["+923000000001", "+923000000002"]
+"""
 _LOOPBACK = "127.0.0.1"
 _READY_WITHIN_S = 60.0
 
@@ -181,7 +189,16 @@ def _demo_environment(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
     if not given.get("HOTLINE_CONFIG"):
         write(plan.data / "demo_config.toml", _DEMO_CONFIG)
         demo["HOTLINE_CONFIG"] = str(plan.data / "demo_config.toml")
-    return demo
+    return demo | {"HOTLINE_VOICE_NUMBERS": ",".join(_voice_numbers(Path(given.get("HOTLINE_CONFIG") or demo["HOTLINE_CONFIG"])))}
+
+
+def _voice_numbers(config: Path) -> list[str]:
+    """The numbers that can be called, for the simulator. A file that cannot be read is told of by whoever reads it next."""
+    try:
+        voice = tomllib.loads(config.read_text("utf-8")).get("voice", {})
+    except (OSError, ValueError):
+        return []
+    return [voice[key] for key in ("number", "missed_call_number") if voice.get(key)]
 
 
 def _doors(plan: Plan) -> list[Callable[[], bool]]:
@@ -222,7 +239,7 @@ def panel(plan: Plan) -> str:
         people = tomllib.loads(DEMO_ORGANISATION.read_text("utf-8"))["volunteer"]
         password = (plan.data / "demo_password").read_text("utf-8").strip()
         lines[:1] = [
-            ("Phone", f"{plan.simulator_url}   text the hotline from here"),
+            ("Phone", f"{plan.simulator_url}   text or call the hotline from here"),
             ("Queue", f"{plan.url}   work the tickets here"),
             ("Log in", f"{people[0]['login']}   (or {', '.join(person['login'] for person in people[1:])})"),
             ("Password", password),

@@ -32,6 +32,7 @@ class ReadAs(StrEnum):
     CRY = "cry"  # a cry for help
     COMMAND = "command"
     KEPT = "kept"  # stored, no more
+    WRITTEN = "written"  # no text: said on a call, and written down by a volunteer
 
 
 LOOKUPS = frozenset({ReadAs.STAGE, ReadAs.REFUSED})
@@ -219,12 +220,22 @@ def _other_reference(asked: Asked, known: Known) -> Decision | None:
     if not asked.references:
         return None
     other = next((t for t in known.named if t.reference == asked.references[0]), None)
-    # On hold, not even the stage goes to another phone: whoever found the number may be whom she fears.
-    if other is None or other.sealed or other.hold or known.lookups_left <= 0:
+    told = stage_told(other, known.lookups_left)
+    if told is None:
         read_as, answer = ReadAs.REFUSED, Answer(texts.REFERENCE_REFUSED)
     else:
-        read_as, answer = ReadAs.STAGE, Answer(STAGE_TEXTS[stage(other.status)], other)
+        read_as, answer = ReadAs.STAGE, Answer(STAGE_TEXTS[told], other)
     return Decision(read_as, opens=asked.besides, urgent=asked.cries, answers=(answer, *_help(asked)))
+
+
+def stage_told(ticket: NamedTicket | None, lookups_left: int) -> Stage | None:
+    """The stage that may be told of a reference somebody asks about; None: nothing is said of it.
+
+    On hold, not even that goes to another phone: whoever found the number may be whom she fears.
+    """
+    if ticket is None or (not ticket.own and (ticket.sealed or ticket.hold or lookups_left <= 0)):
+        return None
+    return stage(ticket.status)
 
 
 def _help(asked: Asked) -> tuple[Answer, ...]:

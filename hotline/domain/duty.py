@@ -4,6 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from hotline.domain.language import Language
+
+ANOTHER = "another"
+"""The language of a caller who speaks none of ours."""
+
 
 @dataclass(frozen=True)
 class Shift:
@@ -39,9 +44,14 @@ def on_duty(shifts: Iterable[Shift], local: datetime) -> set[int]:
 
 
 def choose(candidates: Iterable[Candidate], language: str) -> int | None:
-    """Who takes the ticket: one who speaks the citizen's language before one who does not, then whoever holds fewest."""
+    """Who takes the ticket: one who speaks the citizen's language before one who does not, then whoever holds fewest. Of `ANOTHER`
+    nobody knows which it is: whoever speaks more than ours comes first."""
     spoken = language.partition("-")[0]  # Roman Urdu is read by whoever reads Urdu
-    ranked = sorted(candidates, key=lambda c: (spoken not in c.languages, c.open_tickets, c.volunteer_id))
+
+    def speaks(candidate: Candidate) -> bool:
+        return bool(candidate.languages - set(Language)) if language == ANOTHER else spoken in candidate.languages
+
+    ranked = sorted(candidates, key=lambda c: (not speaks(c), c.open_tickets, c.volunteer_id))
     return ranked[0].volunteer_id if ranked else None
 
 

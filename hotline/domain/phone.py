@@ -57,6 +57,23 @@ def read_sender(raw: str, region: str) -> Sender:
     return Sender(SenderKind.PHONE, e164, country if country and country.isalpha() else None)
 
 
+_RUNG = (
+    phonenumbers.PhoneNumberType.MOBILE,
+    phonenumbers.PhoneNumberType.FIXED_LINE,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    phonenumbers.PhoneNumberType.VOIP,
+    phonenumbers.PhoneNumberType.UAN,
+)
+
+
+def costs_no_premium(address: str) -> bool:
+    """Whether a phone (E.164) may be rung: a missed call from a premium number is a way to rob whoever calls back."""
+    try:
+        return phonenumbers.number_type(phonenumbers.parse(address)) in _RUNG
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def national(number: str, region: str) -> str:
     """A number as people of `region` dial it, digits only: +15005550006 → 02135662222. What is no number comes back as it is.
 

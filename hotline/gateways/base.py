@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from hotline.domain.delivery import Delivery
 from hotline.domain.keyword import Keyword
@@ -82,6 +82,61 @@ class TextGateway(Protocol):
 
         Raises `GatewayError` if it cannot tell.
         """
+
+    def close(self) -> None:
+        """Give connections back."""
+
+
+@dataclass(frozen=True)
+class IncomingCall:
+    """A call as the gateway told of it, or a step of one; every string clean. `caller` and `line` are raw: hers and ours."""
+
+    gateway: str
+    gateway_id: str
+    caller: str
+    line: str
+    keys: str = ""  # what was keyed at this step; "" for silence
+    hung_up: bool = False
+    recording_id: str | None = None
+    recorded_s: int | None = None
+
+
+@dataclass(frozen=True)
+class CallState:
+    """What the gateway says of a call."""
+
+    ended: bool
+    duration_s: int | None = None
+
+
+@dataclass(frozen=True)
+class FoundRecording:
+    """A recording the gateway has: its id and its length in whole seconds, None while it is not known."""
+
+    gateway_id: str
+    duration_s: int | None
+
+
+class CallGateway(Protocol):
+    """Carries calls, and keeps what they recorded until we have it. Every method raises `GatewayError`."""
+
+    name: str
+
+    def place_call(self, to: str, call_id: int) -> str:
+        """Ring a phone for our call `call_id`; the gateway's id. Not to be repeated where the outcome is unknown."""
+
+    def call_state(self, gateway_id: str) -> CallState | None:
+        """How a call stands; None if the gateway knows none such."""
+
+    def recordings_of(self, gateway_id: str) -> list[FoundRecording]:
+        """What a call recorded."""
+
+    def fetch_recording(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
+        """Write a recording's audio (WAV) into a file, and say how many bytes it has. Asked by id at the API's base, never at an
+        address out of a form. Code `too_large` past the limit."""
+
+    def delete_recording(self, gateway_id: str) -> None:
+        """Have the gateway forget a recording; one that is gone is forgotten."""
 
     def close(self) -> None:
         """Give connections back."""

@@ -1,13 +1,19 @@
 """A volunteer works a ticket. Each function is one thing she does, by the version she saw."""
 
-from hotline.domain.conversation import MOVE_TEXTS, QuestionKind
+from datetime import timedelta
+
+from hotline.domain import conversation
+from hotline.domain.conversation import MOVE_TEXTS, QuestionKind, ReadAs
 from hotline.domain.ticket import Status, check_move
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import alarms, events, questions, tickets
+from hotline.services import meaning
+from hotline.storage import alarms, events, messages, questions, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket, Volunteer
 from hotline.storage.tickets import TicketMoved
+
+_LISTENING = timedelta(hours=1)
 
 
 class NoSuchTicket(Exception):
@@ -55,6 +61,43 @@ def mark_read(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -
         ticket = _seen(tx, volunteer, reference)
         tickets.change(tx.session, ticket.id, version, now=tx.now, unread=False)
         happened(tx.session, ticket.id, EventKind.READ, now=tx.now, volunteer_id=volunteer.id)
+
+
+def listen(rt: Runtime, volunteer: Volunteer, ticket_id: int, recording_id: int) -> None:
+    """She listens to a recording of a ticket she may see: told once an hour, though a player asks for it piece by piece."""
+    about = (ticket_id, volunteer.id, recording_id)
+    with rt.reading() as session:
+        if events.has_listened(session, *about, since=rt.clock() - _LISTENING):
+            return
+    with rt.transaction() as tx:
+        tickets.locked(tx.session, ticket_id)  # two pieces may be asked for at once
+        if not events.has_listened(tx.session, *about, since=tx.now - _LISTENING):
+            happened(tx.session, ticket_id, EventKind.LISTENED, now=tx.now, volunteer_id=volunteer.id, recording=recording_id)
+
+
+def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, body: str) -> None:
+    """She writes down what was said on a call. It is read for meaning like a text: what was said late may seal the ticket, to her as well.
+
+    Raises `NoSuchTicket`, `TicketMoved`.
+    """
+    with rt.transaction() as tx:
+        ticket = _seen(tx, volunteer, reference)
+        if ticket.version != version:
+            raise TicketMoved(ticket.id)
+        message_id = messages.keep(
+            tx.session,
+            direction="in",
+            contact_id=ticket.contact_id,
+            ticket_id=ticket.id,
+            gateway="",
+            gateway_id=None,
+            body=body,
+            created_at=tx.now,
+            read_as=ReadAs.WRITTEN,
+        )
+        meant = meaning.read(rt, body, urgent=conversation.ask(body, rt.lexicon).cries)
+        meaning.add(rt, tx, ticket, meant)
+        happened(tx.session, ticket.id, EventKind.WRITTEN_DOWN, now=tx.now, volunteer_id=volunteer.id, message=message_id, hits=meant.hits)
 
 
 def acknowledge(rt: Runtime, volunteer: Volunteer, alarm_id: int) -> None:

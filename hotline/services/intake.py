@@ -1,19 +1,19 @@
 """A text comes in."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from hotline.domain import category, conversation, phone, reference, texts
+from hotline.domain import conversation, phone, reference, texts
 from hotline.domain.conversation import Answer, Asked, Decision, Known, NamedTicket, QuestionKind, ReadAs
 from hotline.domain.language import detect
-from hotline.domain.ticket import Priority, Status, check_move
+from hotline.domain.ticket import Status, check_move
 from hotline.gateways.base import IncomingText
 from hotline.jobs import Job
 from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import arrivals, contacts, messages, questions, tickets
+from hotline.services import meaning
+from hotline.storage import arrivals, calls, contacts, messages, questions, tickets
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
@@ -30,18 +30,6 @@ class Received(StrEnum):
 
 class _SeenBefore(Exception):
     """The gateway delivered this text before: nothing changes."""
-
-
-@dataclass(frozen=True)
-class _Meaning:
-    """What a text says of its ticket, as far as a table of words can tell."""
-
-    category: str
-    team: str
-    priority: Priority
-    sealed: bool
-    hold: bool
-    hits: tuple[str, ...]
 
 
 def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
@@ -76,6 +64,7 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: Asked) -> Known:
             asking = {t.id: t for t in tickets.asking(tx.session, contact.id, closed_since=open_since)}
         if asked.references:
             lookups_left -= messages.count_lookups(tx.session, contact.id, since=tx.now - _DAY, limit=lookups_left)
+            lookups_left -= calls.count_lookups(tx.session, contact.id, since=tx.now - _DAY)
     if asked.references:
         found = tickets.by_reference(tx.session, asked.references)
         named = tuple(_named(t, contact, asking=t.id in asking) for t in found)
@@ -138,15 +127,6 @@ def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *
         queue_text(rt, tx, answer.text, contact, ticket_id=filed, ref=number, answers_id=message_id)
 
 
-def _read(rt: Runtime, body: str, *, urgent: bool) -> _Meaning:
-    hits = category.read(body, rt.categories)
-    shown = hits or (category.fallback(rt.categories),)
-    priority = Priority.URGENT if urgent else min(c.priority for c in shown)
-    # The sealed category is the one shown, whatever else is in the text: its team must be the one that sees it.
-    main = next((c for c in shown if c.sealed), shown[0])
-    return _Meaning(main.code, main.team, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
-
-
 def _receipt_first(decision: Decision) -> bool:
     """It carries the number she is to keep; but who asked about a reference is answered that first."""
     return decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
@@ -154,7 +134,7 @@ def _receipt_first(decision: Decision) -> bool:
 
 def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: dict[str, object]) -> tuple[int, str, int | None]:
     """The new ticket, with her text and, where it goes first, the receipt."""
-    meaning = _read(rt, str(text["body"]), urgent=decision.urgent)
+    meant = meaning.read(rt, str(text["body"]), urgent=decision.urgent)
     tx.ring(Job.ROUTE_DUE)
     ticket_id = None
     while ticket_id is None:  # a reference is drawn again if it is taken
@@ -164,14 +144,14 @@ def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: 
             ticket=tickets.new(
                 reference=ref,
                 contact_id=contact.id,
-                category=meaning.category,
-                priority=meaning.priority,
-                sealed=meaning.sealed,
-                hold=meaning.hold,
+                category=meant.category,
+                priority=meant.priority,
+                sealed=meant.sealed,
+                hold=meant.hold,
                 opened_at=tx.now,
                 changed_at=tx.now,
             ),
-            event={"kind": EventKind.OPENED, "happened_at": tx.now, "data": {"category": meaning.category, "hits": meaning.hits}},
+            event={"kind": EventKind.OPENED, "happened_at": tx.now, "data": {"category": meant.category, "hits": meant.hits}},
             text=text,
             receipt=compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,
         )
@@ -179,34 +159,10 @@ def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: 
 
 
 def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body: str) -> None:
-    """A text that joins is read like a first one: it can raise, hold or seal its ticket, never lower."""
-    ticket = tickets.locked(tx.session, ticket_id)
-    meaning = _read(rt, body, urgent=decision.urgent)
-    changes: dict[str, object] = {"unread": True}
-    if meaning.priority < ticket.priority:
-        changes |= {"priority": meaning.priority, "routed_at": None}
-        happened(tx.session, ticket_id, EventKind.RAISED, now=tx.now, to=meaning.priority)
-    if meaning.hold and not ticket.hold:
-        changes |= {"hold": True}
-        happened(tx.session, ticket_id, EventKind.HELD, now=tx.now)
-    if meaning.sealed and not ticket.sealed:
-        # Whoever had it may be of the office complained of: it goes to its own team, or waits for the head.
-        changes |= {"sealed": True, "category": meaning.category, **_taken_back(ticket)}
-        happened(tx.session, ticket_id, EventKind.SEALED, now=tx.now)
-    elif meaning.hits and ticket.category == (general := category.fallback(rt.categories)).code:
-        changes |= {"category": meaning.category}
-        if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun
-            changes |= _taken_back(ticket)
-    tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, **changes)
-    happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meaning.hits)
-    if "routed_at" in changes:
-        tx.ring(Job.ROUTE_DUE)
-
-
-def _taken_back(ticket: Ticket) -> dict[str, object]:
-    """What changes where a ticket leaves its team: it is routed anew."""
-    changes: dict[str, object] = {"team_id": None, "assignee_id": None, "routed_at": None}
-    return changes | {"status": Status.NEW} if ticket.status == Status.ASSIGNED else changes
+    """A text that joins."""
+    meant = meaning.read(rt, body, urgent=decision.urgent)
+    meaning.add(rt, tx, tickets.locked(tx.session, ticket_id), meant, unread=True)
+    happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meant.hits)
 
 
 def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status) -> None:

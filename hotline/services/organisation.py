@@ -10,6 +10,8 @@ from datetime import time
 from pathlib import Path
 from typing import Any, cast
 
+from babel import Locale
+
 from hotline.domain.language import Language
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime, Transaction
@@ -21,6 +23,9 @@ from hotline.storage.models import Team, Volunteer
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
 """What a login may look like, in small letters."""
+
+LANGUAGES_SPOKEN = frozenset({*Language, *Locale("en").languages})
+"""Codes of the languages volunteers may speak (CLDR's): callers have more than our texts do, Pashto (ps) or Balochi (bal)."""
 
 NAME_LENGTH = 120
 _CODE_LENGTH = 40
@@ -171,7 +176,7 @@ def _check_rows(document: dict[str, Any]) -> list[str]:
             faults.append(f"{where}: a login has letters, digits and . _ - @ + only, 64 at most")
         if row.get("page_language", "en") not in PAGE_LANGUAGES:
             faults.append(f"{where}: page_language must be one of {', '.join(PAGE_LANGUAGES)}")
-        faults += [f"{where}: {code} is no language" for code in row.get("languages", []) if code not in set(Language)]
+        faults += [f"{where}: {code} is no language" for code in row.get("languages", []) if code not in LANGUAGES_SPOKEN]
     return faults + _check_shifts(shifts, volunteers)
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from hotline.domain import contact as safety
+from hotline.domain import texts
 from hotline.domain.contact import Outgoing
 from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, moves_forward, retry_delay
 from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Sent, TextGateway
@@ -92,11 +93,13 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
     with rt.transaction() as tx:
         rows = outgoing.due(tx.session, now=tx.now, limit=limit)
         claimed = []
-        for message, contact, hold in rows:
+        for message, contact, hold, not_agreed in rows:
+            # The receipt of a call answers no text, but a caller who waits for it.
+            is_answer = message.answers_id is not None or message.text_key == texts.RECEIPT.key
             facts = Outgoing(
                 created_at=message.created_at,
-                is_answer=message.answers_id is not None,
-                may_text=contact.may_text,
+                is_answer=is_answer,
+                may_text=contact.may_text and (is_answer or not not_agreed),
                 stopped=contact.stopped_at is not None,
                 hold=hold or contact.on_hold,
             )

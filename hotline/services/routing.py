@@ -3,9 +3,10 @@
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import category, duty
 from hotline.domain.ticket import Priority, Status
+from hotline.domain.walk import Walk
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import people, tickets
+from hotline.storage import calls, people, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Team, Ticket
 
@@ -125,5 +126,8 @@ def _alarm_if_urgent(tx: Transaction, ticket: Ticket, volunteer_id: int) -> None
 
 
 def _language(tx: Transaction, ticket: Ticket) -> str:
+    call = calls.of_ticket(tx.session, ticket.id)
+    if call is not None and Walk.from_row(call.walk).other_language:
+        return duty.ANOTHER
     contact = tx.session.get_one(Contact, ticket.contact_id)
     return contact.language

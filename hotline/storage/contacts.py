@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.phone import Sender
 from hotline.storage.db import Insert, table
-from hotline.storage.models import Contact
+from hotline.storage.messages import IS_HER_TEXT
+from hotline.storage.models import Contact, Message
 
 _CONTACTS = table(Contact)
 _SHOWN = ("id", "kind", "country", "language", "language_named", "times_seen")
@@ -53,7 +54,13 @@ def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> M
     return Met(contact_id, kind, country, spoken, bool(named), times_seen)
 
 
-def speak(session: Session, contact: Met, language: str, *, named: bool) -> None:
+def locked(session: Session, contact_id: int) -> Contact:
+    """A contact, locked as `meet` does."""
+    statement = select(Contact).where(Contact.id == contact_id).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one()
+
+
+def speak(session: Session, contact: Met | Contact, language: str, *, named: bool) -> None:
     """Remember her language; `named` by herself, it stays until she names another."""
     contact.language = language
     contact.language_named = named or contact.language_named
@@ -63,3 +70,19 @@ def speak(session: Session, contact: Met, language: str, *, named: bool) -> None
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
     """Silence what we start, since then; None restarts it."""
     session.execute(update(Contact).where(Contact.id == contact_id).values(stopped_at=since))
+
+
+def has_shown_language(session: Session, contact: Met) -> bool:
+    """Whether her language is hers and not our guess: she named it, or has texted."""
+    return contact.language_named or has_texted(session, contact.id)
+
+
+def has_texted(session: Session, contact_id: int) -> bool:
+    """Whether a text ever came from her phone."""
+    found = session.scalar(select(exists().where(Message.contact_id == contact_id, IS_HER_TEXT)))
+    return bool(found)
+
+
+def agree(session: Session, contact_id: int, *, may: bool) -> None:
+    """Whether this phone may be texted and rung: she was asked."""
+    session.execute(update(Contact).where(Contact.id == contact_id).values(may_text=may, may_call=may))

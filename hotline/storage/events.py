@@ -25,6 +25,12 @@ class EventKind(StrEnum):
     CLAIMED = "claimed"
     MOVED = "moved"  # its status changed
     READ = "read"
+    DANGER = "danger"  # she pressed 0
+    DUTY_TAKEN = "duty_taken"  # somebody of the duty line took her call
+    RECORDED = "recorded"  # a recording came
+    RECORDING_LOST = "recording_lost"
+    LISTENED = "listened"
+    WRITTEN_DOWN = "written_down"  # what she said
     ALARM_RAISED = "alarm_raised"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
 
@@ -66,8 +72,16 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[tuple[Event, Note | 
     return [(row[0], row[1]) for row in session.execute(statement)]
 
 
+def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_id: int, *, since: datetime) -> bool:
+    """Whether she listened to a recording of the ticket since then."""
+    statement = select(Event.data).where(
+        Event.ticket_id == ticket_id, Event.kind == EventKind.LISTENED, Event.volunteer_id == volunteer_id, Event.happened_at > since
+    )
+    return any(data.get("recording") == recording_id for data in session.scalars(statement))
+
+
 def last_change(session: Session, ticket_id: int) -> Event | None:
-    """The newest event that changed a ticket, whoever made it; alarms change none."""
-    alarms = (EventKind.ALARM_RAISED, EventKind.ALARM_ACKNOWLEDGED)
-    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(alarms)).order_by(Event.id.desc()).limit(1)
+    """The newest event that changed a ticket, whoever made it; alarms change none, nor does listening."""
+    others = (EventKind.ALARM_RAISED, EventKind.ALARM_ACKNOWLEDGED, EventKind.LISTENED)
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(others)).order_by(Event.id.desc()).limit(1)
     return session.scalar(statement)

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Message
+
+IS_HER_TEXT = and_(Message.direction == "in", Message.read_as != ReadAs.WRITTEN)
+"""What came from her phone: not what a volunteer wrote down of a call."""
 
 _MESSAGES = table(Message)
 _KEEP = Insert(lambda insert: insert(_MESSAGES).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_MESSAGES.c.id))
@@ -45,9 +48,7 @@ def count_lookups(session: Session, contact_id: int, *, since: datetime, limit: 
 
 def last_in(session: Session, contact_id: int) -> Message | None:
     """Her previous text."""
-    return session.scalar(
-        select(Message).where(Message.contact_id == contact_id, Message.direction == "in").order_by(Message.id.desc()).limit(1)
-    )
+    return session.scalar(select(Message).where(Message.contact_id == contact_id, IS_HER_TEXT).order_by(Message.id.desc()).limit(1))
 
 
 def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> int | None:

@@ -8,8 +8,9 @@ from sqlalchemy import and_, literal_column, not_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.delivery import Delivery
+from hotline.domain.walk import Consent
 from hotline.storage.db import Insert, table
-from hotline.storage.models import Contact, Message, Ticket
+from hotline.storage.models import Call, Contact, Message, Ticket
 
 _PUT = Insert(lambda insert: insert(table(Message)))
 
@@ -25,19 +26,20 @@ def put(session: Session, **values: Any) -> None:
     _PUT.put(session, values)
 
 
-def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact, bool]]:
-    """Texts due now, answers first, then oldest; each with its contact and whether its ticket is on hold. Rows that another
-    worker holds are left out."""
+def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact, bool, bool]]:
+    """Texts due now, answers first, then oldest; each with its contact, whether its ticket is on hold, and whether that was opened
+    by a call in which nobody agreed to be reached. Rows that another worker holds are left out."""
     statement = (
-        select(Message, Contact, Ticket.hold)
+        select(Message, Contact, Ticket.hold, and_(Call.id.is_not(None), Call.consent.is_distinct_from(Consent.YES)))
         .join(Contact, Contact.id == Message.contact_id)
         .outerjoin(Ticket, Ticket.id == Message.ticket_id)
+        .outerjoin(Call, Call.ticket_id == Message.ticket_id)
         .where(Message.delivery == _literal(Delivery.QUEUED), Message.next_attempt_at <= now)
         .order_by(Message.rank, Message.next_attempt_at, Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Message)
     )
-    return [(row[0], row[1], bool(row[2])) for row in session.execute(statement)]
+    return [(row[0], row[1], bool(row[2]), bool(row[3])) for row in session.execute(statement)]
 
 
 def abandoned(session: Session, *, claimed_before: datetime, limit: int) -> Sequence[int]:

@@ -7,7 +7,7 @@ from flask import Blueprint, g, redirect, render_template, request, session, url
 from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from hotline.guards import login_manager, runtime
+from hotline.guards import FOR_GATEWAYS, login_manager, runtime
 from hotline.i18n import PAGE_LANGUAGES, direction
 from hotline.services import login as logins
 from hotline.storage import people
@@ -43,7 +43,7 @@ def load(cookie: str) -> LoggedIn | None:
 
 def choose_language() -> None:
     """Before each page: hers, else the one chosen on this browser, else what the browser asks for."""
-    if request.path.startswith("/hooks/"):  # a gateway reads no pages
+    if request.path.startswith(FOR_GATEWAYS):  # a gateway reads no pages
         return
     # First without asking who she is: with the database away there is still a page that says so.
     _speak(session.get("language"))

@@ -13,10 +13,11 @@ from werkzeug.wrappers import Response
 
 from hotline.domain import phone
 from hotline.domain.ticket import MOVES, Priority, Status
+from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services import casework
-from hotline.storage import alarms, events, messages, people, tickets
+from hotline.storage import alarms, calls, events, messages, people, recordings, tickets
 from hotline.storage.models import Contact, Event, Message, Note, Team, Ticket
 from hotline.storage.tickets import TicketMoved
 
@@ -53,6 +54,7 @@ def queue() -> str:
             after=_after(page[-1]) if more else None,
             is_first="after" not in request.args,
             names=people.names(session, (t.assignee_id for t in page)),
+            walks={i: Walk.from_row(call.walk) for i, call in calls.of_tickets(session, [t.id for t in page]).items()},
             alarms=alarms.open_for(session, volunteer()),
         )
 
@@ -71,9 +73,9 @@ def ticket(reference: str) -> str:
 def claim(reference: str) -> Response | tuple[str, int]:
     """She takes it."""
     try:
-        casework.claim(runtime(), volunteer(), reference, _version())
+        casework.claim(runtime(), volunteer(), reference, version_seen())
     except TicketMoved:
-        return _was_first(reference)
+        return was_first(reference)
     return redirect(url_for("tickets.ticket", reference=reference))
 
 
@@ -86,9 +88,9 @@ def change_status(reference: str) -> Response | tuple[str, int]:
         raise BadRequest from fault
     note = request.form.get("note", "")[:10_000].replace("\0", "\ufffd")
     try:
-        casework.change_status(runtime(), volunteer(), reference, version=_version(), to=to, note=note)
+        casework.change_status(runtime(), volunteer(), reference, version=version_seen(), to=to, note=note)
     except TicketMoved:
-        return _was_first(reference, note=note)
+        return was_first(reference, note=note)
     return redirect(url_for("tickets.ticket", reference=reference))
 
 
@@ -96,9 +98,9 @@ def change_status(reference: str) -> Response | tuple[str, int]:
 def read(reference: str) -> Response | tuple[str, int]:
     """She has read what came in."""
     try:
-        casework.mark_read(runtime(), volunteer(), reference, _version())
+        casework.mark_read(runtime(), volunteer(), reference, version_seen())
     except TicketMoved:
-        return _was_first(reference)
+        return was_first(reference)
     return redirect(url_for("tickets.ticket", reference=reference))
 
 
@@ -109,7 +111,7 @@ def acknowledge(alarm_id: int) -> Response:
     return redirect(url_for("tickets.queue"))
 
 
-def _page(session: Reading, found: Ticket, *, note: str = "", first: Event | None = None, moved: bool = False) -> str:
+def _page(session: Reading, found: Ticket, *, note: str = "", words: str = "", first: Event | None = None, moved: bool = False) -> str:
     happened = events.of_ticket(session, found.id)
     timeline = [Entry(m.created_at, message=m) for m in messages.of_ticket(session, found.id)]
     timeline += [Entry(event.happened_at, event=event, note=noted) for event, noted in happened]
@@ -125,12 +127,16 @@ def _page(session: Reading, found: Ticket, *, note: str = "", first: Event | Non
         ticket=found,
         contact=contact,
         masked=phone.masked(contact.address),
+        call=(call := calls.of_ticket(session, found.id)),
+        walk=Walk.from_row(call.walk) if call is not None else None,
         category=category,
         team=session.get(Team, found.team_id) if found.team_id else None,
         timeline=sorted(timeline, key=lambda entry: entry.at),
         names=people.names(session, people_seen),
         moves=[status for status in Status if status in MOVES[Status(found.status)]],
         note=note,
+        words_kept=words,
+        recordings=recordings.of_ticket(session, found.id) if call is not None else (),
         moved=moved,
         first=first,
     )
@@ -139,17 +145,17 @@ def _page(session: Reading, found: Ticket, *, note: str = "", first: Event | Non
 _TO_PEOPLE = frozenset({events.EventKind.ROUTED, events.EventKind.ALARM_RAISED})
 
 
-def _was_first(reference: str, *, note: str = "") -> tuple[str, int]:
-    """Somebody was first: the ticket as it is now, who did what, and her own words kept."""
+def was_first(reference: str, *, note: str = "", words: str = "") -> tuple[str, int]:
+    """Somebody was first: the ticket as it is now, who did what, and her own words kept: her note, or what she wrote down."""
     with runtime().reading() as session:
         found = tickets.seen_by(session, volunteer(), reference)
         if found is None:
             raise casework.NoSuchTicket(reference)
-        page = _page(session, found, note=note, first=events.last_change(session, found.id), moved=True)
+        page = _page(session, found, note=note, words=words, first=events.last_change(session, found.id), moved=True)
     return page, HTTPStatus.CONFLICT
 
 
-def _version() -> int:
+def version_seen() -> int:
     """The version she saw."""
     version = request.form.get("version", "")
     if not version.isascii() or not version.isdigit() or len(version) > 9:

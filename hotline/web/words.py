@@ -35,7 +35,7 @@ REASONS = {
 EVENTS = {
     EventKind.OPENED: N_("Ticket opened"),
     EventKind.ADDED: N_("A text was added"),
-    EventKind.RAISED: N_("Made more pressing by a new text"),
+    EventKind.RAISED: N_("Made more pressing"),
     EventKind.HELD: N_("Put on hold: nothing is texted by machine"),
     EventKind.SEALED: N_("Sealed: seen by its own team only"),
     EventKind.ROUTED: N_("Sent to its team"),
@@ -43,6 +43,12 @@ EVENTS = {
     EventKind.CLAIMED: N_("Claimed"),
     EventKind.MOVED: N_("Status changed"),
     EventKind.READ: N_("Marked as read"),
+    EventKind.DANGER: N_("Said to be in danger, by a key"),
+    EventKind.DUTY_TAKEN: N_("The duty line took the call"),
+    EventKind.RECORDED: N_("The recording came"),
+    EventKind.RECORDING_LOST: N_("The recording never came"),
+    EventKind.LISTENED: N_("Listened to the recording"),
+    EventKind.WRITTEN_DOWN: N_("Wrote down what was said"),
     EventKind.ALARM_RAISED: N_("Alarm raised"),
     EventKind.ALARM_ACKNOWLEDGED: N_("Alarm acknowledged"),
 }
@@ -51,6 +57,7 @@ ALARMS = {
     AlarmKind.OFF_DUTY: N_("A ticket is urgent and whoever has it is off duty."),
     AlarmKind.NOBODY_ON_DUTY: N_("Nobody was on duty: this ticket came to you."),
     AlarmKind.UNATTENDED: N_("A ticket waits: nobody is on duty and its team has no lead."),
+    AlarmKind.RECORDING_LOST: N_("A recording did not come, or not whole."),
     AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),
 }
 LANGUAGES = {
@@ -58,4 +65,12 @@ LANGUAGES = {
     Language.UR: N_("Urdu"),
     Language.SD: N_("Sindhi"),
     Language.UR_LATN: N_("Roman Urdu"),
+}
+CALLS = {"in": N_("Rang, and left nothing"), "missed": N_("Missed call")}
+CALL_REASONS = {
+    "hours": N_("not called back: outside the hours"),
+    "unfit": N_("not called back: no phone we ring"),
+    "not_safe": N_("not called back: this phone may not be rung"),
+    "under_way": N_("being called back"),
+    "enough": N_("not called back: often enough today"),
 }

@@ -17,10 +17,11 @@ PAGE = "hotline/web/templates/queue.html"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Our texts and catalogues, and no pages."""
+    """Our texts, prompts and catalogues, and no pages."""
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
     (tmp_path / "hotline/domain").mkdir(parents=True)
-    shutil.copy(PROJECT / "hotline/domain/texts.py", tmp_path / "hotline/domain")
+    for sentences in ("texts.py", "prompts.py"):
+        shutil.copy(PROJECT / "hotline/domain" / sentences, tmp_path / "hotline/domain")
     shutil.copytree(PROJECT / "locales", tmp_path / "locales", ignore=shutil.ignore_patterns("*.mo"))
     assert run(tmp_path, "update", "--prune").exit_code == 0
     assert check(tmp_path) == []
@@ -160,6 +161,36 @@ def test_a_text_whose_english_changed_keeps_its_translation_to_be_looked_at(proj
     assert "sd: marked fuzzy: status_closed_other" in check(project)
     with pytest.raises(CatalogueFault, match="marked fuzzy: status_closed_other"):
         compile_all(project / "locales")
+
+
+@pytest.mark.parametrize(
+    ("wording", "fault"),
+    [
+        ("آپ کا نمبر ہے۔", "ur spoken: reference: {digits} is missing"),
+        ("آپ کا نمبر ہے: {digits}، {police}۔", "ur spoken: reference: {police} is not in the English"),
+        ("آپ کا نمبر ہے: {ref}۔", "ur spoken: reference: {ref} cannot be spoken"),
+        ("", "ur: not translated: spoken: reference"),
+    ],
+)
+def test_a_prompt_that_cannot_be_spoken_is_found(project: Path, wording: str, fault: str) -> None:
+    reworded(project, "ur", 'msgstr "آپ کا نمبر ہے: {digits}۔"', f'msgstr "{wording}"')
+    assert check(project) == [fault]
+
+
+def test_a_prompt_and_a_text_of_the_same_key_are_two_sentences(project: Path) -> None:
+    content = po_path(project / "locales", "ur").read_text("utf-8")
+    assert 'msgctxt "reference_mistyped"\n' in content
+    assert 'msgctxt "spoken: reference_mistyped"\n' in content
+    assert "spoken:" not in po_path(project / "locales", "ur-Latn").read_text("utf-8")
+
+
+def test_a_prompt_whose_english_changed_keeps_its_translation_to_be_looked_at(project: Path) -> None:
+    source = project / "hotline/domain/prompts.py"
+    source.write_text(source.read_text("utf-8").replace('"It is closed."', '"That is closed now."'), "utf-8")
+    run(project, "update")
+    content = po_path(project / "locales", "sd").read_text("utf-8")
+    assert 'msgid "That is closed now."\nmsgstr "هي بند ٿي چڪو آهي."' in content
+    assert "sd: marked fuzzy: spoken: stage_closed" in check(project)
 
 
 def test_a_sentence_that_goes_and_comes_back_finds_its_translation(project: Path, page: Callable[[str], None]) -> None:

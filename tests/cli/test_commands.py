@@ -1,6 +1,8 @@
 """The commands an administrator types: what they do, and what they say when they cannot."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,8 +15,11 @@ from redis import Redis
 
 from hotline.app import create_app
 from hotline.cli import main
+from hotline.gateways.twilio.calls import TwilioCalls
 from hotline.gateways.twilio.client import TwilioGateway
-from hotline.i18n import PROJECT
+from hotline.i18n import LOCALES, PROJECT, prompts_path
+from hotline.media import sound
+from hotline.media.clips import Kind, Shelf
 from hotline.runtime import Runtime
 from hotline.services.login import LoginRefused, log_in
 from hotline.simulator import create_simulator
@@ -197,7 +202,7 @@ def verdicts(result: Result) -> dict[str, str]:
     lines = [re.fullmatch(r"(ok {4}|WRONG) +(\w+): (.+)", line) for line in result.output.splitlines()]
     assert all(lines), result.output
     found = {line[2]: line for line in lines if line}
-    assert list(found) == ["configuration", "tables", "catalogues", "database", "redis", "gateway"]
+    assert list(found) == ["configuration", "tables", "catalogues", "prompts", "database", "redis", "gateway", "recordings"]
     wrong = {name: line[3] for name, line in found.items() if line[1] == "WRONG"}
     assert result.exit_code == (1 if wrong else 0)
     return wrong
@@ -239,8 +244,56 @@ def test_the_doctor_sees_catalogues_and_tables_that_cannot_be_used(
     monkeypatch.setattr("hotline.i18n.LOCALES", tmp_path / "locales")
     a_file(tmp_path, "", "categories.toml")
     wrong = verdicts(hotline("doctor", HOTLINE_CONFIG=a_file(tmp_path, '[files]\ncategories = "categories.toml"', "hotline.toml")))
-    assert sorted(wrong) == ["catalogues", "tables"]
+    assert sorted(wrong) == ["catalogues", "prompts", "tables"]
     assert "hotline compile" in wrong["catalogues"]
+
+
+@pytest.fixture
+def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of our catalogues and clips, to break."""
+    catalogues()
+    shutil.copytree(LOCALES, tmp_path / "locales")
+    monkeypatch.setattr("hotline.i18n.LOCALES", tmp_path / "locales")
+    return tmp_path / "locales"
+
+
+def say_recorded(locales: Path, language: str, *but: str) -> None:
+    """As if a person had spoken all clips of a language but these."""
+    manifest = prompts_path(locales, language) / "manifest.json"
+    content = json.loads(manifest.read_text("utf-8"))
+    for name, entry in content.items():
+        entry["kind"] = "placeholder" if name in but else "recorded"
+    manifest.write_text(json.dumps(content), "utf-8")
+
+
+CRITICAL = ["danger_key", "danger.1", "danger_stay", "duty_nobody", "busy.1", "notice", "consent", "digit_0", "digit_9", "reference.1"]
+
+
+def test_the_doctor_lets_nobody_in_danger_hear_a_machine(
+    hotline: Command, locales: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TwilioGateway, "check", lambda _self: None)
+    monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
+    urdu = {"HOTLINE_CONFIG": a_file(tmp_path, '[voice]\nlanguages = ["ur"]', "hotline.toml")}
+    real = urdu | {"HOTLINE_TWILIO_API_URL": "https://api.twilio.com"}
+    assert "callers must understand at once: ur danger_key, " in verdicts(hotline("doctor", **real))["prompts"]
+    assert verdicts(hotline("doctor", **urdu)) == {}  # nobody calls a pretend gateway in earnest
+    say_recorded(locales, "ur", "goodbye", "category_theft", "main_menu")
+    assert verdicts(hotline("doctor", **real)) == {}
+    for name in CRITICAL:
+        say_recorded(locales, "ur", name)
+        assert f"callers must understand at once: ur {name};" in verdicts(hotline("doctor", **real))["prompts"]
+
+
+def test_the_doctor_sees_prompts_without_audio(hotline: Command, locales: Path) -> None:
+    (prompts_path(locales, "sd") / "danger.1.wav").unlink()
+    urdu = Shelf(prompts_path(locales, "ur"))
+    urdu.put("consent", "other words than those of the catalogue", Kind.RECORDED, sound.read(urdu.path("speak_now")))
+    assert verdicts(hotline("doctor")) == {
+        "prompts": "no audio, or older than its text: ur consent, sd danger.1; run: hotline prompts list"
+    }
+    (prompts_path(locales, "en") / "manifest.json").write_text("{", "utf-8")
+    assert "manifest.json cannot be read" in verdicts(hotline("doctor"))["prompts"]
 
 
 def test_the_doctor_sees_a_redis_that_throws_jobs_away_and_minds_none_that_will_not_say(hotline: Command, redis_url: str) -> None:
@@ -259,11 +312,25 @@ def test_the_doctor_sees_a_redis_that_throws_jobs_away_and_minds_none_that_will_
 
 def test_the_doctor_sees_the_demo_beside_a_real_gateway_and_texts_in_the_clear(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TwilioGateway, "check", lambda _self: None)
+    monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
     hotline("load", str(PROJECT / "hotline/data/demo.toml"))
     wrong = verdicts(hotline("doctor", HOTLINE_TWILIO_API_URL="https://api.twilio.com", HOTLINE_PUBLIC_URL="http://hotline.example.org"))
-    assert list(wrong) == ["database", "gateway"]
+    assert [name for name in wrong if name != "prompts"] == ["database", "gateway"]
     assert "it holds the demo, and a real gateway is configured" in wrong["database"]
     assert "not https" in wrong["gateway"]
+
+
+def test_the_doctor_sees_recordings_that_anybody_can_have(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: True)
+    assert "plays them to whoever asks" in verdicts(hotline("doctor"))["recordings"]
+
+
+def test_the_doctor_sees_a_bucket_that_takes_nothing(hotline: Command, tmp_path: Path) -> None:
+    media = a_file(tmp_path, '[media]\nendpoint = "http://127.0.0.1:1"\nbucket = "recordings"', "hotline.toml")
+    wrong = verdicts(hotline("doctor", HOTLINE_CONFIG=media, HOTLINE_S3_ACCESS_KEY="a", HOTLINE_S3_SECRET_KEY="secret-of-the-store"))
+    assert list(wrong) == ["recordings"]
+    assert "cannot be stored" in wrong["recordings"]
+    assert "secret-of-the-store" not in wrong["recordings"]
 
 
 # The configuration

@@ -23,17 +23,27 @@ PASSWORD = "correct-horse-battery"
 PATIENCE = 3
 """A machine busy with other things takes longer; what is promised in seconds is measured by the bench."""
 
-HOTLINE_NUMBER = "+15005550006"
+HOTLINE_NUMBER, MISSED_CALL_NUMBER = "+15005550006", "+15005550007"
+DUTY_LINE = ("+923000000001", "+923000000002")
+CONFIG = f"""
+[contact_hours]
+opens = "00:00"
+closes = "24:00"
+[voice]
+number = "{HOTLINE_NUMBER}"
+missed_call_number = "{MISSED_CALL_NUMBER}"
+duty_line = ["{DUTY_LINE[0]}", "{DUTY_LINE[1]}"]
+"""
 
 
 class RunningHotline:
     """Starts everything, and ends everything: `with RunningHotline(…) as hotline`."""
 
     def __init__(self, *, database: str, redis_url: str, folder: Path) -> None:
-        self._database, self._folder = database, folder
+        self._database, self.folder = database, folder
         self.port, self.simulator_port = free_port(), free_port()
         config = folder / "hotline.toml"
-        config.write_text('[contact_hours]\nopens = "00:00"\ncloses = "24:00"\n', "utf-8")
+        config.write_text(CONFIG, "utf-8")
         self.environment = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -48,6 +58,7 @@ class RunningHotline:
             "HOTLINE_TWILIO_AUTH_TOKEN": "12345",
             "HOTLINE_TWILIO_NUMBER": HOTLINE_NUMBER,
             "HOTLINE_TWILIO_API_URL": f"http://127.0.0.1:{self.simulator_port}",
+            "HOTLINE_VOICE_NUMBERS": f"{HOTLINE_NUMBER},{MISSED_CALL_NUMBER}",
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -58,7 +69,7 @@ class RunningHotline:
 
     def __enter__(self) -> Self:
         migrate(self._database)
-        password = self._folder / "password"
+        password = self.folder / "password"
         password.write_text(PASSWORD, "utf-8")
         self.command("compile")
         self.command("load", "hotline/data/demo.toml", "--password-file", str(password))
@@ -90,7 +101,7 @@ class RunningHotline:
     def start(self, name: str, line: str | None = None) -> None:
         """Start a process of the Procfile by name, or any other line."""
         lines = dict(row.split(": ", 1) for row in (PROJECT / "Procfile").read_text("utf-8").splitlines() if ": " in row)
-        log = (self._folder / f"{name}.log").open("ab")
+        log = (self.folder / f"{name}.log").open("ab")
         self.processes[name] = subprocess.Popen(
             ["sh", "-c", f"exec {line or lines[name]}"], cwd=PROJECT, env=self.environment, stdout=log, stderr=log, start_new_session=True
         )
@@ -109,7 +120,7 @@ class RunningHotline:
 
     def log(self, name: str) -> str:
         """What a process said so far."""
-        return (self._folder / f"{name}.log").read_text("utf-8", "replace")
+        return (self.folder / f"{name}.log").read_text("utf-8", "replace")
 
     # ---- somebody with a phone
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hotline.jobs import QUEUES
 from tests.journeys.running import RunningHotline
 from tests.servers import RedisServer
 
@@ -25,9 +26,9 @@ def is_delivered(hotline: RunningHotline, number: str) -> bool:
 
 
 def children(hotline: RunningHotline) -> list[int]:
-    """The worker processes under the supervisor, once both are there."""
+    """The worker processes under the supervisor, once all are there."""
     supervisor = hotline.processes["worker"].pid
-    hotline.wait_until(lambda: len(children_of(supervisor)) == 2, within_s=10)
+    hotline.wait_until(lambda: len(children_of(supervisor)) == len(QUEUES), within_s=10)
     return children_of(supervisor)
 
 

@@ -238,7 +238,7 @@ def assert_headers(answer: object, path: str) -> None:
     headers = answer.headers  # type: ignore[attr-defined]
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert (policy["default-src"], policy["frame-ancestors"], policy["base-uri"]) == ("'none'",) * 3, path
-    assert "script-src" not in policy
+    assert policy["script-src"] == "'self'"
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff", path
     assert headers["Referrer-Policy"] == "same-origin", path

@@ -22,6 +22,11 @@ DELIVERIES: dict[str, Delivery] = {
 }
 """Twilio's MessageStatus → ours. Once Twilio has a text it is sent, whatever it calls its own queue."""
 
+CALL_ENDS = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+"""The CallStatus of a call that is over."""
+
+NOT_FOUND = frozenset({"20404", "404"})
+
 CODES: dict[str, Outcome] = {
     "21610": Outcome.STOPPED,  # she answered STOP
     "21611": Outcome.NOT_SENT,  # the sender's queue is full

@@ -14,13 +14,15 @@ from twilio.request_validator import RequestValidator
 
 from hotline.domain.delivery import Delivery
 from hotline.domain.keyword import Keyword
-from hotline.gateways.base import IncomingText, Report
-from hotline.gateways.twilio.codes import CODES, DELIVERIES
+from hotline.gateways.base import IncomingCall, IncomingText, Report
+from hotline.gateways.twilio.codes import CALL_ENDS, CODES, DELIVERIES
 
 NAME = "twilio"
 # With Advanced Opt-Out Twilio says itself that it took a text for a stop or a start, whatever the word was.
 _OPT_OUT_TYPES = {"STOP": Keyword.GATEWAY_STOP, "START": Keyword.GATEWAY_START}
 _ID = re.compile(r"[!-~]{1,64}")
+_RECORDING = re.compile(r"RE[0-9a-fA-F]{32}")
+_HUNG_UP = "hangup"  # what Record's action is told in place of a key
 
 
 class FieldMissing(Exception):
@@ -93,6 +95,41 @@ def read_text(form: Mapping[str, str]) -> IncomingText:
         sid = "sha256-" + hashlib.sha256(sid.encode()).hexdigest()[:57]
     body = _clean(form.get("Body", ""))
     return IncomingText(sid, sender, body, _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper()))
+
+
+def read_call(form: Mapping[str, str]) -> IncomingCall:
+    """The call, or the step of one, in a signed form. Raises `FieldMissing` without a CallSid.
+
+    Of a call of ours the phone is To and the line From. A report of a recording names neither.
+    """
+    sid = _clean(form.get("CallSid", ""))
+    if not _ID.fullmatch(sid):
+        raise FieldMissing("CallSid")
+    caller, line = _clean(form.get("From", "")), _clean(form.get("To", ""))
+    if form.get("Direction", "").startswith("outbound"):
+        caller, line = line, caller
+    digits = form.get("Digits", "")
+    recording = form.get("RecordingSid", "")
+    return IncomingCall(
+        gateway=NAME,
+        gateway_id=sid,
+        caller=caller,
+        line=line,
+        keys="" if digits == _HUNG_UP else digits[:32],
+        hung_up=digits == _HUNG_UP,
+        recording_id=recording if _RECORDING.fullmatch(recording) and form.get("RecordingStatus") not in ("absent", "failed") else None,
+        recorded_s=_number(form.get("RecordingDuration", "")[:6]),
+    )
+
+
+def call_duration_s(form: Mapping[str, str]) -> int | None:
+    """How long an ended call lasted, in seconds."""
+    return _number(form.get("CallDuration", "")[:6])
+
+
+def is_over(form: Mapping[str, str]) -> bool:
+    """Whether a report about a call says that it ended."""
+    return form.get("CallStatus") in CALL_ENDS
 
 
 def read_report(form: Mapping[str, str], query: Mapping[str, str]) -> Report | None:

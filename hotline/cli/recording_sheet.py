@@ -1,0 +1,62 @@
+"""The page a voice artist reads the prompts from: what each file is called, what to say, and how."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from hotline.domain import prompts
+from hotline.domain.prompts import PROMPTS
+from hotline.i18n import OWN_NAMES, PROJECT, Catalogues, direction
+from hotline.media.clips import Clip
+
+# Many a computer lacks letters of Urdu and Sindhi, and shows boxes: the page carries a font that has them all.
+_FONT = PROJECT / "hotline/web/static/vendor/noto-naskh-arabic-arabic-400-normal.woff2"
+# To somebody whose hands may be shaking.
+_FRIGHTENED = frozenset({"danger_key", "danger", "danger_stay", "duty_nobody", "busy"})
+_ASKED = frozenset({"notice", "consent", "call_me"})
+
+
+def sheet(catalogues: Catalogues, language: str, clips: Sequence[Clip]) -> str:
+    """The page, in that language, for these clips."""
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.install_gettext_translations(catalogues.translations(language), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    rows = [{"clip": clip, "tone": tone(clip.name), "whole": _whole(catalogues, language, clip)} for clip in clips]
+    template = pages.get_template("recording_sheet.html")
+    return template.render(
+        language=language,
+        direction=direction(language),
+        name=OWN_NAMES[language],
+        font=base64.b64encode(_FONT.read_bytes()).decode(),
+        rows=rows,
+    )
+
+
+def tone(clip: str) -> str:
+    """How a clip is to be spoken: one of the notes of the page."""
+    key, _, piece = clip.partition(".")
+    if key in _FRIGHTENED:
+        return "frightened"
+    if key in _ASKED:
+        return "asked"
+    if clip.startswith("digit_"):
+        return "digit"
+    if key not in PROMPTS:
+        return "listed"
+    return "piece" if piece else "plain"
+
+
+def _whole(catalogues: Catalogues, language: str, clip: Clip) -> str:
+    """The sentence a clip is a piece of, with … for what other clips say in it; "" for a clip that is whole."""
+    found = PROMPTS.get(clip.name.partition(".")[0])
+    if found is None or found.key == clip.name:
+        return ""
+    return catalogues.spoken(language, found).format_map({prompts.CATEGORY: "…"} | dict.fromkeys(prompts.IN_DIGITS, "…"))

@@ -1,0 +1,192 @@
+"""The call menu as a table: where each key, silence and a wrong key lead from each step. Nothing in it loops for ever.
+
+At every step that awaits one key, `*` says it again and `0` is "I am in danger". Who presses nothing, or nothing we understand, is
+led on and never turned away: at the main menu two silences lead to the beep, for some people just start talking.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from hotline.domain import reference
+from hotline.domain.walk import Consent, Menu, Step, Walk
+
+MAX_TURNS = 60
+"""A call that has answered so many steps ends, whoever or whatever keys it."""
+
+MAX_TAKES = 3
+"""Recordings a caller may make in one call."""
+
+Move = Callable[[Walk, Menu], Walk]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Where a step leads. `again` is how often it is said again after silence, `wrong_again` after a wrong key, before it is left."""
+
+    keys: Callable[[Walk, Menu], Mapping[str, Move]]
+    silence: Move
+    again: int = 1
+    wrong: Move | None = None  # None: as silence
+    wrong_again: int = 2
+    danger: bool = True
+
+
+def begin(language: str, *, known: bool, withheld: bool, called_back: bool = False) -> Walk:
+    """The walk of a new call. One whose language we know starts in it, and can change it; nobody is greeted as somebody we know."""
+    walk = Walk(Step.BACK if called_back else Step.OPENING, language, known=known, withheld=withheld)
+    return walk if called_back else _opening(walk)
+
+
+def press(walk: Walk, menu: Menu, keys: str, *, turn: int) -> Walk:
+    """Where `keys` lead ("" is silence) at the `turn`-th answer of the call. A reference that holds leads to STAGE with `found` None:
+    the look-up is the caller's."""
+    if turn >= MAX_TURNS:
+        return go(walk, Step.OVER)
+    if walk.step is Step.ENTER:
+        return _entered(walk, keys)
+    edges = TABLE.get(walk.step)
+    if edges is None:  # the beep, the duty line and the end await no key
+        return recorded(walk, heard=False, key="") if walk.step is Step.RECORD else walk
+    if keys == "0" and edges.danger:
+        return to_danger(walk)
+    move = edges.keys(walk, menu).get(keys)
+    return move(walk, menu) if move is not None else _not_understood(walk, menu, edges, keys)
+
+
+def _not_understood(walk: Walk, menu: Menu, edges: Edges, keys: str) -> Walk:
+    if keys == "*":
+        return replace(walk, hint=None)
+    if not keys:
+        return replace(walk, tries=walk.tries + 1, hint=None) if walk.tries < edges.again else edges.silence(walk, menu)
+    if walk.tries < edges.wrong_again:
+        return replace(walk, tries=walk.tries + 1, hint="wrong_key")
+    return (edges.wrong or edges.silence)(walk, menu)
+
+
+def recorded(walk: Walk, *, heard: bool, key: str) -> Walk:
+    """After the beep: whether anything was heard, and the key that ended it ("" for silence or the longest time)."""
+    takes = walk.takes + heard
+    if key == "0" and not walk.danger:
+        return to_danger(replace(walk, takes=takes))
+    if not heard and walk.tries < 1:  # silence is asked about once
+        return replace(walk, tries=walk.tries + 1, hint="nothing_heard")
+    if not heard:
+        return go(walk, Step.TOLD if walk.leaves_something else Step.OVER)
+    return go(walk, Step.TOLD if walk.danger or takes >= MAX_TAKES else Step.KEEP, takes=takes)
+
+
+def dialled(walk: Walk, menu: Menu, *, taken: bool, time_left: bool) -> Walk:
+    """After a phone of the duty line: taken by the key pressed there and by nothing else; else the next, else the beep."""
+    if taken:
+        return go(walk, Step.TOLD)
+    if walk.duty_index + 1 < menu.duty_phones and time_left:
+        return go(walk, Step.DUTY, duty_index=walk.duty_index + 1)
+    return _beep(walk, hint="duty_nobody")
+
+
+def go(walk: Walk, step: Step, **changes: object) -> Walk:
+    """On to a step, where nothing has gone wrong yet."""
+    return replace(walk, step=step, tries=0, hint=None, **changes)  # type: ignore[arg-type]
+
+
+def to_danger(walk: Walk) -> Walk:
+    """She pressed 0."""
+    return go(walk, Step.DANGER, danger=True)
+
+
+def _opening(walk: Walk) -> Walk:
+    return go(walk, Step.MAIN if walk.known else Step.OPENING)
+
+
+def _language_keys(_walk: Walk, menu: Menu) -> Mapping[str, Move]:
+    def speak(language: str) -> Move:
+        return lambda w, _m: go(w, Step.MAIN, language=language, other_language=False)
+
+    keys = {str(n): speak(language) for n, language in enumerate(menu.languages, 1)}
+    return keys | {other_key(menu): lambda w, m: _ask_consent(replace(w, other_language=True), m)}
+
+
+def other_key(menu: Menu) -> str:
+    """The key for any other language: the one after the last."""
+    return str(len(menu.languages) + 1)
+
+
+def _main_keys(walk: Walk, _menu: Menu) -> Mapping[str, Move]:
+    keys: dict[str, Move] = {"1": _report, "2": lambda w, _m: go(w, Step.ENTER), "9": lambda w, _m: go(w, Step.OPENING)}
+    return keys if walk.withheld else keys | {"3": lambda w, _m: go(w, Step.CALL_ME)}
+
+
+def _report(walk: Walk, menu: Menu) -> Walk:
+    return go(walk, Step.CATEGORY) if menu.categories and not walk.takes else _ask_consent(walk, menu)
+
+
+def _category_keys(_walk: Walk, menu: Menu) -> Mapping[str, Move]:
+    def about(code: str) -> Move:
+        return lambda w, m: _ask_consent(replace(w, category=code), m)
+
+    return {key: about(code) for key, code in menu.categories}
+
+
+def _ask_consent(walk: Walk, _menu: Menu) -> Walk:
+    """Not of a withheld number, which we could not use, and not twice."""
+    return _beep(walk) if walk.withheld or walk.consent is not None else go(walk, Step.CONSENT)
+
+
+def _consent_keys(_walk: Walk, _menu: Menu) -> Mapping[str, Move]:
+    return {"1": _agreed(Consent.YES), "2": _agreed(Consent.NO)}
+
+
+def _agreed(consent: Consent) -> Move:
+    return lambda w, _m: _beep(replace(w, consent=consent))
+
+
+def _call_me_keys(_walk: Walk, _menu: Menu) -> Mapping[str, Move]:
+    return {
+        "1": lambda w, _m: go(w, Step.TOLD, consent=Consent.YES, wants_call=True),
+        "2": lambda w, _m: go(w, Step.MAIN, consent=Consent.NO),
+    }
+
+
+def _entered(walk: Walk, keys: str) -> Walk:
+    """Nine digits. `*` ends an entry, so that what was keyed is too short and she starts again; no reference begins with 0."""
+    digits = "".join(c for c in keys if c in "0123456789")
+    if digits.startswith("0"):
+        return to_danger(walk)
+    if reference.is_valid(digits):
+        return go(walk, Step.STAGE, found=None)
+    if keys in ("", "*", "#") and not digits:
+        return replace(walk, tries=walk.tries + 1, hint=None) if walk.tries < 1 else go(walk, Step.MAIN)
+    if walk.tries < 2:
+        return replace(walk, tries=walk.tries + 1, hint="reference_mistyped")
+    return replace(go(walk, Step.MAIN), hint="reference_mistyped")
+
+
+def _ring_duty(walk: Walk, menu: Menu) -> Walk:
+    return go(walk, Step.DUTY, duty_index=0) if menu.duty_phones else _beep(walk, hint="duty_nobody")
+
+
+def _any_key(_walk: Walk, _menu: Menu) -> Mapping[str, Move]:
+    return {key: lambda w, _m: _opening(w) for key in "123456789#"}
+
+
+def _to(step: Step) -> Move:
+    return lambda w, _m: _beep(w) if step is Step.RECORD else go(w, step)
+
+
+def _beep(walk: Walk, *, hint: str | None = None) -> Walk:
+    """Who has said it often enough hears her reference."""
+    return replace(go(walk, Step.RECORD), hint=hint) if walk.takes < MAX_TAKES else go(walk, Step.TOLD)
+
+
+TABLE: Mapping[Step, Edges] = {
+    Step.BACK: Edges(_any_key, _to(Step.GONE), again=2),
+    Step.OPENING: Edges(_language_keys, _to(Step.MAIN)),
+    Step.MAIN: Edges(_main_keys, _to(Step.RECORD)),
+    Step.CATEGORY: Edges(_category_keys, _ask_consent),
+    Step.CONSENT: Edges(_consent_keys, _agreed(Consent.SILENT)),
+    Step.KEEP: Edges(lambda _w, _m: {"1": _to(Step.TOLD), "2": _to(Step.RECORD)}, _to(Step.TOLD)),
+    Step.TOLD: Edges(lambda _w, _m: {}, _to(Step.OVER), again=0, wrong_again=0),
+    Step.STAGE: Edges(lambda _w, _m: {"9": _to(Step.MAIN)}, _to(Step.OVER), again=0, wrong_again=1),
+    Step.CALL_ME: Edges(_call_me_keys, _agreed(Consent.SILENT)),
+    Step.DANGER: Edges(lambda _w, _m: {"5": _to(Step.RECORD)}, _ring_duty, again=0, wrong_again=0, danger=False),
+}

@@ -1,0 +1,261 @@
+"""Every sentence we speak on a call, in English; the catalogues hold it in Urdu and Sindhi. No gateway speaks either: all is recorded.
+
+A recording is a **clip**. A wording without placeholders is one clip, named like its key. A wording with placeholders is cut at
+them: the pieces are clips `key.1`, `key.2` …, in the order of that language, and between them stand the clips of the values: a
+number digit by digit, a category by its name. What a clip may give away is what a bystander may hear: as little as a text.
+"""
+
+import string
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from hotline.domain.category import Category
+
+IN_DIGITS = frozenset({"police", "digits", "digit"})
+"""Placeholders whose value is digits, spoken one by one."""
+
+CATEGORY = "category"
+"""The placeholder whose value is a category's code."""
+
+# Longer than any of our numbers: a value that was never meant to be spoken is not read out for a minute.
+_DIGITS_MAX = 15
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One sentence we speak. A `critical` one may not be a machine's voice where real people call: it must be understood at once."""
+
+    key: str
+    english: str
+    critical: bool = False
+
+    @property
+    def context(self) -> str:
+        """What it goes by in the catalogues, where texts go by their bare key."""
+        return context(self.key)
+
+
+def context(key: str) -> str:
+    """The context of a prompt's key in the catalogues."""
+    return f"spoken: {key}"
+
+
+def prompt(key: str, english: str, *, critical: bool = False) -> Prompt:
+    """A prompt. A call of its own name, so that Babel finds it."""
+    return Prompt(key, english, critical)
+
+
+def clips(wording: str, key: str, **values: str) -> tuple[str, ...]:
+    """The names of the clips that speak a wording, in order.
+
+    >>> clips("If you can, call {police} now.", "danger", police="15")
+    ('danger.1', 'digit_1', 'digit_5', 'danger.2')
+
+    Values nobody asks for do no harm. Raises ValueError for one that is missing, is not digits, or is no category's code, and for a
+    wording that cannot be cut.
+    """
+    names: list[str] = []
+    for name, piece in _cut(wording, key):
+        names += [name] if piece is not None else _clips_of_value(key, name, values.get(name, ""))
+    return tuple(names)
+
+
+def needed(wording_of: Callable[[Prompt], str], categories: Mapping[str, str]) -> Mapping[str, str]:
+    """Every clip one language needs: its name and what it says.
+
+    `wording_of` gives a prompt's wording in that language, `categories` the names of the menu's categories by code
+    (`on_the_menu`). Raises ValueError for a wording that cannot be cut, and for a code that makes a name twice.
+    """
+    says: dict[str, str] = {}
+    for one in PROMPTS.values():
+        says |= {name: piece for name, piece in _cut(wording_of(one), one.key) if piece is not None}
+    for code, name in categories.items():
+        if category_clip(code) in says:
+            raise ValueError(f"the code {code!r} of a category is kept for a prompt: rename the category")
+        says[category_clip(code)] = name
+    return says
+
+
+def on_the_menu(categories: Iterable[Category], language: str) -> Mapping[str, str]:
+    """The categories a caller can choose: their names in a language, by code."""
+    return {one.code: one.names[language] for one in categories if one.key is not None}
+
+
+def category_clip(code: str) -> str:
+    """The clip of a category's name."""
+    return f"category_{code}"
+
+
+def is_critical(clip: str) -> bool:
+    """Whether a clip is of a critical prompt. One that no prompt has is not."""
+    found = PROMPTS.get(clip.partition(".")[0])
+    return found is not None and found.critical
+
+
+def faults(one: Prompt, language: str, wording: str) -> list[str]:
+    """Where the placeholders of a wording differ from those of the English: it could not be spoken, or would lose its number."""
+    try:
+        found = Counter(name for name, piece in _cut(wording, one.key) if piece is None)
+    except ValueError as error:
+        return [f"{language} {one.context}: {error}"]
+    wanted = Counter(name for name, piece in _cut(one.english, one.key) if piece is None)
+    return [f"{language} {one.context}: {{{name}}} is missing" for name in sorted(wanted - found)] + [
+        f"{language} {one.context}: {{{name}}} is not in the English" for name in sorted(found - wanted)
+    ]
+
+
+def _cut(wording: str, key: str) -> list[tuple[str, str | None]]:
+    """A wording as it is spoken: (clip, what it says) and (placeholder, None), in order. Raises ValueError."""
+    parsed = list(string.Formatter().parse(wording))
+    whole = all(name is None for _, name, _, _ in parsed)
+    cut: list[tuple[str, str | None]] = []
+    number = 0
+    for literal, name, spec, conversion in parsed:
+        # A full stop behind a number says nothing.
+        if any(letter.isalnum() for letter in literal):
+            number += 1
+            cut.append((key if whole else f"{key}.{number}", literal.strip()))
+        if name is not None:
+            if name not in IN_DIGITS | {CATEGORY} or spec or conversion:
+                raise ValueError(f"{{{name}}} cannot be spoken")
+            cut.append((name, None))
+    if not cut:
+        raise ValueError("there is nothing to say")
+    return cut
+
+
+def _clips_of_value(key: str, name: str, value: str) -> list[str]:
+    if not value:
+        raise ValueError(f"{key} needs {name}")
+    if name == CATEGORY:
+        # The name becomes part of an address.
+        if not (value.isascii() and value.replace("_", "a").isalnum()):
+            raise ValueError(f"{key}: {name} is no category's code")
+        return [category_clip(value)]
+    # Not shown: it may be somebody's reference, and errors are logged.
+    if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX):
+        raise ValueError(f"{key}: {name} is not a number to be spoken digit by digit")
+    return [f"digit_{digit}" for digit in value]
+
+
+# The menu
+
+DANGER_KEY = prompt("danger_key", "If you are in danger, press 0.", critical=True)
+
+# For translators: each language names itself, in itself.
+LANGUAGE_KEY = prompt("language_key", "For English, press {digit}.")
+
+OTHER_LANGUAGE_KEY = prompt("other_language_key", "For any other language, press {digit}.")
+
+# For translators: a bystander may hear it: do not say complaint, crime or report to the police.
+MAIN_MENU = prompt("main_menu", "To report something, press 1. To ask about a number we gave you, press 2.")
+
+CALL_ME_KEY = prompt("call_me_key", "To ask us to call you, press 3.")
+
+MORE_KEYS = prompt("more_keys", "For another language, press 9. To hear this again, press star.")
+
+WRONG_KEY = prompt("wrong_key", "That key does nothing here.")
+
+CATEGORY_INTRO = prompt("category_intro", "What is it about? If you are not sure, just wait.")
+
+# For translators: {category} is the bare name (theft), spoken by another clip: no ending can be put on it.
+CATEGORY_CHOICE = prompt("category_choice", "For {category}, press {digit}.")
+
+
+# Leaving a message
+
+NOTICE = prompt(
+    "notice",
+    "After the beep, say what happened and where. It is recorded, and our volunteers listen to it. "
+    "You need not give your name or your identity card number.",
+    critical=True,
+)
+
+CONSENT = prompt(
+    "consent",
+    "May we call or text this phone about it? For yes, press 1. For no, press 2. If you press nothing, we will not.",
+    critical=True,
+)
+
+SPEAK_NOW = prompt("speak_now", "Speak after the beep. When you are done, press hash, or just hang up.")
+
+# For translators: to somebody who speaks none of our three languages.
+SPEAK_OTHER = prompt("speak_other", "Speak in your own language after the beep.")
+
+NOTHING_HEARD = prompt("nothing_heard", "We did not hear anything.")
+
+KEEP = prompt("keep", "We have it. To keep it, press 1. To say it again, press 2.")
+
+# For translators: best if the number comes last, so that it is what stays in the ear.
+REFERENCE = prompt("reference", "Your number is {digits}.", critical=True)
+
+REFERENCE_AGAIN = prompt("reference_again", "Once more. {digits}.", critical=True)
+
+REFERENCE_USE = prompt("reference_use", "Keep this number. Call again and press 2 to ask about it. To hear it again, press star.")
+
+# For translators: nothing religious.
+GOODBYE = prompt("goodbye", "Thank you. Goodbye.")
+
+
+# Asking about a reference
+
+ENTER_REFERENCE = prompt("enter_reference", "Please key the nine digits of your number. To start again, press star.", critical=True)
+
+REFERENCE_MISTYPED = prompt("reference_mistyped", "That number is not right.")
+
+STAGE_RECEIVED = prompt("stage_received", "We have it. It is waiting its turn.")
+
+STAGE_WORKED_ON = prompt("stage_worked_on", "It is being worked on.")
+
+STAGE_CLOSED = prompt("stage_closed", "It is closed.")
+
+# For translators: one answer to a number that is unknown, one we may not speak of, and one too many: it must be true of all three.
+STAGE_REFUSED = prompt("stage_refused", "We cannot say anything about that number here.")
+
+AGAIN_KEY = prompt("again_key", "To hear it again, press star. For the menu, press 9.")
+
+
+# Danger, and people
+
+DANGER = prompt("danger", "If you can, hang up and call {police}.", critical=True)
+
+DANGER_STAY = prompt(
+    "danger_stay",
+    "If you cannot speak, press 5. If you can, stay on the line. We are looking for somebody to talk to you.",
+    critical=True,
+)
+
+DUTY_NOBODY = prompt("duty_nobody", "Nobody is free right now. Speak after the beep. We will hear it.", critical=True)
+
+# For translators: to a volunteer whose phone rings.
+DUTY_TAKE = prompt("duty_take", "A caller needs you. To take the call, press 1.")
+
+# For translators: safe to be called: nobody else will hear it or pick it up.
+CALL_ME = prompt("call_me", "A volunteer will call this phone. If that is safe, press 1. If it is not, press 2.")
+
+CALL_ME_DONE = prompt("call_me_done", "Somebody will call you.")
+
+PRESS_ONE = prompt("press_one", "Press 1.")
+
+BUSY = prompt(
+    "busy",
+    "All our lines are busy. Please call again in a few minutes. If you need help right now, call {police}.",
+    critical=True,
+)
+
+
+# Digits, of references and of keys
+
+DIGIT_0 = prompt("digit_0", "zero", critical=True)
+DIGIT_1 = prompt("digit_1", "one", critical=True)
+DIGIT_2 = prompt("digit_2", "two", critical=True)
+DIGIT_3 = prompt("digit_3", "three", critical=True)
+DIGIT_4 = prompt("digit_4", "four", critical=True)
+DIGIT_5 = prompt("digit_5", "five", critical=True)
+DIGIT_6 = prompt("digit_6", "six", critical=True)
+DIGIT_7 = prompt("digit_7", "seven", critical=True)
+DIGIT_8 = prompt("digit_8", "eight", critical=True)
+DIGIT_9 = prompt("digit_9", "nine", critical=True)
+
+PROMPTS: Mapping[str, Prompt] = {one.key: one for one in list(globals().values()) if isinstance(one, Prompt)}

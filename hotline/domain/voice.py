@@ -1,0 +1,213 @@
+"""What a caller hears at each step, as actions that name no gateway. Every sentence is a prompt (`domain/prompts.py`)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hotline.domain import menu as table
+from hotline.domain.ticket import Stage
+from hotline.domain.walk import Menu, Step, Walk
+
+
+@dataclass(frozen=True)
+class Say:
+    """A prompt in a language, with the values its wording asks for."""
+
+    language: str
+    prompt: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Silence, in whole seconds."""
+
+    seconds: int = 1
+
+
+Sound = Say | Pause
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Sounds that a key cuts short, and the wait for `digits` keys. `ends_with` is the key that ends an entry before that; it is
+    not part of it."""
+
+    sounds: tuple[Sound, ...]
+    wait_s: int
+    digits: int = 1
+    ends_with: str = ""
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Sounds that await nothing."""
+
+    sounds: tuple[Sound, ...]
+
+
+@dataclass(frozen=True)
+class Beep:
+    """The beep, and what she says after it, ended by a key of `ends_with`, by silence, by the longest time or by hanging up."""
+
+    silence_s: int
+    longest_s: int
+    ends_with: str = "#0"
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Ring a phone of the duty line, by its place in it. Whoever takes the call says so by a key."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class HangUp:
+    """The end."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Never answered, hence never billed."""
+
+
+Action = Ask | Tell | Beep | Ring | HangUp | Reject
+
+STAGES: Mapping[Stage, str] = {
+    Stage.RECEIVED: "stage_received",
+    Stage.WORKED_ON: "stage_worked_on",
+    Stage.CLOSED: "stage_closed",
+}
+REFUSED = "stage_refused"
+"""One answer to a number that is unknown, one we may not speak of, and one too many."""
+
+
+def heard(walk: Walk, menu: Menu, reference: str | None) -> tuple[Action, ...]:
+    """What is heard at a step; `reference` is that of the call's ticket, told at TOLD. The same walk is always heard alike."""
+    return _HEARD[walk.step](walk, menu, reference or "")
+
+
+def busy(menu: Menu) -> tuple[Action, ...]:
+    """What is heard when we cannot do anything for her."""
+    return (Tell(tuple(Say(language, "busy", (("police", menu.police),)) for language in menu.languages)), HangUp())
+
+
+def duty_call(language: str, menu: Menu) -> tuple[Action, ...]:
+    """What somebody of the duty line hears: nothing of who calls, or why."""
+    return (Ask((Say(language, "duty_take"), Pause(), Say(language, "duty_take")), menu.key_wait_s), HangUp())
+
+
+def _spoken(walk: Walk, menu: Menu) -> tuple[str, ...]:
+    """The languages a prompt is said in: hers, or all of ours to whoever speaks another or has not chosen."""
+    everyone = walk.other_language or walk.step in (Step.BACK, Step.OPENING)
+    return menu.languages if everyone else (walk.language,)
+
+
+def _say(walk: Walk, menu: Menu, *prompts: str, **values: str) -> tuple[Sound, ...]:
+    given = tuple(values.items())
+    said = [p for p in (walk.hint, *prompts) if p]
+    return tuple(Say(language, prompt, given) for language in _spoken(walk, menu) for prompt in said)
+
+
+def _ask(menu: Menu, sounds: tuple[Sound, ...]) -> tuple[Action, ...]:
+    return (Ask(sounds, menu.key_wait_s),)
+
+
+def _back(_walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return _ask(menu, tuple(Say(language, "press_one") for language in menu.languages))
+
+
+def _opening(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    sounds = [Say(language, "danger_key") for language in menu.languages]
+    sounds += [Say(language, "language_key", (("digit", str(n)),)) for n, language in enumerate(menu.languages, 1)]
+    sounds += [Say(language, "other_language_key", (("digit", table.other_key(menu)),)) for language in menu.languages]
+    hint = [Say(language, walk.hint) for language in menu.languages if walk.hint]
+    return _ask(menu, (*hint, *sounds))
+
+
+def _main(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    call_me = () if walk.withheld else ("call_me_key",)
+    return _ask(menu, _say(walk, menu, "main_menu", *call_me, "danger_key", "more_keys"))
+
+
+def _category(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    sounds = list(_say(walk, menu, "category_intro"))
+    for language in _spoken(walk, menu):
+        sounds += [Say(language, "category_choice", (("category", code), ("digit", key))) for key, code in menu.categories]
+    return _ask(menu, tuple(sounds))
+
+
+def _consent(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return _ask(menu, _say(walk, menu, *(("notice",) if walk.tries == 0 else ()), "consent"))
+
+
+def _record(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    # Whoever was asked for consent has heard the notice; nobody is recorded without it, save in danger, when there is no time.
+    untold = walk.consent is None and not walk.danger and walk.takes == 0 and walk.tries == 0
+    prompts = (*(("notice",) if untold else ()), "speak_other" if walk.other_language else "speak_now")
+    if walk.hint == "duty_nobody":  # it says itself when to speak
+        prompts = ()
+    return (Tell(_say(walk, menu, *prompts)), Beep(menu.silence_s, menu.recording_s))
+
+
+def _keep(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return _ask(menu, _say(walk, menu, "keep"))
+
+
+def _told(walk: Walk, menu: Menu, reference: str) -> tuple[Action, ...]:
+    sounds: list[Sound] = []
+    for language in _spoken(walk, menu):
+        if walk.wants_call:
+            sounds.append(Say(language, "call_me_done"))
+        digits = (("digits", reference),)
+        sounds += [Say(language, "reference", digits), Pause(2), Say(language, "reference_again", digits), Say(language, "reference_use")]
+    return _ask(menu, tuple(sounds))
+
+
+def _enter(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return (Ask(_say(walk, menu, "enter_reference"), menu.key_wait_s, digits=9, ends_with="*"),)
+
+
+def _stage(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return _ask(menu, _say(walk, menu, walk.found or REFUSED, "again_key"))
+
+
+def _call_me(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return _ask(menu, _say(walk, menu, "call_me"))
+
+
+def _danger(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    # Where police, a person held or a demand for money is named, nobody is sent to the police (design: "First, do no harm", 7).
+    police = () if walk.category in menu.careful else ("danger",)
+    return _ask(menu, _say(walk, menu, *police, "danger_stay", police=menu.police))
+
+
+def _duty(walk: Walk, _menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return (Ring(walk.duty_index),)
+
+
+def _over(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return (Tell(_say(walk, menu, "goodbye")), HangUp())
+
+
+def _gone(_walk: Walk, _menu: Menu, _reference: str) -> tuple[Action, ...]:
+    return (HangUp(),)
+
+
+_HEARD: Mapping[Step, Callable[[Walk, Menu, str], tuple[Action, ...]]] = {
+    Step.BACK: _back,
+    Step.OPENING: _opening,
+    Step.MAIN: _main,
+    Step.CATEGORY: _category,
+    Step.CONSENT: _consent,
+    Step.RECORD: _record,
+    Step.KEEP: _keep,
+    Step.TOLD: _told,
+    Step.ENTER: _enter,
+    Step.STAGE: _stage,
+    Step.CALL_ME: _call_me,
+    Step.DANGER: _danger,
+    Step.DUTY: _duty,
+    Step.OVER: _over,
+    Step.GONE: _gone,
+}

@@ -1,0 +1,129 @@
+"""Calls through Twilio's SDK, and their recordings. Workers alone import this."""
+
+import time
+from http import HTTPStatus
+from typing import Any, BinaryIO
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from hotline.config import Config
+from hotline.gateways.base import CallState, FoundRecording, GatewayError, Outcome
+from hotline.gateways.twilio.codes import CALL_ENDS, NOT_FOUND, refused
+from hotline.gateways.twilio.rest import asked, rest_client
+
+_RINGS_S = 30
+"""How long a phone rings: most mailboxes take the call after that."""
+
+_FETCH_S = 40
+"""How long a recording may take to come, over all: less than a claim is good for."""
+
+_RECORDINGS = 20
+_CHUNK_BYTES = 65_536
+_NO_RECORDING = "RE" + "0" * 32
+
+
+class TwilioCalls:
+    """See `CallGateway`."""
+
+    name = "twilio"
+
+    def __init__(self, config: Config) -> None:
+        self._client, self._session = rest_client(config, connections=2)
+        self._number = config.voice.number
+        self._voice = f"{config.public_url}/hooks/twilio/voice"
+        self._media = f"{config.twilio_api_url}/2010-04-01/Accounts/{config.twilio_account_sid}/Recordings"
+        self._password = (config.twilio_account_sid, config.twilio_auth_token)
+        self._wait_s = config.sending.timeout_s
+
+    def place_call(self, to: str, call_id: int) -> str:
+        """See `CallGateway.place_call`."""
+        call = asked(
+            lambda: self._client.calls.create(
+                to=to,
+                from_=self._number,
+                url=f"{self._voice}/back/{call_id}",
+                fallback_url=f"{self._voice}/fallback",
+                status_callback=f"{self._voice}/status",
+                timeout=_RINGS_S,
+            )
+        )
+        return call.sid or ""
+
+    def call_state(self, gateway_id: str) -> CallState | None:
+        """See `CallGateway.call_state`."""
+        try:
+            call = asked(lambda: self._client.calls(gateway_id).fetch())
+        except GatewayError as fault:
+            if fault.code in NOT_FOUND:
+                return None
+            raise
+        return CallState(str(call.status) in CALL_ENDS, _seconds(call.duration))
+
+    def recordings_of(self, gateway_id: str) -> list[FoundRecording]:
+        """See `CallGateway.recordings_of`."""
+        found = asked(lambda: self._client.recordings.list(call_sid=gateway_id, limit=_RECORDINGS, page_size=_RECORDINGS))
+        return [FoundRecording(one.sid, _seconds(one.duration)) for one in found if one.sid and str(one.status) not in ("absent", "failed")]
+
+    def fetch_recording(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
+        """See `CallGateway.fetch_recording`."""
+        ends, size_bytes = time.monotonic() + _FETCH_S, 0
+        try:
+            with self._get(gateway_id, auth=self._password) as response:
+                if response.status_code != HTTPStatus.OK:
+                    code = str(response.status_code)
+                    raise GatewayError(code, refused(response.status_code, code))
+                # As it comes: a connection that trickles must not outlast the deadline while a piece is filled.
+                while piece := response.raw.read1(_CHUNK_BYTES):
+                    size_bytes += len(piece)
+                    if size_bytes > limit_bytes:
+                        raise GatewayError("too_large", Outcome.REFUSED)
+                    if time.monotonic() > ends:
+                        raise GatewayError("too_slow", Outcome.UNKNOWN)
+                    into.write(piece)
+        except (requests.exceptions.RequestException, HTTPError) as fault:
+            raise GatewayError(type(fault).__name__[:16], Outcome.UNKNOWN) from fault
+        return size_bytes
+
+    def delete_recording(self, gateway_id: str) -> None:
+        """See `CallGateway.delete_recording`."""
+        try:
+            asked(lambda: self._client.recordings(gateway_id).delete())
+        except GatewayError as fault:
+            if fault.code not in NOT_FOUND:
+                raise
+
+    def media_is_open(self) -> bool | None:
+        """Whether a recording can be had without our password; None if there is none to try it on, and the answer does not tell.
+
+        Raises `GatewayError`.
+        """
+        found = asked(lambda: self._client.recordings.list(limit=1, page_size=1))
+        try:
+            with self._get(found[0].sid if found else _NO_RECORDING, auth=_nobody) as response:
+                status = response.status_code
+        except requests.exceptions.RequestException as fault:
+            raise GatewayError(type(fault).__name__[:16], Outcome.UNKNOWN) from fault
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return False
+        return True if status == HTTPStatus.OK else None
+
+    def close(self) -> None:
+        """See `CallGateway.close`."""
+        self._session.close()
+
+    def _get(self, gateway_id: str, *, auth: Any) -> requests.Response:
+        return self._session.get(
+            f"{self._media}/{gateway_id}.wav", auth=auth, stream=True, timeout=self._wait_s, headers={"Accept-Encoding": "identity"}
+        )
+
+
+def _nobody(request: Any) -> Any:
+    """Not even the password that a .netrc of this machine might have."""
+    return request
+
+
+def _seconds(given: object) -> int | None:
+    """Twilio's seconds, which are text; -1 while it does not know."""
+    value = str(given)
+    return int(value) if value.isascii() and value.isdigit() else None

@@ -1,0 +1,53 @@
+"""Twilio's REST API through its SDK: one client, and its many ways to fail. Workers alone import this: it costs a process 18 MiB."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from hotline.config import Config
+from hotline.gateways.base import GatewayError, Outcome
+from hotline.gateways.twilio.codes import refused
+
+_Answer = TypeVar("_Answer")
+
+
+def rest_client(config: Config, *, connections: int) -> tuple[Client, requests.Session]:
+    """The SDK's client, with room for as many requests at once, and the session beneath it, to be closed."""
+    logging.getLogger("twilio").setLevel(logging.WARNING)  # below that it logs numbers and bodies
+    # The SDK waits for ever unless told; it is told not to try again by itself, for a create is not idempotent.
+    http = TwilioHttpClient(timeout=config.sending.timeout_s, pool_connections=True)
+    for scheme in ("http://", "https://"):
+        http.session.mount(scheme, requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0))
+    client = Client(config.twilio_account_sid, config.twilio_auth_token, http_client=http)
+    client.api.base_url = config.twilio_api_url
+    return client, http.session
+
+
+def asked(call: Callable[[], _Answer]) -> _Answer:
+    """The SDK's answer, its many ways to fail told apart by the one question that matters: may it have been done?"""
+    try:
+        return call()
+    except TwilioRestException as fault:
+        code = str(fault.code or fault.status)
+        raise GatewayError(code, refused(int(fault.status), code)) from fault
+    except requests.exceptions.ConnectionError as fault:
+        outcome = Outcome.NOT_SENT if _never_left(fault) else Outcome.UNKNOWN
+        raise GatewayError(type(fault).__name__[:16], outcome) from fault
+    except (requests.exceptions.RequestException, TwilioException, json.JSONDecodeError, TypeError, KeyError, ValueError) as fault:
+        # Taken, perhaps, and the answer was lost or could not be read.
+        raise GatewayError(type(fault).__name__[:16], Outcome.UNKNOWN) from fault
+
+
+def _never_left(fault: requests.exceptions.ConnectionError) -> bool:
+    """Whether no connection was ever made: refused, no such name, no time to connect."""
+    if isinstance(fault, requests.exceptions.ConnectTimeout):
+        return True
+    reason = getattr(fault.args[0] if fault.args else None, "reason", None)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)

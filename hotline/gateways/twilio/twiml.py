@@ -1,0 +1,101 @@
+"""Our actions as TwiML. Sources: twilio.com/docs/voice/twiml and its pages on Play, Gather, Record, Dial, Number, Reject.
+
+Defaults that would bite are always said: Gather's action, its `#`, and that silence is no answer; Record's any key and its hour.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
+
+from hotline.domain.voice import Action, Ask, Beep, HangUp, Pause, Reject, Ring, Say, Sound, Tell
+
+Clips = Callable[[str, str, dict[str, str]], Sequence[str]]
+"""(language, prompt, values) → the names of the clips that speak it."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the answers of one turn go, absolute and ASCII: Twilio takes relative ones, proxies on the way do not."""
+
+    voice: str  # …/hooks/twilio/voice
+    prompts: str  # …/prompts
+    turn: int
+    call_id: int = 0
+
+    @property
+    def keys(self) -> str:
+        """A key, or silence."""
+        return f"{self.voice}/keys/{self.turn}"
+
+
+@dataclass(frozen=True)
+class DutyPhone:
+    """A phone of the duty line, how long it rings, and the number of ours that it shows: never the caller's."""
+
+    number: str
+    ring_s: int
+    shows: str
+
+
+def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: DutyPhone | None = None) -> str:
+    """The document for a turn."""
+    response = VoiceResponse()
+    for action in actions:
+        match action:
+            case Ask():
+                gather = Gather(
+                    input="dtmf",
+                    action=addresses.keys,
+                    method="POST",
+                    timeout=action.wait_s,
+                    num_digits=action.digits,
+                    finish_on_key=action.ends_with,
+                    action_on_empty_result=True,
+                )
+                _sound(gather, action.sounds, addresses, clips)
+                response.append(gather)
+            case Tell():
+                _sound(response, action.sounds, addresses, clips)
+            case Beep():
+                response.record(
+                    action=f"{addresses.voice}/recorded/{addresses.turn}",
+                    method="POST",
+                    timeout=action.silence_s,
+                    max_length=action.longest_s,
+                    finish_on_key=action.ends_with,
+                    play_beep=True,
+                    trim="trim-silence",
+                    recording_status_callback=f"{addresses.voice}/recording",
+                    recording_status_callback_method="POST",
+                    recording_status_callback_event="completed absent",
+                )
+                # Where nothing was recorded, Twilio goes on here.
+                response.redirect(addresses.keys, method="POST")
+            case Ring():
+                _ring(response, addresses, duty)
+            case HangUp():
+                response.hangup()
+            case Reject():
+                response.reject(reason="busy")
+    return str(response)
+
+
+def _sound(into: VoiceResponse | Gather, sounds: Sequence[Sound], addresses: Addresses, clips: Clips) -> None:
+    for sound in sounds:
+        match sound:
+            case Say():
+                for clip in clips(sound.language, sound.prompt, dict(sound.values)):
+                    into.play(f"{addresses.prompts}/{sound.language}/{clip}.wav")
+            case Pause():
+                into.pause(length=sound.seconds)
+
+
+def _ring(response: VoiceResponse, addresses: Addresses, duty: DutyPhone | None) -> None:
+    action = f"{addresses.voice}/dialled/{addresses.turn}"
+    if duty is None:  # the configuration lost the phone in mid-call
+        response.redirect(action, method="POST")
+        return
+    dial = Dial(action=action, method="POST", timeout=duty.ring_s, caller_id=duty.shows, answer_on_bridge=True)
+    dial.number(duty.number, url=f"{addresses.voice}/duty/{addresses.call_id}", method="POST")
+    response.append(dial)

@@ -1,0 +1,60 @@
+"""Speech made from text by espeak-ng: placeholders, until a person has recorded the prompts. The extra `prompts` has it.
+
+The library is called as its speak_lib.h says; it is a tool of whoever builds clips, never part of what runs.
+"""
+
+import ctypes
+from array import array
+from collections.abc import Callable
+from functools import cache
+
+import espeakng_loader
+
+from hotline.media.sound import Samples
+
+LANGUAGES = frozenset({"en", "ur", "sd"})
+"""Its voices go by our codes; en is British."""
+
+_RETRIEVAL = 1  # AUDIO_OUTPUT_RETRIEVAL: samples come to the callback
+_UTF8 = 1  # espeakCHARS_UTF8
+_BY_CHARACTER = 1  # POS_CHARACTER
+_RATE = 1  # espeakRATE, words a minute
+_WORDS_PER_MINUTE = 155
+
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
+
+
+class SpeechFault(Exception):
+    """espeak-ng cannot speak; the message says why."""
+
+
+@cache  # started a second time in one process, it waits for itself for ever
+def open_speech() -> tuple[Callable[[str, str], Samples], int]:
+    """A function (language, text) → samples, and their rate in Hz. Raises SpeechFault."""
+    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    rate_hz = library.espeak_Initialize(_RETRIEVAL, 0, str(espeakng_loader.get_data_path()).encode(), 0)
+    if rate_hz <= 0:
+        raise SpeechFault("espeak-ng does not start")
+    spoken = array("h")
+
+    def take(samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int | None) -> int:
+        if samples and count > 0:
+            spoken.frombytes(ctypes.string_at(samples, 2 * count))
+        return 0
+
+    callback = _Callback(take)
+    library.espeak_SetSynthCallback(callback)
+
+    def speak(language: str, text: str, _kept: object = callback) -> Samples:
+        # The callback is kept as long as whoever may cause it.
+        if language not in LANGUAGES or library.espeak_SetVoiceByName(language.encode()) != 0:
+            raise SpeechFault(f"espeak-ng has no voice for {language}")
+        library.espeak_SetParameter(_RATE, _WORDS_PER_MINUTE, 0)
+        del spoken[:]
+        encoded = text.encode() + b"\0"
+        done = library.espeak_Synth(encoded, ctypes.c_size_t(len(encoded)), 0, _BY_CHARACTER, 0, _UTF8, None, None)
+        if done != 0 or library.espeak_Synchronize() != 0 or not spoken:
+            raise SpeechFault(f"espeak-ng does not speak {text!r}")
+        return array("h", spoken)
+
+    return speak, rate_hz

@@ -1,0 +1,101 @@
+"""A call ends: told by the gateway, or asked of it. By how far it got it left a ticket, or is a line in the book of missed calls."""
+
+import time
+from datetime import timedelta
+
+from hotline.domain.walk import Walk
+from hotline.gateways.base import CallGateway, CallState, GatewayError, IncomingCall
+from hotline.log import logger
+from hotline.runtime import Runtime, Transaction
+from hotline.services import leavings, recordings
+from hotline.services.leavings import ASK_AFTER
+from hotline.storage import calls, contacts
+from hotline.storage.models import Call
+
+BATCH = 50
+
+_LOOK_FOR_RECORDINGS_AFTER = timedelta(minutes=2)
+"""When the gateway is asked what an ended call recorded: by then its own report has come, or will not."""
+
+_OPEN_AT_MOST = timedelta(hours=4)
+"""A call lasts no longer at the gateway, whatever it says."""
+
+
+def end_call(rt: Runtime, told: IncomingCall, duration_s: int | None) -> None:
+    """The gateway says that a call is over. Said twice it changes nothing."""
+    with rt.transaction() as tx:
+        call = calls.locked(tx.session, told.gateway, told.gateway_id)
+        if call is None:  # it came while the database was away, and she is in the book at least
+            call = leavings.unheard_of(rt, tx, told)
+        _end(rt, tx, call, duration_s)
+
+
+def tick_off(rt: Runtime, gateway_id: str) -> None:
+    """A volunteer has seen to a call of the book. One that is not in it is left alone."""
+    with rt.transaction() as tx:
+        calls.tick_off(tx.session, gateway_id)
+
+
+def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> None:
+    if call.ended_at is not None:
+        if call.duration_s is None and duration_s is not None:
+            calls.store(tx.session, call.id, duration_s=duration_s)
+        return
+    walk = Walk.from_row(call.walk)
+    contacts.locked(tx.session, call.contact_id)
+    if call.ticket_id is None and walk.leaves_something:
+        leavings.open_ticket(rt, tx, call, walk)
+    is_served = call.ticket_id is None and walk.found is not None  # she asked where it stands, and was told
+    calls.store(
+        tx.session,
+        call.id,
+        ended_at=tx.now,
+        duration_s=duration_s,
+        reason=calls.SERVED if is_served else call.reason,
+        next_attempt_at=tx.now + _LOOK_FOR_RECORDINGS_AFTER if call.turn else None,
+    )
+
+
+def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10, limit: int = BATCH) -> bool:
+    """Ask the gateway about calls that never told us they ended, and about what ended ones recorded, for about `for_s` seconds.
+    True if there may be more."""
+    ends = time.monotonic() + for_s
+    for _ in range(limit):
+        if time.monotonic() > ends:
+            return True
+        claimed = _claim(rt)
+        if claimed is None:
+            return False
+        try:
+            if claimed.ended_at is None:
+                state = gateway.call_state(claimed.gateway_id or "")
+                _store_state(rt, claimed, state)
+            else:
+                recordings.ask_recordings(rt, gateway, claimed.id)
+                _settled(rt, claimed)
+        except GatewayError as fault:
+            logger().warning("a call could not be looked up", code=fault.code)
+    return True
+
+
+def _claim(rt: Runtime) -> Call | None:
+    """The next call to ask about; due again in a while whatever happens to this worker."""
+    with rt.transaction() as tx:
+        for call in calls.unsettled(tx.session, now=tx.now, limit=1):
+            calls.store(tx.session, call.id, next_attempt_at=tx.now + ASK_AFTER)
+            return call
+    return None
+
+
+def _store_state(rt: Runtime, asked: Call, state: CallState | None) -> None:
+    with rt.transaction() as tx:
+        call = calls.locked_by_id(tx.session, asked.id)
+        if call is None or call.ended_at is not None:
+            return
+        if state is None or state.ended or tx.now - call.started_at > _OPEN_AT_MOST:
+            _end(rt, tx, call, state.duration_s if state is not None else None)
+
+
+def _settled(rt: Runtime, asked: Call) -> None:
+    with rt.transaction() as tx:
+        calls.store(tx.session, asked.id, next_attempt_at=None)

@@ -1,0 +1,61 @@
+"""What her words say of a ticket, texted or written down, as far as a table of words can tell."""
+
+from dataclasses import dataclass
+
+from hotline.domain import category
+from hotline.domain.ticket import Priority, Status
+from hotline.jobs import Job
+from hotline.runtime import Runtime, Transaction
+from hotline.storage import tickets
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Ticket
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What some words make of a ticket. `hits` are the codes of every category they hit."""
+
+    category: str
+    team: str
+    priority: Priority
+    sealed: bool
+    hold: bool
+    hits: tuple[str, ...]
+
+
+def read(rt: Runtime, body: str, *, urgent: bool) -> Meaning:
+    """Read words for meaning; `urgent` if it is known already that they are."""
+    hits = category.read(body, rt.categories)
+    shown = hits or (category.fallback(rt.categories),)
+    priority = Priority.URGENT if urgent else min(c.priority for c in shown)
+    # The sealed category is the one shown, whatever else is in the text: its team must be the one that sees it.
+    main = next((c for c in shown if c.sealed), shown[0])
+    return Meaning(main.code, main.team, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
+
+
+def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: object) -> None:
+    """Words that join a ticket are read like its first ones: they can raise, hold or seal it, never lower. `ticket` is as it was read;
+    `changes` come with it. Raises `TicketMoved`."""
+    if meaning.priority < ticket.priority:
+        changes |= {"priority": meaning.priority, "routed_at": None}
+        happened(tx.session, ticket.id, EventKind.RAISED, now=tx.now, to=meaning.priority)
+    if meaning.hold and not ticket.hold:
+        changes |= {"hold": True}
+        happened(tx.session, ticket.id, EventKind.HELD, now=tx.now)
+    if meaning.sealed and not ticket.sealed:
+        # Whoever had it may be of the office complained of: it goes to its own team, or waits for the head.
+        changes |= {"sealed": True, "category": meaning.category, **_taken_back(ticket)}
+        happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now)
+    elif meaning.hits and ticket.category == (general := category.fallback(rt.categories)).code:
+        changes |= {"category": meaning.category}
+        if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun
+            changes |= _taken_back(ticket)
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
+    if "routed_at" in changes:
+        tx.ring(Job.ROUTE_DUE)
+
+
+def _taken_back(ticket: Ticket) -> dict[str, object]:
+    """What changes where a ticket leaves its team: it is routed anew."""
+    changes: dict[str, object] = {"team_id": None, "assignee_id": None, "routed_at": None}
+    return changes | {"status": Status.NEW} if ticket.status == Status.ASSIGNED else changes

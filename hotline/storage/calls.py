@@ -1,0 +1,142 @@
+"""Calls: where each is in the menu, which are still open, which left no ticket."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, literal, or_, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from hotline.storage.db import Insert, table
+from hotline.storage.models import CALL_OPEN, NO_TICKET, Call, Contact
+
+SERVED = "served"
+"""Said of a call that needs nobody: it got what it asked for, or was called back."""
+
+_CALLS = table(Call)
+_KEEP = Insert(lambda insert: insert(_CALLS).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_CALLS.c.id))
+
+
+def keep(session: Session, *, now: datetime, **values: Any) -> int | None:
+    """Store a new call; its id, or None if the gateway had told of it before."""
+    row = {
+        "ticket_id": None,
+        "turn": 0,
+        "consent": None,
+        "lookups": 0,
+        "danger_at": None,
+        "duty_taken": False,
+        "reason": None,
+        "ended_at": None,
+        "duration_s": None,
+        "started_at": now,
+        "stepped_at": now,
+        **values,
+    }
+    kept = _KEEP.put(session, row)
+    return kept[0] if kept else None
+
+
+def locked(session: Session, gateway: str, gateway_id: str) -> Call | None:
+    """The call behind a gateway's id, kept as it is until the commit: its steps are answered in turn."""
+    statement = select(Call).where(Call.gateway == gateway, Call.gateway_id == gateway_id).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+
+
+def locked_by_id(session: Session, call_id: int) -> Call | None:
+    """The same by our own id."""
+    statement = select(Call).where(Call.id == call_id).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+
+
+def by_id(session: Session, call_id: int) -> Call | None:
+    """A call by our own id."""
+    return session.get(Call, call_id)
+
+
+def store(session: Session, call_id: int, **values: Any) -> None:
+    """Write what became of a call."""
+    session.execute(update(Call).where(Call.id == call_id).values(**values).execution_options(synchronize_session=False))
+
+
+def count_lookups(session: Session, contact_id: int, *, since: datetime) -> int:
+    """How many unknown or other people's references a contact keyed since then."""
+    statement = select(func.coalesce(func.sum(Call.lookups), 0)).where(Call.contact_id == contact_id, Call.started_at > since)
+    return int(session.scalar(statement) or 0)
+
+
+def count_backs(session: Session, contact_id: int, *, since: datetime) -> int:
+    """How often a contact was called back, or is about to be, since then."""
+    statement = select(func.count()).where(Call.contact_id == contact_id, Call.direction == "back", Call.started_at > since)
+    return session.scalar(statement) or 0
+
+
+def is_called_back(session: Session, contact_id: int) -> bool:
+    """Whether a call back to a contact is due or under way."""
+    statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == "back", Call.ended_at.is_(None), CALL_OPEN)
+    return session.scalar(statement.limit(1)) is not None
+
+
+def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
+    """She was called back and pressed a key: her missed calls since then need nobody."""
+    missed = update(Call).where(Call.contact_id == contact_id, Call.direction == "missed", Call.started_at >= since, Call.reason.is_(None))
+    session.execute(missed.values(reason=SERVED).execution_options(synchronize_session=False))
+
+
+def to_call_back(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Call, Contact]]:
+    """Calls of ours to place now, oldest first; rows another worker holds are left out."""
+    statement = (
+        select(Call, Contact)
+        .join(Contact, Contact.id == Call.contact_id)
+        .where(CALL_OPEN, Call.next_attempt_at <= now, Call.direction == "back", Call.gateway_id.is_(None))
+        .order_by(Call.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Call)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement, execution_options={"populate_existing": True})]
+
+
+def unsettled(session: Session, *, now: datetime, limit: int) -> Sequence[Call]:
+    """Calls of which the gateway is to be asked now: they never told us that they ended, or may have left a recording."""
+    statement = (
+        select(Call)
+        .where(CALL_OPEN, Call.next_attempt_at <= now, Call.gateway_id.is_not(None))
+        .order_by(Call.next_attempt_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+
+
+def of_ticket(session: Session, ticket_id: int) -> Call | None:
+    """The call that opened a ticket."""
+    return session.scalar(select(Call).where(Call.ticket_id == ticket_id))
+
+
+def of_tickets(session: Session, ticket_ids: Sequence[int]) -> dict[int, Call]:
+    """Ticket → the call that opened it."""
+    found = session.scalars(select(Call).where(Call.ticket_id.in_(ticket_ids)))
+    return {call.ticket_id: call for call in found if call.ticket_id is not None}
+
+
+def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -> Sequence[tuple[Call, Contact]]:
+    """Calls that ended and left no ticket, newest first: the book of missed calls. `before` is the key of the last of the page before:
+    when it started, and the gateway's id."""
+    statement = (
+        select(Call, Contact)
+        .join(Contact, Contact.id == Call.contact_id)
+        .where(NO_TICKET, Call.direction != "back", Call.ended_at.is_not(None), or_(Call.reason.is_(None), Call.reason != SERVED))
+        .order_by(Call.started_at.desc(), Call.gateway_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(
+            tuple_(Call.started_at, Call.gateway_id) < tuple_(literal(before[0], Call.started_at.type), literal(before[1]))
+        )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def tick_off(session: Session, gateway_id: str) -> None:
+    """A call of the book needs nobody any more."""
+    ended = update(Call).where(NO_TICKET, Call.gateway_id == gateway_id, Call.direction != "back", Call.ended_at.is_not(None))
+    session.execute(ended.values(reason=SERVED).execution_options(synchronize_session=False))

@@ -1,0 +1,49 @@
+"""The book of missed calls: who rang, and left no ticket."""
+
+import base64
+from datetime import UTC, datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from hotline.domain import phone
+from hotline.guards import runtime
+from hotline.services import hangup
+from hotline.storage import calls
+from hotline.storage.models import Call
+
+blueprint = Blueprint("calls_book", __name__, url_prefix="/calls")
+
+
+@blueprint.get("")
+def book() -> str:
+    """Calls that ended and left no ticket, newest first."""
+    rt = runtime()
+    rows = rt.config.web.page_rows
+    with rt.reading() as session:
+        shown = calls.book(session, before=_cursor(request.args.get("before", "")), limit=rows + 1)
+        page = [(call, phone.masked(contact.address)) for call, contact in shown[:rows]]
+    before = _before(shown[rows - 1][0]) if len(shown) > rows else None
+    return render_template("calls.html", calls=page, before=before, is_first="before" not in request.args)
+
+
+@blueprint.post("/<gateway_id>/done")
+def done(gateway_id: str) -> Response:
+    """Somebody saw to it: it leaves the book."""
+    hangup.tick_off(runtime(), gateway_id)
+    return redirect(url_for("calls_book.book"))
+
+
+def _before(last: Call) -> str:
+    """The key of a page's last call, as it stands in an address; an id would count the calls she may not know of."""
+    return base64.urlsafe_b64encode(f"{last.started_at.isoformat()}|{last.gateway_id}".encode()).decode()
+
+
+def _cursor(address: str) -> tuple[datetime, str] | None:
+    """The key back out of the address; None for the first page, and for what is none."""
+    try:
+        started_at, gateway_id = base64.urlsafe_b64decode(address.encode()).decode().split("|")
+        at = datetime.fromisoformat(started_at)
+        return None if at.tzinfo is None or "\0" in gateway_id else (at.astimezone(UTC), gateway_id)
+    except (ValueError, OverflowError):
+        return None

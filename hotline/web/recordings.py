@@ -1,0 +1,75 @@
+"""What a caller said: played on her ticket's page, and written down there."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from hotline.guards import runtime, volunteer
+from hotline.services import casework
+from hotline.storage import recordings, tickets
+from hotline.storage.models import Recording
+from hotline.storage.recordings import KEPT
+from hotline.storage.tickets import TicketMoved
+from hotline.web.tickets import version_seen, was_first
+
+blueprint = Blueprint("recordings", __name__)
+
+LONGEST_WORDS = 10_000
+
+
+@blueprint.get("/tickets/<reference:reference>/recordings/<int(min=1,max=99):number>")
+def audio(reference: str, number: int) -> Response:
+    """A recording by its place among the ticket's, whole or the part that a player asks for. To listen is an event."""
+    rt = runtime()
+    with rt.reading() as session:
+        found = tickets.seen_by(session, volunteer(), reference)
+        kept = recordings.of_ticket(session, found.id)[number - 1 : number] if found is not None else ()
+    if found is None or not kept or kept[0].state not in KEPT:
+        raise casework.NoSuchTicket(reference)
+    recording = kept[0]
+    start, stop, status = _part(recording)
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return Response(status=status, headers={"Content-Range": f"bytes */{recording.size_bytes}"})
+    answer = Response(status=status, mimetype="audio/wav")
+    answer.headers["Accept-Ranges"] = "bytes"
+    answer.content_length = stop - start
+    if status == HTTPStatus.PARTIAL_CONTENT:
+        answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{recording.size_bytes}"
+    if request.method != "HEAD":
+        pieces = rt.store.read(recording.stored_as or "", start, stop - start)
+        casework.listen(rt, volunteer(), found.id, recording.id)
+        answer.response = pieces
+    return answer
+
+
+@blueprint.post("/tickets/<reference:reference>/written-down")
+def write_down(reference: str) -> Response | tuple[str, int]:
+    """She writes down what was said."""
+    words = request.form.get("words", "")[:LONGEST_WORDS].replace("\0", "\ufffd").strip()
+    if not words:
+        raise BadRequest
+    try:
+        casework.write_down(runtime(), volunteer(), reference, version=version_seen(), body=words)
+    except TicketMoved:
+        return was_first(reference, words=words)
+    return redirect(url_for("tickets.queue") if _is_gone(reference) else url_for("tickets.ticket", reference=reference))
+
+
+def _is_gone(reference: str) -> bool:
+    """What she wrote down may have sealed the ticket, to her as well."""
+    with runtime().reading() as session:
+        return tickets.seen_by(session, volunteer(), reference) is None
+
+
+def _part(recording: Recording) -> tuple[int, int, HTTPStatus]:
+    """The bytes asked for, from the first to before the last. Several ranges at once, and those of another version, get all of it."""
+    size = recording.size_bytes or 0
+    asked = request.range
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or "If-Range" in request.headers:
+        return 0, size, HTTPStatus.OK
+    part = asked.range_for_length(size)
+    if part is None:
+        return 0, 0, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    return *part, HTTPStatus.PARTIAL_CONTENT

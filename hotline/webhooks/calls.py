@@ -1,0 +1,111 @@
+"""A caller's gateway asks what she hears next. Whatever happens, no error is read aloud into her ear."""
+
+from flask import Blueprint, Response, g
+
+from hotline.domain import voice
+from hotline.gateways.twilio import webhooks as twilio
+from hotline.gateways.twilio.twiml import Addresses, DutyPhone, twiml
+from hotline.guards import runtime, signed_by_twilio
+from hotline.log import logger
+from hotline.services import callflow
+from hotline.services.callflow import Turn
+
+blueprint = Blueprint("calls", __name__, url_prefix="/hooks/twilio/voice")
+
+
+@blueprint.post("")
+@signed_by_twilio
+def begin() -> Response:
+    """A call comes in."""
+    return _heard(callflow.start_call(runtime(), twilio.read_call(g.form)))
+
+
+@blueprint.post("/keys/<int:turn>")
+@signed_by_twilio
+def keys(turn: int) -> Response:
+    """A key, or silence."""
+    return _heard(callflow.press_key(runtime(), twilio.read_call(g.form), turn))
+
+
+@blueprint.post("/recorded/<int:turn>")
+@signed_by_twilio
+def recorded(turn: int) -> Response:
+    """What she said after the beep is at the gateway."""
+    return _heard(callflow.end_recording(runtime(), twilio.read_call(g.form), turn))
+
+
+@blueprint.post("/dialled/<int:turn>")
+@signed_by_twilio
+def dialled(turn: int) -> Response:
+    """A phone of the duty line was rung."""
+    return _heard(callflow.end_dial(runtime(), twilio.read_call(g.form), turn))
+
+
+@blueprint.post("/duty/<int(max=9223372036854775807):call_id>")
+@signed_by_twilio
+def duty(call_id: int) -> Response:
+    """A phone of the duty line was answered, perhaps by a voicemail: whoever takes the call presses 1."""
+    rt = runtime()
+    addresses = Addresses(f"{_voice()}/duty/{call_id}", _prompts(), 0, call_id)
+    return _document(twiml(callflow.duty_call(rt).actions, addresses, _clips))
+
+
+@blueprint.post("/duty/<int(max=9223372036854775807):call_id>/keys/<int:turn>")
+@signed_by_twilio
+def take_duty(call_id: int, turn: int) -> Response:  # noqa: ARG001 - the address is built like every other
+    """A key on that phone. An empty answer joins the two; hanging up rings the next."""
+    takes = callflow.take_duty(runtime(), call_id, twilio.read_call(g.form).keys)
+    return _document(twiml(() if takes else (voice.HangUp(),), Addresses("", "", 0), _clips))
+
+
+@blueprint.post("/back/<int(max=9223372036854775807):call_id>")
+@signed_by_twilio
+def back(call_id: int) -> Response:
+    """A call of ours was answered."""
+    return _heard(callflow.answer_back(runtime(), call_id, twilio.read_call(g.form)))
+
+
+@blueprint.post("/fallback")
+@signed_by_twilio
+def fallback() -> Response:
+    """The number's fallback: the gateway could not use what we said before."""
+    logger().error("the gateway fell back", code=str(g.form.get("ErrorCode", ""))[:8])
+    return _busy()
+
+
+@blueprint.errorhandler(Exception)
+def _all_lines_busy(fault: Exception) -> Response:
+    """The database is away, or something is broken: she hears that the lines are busy, and whom to call now."""
+    logger().error("a call could not go on", exc_info=fault)
+    return _busy()
+
+
+def _busy() -> Response:
+    """Needs no database."""
+    return _document(twiml(voice.busy(callflow.menu_of(runtime())), Addresses(_voice(), _prompts(), 0), _clips))
+
+
+def _heard(turn: Turn) -> Response:
+    settings = runtime().config.voice
+    addresses = Addresses(_voice(), _prompts(), turn.turn, turn.call_id)
+    duty = None
+    for action in turn.actions:
+        if isinstance(action, voice.Ring) and action.index < len(settings.duty_line):
+            duty = DutyPhone(settings.duty_line[action.index], turn.ring_s, settings.number)
+    return _document(twiml(turn.actions, addresses, _clips, duty))
+
+
+def _clips(language: str, prompt: str, values: dict[str, str]) -> tuple[str, ...]:
+    return runtime().catalogues.clips(language, prompt, **values)
+
+
+def _voice() -> str:
+    return f"{runtime().config.public_url}/hooks/twilio/voice"
+
+
+def _prompts() -> str:
+    return f"{runtime().config.public_url}/prompts"
+
+
+def _document(document: str) -> Response:
+    return Response(document, mimetype="text/xml")

@@ -1,0 +1,263 @@
+"""The menu as a graph: every walk a caller can take is taken, with every key, silence and nonsense at each of its steps."""
+
+import dataclasses
+import itertools
+from collections import deque
+from collections.abc import Iterator
+
+import pytest
+
+from hotline.domain import menu as table
+from hotline.domain import voice
+from hotline.domain.menu import MAX_TURNS, begin, dialled, press, recorded
+from hotline.domain.prompts import PROMPTS
+from hotline.domain.voice import Ask, Beep, HangUp, Pause, Ring, Say, Tell
+from hotline.domain.walk import Consent, Menu, Step, Walk
+
+MENU = Menu(
+    languages=("ur", "sd", "en"),
+    categories=(("1", "snatching"), ("7", "police")),
+    careful=frozenset({"police"}),
+    duty_phones=2,
+    police="15",
+    key_wait_s=6,
+    silence_s=8,
+    recording_s=180,
+)
+KEYS = (*"0123456789*#", "", "12", "*1", "x", "۱", "hangup")
+GOOD, MISTYPED = "482719368", "482719365"
+ENTRIES = (GOOD, MISTYPED, "012345678", "0", "12", "*", "#", "", "4827193651", "482*", "x")
+ENDS = (Step.OVER, Step.GONE)
+BEGINNINGS = [
+    begin("ur", known=known, withheld=withheld, called_back=back)
+    for known in (True, False)
+    for withheld in (True, False)
+    for back in (True, False)
+]
+
+
+def next_walks(walk: Walk, menu: Menu = MENU) -> Iterator[tuple[str, Walk]]:
+    """Everything that can follow: what was done, and where it leads."""
+    if walk.step is Step.RECORD:
+        for heard, key in itertools.product((True, False), ("", "#", "0")):
+            yield f"record {heard} {key}", recorded(walk, heard=heard, key=key)
+        yield "nothing recorded", press(walk, menu, "", turn=0)
+    elif walk.step is Step.DUTY:
+        for taken, time_left in itertools.product((True, False), repeat=2):
+            yield f"dial {taken} {time_left}", dialled(walk, menu, taken=taken, time_left=time_left)
+    elif walk.step not in ENDS:
+        for keys in ENTRIES if walk.step is Step.ENTER else KEYS:
+            after = press(walk, menu, keys, turn=0)
+            looked_up = after.step is Step.STAGE and walk.step is Step.ENTER
+            yield keys, dataclasses.replace(after, found="stage_received") if looked_up else after
+
+
+def every_walk(menu: Menu = MENU) -> set[Walk]:
+    """All that can be reached."""
+    seen, waiting = set(BEGINNINGS), deque(BEGINNINGS)
+    while waiting:
+        for _, after in next_walks(waiting.popleft(), menu):
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+    return seen
+
+
+WALKS = every_walk()
+
+
+def test_every_step_can_be_reached() -> None:
+    assert {walk.step for walk in WALKS} == set(Step)
+
+
+def test_the_walks_are_few_enough_to_know_them_all() -> None:
+    assert len(WALKS) < 20_000
+
+
+def _turns_to_the_end(walk: Walk, keys: str) -> int:
+    """How many turns it takes whoever does the same at each step."""
+    at, turn = walk, 0
+    while at.step not in ENDS:
+        if at.step is Step.RECORD:
+            at = recorded(at, heard=False, key="")
+        elif at.step is Step.DUTY:
+            at = dialled(at, MENU, taken=False, time_left=True)
+        else:
+            at = press(at, MENU, keys, turn=turn)
+        turn += 1
+        assert turn <= MAX_TURNS + 1, (walk, keys)
+    return turn
+
+
+@pytest.mark.parametrize("keys", ["", "#", "12", "5"])
+def test_nothing_loops_for_ever(keys: str) -> None:
+    assert max(_turns_to_the_end(walk, keys) for walk in WALKS) <= 16
+
+
+@pytest.mark.parametrize("keys", ["*", "9"])  # say it again; choose another language
+def test_a_key_that_may_be_pressed_at_will_ends_by_the_number_of_turns(keys: str) -> None:
+    assert max(_turns_to_the_end(walk, keys) for walk in WALKS) == MAX_TURNS + 1
+
+
+def test_zero_is_danger_wherever_one_key_is_awaited() -> None:
+    for walk in WALKS:
+        actions = voice.heard(walk, MENU, GOOD)
+        if any(isinstance(action, Ask) for action in actions) and walk.step is not Step.DANGER:
+            keys = "0" if walk.step is not Step.ENTER else "012345678"
+            assert press(walk, MENU, keys, turn=0).step is Step.DANGER, walk
+        if walk.step is Step.RECORD and not walk.danger:
+            assert recorded(walk, heard=True, key="0").step is Step.DANGER
+            assert recorded(walk, heard=False, key="0").step is Step.DANGER
+
+
+def test_a_star_says_it_again() -> None:
+    for walk in WALKS:
+        if walk.step in table.TABLE:
+            again = press(walk, MENU, "*", turn=0)
+            assert (again.step, again.tries) == (walk.step, walk.tries)
+            assert again.hint is None
+
+
+def test_nobody_agrees_but_by_the_key_for_it() -> None:
+    """Of every edge: consent turns to yes by a 1 at the question and by nothing else, and never turns back by itself."""
+    for walk in WALKS:
+        for keys, after in next_walks(walk):
+            if after.consent is Consent.YES and walk.consent is not Consent.YES:
+                assert (keys, walk.step in (Step.CONSENT, Step.CALL_ME)) == ("1", True), walk
+            if walk.consent is Consent.YES and after.consent is not Consent.YES:
+                assert walk.step is Step.CALL_ME, (walk, keys)
+
+
+def test_silence_is_no_consent() -> None:
+    at = Walk(Step.CONSENT, "ur")
+    at = press(press(at, MENU, "", turn=0), MENU, "", turn=1)
+    assert (at.step, at.consent, at.agreed) == (Step.RECORD, Consent.SILENT, False)
+
+
+def test_a_withheld_number_is_never_asked_for_anything() -> None:
+    for walk in WALKS:
+        if walk.withheld:
+            assert walk.step not in (Step.CONSENT, Step.CALL_ME)
+            assert walk.consent is None
+            assert not walk.wants_call
+
+
+def test_two_silences_at_the_main_menu_lead_to_the_beep_and_not_to_a_goodbye() -> None:
+    at = begin("ur", known=True, withheld=False)
+    assert at.step is Step.MAIN
+    at = press(at, MENU, "", turn=0)
+    assert at.step is Step.MAIN
+    assert press(at, MENU, "", turn=1).step is Step.RECORD
+
+
+def test_what_was_said_is_kept_by_silence_too() -> None:
+    at = Walk(Step.KEEP, "ur", takes=1)
+    assert press(press(at, MENU, "", turn=0), MENU, "", turn=1).step is Step.TOLD
+
+
+def test_a_silent_recording_is_asked_about_once() -> None:
+    at = recorded(Walk(Step.RECORD, "ur", category="snatching"), heard=False, key="")
+    assert (at.step, at.hint) == (Step.RECORD, "nothing_heard")
+    assert recorded(at, heard=False, key="").step is Step.TOLD
+    at = recorded(Walk(Step.RECORD, "ur"), heard=False, key="")
+    assert recorded(at, heard=False, key="").step is Step.OVER
+
+
+def test_the_duty_line_is_tried_in_turn_and_then_comes_the_beep() -> None:
+    at = press(Walk(Step.DANGER, "ur", danger=True), MENU, "", turn=0)
+    assert (at.step, at.duty_index) == (Step.DUTY, 0)
+    second = dialled(at, MENU, taken=False, time_left=True)
+    assert (second.step, second.duty_index) == (Step.DUTY, 1)
+    for last in (dialled(second, MENU, taken=False, time_left=True), dialled(at, MENU, taken=False, time_left=False)):
+        assert (last.step, last.hint) == (Step.RECORD, "duty_nobody")
+    assert dialled(at, MENU, taken=True, time_left=True).step is Step.TOLD
+
+
+def test_five_skips_the_duty_line_for_whoever_cannot_speak() -> None:
+    assert press(Walk(Step.DANGER, "ur", danger=True), MENU, "5", turn=0).step is Step.RECORD
+
+
+def test_without_a_duty_line_danger_leads_to_the_beep() -> None:
+    at = press(Walk(Step.DANGER, "ur", danger=True), dataclasses.replace(MENU, duty_phones=0), "", turn=0)
+    assert (at.step, at.hint) == (Step.RECORD, "duty_nobody")
+
+
+def test_a_reference_is_keyed_again_after_a_mistake_and_left_after_the_third() -> None:
+    at = Walk(Step.ENTER, "ur")
+    for _ in range(2):
+        at = press(at, MENU, MISTYPED, turn=0)
+        assert (at.step, at.hint) == (Step.ENTER, "reference_mistyped")
+    assert press(at, MENU, MISTYPED, turn=0).step is Step.MAIN
+    assert press(at, MENU, GOOD, turn=0).step is Step.STAGE
+
+
+def test_a_call_that_goes_on_too_long_ends() -> None:
+    assert press(begin("ur", known=True, withheld=False), MENU, "*", turn=MAX_TURNS).step is Step.OVER
+
+
+def test_a_walk_survives_the_database() -> None:
+    for walk in WALKS:
+        assert Walk.from_row(walk.as_row()) == walk
+
+
+def test_a_walk_of_a_newer_release_can_be_read() -> None:
+    assert Walk.from_row({"step": "main", "language": "sd", "colour": "green"}) == Walk(Step.MAIN, "sd")
+
+
+def test_at_every_step_something_is_heard_and_the_last_action_leads_on() -> None:
+    for walk in WALKS:
+        actions = voice.heard(walk, MENU, GOOD)
+        assert isinstance(actions[-1], Ask | Beep | Ring | HangUp), walk
+        assert isinstance(actions[-1], HangUp) == (walk.step in ENDS), walk
+
+
+def _sounds(walk: Walk) -> list[Say]:
+    return [
+        s for action in voice.heard(walk, MENU, GOOD) if isinstance(action, Ask | Tell) for s in action.sounds if not isinstance(s, Pause)
+    ]
+
+
+def test_every_sentence_that_can_be_heard_is_a_prompt() -> None:
+    said = {sound.prompt for walk in WALKS for sound in _sounds(walk)}
+    said |= {
+        s.prompt
+        for a in (*voice.busy(MENU), *voice.duty_call("ur", MENU))
+        if isinstance(a, Ask | Tell)
+        for s in a.sounds
+        if isinstance(s, Say)
+    }
+    assert said <= set(PROMPTS)
+
+
+def test_a_caller_hears_her_own_language_once_she_chose_it() -> None:
+    for walk in WALKS:
+        if walk.step not in (Step.BACK, Step.OPENING) and not walk.other_language:
+            assert {sound.language for sound in _sounds(walk)} <= {walk.language}, walk
+
+
+def test_nobody_is_recorded_without_being_told_save_in_danger() -> None:
+    """On every way to the beep the notice was heard: with the question for consent, or before the beep itself."""
+    for walk in WALKS:
+        if walk.step is Step.CONSENT and walk.tries == 0:
+            assert "notice" in {sound.prompt for sound in _sounds(walk)}
+        if walk.step is Step.RECORD and walk.consent is None and not walk.danger and not walk.takes and not walk.tries:
+            assert "notice" in {sound.prompt for sound in _sounds(walk)}, walk
+
+
+def test_nobody_is_sent_to_the_police_where_police_are_named() -> None:
+    assert "danger" in {s.prompt for s in _sounds(Walk(Step.DANGER, "ur", danger=True, category="snatching"))}
+    assert "danger" not in {s.prompt for s in _sounds(Walk(Step.DANGER, "ur", danger=True, category="police"))}
+
+
+def test_what_is_heard_before_a_key_comes_on_a_call_of_ours_names_nobody() -> None:
+    for walk in WALKS:
+        if walk.step is Step.BACK:
+            assert {sound.prompt for sound in _sounds(walk)} == {"press_one"}
+
+
+def test_a_caller_back_who_presses_nothing_is_left_alone() -> None:
+    at = begin("ur", known=False, withheld=False, called_back=True)
+    for turn in range(3):
+        assert at.step is Step.BACK
+        at = press(at, MENU, "", turn=turn)
+    assert at.step is Step.GONE
