@@ -50,7 +50,7 @@ class Caller:
     def press(self, *entries: str) -> "Caller":
         """Press keys, one entry a step; "" is silence."""
         for keys in entries:
-            assert isinstance(self.last, Ask), self.turn
+            assert isinstance(self.last, Ask) or (keys and isinstance(self.last, Beep)), self.turn
             self.turn = callflow.press_key(self.rt, self.told(keys), self.turn.turn)
         return self
 
@@ -99,12 +99,12 @@ class Caller:
     @property
     def hears(self) -> list[str]:
         """The prompts of this turn."""
-        return [s.prompt for a in self.turn.actions if isinstance(a, Ask | Tell) for s in a.sounds if not isinstance(s, Pause)]
+        return [s.prompt for a in self.turn.actions if isinstance(a, Ask | Beep | Tell) for s in a.sounds if not isinstance(s, Pause)]
 
     @property
     def languages(self) -> set[str]:
         """The languages of this turn."""
-        return {s.language for a in self.turn.actions if isinstance(a, Ask | Tell) for s in a.sounds if not isinstance(s, Pause)}
+        return {s.language for a in self.turn.actions if isinstance(a, Ask | Beep | Tell) for s in a.sounds if not isinstance(s, Pause)}
 
     @property
     def reference(self) -> str:

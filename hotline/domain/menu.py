@@ -16,6 +16,9 @@ MAX_TURNS = 60
 MAX_TAKES = 3
 """Recordings a caller may make in one call."""
 
+CUT = ""
+"""The hint of a walk that goes on without a word: she has heard enough."""
+
 Move = Callable[[Walk, Menu], Walk]
 
 
@@ -45,8 +48,8 @@ def press(walk: Walk, menu: Menu, keys: str, *, turn: int) -> Walk:
     if walk.step is Step.ENTER:
         return _entered(walk, keys)
     edges = TABLE.get(walk.step)
-    if edges is None:  # the beep, the duty line and the end await no key
-        return recorded(walk, heard=False, key="") if walk.step is Step.RECORD else walk
+    if edges is None:  # the duty line and the end await no key
+        return _before_beep(walk, keys) if walk.step is Step.RECORD else walk
     if keys == "0" and edges.danger:
         return to_danger(walk)
     move = edges.keys(walk, menu).get(keys)
@@ -61,6 +64,13 @@ def _not_understood(walk: Walk, menu: Menu, edges: Edges, keys: str) -> Walk:
     if walk.tries < edges.wrong_again:
         return replace(walk, tries=walk.tries + 1, hint="wrong_key")
     return (edges.wrong or edges.silence)(walk, menu)
+
+
+def _before_beep(walk: Walk, keys: str) -> Walk:
+    """A key cuts short what is heard before the beep; without one nothing was said after it."""
+    if not keys:
+        return recorded(walk, heard=False, key="")
+    return to_danger(walk) if keys == "0" and not walk.danger else replace(walk, hint=CUT)
 
 
 def recorded(walk: Walk, *, heard: bool, key: str) -> Walk:

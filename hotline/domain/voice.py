@@ -47,8 +47,10 @@ class Tell:
 
 @dataclass(frozen=True)
 class Beep:
-    """The beep, and what she says after it, ended by a key of `ends_with`, by silence, by the longest time or by hanging up."""
+    """Sounds that a key cuts short, the beep, and what she says after it, ended by a key of `ends_with`, by silence, by the longest
+    time or by hanging up."""
 
+    sounds: tuple[Sound, ...]
     silence_s: int
     longest_s: int
     ends_with: str = "#0"
@@ -145,9 +147,9 @@ def _record(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
     # Whoever was asked for consent has heard the notice; nobody is recorded without it, save in danger, when there is no time.
     untold = walk.consent is None and not walk.danger and walk.takes == 0 and walk.tries == 0
     prompts = (*(("notice",) if untold else ()), "speak_other" if walk.other_language else "speak_now")
-    if walk.hint == "duty_nobody":  # it says itself when to speak
+    if walk.hint in (table.CUT, "duty_nobody"):  # which says itself when to speak
         prompts = ()
-    return (Tell(_say(walk, menu, *prompts)), Beep(menu.silence_s, menu.recording_s))
+    return (Beep(_say(walk, menu, *prompts), menu.silence_s, menu.recording_s),)
 
 
 def _keep(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:

@@ -58,6 +58,11 @@ def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: D
             case Tell():
                 _sound(response, action.sounds, addresses, clips)
             case Beep():
+                if action.sounds:
+                    # Without a key Twilio goes on to the next verb.
+                    cut = Gather(input="dtmf", action=addresses.keys, method="POST", timeout=1, num_digits=1, finish_on_key="")
+                    _sound(cut, action.sounds, addresses, clips)
+                    response.append(cut)
                 response.record(
                     action=f"{addresses.voice}/recorded/{addresses.turn}",
                     method="POST",
