@@ -99,6 +99,7 @@ class IncomingCall:
     hung_up: bool = False
     recording_id: str | None = None
     recorded_s: int | None = None
+    ours: bool = False  # we rang
 
 
 @dataclass(frozen=True)

@@ -81,9 +81,14 @@ def receive_recording(rt: Runtime, told: IncomingCall) -> None:
 
 
 def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
-    """A call that is over and began while the database was away. Reports of recordings do not say whose it was."""
+    """A call that is over and began while the database was away (reports of recordings do not say whose it was), or one of ours whose
+    end is told before our own request for it was answered."""
     sender = phone.read_sender(told.caller, rt.config.numbers.region)
     contact = contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
+    placing = calls.being_placed(tx.session, contact.id) if told.ours else None
+    if placing is not None:
+        calls.store(tx.session, placing.id, gateway_id=told.gateway_id)
+        return placing
     walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=sender.kind is not SenderKind.PHONE)
     calls.keep(
         tx.session,

@@ -93,7 +93,7 @@ def _claim(rt: Runtime) -> list[_Due]:
         claimed = []
         for call, contact in calls.to_call_back(tx.session, now=tx.now, limit=BATCH):
             reason = _still_not(rt, tx, call, contact)
-            calls.store(tx.session, call.id, reason=reason or "placing", next_attempt_at=None, ended_at=tx.now if reason else None)
+            calls.store(tx.session, call.id, reason=reason or calls.PLACING, next_attempt_at=None, ended_at=tx.now if reason else None)
             if reason is None:
                 claimed.append(_Due(call.id, contact.address or ""))
     return claimed

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from hotline.storage.db import Insert, table
 from hotline.storage.models import CALL_OPEN, NO_TICKET, Call, Contact
 
+PLACING = "placing"
+"""Said of a call of ours that the gateway is being asked for."""
+
 SERVED = "served"
 """Said of a call that needs nobody: it got what it asked for, or was called back."""
 
@@ -75,6 +78,14 @@ def is_called_back(session: Session, contact_id: int) -> bool:
     """Whether a call back to a contact is due or under way."""
     statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == "back", Call.ended_at.is_(None), CALL_OPEN)
     return session.scalar(statement.limit(1)) is not None
+
+
+def being_placed(session: Session, contact_id: int) -> Call | None:
+    """A call to a contact that the gateway has been asked for and has not named yet, kept as it is until the commit."""
+    statement = select(Call).where(
+        Call.contact_id == contact_id, Call.direction == "back", Call.reason == PLACING, Call.gateway_id.is_(None)
+    )
+    return session.scalars(statement.order_by(Call.id.desc()).limit(1).with_for_update()).first()
 
 
 def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:

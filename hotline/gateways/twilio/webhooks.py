@@ -106,7 +106,8 @@ def read_call(form: Mapping[str, str]) -> IncomingCall:
     if not _ID.fullmatch(sid):
         raise FieldMissing("CallSid")
     caller, line = _clean(form.get("From", "")), _clean(form.get("To", ""))
-    if form.get("Direction", "").startswith("outbound"):
+    ours = form.get("Direction", "").startswith("outbound")
+    if ours:
         caller, line = line, caller
     digits = form.get("Digits", "")
     recording = form.get("RecordingSid", "")
@@ -115,6 +116,7 @@ def read_call(form: Mapping[str, str]) -> IncomingCall:
         gateway_id=sid,
         caller=caller,
         line=line,
+        ours=ours,
         keys="" if digits == _HUNG_UP else digits[:32],
         hung_up=digits == _HUNG_UP,
         recording_id=recording if _RECORDING.fullmatch(recording) and form.get("RecordingStatus") not in ("absent", "failed") else None,
