@@ -107,7 +107,7 @@ def answer_back(rt: Runtime, call_id: int, told: IncomingCall) -> Turn:
         call = calls.locked_by_id(tx.session, call_id)
         if call is not None and call.direction == "back" and call.gateway_id in (None, told.gateway_id):
             if call.gateway_id is None:  # answered before the gateway's own answer to us was stored
-                calls.store(tx.session, call.id, gateway_id=told.gateway_id, next_attempt_at=tx.now + ASK_AFTER)
+                calls.store(tx.session, call.id, gateway_id=told.gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
             return _turn(rt, tx, call, Walk.from_row(call.walk))
     return Turn((voice.HangUp(),))  # ours is another: whoever this is, nothing is said
 

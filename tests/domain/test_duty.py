@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.domain.duty import Candidate, Shift, add_load, choose, on_duty
+from hotline.domain.duty import ANOTHER, Candidate, Shift, add_load, choose, on_duty
 
 MON, TUE, SUN = 0, 1, 6
 
@@ -85,6 +85,12 @@ def test_her_language_comes_before_the_lightest_load(language: str, chosen: int)
 
 def test_with_nobody_of_her_language_the_lightest_load_decides() -> None:
     assert choose([ALICE, CHARLIE], "sd") == 3
+
+
+def test_a_caller_of_another_language_goes_to_whoever_speaks_more_than_ours() -> None:
+    pashto = Candidate(4, frozenset({"ur", "ps"}), open_tickets=9)
+    assert choose([ALICE, BOB, CHARLIE, pashto], ANOTHER) == 4
+    assert choose([ALICE, BOB, CHARLIE], ANOTHER) == 3  # nobody does: it is left marked
 
 
 def test_equals_take_turns_as_each_is_given_one() -> None:

@@ -288,13 +288,38 @@ def test_please_call_me(rt: Runtime) -> None:
     assert caller.reference == only_ticket(rt).reference
 
 
+PASHTO = """
+[[team]]
+code = "general"
+name = "General"
+[[volunteer]]
+login = "alice"
+name = "Alice"
+teams = ["general"]
+languages = ["en", "ur", "sd"]
+[[volunteer]]
+login = "gul"
+name = "Gul"
+teams = ["general"]
+languages = ["ur", "ps"]
+[[shift]]
+team = "general"
+volunteers = ["alice", "gul"]
+days = ["mon"]
+from = "08:00"
+to = "20:00"
+"""
+
+
 def test_another_language_is_recorded_and_goes_to_whoever_speaks_more(rt: Runtime, tmp_path: Path, quick_passwords: None) -> None:
-    settle(rt, tmp_path)
-    caller = ring(rt).press("4", "1")
-    assert caller.hears.count("speak_other") == 3
-    caller.speak().press("1").hang_up()
-    assert caller.row.walk["other_language"]
-    assert only_ticket(rt)
+    settle(rt, tmp_path, PASHTO)
+    for number in (HER, OTHER):
+        caller = ring(rt, number).press("4", "1")
+        assert caller.hears.count("speak_other") == 3
+        caller.speak().press("1").hang_up()
+        assert caller.row.walk["other_language"]
+    route_due(rt)
+    assert {ticket.assignee_id for ticket in tickets(rt)} == {volunteer(rt, "gul").id}
 
 
 def test_they_just_start_talking(rt: Runtime) -> None:

@@ -1,0 +1,266 @@
+"""The calls' webhooks: who may come in, what is answered, and that no error is ever read aloud into a caller's ear."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from twilio.request_validator import RequestValidator
+from werkzeug.test import TestResponse
+
+from hotline.app import create_app
+from hotline.config import Voice
+from hotline.domain.walk import Step
+from hotline.runtime import Runtime
+from hotline.services import callflow
+from hotline.simulator.twiml import inline_document
+from hotline.storage.models import Call, Recording
+from tests.calling import LINE, MISSED, calls_of, contact_of
+from tests.services.test_callflow import ways
+from tests.support import HER, TOKEN, count, tickets
+
+BASE = "https://hotline.example.org"
+VOICE = "/hooks/twilio/voice"
+SID = "CA" + "0" * 31 + "1"
+DUTY = "+923001112233"
+PATHS = (
+    VOICE,
+    f"{VOICE}/keys/0",
+    f"{VOICE}/recorded/0",
+    f"{VOICE}/dialled/0",
+    f"{VOICE}/duty/1",
+    f"{VOICE}/duty/1/keys/0",
+    f"{VOICE}/back/1",
+    f"{VOICE}/fallback",
+    f"{VOICE}/status",
+    f"{VOICE}/recording",
+)
+LISTENED_TO = PATHS[:-2]
+"""Where a caller hears the answer."""
+
+
+@pytest.fixture
+def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
+    return make_rt(voice=Voice(number=LINE, missed_call_number=MISSED, duty_line=(DUTY,)), data_dir=tmp_path)
+
+
+@pytest.fixture
+def client(rt: Runtime) -> FlaskClient:
+    return create_app(rt).test_client()
+
+
+def form(**fields: str) -> dict[str, str]:
+    return {"CallSid": SID, "From": HER, "To": LINE, "Direction": "inbound", "CallStatus": "in-progress"} | fields
+
+
+def post(client: FlaskClient, path: str, **fields: str) -> TestResponse:
+    given = form(**fields)
+    signature = str(RequestValidator(TOKEN).compute_signature(BASE + path, given))
+    return client.post(path, data=given, headers={"X-Twilio-Signature": signature})
+
+
+def heard(answer: TestResponse) -> ET.Element:
+    """The document of an answer that can be listened to: a 200, and TwiML that Twilio takes."""
+    assert (answer.status_code, answer.mimetype) == (200, "text/xml"), answer.get_data(as_text=True)
+    document = answer.get_data(as_text=True)
+    inline_document(document)  # raises what Twilio would refuse
+    return ET.fromstring(document)  # noqa: S314 - our own
+
+
+def clips(document: ET.Element) -> list[str]:
+    """The names of what is played, without the language."""
+    return [(play.text or "").rpartition("/")[2].removesuffix(".wav") for play in document.iter("Play")]
+
+
+def is_busy(document: ET.Element) -> bool:
+    """Whether what is heard is that the lines are busy."""
+    return any(clip.startswith("busy") for clip in clips(document)) and document[-1].tag == "Hangup"
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("signature", [None, "", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "سند"])
+def test_a_stranger_is_refused_and_nothing_is_read(rt: Runtime, client: FlaskClient, path: str, signature: str | None) -> None:
+    headers = {} if signature is None else {"X-Twilio-Signature": signature.encode().decode("latin-1")}
+    assert client.post(path, data=form(), headers=headers).status_code == 403
+    assert count(rt, Call) == 0
+
+
+def test_every_route_of_calls_is_among_those_tried(client: FlaskClient) -> None:
+    rules = {rule.rule for rule in client.application.url_map.iter_rules() if rule.rule.startswith(VOICE)}
+    shapes = {re.sub(r"<[^>]+>", "N", rule) for rule in rules}
+    assert shapes == {re.sub(r"/\d+", "/N", path) for path in PATHS}
+
+
+def test_every_document_is_one_that_twilio_takes(rt: Runtime, client: FlaskClient) -> None:
+    """Every step of the menu, as it goes out, is read by the rules of the pretend Twilio, which refuses what the real one would."""
+    steps = set()
+    for number, way in enumerate(ways(callflow.menu_of(rt), withheld=False).values()):
+        sid = f"CA{number:032x}"
+        document = heard(post(client, VOICE, CallSid=sid, From=f"+92300{1_000_000 + number}"))
+        for done in way:
+            document = heard(_do(client, document, sid, done))
+        for url in re.findall(r"https?://[^<\"\s]+", ET.tostring(document, "unicode")):
+            assert url.startswith((f"{BASE}/hooks/twilio/voice/", f"{BASE}/prompts/")), url
+            assert url.isascii()
+        steps.add(step_of(rt, sid))
+    assert steps == set(Step) - {Step.BACK, Step.GONE}
+
+
+def step_of(rt: Runtime, sid: str) -> Step:
+    """Where a call is."""
+    return Step(next(call.walk["step"] for call in calls_of(rt) if call.gateway_id == sid))
+
+
+def _do(client: FlaskClient, document: ET.Element, sid: str, done: str) -> TestResponse:
+    """What the gateway does with a document when a caller does something."""
+    last = next(verb for verb in reversed(list(document)) if verb.tag in ("Gather", "Record", "Dial", "Redirect"))
+    if last.tag == "Redirect" and done != "nothing":
+        last = document.find("Record")  # type: ignore[assignment]
+    path = (last.text if last.tag == "Redirect" else last.get("action") or "").removeprefix(BASE)  # type: ignore[union-attr]
+    fields = {"CallSid": sid}
+    if last.tag == "Record":
+        fields |= {"RecordingSid": "RE" + sid[2:], "RecordingDuration": "9", "Digits": "0" if done == "0" else ""}
+    elif last.tag == "Dial":
+        if done == "taken":
+            url = last.find("Number").get("url").removeprefix(BASE)  # type: ignore[union-attr]
+            gather = heard(post(client, url, CallSid="CAd" + "0" * 31)).find("Gather")
+            heard(post(client, gather.get("action").removeprefix(BASE), CallSid="CAd" + "0" * 31, Digits="1"))  # type: ignore[union-attr]
+    else:
+        fields |= {"Digits": done} if done not in ("", "nothing") else {}
+    return post(client, path, **fields)
+
+
+def test_a_call_is_a_row_and_hears_the_menu(rt: Runtime, client: FlaskClient) -> None:
+    document = heard(post(client, VOICE))
+    gather = document.find("Gather")
+    assert gather is not None
+    assert gather.get("action") == f"{BASE}{VOICE}/keys/0"
+    assert clips(document)[0].startswith("danger_key")
+    assert contact_of(rt, HER)
+
+
+def test_a_missed_call_is_rejected(rt: Runtime, client: FlaskClient) -> None:
+    document = heard(post(client, VOICE, To=MISSED))
+    assert [verb.tag for verb in document] == ["Reject"]
+    assert [call.direction for call in calls_of(rt)] == ["missed", "back"]
+
+
+def test_the_duty_phone_shows_our_number_and_never_hers(rt: Runtime, client: FlaskClient) -> None:
+    post(client, VOICE)
+    post(client, f"{VOICE}/keys/0", Digits="0")
+    answer = post(client, f"{VOICE}/keys/1")
+    dial = heard(answer).find("Dial")
+    assert dial is not None
+    assert (dial.get("callerId"), dial.findtext("Number")) == (LINE, DUTY)
+    assert HER[1:] not in answer.get_data(as_text=True)
+
+
+def test_a_duty_phone_hears_nothing_of_who_calls_and_keys_to_take_it(rt: Runtime, client: FlaskClient) -> None:
+    post(client, VOICE)
+    post(client, f"{VOICE}/keys/0", Digits="0")
+    post(client, f"{VOICE}/keys/1")
+    call_id = calls_of(rt)[0].id
+    leg = {"CallSid": "CA" + "9" * 32, "From": LINE, "To": DUTY, "Direction": "outbound-dial"}
+    assert set(clips(heard(post(client, f"{VOICE}/duty/{call_id}", **leg)))) == {"duty_take"}
+    for digits in ("", "2", "11"):
+        assert [verb.tag for verb in heard(post(client, f"{VOICE}/duty/{call_id}/keys/0", Digits=digits, **leg))] == ["Hangup"]
+    assert list(heard(post(client, f"{VOICE}/duty/{call_id}/keys/0", Digits="1", **leg))) == []
+    assert calls_of(rt)[0].duty_taken
+    assert len(calls_of(rt)) == 1  # the leg to a volunteer is no call of a citizen's
+
+
+@pytest.mark.parametrize("path", [path for path in LISTENED_TO if path != f"{VOICE}/duty/1"])  # which says the same to everybody
+def test_with_the_database_broken_the_lines_are_busy(rt: Runtime, client: FlaskClient, path: str) -> None:
+    post(client, VOICE)
+    with rt.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calls RENAME TO gone"))
+    assert is_busy(heard(post(client, path, Digits="1")))
+
+
+def test_what_is_told_and_not_heard_fails_loudly_so_that_it_is_told_again(rt: Runtime, client: FlaskClient) -> None:
+    with rt.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calls RENAME TO gone"))
+    assert post(client, f"{VOICE}/status", CallStatus="completed").status_code == 500
+    assert post(client, f"{VOICE}/recording", RecordingSid="RE" + "a" * 32).status_code == 500
+
+
+@pytest.mark.parametrize("path", LISTENED_TO)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"CallSid": ""},
+        {"CallSid": "سند"},
+        {"CallSid": "x" * 5000},
+        {"Digits": "9" * 5000},
+        {"Digits": "\0"},
+        {"Digits": "\ud800"},
+        {"RecordingSid": "../../etc/passwd", "RecordingDuration": "-1"},
+        {"RecordingSid": "RE" + "f" * 32, "RecordingDuration": "9" * 400},
+        {"From": "", "To": ""},
+        {"From": "sip:eve@example.org"},
+        {"Digits": "hangup"},
+        {"Direction": "outbound-api"},
+        {"AccountSid": "AC" + "9" * 32},
+    ],
+)
+def test_nonsense_that_is_signed_gets_something_to_hear(client: FlaskClient, path: str, fields: dict[str, str]) -> None:
+    safe = {name: value.encode("utf-8", "replace").decode() for name, value in fields.items()}
+    heard(post(client, path, **safe))
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "-1", "1.5", "سند"])
+def test_an_address_that_is_none_is_no_address(client: FlaskClient, number: str) -> None:
+    for path in (f"{VOICE}/back/{number}", f"{VOICE}/duty/{number}"):
+        assert post(client, path).status_code == 404
+
+
+def test_a_turn_of_any_size_is_answered_with_where_she_is(client: FlaskClient) -> None:
+    at = heard(post(client, VOICE))
+    again = heard(post(client, f"{VOICE}/keys/{'9' * 30}", Digits="1"))
+    assert clips(again) == clips(at)
+
+
+def test_the_fallback_says_that_the_lines_are_busy_and_needs_no_database(rt: Runtime, client: FlaskClient) -> None:
+    with rt.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calls RENAME TO gone"))
+        connection.execute(text("ALTER TABLE contacts RENAME TO gone_too"))
+    assert is_busy(heard(post(client, f"{VOICE}/fallback", ErrorCode="11200")))
+
+
+def test_the_end_and_the_recording_are_taken_in_any_order(rt: Runtime, client: FlaskClient) -> None:
+    recording = {"RecordingSid": "RE" + "a" * 32, "RecordingDuration": "12", "RecordingStatus": "completed"}
+    assert post(client, f"{VOICE}/recording", **recording).status_code == 204
+    assert post(client, f"{VOICE}/status", CallStatus="completed", CallDuration="33").status_code == 204
+    assert post(client, f"{VOICE}/recording", **recording).status_code == 204
+    assert (count(rt, Call), count(rt, Recording), len(tickets(rt))) == (1, 1, 1)
+    assert calls_of(rt)[0].duration_s == 33
+
+
+@pytest.mark.parametrize("status", ["absent", "failed"])
+def test_a_recording_that_is_none_is_none(rt: Runtime, client: FlaskClient, status: str) -> None:
+    post(client, VOICE)
+    assert post(client, f"{VOICE}/recording", RecordingSid="RE" + "a" * 32, RecordingStatus=status).status_code == 204
+    assert (count(rt, Recording), len(tickets(rt))) == (0, 0)
+
+
+@pytest.mark.parametrize("status", ["ringing", "in-progress", "queued", ""])
+def test_a_call_that_goes_on_is_not_ended(rt: Runtime, client: FlaskClient, status: str) -> None:
+    post(client, VOICE)
+    assert post(client, f"{VOICE}/status", CallStatus=status).status_code == 204
+    assert calls_of(rt)[0].ended_at is None
+
+
+def test_get_is_not_answered(client: FlaskClient) -> None:
+    assert {client.get(path).status_code for path in PATHS} == {405}
+
+
+def test_no_log_line_holds_a_number_or_what_was_keyed(client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    post(client, VOICE)
+    post(client, f"{VOICE}/keys/0", Digits="2")
+    post(client, f"{VOICE}/fallback", ErrorCode="11200", From=HER)
+    said = capsys.readouterr()
+    assert HER[1:] not in said.out + said.err
+    assert HER[-7:] not in said.out + said.err
