@@ -112,6 +112,11 @@ class RunningHotline:
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes.pop(name).wait()
 
+    def start_web(self) -> None:
+        """The web processes again, and return once they answer."""
+        self.start("web")
+        self.wait_until(lambda: self._answers(f"{self.url}/healthz"), within_s=30)
+
     def restart_simulator(self) -> None:
         """The pretend Twilio killed and started anew: whatever it was asked and had not taken is lost."""
         self.kill("simulator")
@@ -126,14 +131,14 @@ class RunningHotline:
 
     def text(self, number: str, body: str, *, sid: str | None = None) -> int | None:
         """Send a text from a phone; the status the hotline answered."""
-        answer = self._ask("POST", f"/phones/{quote(number)}/texts", {"body": body} | ({"sid": sid} if sid else {}))
+        answer = self.ask("POST", f"/phones/{quote(number)}/texts", {"body": body} | ({"sid": sid} if sid else {}))
         status: int | None = answer["status"]
         return status
 
     def received(self, number: str) -> list[str]:
         """What the phone got from us, oldest first."""
         return [
-            t["body"] for t in self._ask("GET", f"/phones/{quote(number)}/texts") if t["direction"] != "inbound" and not t["from_twilio"]
+            t["body"] for t in self.ask("GET", f"/phones/{quote(number)}/texts") if t["direction"] != "inbound" and not t["from_twilio"]
         ]
 
     def await_texts(self, number: str, count: int, *, within_s: float = 15) -> list[str]:
@@ -143,7 +148,7 @@ class RunningHotline:
 
     def faults(self, **faults: object) -> None:
         """Make the pretend Twilio misbehave; none: behave again."""
-        self._ask("PUT", "/faults", faults)
+        self.ask("PUT", "/faults", faults)
 
     # ---- looking inside
 
@@ -183,7 +188,7 @@ class RunningHotline:
     def _simulator(self, path: str) -> str:
         return f"http://127.0.0.1:{self.simulator_port}{path}"
 
-    def _ask(self, method: str, path: str, body: object = None) -> Any:  # JSON
+    def ask(self, method: str, path: str, body: object = None) -> Any:  # JSON
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._simulator(path), data=data, method=method, headers={"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:

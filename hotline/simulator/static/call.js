@@ -12,7 +12,7 @@ function handset(phone) {
     // Outside what the server renders: news of the call must not begin the sound again.
     const audio = Object.assign(new Audio(), { controls: true, hidden: true });
     phone.querySelector(".call").before(audio);
-    audio.addEventListener("ended", () => beepIfRecording(phone));
+    audio.addEventListener("ended", () => goOn(phone));
     handsets.set(phone, { audio, heard: null, recording: null });
   }
   return handsets.get(phone);
@@ -63,6 +63,14 @@ async function hear(phone, sound) {
   } catch {
     // Cut short, or a page opened in mid-call, which may not play by itself: the player is there to be pressed.
   }
+}
+
+function goOn(phone) {
+  // A Gather that waits for a second only is there to be cut short: on the phone one hears no break before what follows.
+  const call = phone.querySelector(".oncall");
+  const silence = call?.querySelector('button[value="silence"]');
+  if (call?.dataset.awaits === "Gather" && Number(call.dataset.waits) <= 1 && silence) silence.click();
+  else beepIfRecording(phone);
 }
 
 function beepIfRecording(phone) {
