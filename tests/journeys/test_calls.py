@@ -232,9 +232,9 @@ def test_a_complaint_from_someone_who_does_not_read(hotline: RunningHotline, pag
 
     log_in(page, hotline)
     page.goto(f"{hotline.url}/tickets/{row.reference}")
+    page.evaluate("document.querySelector('audio').play()")  # only then is it fetched: listening is an event
     page.wait_for_function("() => document.querySelector('audio').readyState >= 1")
     assert 0.8 < page.evaluate("document.querySelector('audio').duration") < 10
-    page.evaluate("document.querySelector('audio').play()")
     listened = "SELECT count(*) FROM events e JOIN tickets t ON t.id = e.ticket_id WHERE t.reference = :ref AND e.kind = 'listened'"
     hotline.wait_until(lambda: hotline.rows(listened, ref=row.reference)[0][0] == 1, within_s=10)
 
@@ -242,4 +242,4 @@ def test_a_complaint_from_someone_who_does_not_read(hotline: RunningHotline, pag
     phone.get_by_role("button", name="Call").click()
     for key in "2" + row.reference:
         _press(phone, key)
-    expect(phone.locator("details.path")).to_contain_text("stage_received")
+    expect(phone.locator("details.path")).to_contain_text(re.compile("stage_(received|worked_on)"))
