@@ -58,6 +58,9 @@ def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
 def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
     """Why a phone is not called back; None: it is."""
     countries = rt.config.conversation.reply_countries
+    voice = rt.config.voice
+    if contact.address in (voice.number, voice.missed_call_number, *voice.duty_line):
+        return "unfit"  # a call of ours that was forwarded here: we would ring ourselves
     if contact.kind != SenderKind.PHONE or contact.country not in countries or not phone.costs_no_premium(contact.address or ""):
         return "unfit"
     if not contact.may_call or contact.on_hold:

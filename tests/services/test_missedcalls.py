@@ -156,6 +156,17 @@ def test_who_is_not_called_back(rt: Runtime, gateway: CallingGateway, number: st
     assert in_the_book(rt) == 1
 
 
+def test_we_never_ring_ourselves(make_rt: Callable[..., Runtime], gateway: CallingGateway) -> None:
+    """A call of ours that is forwarded to the missed-call number would go round for ever."""
+    numbers = ("+922135662222", "+922135662223", "+923001112233")
+    rt = make_rt(voice=Voice(number=numbers[0], missed_call_number=numbers[1], duty_line=numbers[2:]))
+    for number in numbers:
+        Caller(rt, number, line=numbers[1]).ring()
+    call_back_due(rt, gateway)
+    assert gateway.placed == []
+    assert [reason for _, reason in reasons(rt)] == ["unfit"] * 3
+
+
 def test_nobody_is_rung_at_night(make_rt: Callable[..., Runtime], gateway: CallingGateway, clock: Clock) -> None:
     rt = make_rt(voice=VOICE, contact_hours=Hours(opens="08:00", closes="21:00"))
     clock.forward(hours=9, minutes=30)  # 21:30

@@ -139,6 +139,14 @@ def test_another_language_and_please_call_me_are_marked(rt: Runtime, as_: As) ->
     assert HER[1:] not in page
 
 
+def test_danger_is_marked_and_ringing_back_left_to_people(rt: Runtime, as_: As) -> None:
+    Caller(rt).ring().press("0").hang_up()
+    route_due(rt)
+    lead = as_("lead")
+    assert "In danger" in lead.text("/")
+    assert "for a lead to decide" in lead.text(f"/tickets/{tickets(rt)[0].reference}")
+
+
 def test_a_call_that_goes_on_is_shown_as_one(rt: Runtime, as_: As, clock: Clock) -> None:
     caller = Caller(rt).ring().press("0")
     route_due(rt)
