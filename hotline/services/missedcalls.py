@@ -57,11 +57,7 @@ def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
 
 def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
     """Why a phone is not called back; None: it is."""
-    countries = rt.config.conversation.reply_countries
-    voice = rt.config.voice
-    if contact.address in (voice.number, voice.missed_call_number, *voice.duty_line):
-        return "unfit"  # a call of ours that was forwarded here: we would ring ourselves
-    if contact.kind != SenderKind.PHONE or contact.country not in countries or not phone.costs_no_premium(contact.address or ""):
+    if not _is_fit(rt, contact):
         return "unfit"
     if not contact.may_call or contact.on_hold:
         return "not_safe"
@@ -72,6 +68,14 @@ def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
     if calls.count_backs(tx.session, contact.id, since=tx.now - _DAY) >= rt.config.voice.call_backs_per_day:
         return "enough"
     return None
+
+
+def _is_fit(rt: Runtime, contact: Contact) -> bool:
+    """Whether this is a phone we would ring at all. Not one of ours: a call that was forwarded here would go round for ever."""
+    voice = rt.config.voice
+    is_ours = contact.address in (voice.number, voice.missed_call_number, *voice.duty_line)
+    is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
+    return is_near and not is_ours and phone.costs_no_premium(contact.address or "")
 
 
 def call_back_due(rt: Runtime, gateway: CallGateway) -> bool:
