@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.storage.db import Insert, table
 from hotline.storage.models import CALL_OPEN, NO_TICKET, Call, Contact
@@ -46,6 +47,15 @@ def locked(session: Session, gateway: str, gateway_id: str) -> Call | None:
     return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
 
 
+def locked_with_contact(session: Session, gateway: str, gateway_id: str) -> tuple[Call, Contact] | None:
+    """The same with whose call it is, locked too, in one journey to the database: a caller waits for it at each step."""
+    statement = select(Call, Contact).join(Contact, Contact.id == Call.contact_id).with_for_update()
+    found = session.execute(
+        statement.where(Call.gateway == gateway, Call.gateway_id == gateway_id), execution_options={"populate_existing": True}
+    ).one_or_none()
+    return (found[0], found[1]) if found is not None else None
+
+
 def locked_by_id(session: Session, call_id: int) -> Call | None:
     """The same by our own id."""
     statement = select(Call).where(Call.id == call_id).with_for_update()
@@ -57,9 +67,11 @@ def by_id(session: Session, call_id: int) -> Call | None:
     return session.get(Call, call_id)
 
 
-def store(session: Session, call_id: int, **values: Any) -> None:
-    """Write what became of a call."""
-    session.execute(update(Call).where(Call.id == call_id).values(**values).execution_options(synchronize_session=False))
+def store(session: Session, call: Call, **values: Any) -> None:
+    """Write what became of a call; `call` says so too."""
+    session.execute(update(Call).where(Call.id == call.id).values(**values).execution_options(synchronize_session=False))
+    for name, value in values.items():
+        set_committed_value(call, name, value)
 
 
 def count_lookups(session: Session, contact_id: int, *, since: datetime) -> int:

@@ -83,6 +83,7 @@ def has_texted(session: Session, contact_id: int) -> bool:
     return bool(found)
 
 
-def agree(session: Session, contact_id: int, *, may: bool) -> None:
-    """Whether this phone may be texted and rung: she was asked."""
-    session.execute(update(Contact).where(Contact.id == contact_id).values(may_text=may, may_call=may))
+def agree(session: Session, contact: Contact, *, may: bool) -> None:
+    """Whether this phone may be texted and rung: she was asked. The contact is locked."""
+    if (contact.may_text, contact.may_call) != (may, may):  # most agree, and nothing changes
+        session.execute(update(Contact).where(Contact.id == contact.id).values(may_text=may, may_call=may))
