@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from statistics import quantiles
 from typing import Self
 
@@ -22,6 +23,8 @@ from tests.bench.webhook import CONNECTIONS, FASTEST
 
 AT_ONCE = 50
 _IN_FLOOD = 8  # callers beside the texts
+_PER_CALLER_S = 300  # texts a second that one of them can send at most
+_LONGEST = 1 + max(len(walk.does) for walk in WALKS)  # steps
 _WARM_UP_S = 3
 _WITHHELD = "+266696687"  # as the gateway says it
 _UNHEARD = {"press_one", "duty_take", "busy", "stage_refused", "stage_worked_on", "stage_closed"}
@@ -136,27 +139,34 @@ class _Line:
         number = _WITHHELD if walk.withheld else f"+92301{n:07d}"
         call = Call(walk, number, f"CA{gateway_id(n)[2:]}", told_twice)
         self.calls.append(call)
-        caller = Caller(self.port, call, between=after.text) if after else Caller(self.port, call)
-        return caller.walk(self._reference)
+        if after is None:
+            return Caller(self.port, call).walk(self._reference)
+        try:
+            return Caller(self.port, call, between=after.text).walk(self._reference)
+        finally:
+            after.hang_up()
 
     def at_rest(self, steps: int, books: Books) -> Pair:
         """A text before each step, by the same client: what else the machine does falls on both."""
-        texter, waits = _Texter(self._texts, self.port, steps + 2 * max(len(walk.does) for walk in WALKS)), list[float]()
+        texter, made = _Texter(self._texts, self.port, steps + _LONGEST), list[Call]()
         for walk in itertools.cycle(WALKS):
-            waits += _waits([self.call(walk, after=texter)])
-            if len(waits) >= steps:
+            made.append(self.call(walk, after=texter))
+            if len(texter.waits) >= steps:
                 break
         books.hold(texter.acknowledged)
-        return Pair(p99_ms(waits), p99_ms(texter.waits))
+        return Pair(p99_ms(_waits(made)), p99_ms(took for _, took in texter.waits))
 
     def flood(self, seconds: int, per_s: float, books: Books) -> Pair:
-        """Callers beside texts. Only steps that began while texts came are counted."""
-        crowd = _Crowd(self)
+        """The same by some callers at once, beside a flood of texts; only what began while it lasted is counted."""
+        crowd = _Crowd(self, [_Texter(self._texts, self.port, _PER_CALLER_S * seconds + _LONGEST) for _ in range(_IN_FLOOD)])
         load = replay(self._texts, self.port, connections=CONNECTIONS, seconds=seconds, per_s=per_s, beside=crowd)
         books.settle(load)
+        books.hold({text for texter in crowd.texters for text in texter.acknowledged})
         if load.non2xx or load.socket_errors:
             books.faults.append(f"{load.non2xx} texts were answered with an error, {load.socket_errors} not at all")
-        return Pair(p99_ms(crowd.waits(seconds)), load.p99_ms)
+        steps = [wait for call in crowd.made for wait in call.waits]
+        texts = [wait for texter in crowd.texters for wait in texter.waits]
+        return Pair(p99_ms(crowd.within(seconds, steps)), p99_ms(crowd.within(seconds, texts)))
 
     def at_once(self, count: int) -> list[Call]:
         """So many calls that begin together and press at once, every other one told twice at each step. Raises `BenchFailed` if they
@@ -179,34 +189,37 @@ class _Line:
 
 
 class _Texter:
-    """Texts one at a time."""
+    """Texts one at a time, on a connection that is as old as the call beside it."""
 
     def __init__(self, texts: Texts, port: int, count: int) -> None:
         path, self._first = texts.draw(count)
         self._texts = signed(path)
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        self.waits: list[float] = []
+        self.waits: list[tuple[float, float]] = []  # since when, and how many seconds
         self.acknowledged: set[str] = set()
 
     def text(self) -> None:
         n = len(self.waits)
         began = time.monotonic()
         status = post(self._connection, *self._texts[n])
-        self.waits.append(time.monotonic() - began)
-        if status != 200:
-            raise BenchFailed(f"a text at rest was answered with {status}")
-        self.acknowledged.add(gateway_id(self._first + n))
+        self.waits.append((began, time.monotonic() - began))
+        if status == HTTPStatus.OK:
+            self.acknowledged.add(gateway_id(self._first + n))
+
+    def hang_up(self) -> None:
+        self._connection.close()  # the next text opens it again
 
 
 class _Crowd:
-    """`with crowd:` callers who call one after the other while the block runs, and finish the last call after it."""
+    """`with crowd:` callers who call one after the other while the block runs, each with her texter, and finish the last call after it."""
 
-    def __init__(self, line: _Line) -> None:
+    def __init__(self, line: _Line, texters: list[_Texter]) -> None:
+        self.texters = texters
+        self.made: list[Call] = []
         self._line = line
-        self._made: list[Call] = []
         self._walks = itertools.cycle(WALKS)
         self._enough = threading.Event()
-        self._threads = [threading.Thread(target=self._go, daemon=True) for _ in range(_IN_FLOOD)]
+        self._threads = [threading.Thread(target=self._go, args=(texter,), daemon=True) for texter in texters]
         self._ended = 0.0
 
     def __enter__(self) -> Self:
@@ -220,10 +233,10 @@ class _Crowd:
         for thread in self._threads:
             thread.join()
 
-    def waits(self, seconds: float) -> list[float]:
-        """Of the steps that began in the last seconds of the block: wrk reads its texts first, and nothing is flooded meanwhile."""
-        return [took for call in self._made for began, took in call.waits if self._ended - seconds <= began < self._ended]
+    def within(self, seconds: float, waits: list[tuple[float, float]]) -> list[float]:
+        """Those that began in the last seconds of the block: wrk reads its texts first, and nothing is flooded meanwhile."""
+        return [took for began, took in waits if self._ended - seconds <= began < self._ended]
 
-    def _go(self) -> None:
+    def _go(self, texter: _Texter) -> None:
         while not self._enough.is_set():
-            self._made.append(self._line.call(next(self._walks)))
+            self.made.append(self._line.call(next(self._walks), after=texter))
