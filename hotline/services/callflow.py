@@ -107,7 +107,7 @@ def answer_back(rt: Runtime, call_id: int, told: IncomingCall) -> Turn:
         call = calls.locked_by_id(tx.session, call_id)
         if call is not None and call.direction == "back" and call.gateway_id in (None, told.gateway_id):
             if call.gateway_id is None:  # answered before the gateway's own answer to us was stored
-                calls.store(tx.session, call.id, gateway_id=told.gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
+                calls.store(tx.session, call, gateway_id=told.gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
             return _turn(rt, tx, call, Walk.from_row(call.walk))
     return Turn((voice.HangUp(),))  # ours is another: whoever this is, nothing is said
 
@@ -137,12 +137,13 @@ def end_dial(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
     """A phone of the duty line was rung. Whether the call was taken stands in the row: a voicemail answers too."""
 
     with rt.transaction() as tx:
-        call = calls.locked(tx.session, told.gateway, told.gateway_id)
-        if call is not None:
+        found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
+        if found is not None:
+            call, contact = found
             walk = Walk.from_row(call.walk)
             if turn == call.turn and walk.step is Step.DUTY:
                 on = table.dialled(walk, menu_of(rt), taken=call.duty_taken, time_left=_left_s(rt, call, tx.now) > 0)
-                walk = _settle(rt, tx, call, on, told)
+                walk = _settle(rt, tx, call, contact, on, told=told)
             return _turn(rt, tx, call, walk)
     return start_call(rt, told)
 
@@ -161,18 +162,20 @@ def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
         call = calls.locked_by_id(tx.session, call_id)
         if call is None or call.ended_at is not None or Walk.from_row(call.walk).step is not Step.DUTY:
             return False
-        calls.store(tx.session, call.id, duty_taken=True)
-        leavings.tell_taken(tx, call)
+        if not call.duty_taken:  # the gateway may tell of a key twice
+            calls.store(tx.session, call, duty_taken=True)
+            leavings.tell_taken(tx, call)
     return True
 
 
 def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at: Step | None = None) -> Turn:
     with rt.transaction() as tx:
-        call = calls.locked(tx.session, told.gateway, told.gateway_id)
-        if call is not None:
+        found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
+        if found is not None:
+            call, contact = found
             walk = Walk.from_row(call.walk)
             if turn == call.turn and only_at in (None, walk.step):
-                walk = _settle(rt, tx, call, move(walk, menu_of(rt)), told)
+                walk = _settle(rt, tx, call, contact, move(walk, menu_of(rt)), told=told)
             leavings.keep_recording(rt, tx, call, walk, told)
             return _turn(rt, tx, call, walk)
     # We do not know this call: the database was away when it began. It begins again, and keeps what it brought.
@@ -182,10 +185,9 @@ def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at
     return began
 
 
-def _settle(rt: Runtime, tx: Transaction, call: Call, after: Walk, told: IncomingCall) -> Walk:
-    """Save a step and what follows from it; the walk as it is heard."""
+def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: Walk, *, told: IncomingCall) -> Walk:
+    """Save a step and what follows from it; the walk as it is heard. Both rows are locked."""
     before = Walk.from_row(call.walk)
-    contact = contacts.locked(tx.session, call.contact_id)
     changes: dict[str, Any] = {}
     if after.step is Step.STAGE and before.step is Step.ENTER:
         found, counts = _look_up(rt, tx, call, "".join(c for c in told.keys if c.isdigit()))
@@ -199,15 +201,18 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, after: Walk, told: Incomin
         changes["consent"] = after.consent
         # Silence of a phone that texts us says nothing of its texts; about this call it is a no all the same (`outgoing.due`).
         if after.consent is not Consent.SILENT or not contacts.has_texted(tx.session, contact.id):
-            contacts.agree(tx.session, contact.id, may=after.agreed)
+            contacts.agree(tx.session, contact, may=after.agreed)
     if after.danger and not before.danger:
         changes["danger_at"] = tx.now
-    changes |= {"walk": after.as_row(), "turn": call.turn + 1, "stepped_at": tx.now}
+    changes |= {
+        "walk": after.as_row(),
+        "turn": call.turn + 1,
+        "stepped_at": tx.now,
+        "ticket_id": leavings.leave(rt, tx, call, before, after),
+    }
     if call.ended_at is None:
         changes["next_attempt_at"] = tx.now + ASK_AFTER
-    calls.store(tx.session, call.id, **changes)
-    tx.session.refresh(call)
-    leavings.leave(rt, tx, call, before, after)
+    calls.store(tx.session, call, **changes)
     return after
 
 
@@ -236,7 +241,7 @@ def _named(ticket: Ticket, call: Call) -> NamedTicket:
 
 
 def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> Turn:
-    reference = tx.session.get_one(Ticket, call.ticket_id).reference if walk.step is Step.TOLD and call.ticket_id else None
+    reference = tickets.reference_of(tx.session, call.ticket_id) if walk.step is Step.TOLD and call.ticket_id else None
     ring_s = 0
     if walk.step is Step.DUTY:
         ring_s = max(5, _left_s(rt, call, tx.now) // max(1, len(rt.config.voice.duty_line) - walk.duty_index))

@@ -39,16 +39,18 @@ def tick_off(rt: Runtime, gateway_id: str) -> None:
 def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> None:
     if call.ended_at is not None:
         if call.duration_s is None and duration_s is not None:
-            calls.store(tx.session, call.id, duration_s=duration_s)
+            calls.store(tx.session, call, duration_s=duration_s)
         return
     walk = Walk.from_row(call.walk)
     contacts.locked(tx.session, call.contact_id)
-    if call.ticket_id is None and walk.leaves_something:
-        leavings.open_ticket(rt, tx, call, walk)
-    is_served = call.ticket_id is None and walk.found is not None  # she asked where it stands, and was told
+    ticket_id = call.ticket_id
+    if ticket_id is None and walk.leaves_something:
+        ticket_id = leavings.open_ticket(rt, tx, call, walk)
+    is_served = ticket_id is None and walk.found is not None  # she asked where it stands, and was told
     calls.store(
         tx.session,
-        call.id,
+        call,
+        ticket_id=ticket_id,
         ended_at=tx.now,
         duration_s=duration_s,
         reason=calls.SERVED if is_served else call.reason,
@@ -82,7 +84,7 @@ def _claim(rt: Runtime) -> Call | None:
     """The next call to ask about; due again in a while whatever happens to this worker."""
     with rt.transaction() as tx:
         for call in calls.unsettled(tx.session, now=tx.now, limit=1):
-            calls.store(tx.session, call.id, next_attempt_at=tx.now + ASK_AFTER)
+            calls.store(tx.session, call, next_attempt_at=tx.now + ASK_AFTER)
             return call
     return None
 
@@ -98,4 +100,4 @@ def _store_state(rt: Runtime, asked: Call, state: CallState | None) -> None:
 
 def _settled(rt: Runtime, asked: Call) -> None:
     with rt.transaction() as tx:
-        calls.store(tx.session, asked.id, next_attempt_at=None)
+        calls.store(tx.session, asked, next_attempt_at=None)

@@ -22,19 +22,22 @@ SILENT_S = 1
 """A recording as short as this is silence that was trimmed."""
 
 
-def leave(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) -> None:
-    """What a step leaves: a ticket once there is a number to be told or a danger to be met; danger raises the one there is."""
+def leave(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) -> int | None:
+    """What a step leaves: a ticket once there is a number to be told or a danger to be met; danger raises the one there is. The id of
+    the call's ticket, to be stored with the step."""
+    ticket_id = call.ticket_id
     is_new_danger = after.danger and not before.danger
-    if call.ticket_id is None and (after.danger or after.takes or (after.step is Step.TOLD)):
-        open_ticket(rt, tx, call, after)
-    elif call.ticket_id is not None and is_new_danger:
-        _raise(tx, call.ticket_id)
-    if is_new_danger and call.ticket_id is not None:
-        happened(tx.session, call.ticket_id, EventKind.DANGER, now=tx.now)
+    if ticket_id is None and (after.danger or after.takes or (after.step is Step.TOLD)):
+        ticket_id = open_ticket(rt, tx, call, after)
+    elif ticket_id is not None and is_new_danger:
+        _raise(tx, ticket_id)
+    if is_new_danger and ticket_id is not None:
+        happened(tx.session, ticket_id, EventKind.DANGER, now=tx.now)
+    return ticket_id
 
 
-def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> None:
-    """The ticket of a call, by what she keyed; its reference is texted only to a phone that agreed."""
+def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
+    """The ticket of a call, by what she keyed; its reference is texted only to a phone that agreed. Its id is to be stored in the call."""
     shown = next((c for c in rt.categories if c.code == walk.category), category.fallback(rt.categories))
     ticket_id = None
     while ticket_id is None:  # a reference is drawn again if it is taken
@@ -52,13 +55,12 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> None:
                 changed_at=tx.now,
             ),
         )
-    calls.store(tx.session, call.id, ticket_id=ticket_id)
-    call.ticket_id = ticket_id
     happened(tx.session, ticket_id, EventKind.OPENED, now=tx.now, category=shown.code, hits=(), by="call")
     tx.ring(Job.ROUTE_DUE)
     if walk.agreed:
         contact = tx.session.get_one(Contact, call.contact_id)
         queue_text(rt, tx, texts.RECEIPT, contact, ticket_id=ticket_id, ref=ref, answers_id=None)
+    return ticket_id
 
 
 def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, told: IncomingCall) -> None:
@@ -69,7 +71,7 @@ def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, told: I
     if recordings.note(tx.session, call_id=call.id, gateway=call.gateway, gateway_id=told.recording_id, promised_s=promised_s, now=tx.now):
         tx.ring(Job.FETCH_RECORDINGS)
     if call.ticket_id is None and (promised_s is None or promised_s > SILENT_S):
-        open_ticket(rt, tx, call, walk)
+        calls.store(tx.session, call, ticket_id=open_ticket(rt, tx, call, walk))
 
 
 def receive_recording(rt: Runtime, told: IncomingCall) -> None:
@@ -87,7 +89,7 @@ def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
     contact = contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
     placing = calls.being_placed(tx.session, contact.id) if told.ours else None
     if placing is not None:
-        calls.store(tx.session, placing.id, gateway_id=told.gateway_id)
+        calls.store(tx.session, placing, gateway_id=told.gateway_id)
         return placing
     walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=sender.kind is not SenderKind.PHONE)
     calls.keep(

@@ -91,7 +91,7 @@ def call_back_due(rt: Runtime, gateway: CallGateway) -> bool:
         with rt.transaction() as tx:
             call = calls.locked_by_id(tx.session, one.call_id)
             if call is not None and call.gateway_id is None:  # answered already: then the call itself has told us
-                calls.store(tx.session, call.id, gateway_id=gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
+                calls.store(tx.session, call, gateway_id=gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
     return len(due) == BATCH
 
 
@@ -100,7 +100,7 @@ def _claim(rt: Runtime) -> list[_Due]:
         claimed = []
         for call, contact in calls.to_call_back(tx.session, now=tx.now, limit=BATCH):
             reason = _still_not(rt, tx, call, contact)
-            calls.store(tx.session, call.id, reason=reason or calls.PLACING, next_attempt_at=None, ended_at=tx.now if reason else None)
+            calls.store(tx.session, call, reason=reason or calls.PLACING, next_attempt_at=None, ended_at=tx.now if reason else None)
             if reason is None:
                 claimed.append(_Due(call.id, contact.address or ""))
     return claimed
@@ -121,6 +121,6 @@ def _store_failure(rt: Runtime, call_id: int, fault: GatewayError) -> None:
         if call is None or call.gateway_id is not None:
             return
         if fault.outcome is Outcome.NOT_SENT:
-            calls.store(tx.session, call_id, reason=None, next_attempt_at=tx.now + _AGAIN_AFTER)
+            calls.store(tx.session, call, reason=None, next_attempt_at=tx.now + _AGAIN_AFTER)
         else:
-            calls.store(tx.session, call_id, reason=fault.code[:16], ended_at=tx.now)
+            calls.store(tx.session, call, reason=fault.code[:16], ended_at=tx.now)

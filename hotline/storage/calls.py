@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, or_, select, tuple_, update
+from sqlalchemy import bindparam, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from hotline.storage.db import Insert, table
+from hotline.storage.db import Insert, Update, table
 from hotline.storage.models import CALL_OPEN, NO_TICKET, Call, Contact
 
 PLACING = "placing"
@@ -18,6 +19,11 @@ SERVED = "served"
 
 _CALLS = table(Call)
 _KEEP = Insert(lambda insert: insert(_CALLS).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_CALLS.c.id))
+_STORE = Update(_CALLS)
+# Built once: a caller waits for it at each step.
+_BY_GATEWAY_ID = (Call.gateway == bindparam("gateway"), Call.gateway_id == bindparam("gateway_id"))
+_LOCKED = select(Call).where(*_BY_GATEWAY_ID).with_for_update()
+_LOCKED_WITH_CONTACT = select(Call, Contact).join(Contact, Contact.id == Call.contact_id).where(*_BY_GATEWAY_ID).with_for_update()
 
 
 def keep(session: Session, *, now: datetime, **values: Any) -> int | None:
@@ -42,8 +48,15 @@ def keep(session: Session, *, now: datetime, **values: Any) -> int | None:
 
 def locked(session: Session, gateway: str, gateway_id: str) -> Call | None:
     """The call behind a gateway's id, kept as it is until the commit: its steps are answered in turn."""
-    statement = select(Call).where(Call.gateway == gateway, Call.gateway_id == gateway_id).with_for_update()
-    return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+    told = {"gateway": gateway, "gateway_id": gateway_id}
+    return session.scalars(_LOCKED, told, execution_options={"populate_existing": True}).one_or_none()
+
+
+def locked_with_contact(session: Session, gateway: str, gateway_id: str) -> tuple[Call, Contact] | None:
+    """The same with whose call it is, locked too, in one journey to the database."""
+    told = {"gateway": gateway, "gateway_id": gateway_id}
+    found = session.execute(_LOCKED_WITH_CONTACT, told, execution_options={"populate_existing": True}).one_or_none()
+    return (found[0], found[1]) if found is not None else None
 
 
 def locked_by_id(session: Session, call_id: int) -> Call | None:
@@ -57,9 +70,11 @@ def by_id(session: Session, call_id: int) -> Call | None:
     return session.get(Call, call_id)
 
 
-def store(session: Session, call_id: int, **values: Any) -> None:
-    """Write what became of a call."""
-    session.execute(update(Call).where(Call.id == call_id).values(**values).execution_options(synchronize_session=False))
+def store(session: Session, call: Call, **values: Any) -> None:
+    """Write what became of a call; `call` says so too."""
+    _STORE.put(session, {"row_id": call.id, **values})
+    for name, value in values.items():
+        set_committed_value(call, name, value)
 
 
 def count_lookups(session: Session, contact_id: int, *, since: datetime) -> int:

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.phone import Sender
-from hotline.storage.db import Insert, table
+from hotline.storage.db import Insert, Update, table
 from hotline.storage.messages import IS_HER_TEXT
 from hotline.storage.models import Contact, Message
 
@@ -20,6 +21,8 @@ _MEET = Insert(
         .returning(*(_CONTACTS.c[name] for name in _SHOWN))
     )
 )
+
+_STORE = Update(_CONTACTS)
 
 
 @dataclass
@@ -62,9 +65,7 @@ def locked(session: Session, contact_id: int) -> Contact:
 
 def speak(session: Session, contact: Met | Contact, language: str, *, named: bool) -> None:
     """Remember her language; `named` by herself, it stays until she names another."""
-    contact.language = language
-    contact.language_named = named or contact.language_named
-    session.execute(update(Contact).where(Contact.id == contact.id).values(language=language, language_named=contact.language_named))
+    _store(session, contact, language=language, language_named=named or contact.language_named)
 
 
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
@@ -73,8 +74,8 @@ def silence(session: Session, contact_id: int, since: datetime | None) -> None:
 
 
 def has_shown_language(session: Session, contact: Met) -> bool:
-    """Whether her language is hers and not our guess: she named it, or has texted."""
-    return contact.language_named or has_texted(session, contact.id)
+    """Whether her language is hers and not our guess: she named it, or has texted. Somebody new has done neither."""
+    return contact.times_seen > 1 and (contact.language_named or has_texted(session, contact.id))
 
 
 def has_texted(session: Session, contact_id: int) -> bool:
@@ -83,6 +84,16 @@ def has_texted(session: Session, contact_id: int) -> bool:
     return bool(found)
 
 
-def agree(session: Session, contact_id: int, *, may: bool) -> None:
-    """Whether this phone may be texted and rung: she was asked."""
-    session.execute(update(Contact).where(Contact.id == contact_id).values(may_text=may, may_call=may))
+def agree(session: Session, contact: Contact, *, may: bool) -> None:
+    """Whether this phone may be texted and rung: she was asked. The contact is locked."""
+    if (contact.may_text, contact.may_call) != (may, may):  # most agree, and nothing changes
+        _store(session, contact, may_text=may, may_call=may)
+
+
+def _store(session: Session, contact: Met | Contact, **values: str | bool) -> None:
+    _STORE.put(session, {"row_id": contact.id, **values})
+    for name, value in values.items():
+        if isinstance(contact, Contact):
+            set_committed_value(contact, name, value)
+        else:
+            setattr(contact, name, value)

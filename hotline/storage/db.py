@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, Dialect, Engine, Table, create_engine, event, text
+from sqlalchemy import ClauseElement, Dialect, Engine, Table, bindparam, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -107,7 +107,7 @@ class Statement:
     """A statement compiled once for each database and each set of values, named as its parameters.
 
     Building and compiling it for each row, as the ORM and Core do, costs ten times what SQLite needs to store the row. For what a
-    text that comes in stores; elsewhere SQLAlchemy's own statements read better.
+    text that comes in stores, and a step of a call; elsewhere SQLAlchemy's own statements read better.
     """
 
     def __init__(self, build: Callable[[list[str]], ClauseElement]) -> None:
@@ -140,6 +140,19 @@ class Insert(Statement):
 
     def _for(self, connection: Connection, names: list[str]) -> tuple[ClauseElement, list[str] | None]:
         return self._build_with(sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert), names
+
+
+class Update(Statement):
+    """An UPDATE of one row by its `row_id`: a value for each column that changes."""
+
+    def __init__(self, rows: Table) -> None:
+        """Of a table with an `id`."""
+        self._rows = rows
+        self._compiled = {}
+
+    def _for(self, _connection: Connection, names: list[str]) -> tuple[ClauseElement, list[str] | None]:
+        statement = self._rows.update().where(self._rows.c.id == bindparam("row_id", type_=self._rows.c.id.type))
+        return statement, [name for name in names if name != "row_id"]
 
 
 class _Compiled:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hotline.storage.db import upsert
+from hotline.storage.db import Insert, table
 from hotline.storage.models import RECORDING_DUE, Call, Recording
 
 
@@ -25,23 +25,25 @@ KEPT = frozenset({RecordingState.STORED, RecordingState.DONE})
 """What can be listened to."""
 
 
+_RECORDINGS = table(Recording)
+_NOTE = Insert(
+    lambda insert: insert(_RECORDINGS).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_RECORDINGS.c.id)
+)
+
+
 def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promised_s: int | None, now: datetime) -> bool:
     """The gateway told of a recording; False if it had told before."""
-    statement = (
-        upsert(session, Recording)
-        .values(
-            call_id=call_id,
-            gateway=gateway,
-            gateway_id=gateway_id,
-            state=RecordingState.AWAITED,
-            promised_s=promised_s,
-            attempts=0,
-            next_attempt_at=now,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["gateway", "gateway_id"])
-    )
-    return session.scalar(statement.returning(Recording.id)) is not None
+    row = {
+        "call_id": call_id,
+        "gateway": gateway,
+        "gateway_id": gateway_id,
+        "state": RecordingState.AWAITED,
+        "promised_s": promised_s,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "created_at": now,
+    }
+    return _NOTE.put(session, row) is not None
 
 
 def due(session: Session, *, now: datetime) -> Recording | None:

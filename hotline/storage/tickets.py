@@ -51,6 +51,11 @@ def by_reference(session: Session, references: Sequence[str]) -> Sequence[Ticket
     return session.scalars(select(Ticket).where(Ticket.reference.in_(references))).all()
 
 
+def reference_of(session: Session, ticket_id: int) -> str:
+    """The reference of a ticket."""
+    return session.execute(select(Ticket.reference).where(Ticket.id == ticket_id)).scalar_one()
+
+
 def locked(session: Session, ticket_id: int) -> Ticket:
     """That ticket as it stands now, kept so until the commit: for changes that must not lose to another's."""
     statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update()

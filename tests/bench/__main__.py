@@ -1,6 +1,6 @@
 """`python -m tests.bench`: measures the hotline against its yardstick, prints a table, and writes it into the README.
 
-All of it takes about a quarter of an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook sending rest) run
+All of it takes about a quarter of an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook calls sending rest) run
 those alone. The README is written by a whole run only.
 """
 
@@ -20,14 +20,14 @@ import psycopg
 from hotline.cli.catalogues import compile_all
 from hotline.i18n import LOCALES, PROJECT
 from hotline.storage.db import migrate
-from tests.bench import at_rest, sending, webhook
+from tests.bench import at_rest, sending, voice, webhook
 from tests.bench.lines import all_lines
 from tests.bench.load import Texts
 from tests.bench.processes import BenchFailed, Processes, need_wrk
 from tests.bench.report import say, table, write
 from tests.servers import Postgres, RedisServer, disk_folder, postgres_server
 
-PARTS = ("webhook", "sending", "rest")
+PARTS = ("webhook", "calls", "sending", "rest")
 
 
 @dataclass
@@ -35,6 +35,7 @@ class Results:
     """What has been measured."""
 
     webhooks: list[webhook.Webhook] = field(default_factory=list)
+    calls: list[voice.Calls] = field(default_factory=list)
     sent: sending.Sent | None = None
     rest: at_rest.AtRest | None = None
     postgres: str = ""
@@ -55,7 +56,7 @@ def main() -> int:
     except BenchFailed as fault:
         say(f"the bench failed: {fault}")
         return 1
-    lines = all_lines(results.webhooks, results.sent, results.rest)
+    lines = all_lines(results.webhooks, results.calls, results.sent, results.rest)
     text = table(lines, _about(results.postgres))
     sys.stdout.write(text + "\n")
     if quick or set(wanted) != set(PARTS):
@@ -72,10 +73,11 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
         compile_all(LOCALES)
         redis = stack.enter_context(RedisServer())
         processes = stack.enter_context(Processes(folder))
-        if "webhook" in wanted:
+        texts = Texts(folder)
+        if {"webhook", "calls"} & set(wanted):
             need_wrk()
+        if "webhook" in wanted:
             pace = webhook.Pace(2, 1, 4) if quick else webhook.Pace()
-            texts = Texts(folder)
             url = _sqlite(folder, "webhook")
             results.webhooks.append(
                 webhook.measure(processes, texts, "SQLite", url=url, anchor_db=str(folder / "anchor"), redis_url=redis.url, pace=pace)
@@ -84,6 +86,13 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
                 results.webhooks.append(
                     webhook.measure(processes, texts, "PostgreSQL", url=url, anchor_db=anchor_db, redis_url=redis.url, pace=pace)
                 )
+        if "calls" in wanted:
+            of_calls = voice.Pace(2, 4, 150) if quick else voice.Pace()
+            redis.restart(empty=True)
+            url = _sqlite(folder, "calls")
+            results.calls.append(voice.measure(processes, texts, "SQLite", url=url, redis_url=redis.url, pace=of_calls))
+            with _postgres() as (url, _, results.postgres):
+                results.calls.append(voice.measure(processes, texts, "PostgreSQL", url=url, redis_url=redis.url, pace=of_calls))
         if "sending" in wanted:
             redis.restart(empty=True)
             url = _sqlite(folder, "sending")

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 from hotline.domain.conversation import ReadAs
 from hotline.storage.db import make_engine
 from hotline.storage.events import EventKind
-from hotline.storage.models import Event, Message, Ticket
+from hotline.storage.models import Call, Event, Message, Ticket
 from tests.bench.load import Load, gateway_id
 
 _INCOMING = Message.direction == "in"
@@ -48,7 +48,8 @@ class Books:
         self.texts += len(acknowledged & ids)
 
     def close_accounts(self) -> None:
-        """Tickets, their first events and receipts against the texts that opened them."""
+        """Tickets, their first events and receipts against the texts that opened them; those of calls are `callbook`'s."""
+        of_calls = select(Call.ticket_id).where(Call.ticket_id.is_not(None))
         opening = Message.read_as.in_((ReadAs.OPENED, ReadAs.CRY))
         with self._engine.connect() as connection:
 
@@ -60,9 +61,9 @@ class Books:
             opened = count(_INCOMING, opening)
             found = {
                 "texts": (rows, distinct),
-                "tickets": (count(Ticket.id.is_not(None)), opened),
-                "opening events": (count(Event.kind == EventKind.OPENED), opened),
-                "receipts": (count(Message.direction == "out", Message.text_key == "receipt"), opened),
+                "tickets": (count(Ticket.id.not_in(of_calls)), opened),
+                "opening events": (count(Event.kind == EventKind.OPENED, Event.ticket_id.not_in(of_calls)), opened),
+                "receipts": (count(Message.text_key == "receipt", Message.ticket_id.not_in(of_calls)), opened),
                 "tickets with a text": (
                     connection.scalar(select(func.count(func.distinct(Message.ticket_id))).where(_INCOMING)) or 0,
                     opened,

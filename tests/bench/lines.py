@@ -6,15 +6,17 @@ from tests.bench.at_rest import AtRest
 from tests.bench.load import Load
 from tests.bench.report import Line
 from tests.bench.sending import PER_S, Sent
+from tests.bench.voice import Calls, Pair
 from tests.bench.webhook import CONNECTIONS, MANY_CONNECTIONS, Webhook, middle
 
 _RATIOS = {"SQLite": 0.45, "PostgreSQL": 0.35}
 _SPREAD, _WEB_MIB, _WORKER_MIB, _REST_S = 3.0, 64.0, 96.0, 2.0
+_STEP_IN_FLOOD, _STEP_AT_REST, _STEP_DEAF_MS = 1.0, 1.5, 500.0  # Redis is given up after a second, the gateway after more
 
 
-def all_lines(webhooks: list[Webhook], sent: Sent | None, rest: AtRest | None) -> list[Line]:
+def all_lines(webhooks: list[Webhook], calls: list[Calls], sent: Sent | None, rest: AtRest | None) -> list[Line]:
     """Of the parts that were measured."""
-    lines = [line for one in webhooks for line in _webhook(one)]
+    lines = [line for one in webhooks for line in _webhook(one)] + [line for one in calls for line in _calls(one)]
     return lines + (_sending(sent) if sent else []) + (_at_rest(rest) if rest else [])
 
 
@@ -37,6 +39,26 @@ def _spread(database: str, connections: int, loads: list[Load]) -> Line:
     spread = median(load.spread for load in loads)
     measured = f"{spread:.1f} × ({middle(loads, 'p99_ms'):.0f} ms of {middle(loads, 'p50_ms'):.0f} ms)"
     return Line(f"{database}: p99 of p50 at {connections} connections", measured, f"≤ {_SPREAD:.0f} ×", spread <= _SPREAD)
+
+
+def _calls(one: Calls) -> list[Line]:
+    told_twice = sum(call.told_twice for call in one.at_once)
+    kept = f"{one.calls:,} calls, {len(one.at_once)} of them at once, {told_twice} told twice at each step: "
+    deaf = f"slowest {one.deaf_ms:.0f} ms"
+    faults = f"{len(one.faults)}, the first: {one.faults[0]}" if one.faults else "none"
+    return [
+        _beside(f"{one.database}: a step of a call beside the texts' flood, p99 of the texts'", one.flood, _STEP_IN_FLOOD),
+        _beside(f"{one.database}: the same at rest", one.rest, _STEP_AT_REST),
+        Line(f"{one.database}: a step with Redis and the gateway silent", deaf, f"≤ {_STEP_DEAF_MS:.0f} ms", one.deaf_ms <= _STEP_DEAF_MS),
+        Line(f"{one.database}: calls lost, doubled or left otherwise than they should", kept + faults, "none", not one.faults),
+    ]
+
+
+def _beside(what: str, pairs: list[Pair], target: float) -> Line:
+    ratio = median(pair.ratio for pair in pairs)
+    spread = f"{min(pair.ratio for pair in pairs):.2f} to {max(pair.ratio for pair in pairs):.2f}"
+    times = f"{median(pair.step_ms for pair in pairs):.1f} ms of {median(pair.text_ms for pair in pairs):.1f} ms"
+    return Line(what, f"{ratio:.2f} × ({spread}); {times}", f"≤ {target} ×", ratio <= target)
 
 
 def _sending(sent: Sent) -> list[Line]:

@@ -1,5 +1,6 @@
 """Signed texts, replayed by wrk: each text once."""
 
+import contextlib
 import hashlib
 import http.client
 import re
@@ -61,27 +62,49 @@ class Texts:
         return self._path, first
 
 
+def signed(path: Path) -> list[tuple[str, str]]:
+    """A file of texts, for a client that is not wrk: signature and form of each."""
+    pairs = (line.split("\t", 1) for line in path.read_text("ascii").splitlines())
+    return [(signature, form) for signature, form in pairs]
+
+
+def post(connection: http.client.HTTPConnection, signature: str, form: str) -> int:
+    """Post a text; the status it was answered with."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Twilio-Signature": signature}
+    connection.request("POST", _PATH, form, headers)
+    reply = connection.getresponse()
+    reply.read()
+    return reply.status
+
+
 def post_one(texts: Texts, port: int) -> None:
     """One text, by itself. Raises `BenchFailed` if it is not taken."""
-    signature, form = texts.draw(1)[0].read_text("ascii").rstrip("\n").split("\t", 1)
-    headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Twilio-Signature": signature}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
     try:
-        connection.request("POST", _PATH, form, headers)
-        status = connection.getresponse().status
+        status = post(connection, *signed(texts.draw(1)[0])[0])
     finally:
         connection.close()
     if status != 200:
         raise BenchFailed(f"the first text was answered with {status}")
 
 
-def replay(texts: Texts, port: int, *, connections: int, seconds: int, per_s: float) -> Load:
-    """Texts for so many seconds at a rate of at most `per_s`. Raises `BenchFailed` if that was not enough texts, or one failed."""
+def replay(
+    texts: Texts,
+    port: int,
+    *,
+    connections: int,
+    seconds: int,
+    per_s: float,
+    beside: contextlib.AbstractContextManager[object] | None = None,
+) -> Load:
+    """Texts for so many seconds at a rate of at most `per_s`; `beside` is what goes on while wrk runs. Raises `BenchFailed` if
+    that was not enough texts, or wrk failed."""
     count = int(seconds * per_s) + 500
     path, first = texts.draw(count)
     script = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", str(_HERE / "post.lua")]
     script += [f"http://127.0.0.1:{port}", "--", _PATH, str(path)]
-    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    with beside or contextlib.nullcontext():
+        done = subprocess.run(script, capture_output=True, text=True, check=False)
     found = _LINE.search(done.stdout)
     if found is None:
         raise BenchFailed(f"wrk said nothing we can read:\n{done.stdout}{done.stderr}")

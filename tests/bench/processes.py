@@ -20,7 +20,14 @@ from tests.servers import Guard, free_port
 PUBLIC_URL, TOKEN = "https://hotline.example.org", "bench" * 6
 ACCOUNT_SID, NUMBER = "AC" + "0" * 31 + "1", "+15005550006"
 _UP_WITHIN_S, _GRACE_S = 30.0, 25.0
-_CONFIG = "[contact_hours]\nopens = '00:00'\ncloses = '24:00'\n"
+_CONFIG = f"""
+[contact_hours]
+opens = '00:00'
+closes = '24:00'
+[voice]
+number = '{NUMBER}'
+duty_line = ['+923351234567']
+"""
 
 
 class BenchFailed(Exception):

@@ -3,10 +3,9 @@
 import http.client
 import itertools
 import threading
-from pathlib import Path
 from typing import Self
 
-from tests.bench.load import Texts, gateway_id
+from tests.bench.load import Texts, gateway_id, post, signed
 from tests.bench.processes import BenchFailed
 
 _PAIRS = 4
@@ -17,7 +16,7 @@ class Witness:
 
     def __init__(self, texts: Texts, port: int, count: int) -> None:
         path, self._first = texts.draw(count)
-        self._texts = _read(path)
+        self._texts = signed(path)
         self._port = port
         self._lock = threading.Lock()
         self._enough = threading.Event()
@@ -44,13 +43,8 @@ class Witness:
         for number in numbers:
             if self._enough.is_set() or number >= len(self._texts):
                 return
-            signature, form = self._texts[number]
-            headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Twilio-Signature": signature}
             try:
-                connection.request("POST", "/hooks/twilio/sms", form, headers)
-                reply = connection.getresponse()
-                reply.read()
-                outcome = str(reply.status)
+                outcome = str(post(connection, *self._texts[number]))
             except (OSError, http.client.HTTPException) as fault:
                 outcome = type(fault).__name__
                 connection.close()
@@ -60,8 +54,3 @@ class Witness:
                     self.acknowledged.add(gateway_id(self._first + number))
                 else:
                     self.refused.append(outcome)
-
-
-def _read(path: Path) -> list[tuple[str, str]]:
-    pairs = (line.split("\t", 1) for line in path.read_text("ascii").splitlines())
-    return [(signature, form) for signature, form in pairs]

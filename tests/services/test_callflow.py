@@ -22,6 +22,7 @@ from hotline.services import callflow, casework
 from hotline.services.outbound import send_due
 from hotline.services.routing import route_due
 from hotline.storage import calls as call_rows
+from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Event, Recording, Ticket
 from tests.calling import LINE, Caller, calls_of, contact_of
 from tests.services.people import settle, volunteer
@@ -385,6 +386,15 @@ def test_the_duty_line_takes_the_call_by_the_key_and_by_nothing_else(rt: Runtime
     caller.dialled()
     assert caller.reference == only_ticket(rt).reference
     assert caller.row.duty_taken
+
+
+def test_a_call_taken_is_told_of_once_however_often_the_gateway_tells_of_the_key(rt: Runtime) -> None:
+    caller = ring(rt).press("0", "")
+    assert caller.taken()
+    assert caller.taken()
+    with rt.reading() as session:
+        kinds = session.scalars(select(Event.kind)).all()
+    assert kinds.count(EventKind.DUTY_TAKEN) == 1
 
 
 def test_nobody_on_the_duty_line_leads_to_the_beep(rt: Runtime) -> None:
