@@ -25,7 +25,8 @@ function showCall(phone, html) {
   news.innerHTML = html; // rendered and escaped by the server, from the template of the first page
   const before = area.querySelector(".path");
   const path = news.content.querySelector(".path");
-  if (path && path.dataset.sid === before?.dataset.sid) path.open = before.open;
+  const ends = area.querySelector(".oncall") && !news.content.querySelector(".oncall"); // then the texts need the room
+  if (path && path.dataset.sid === before?.dataset.sid && !ends) path.open = before.open;
   const focused = area.contains(document.activeElement) ? document.activeElement : null;
   const sound = takeSound(news.content);
   area.replaceChildren(news.content);
