@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import create_engine, text
 
+from hotline.jobs import Job, RedisBell
 from hotline.storage.db import database_url, migrate
 from tests.servers import free_port
 
@@ -40,7 +41,7 @@ class RunningHotline:
     """Starts everything, and ends everything: `with RunningHotline(…) as hotline`."""
 
     def __init__(self, *, database: str, redis_url: str, folder: Path) -> None:
-        self._database, self.folder = database, folder
+        self._database, self._bell, self.folder = database, RedisBell(redis_url), folder
         self.port, self.simulator_port = free_port(), free_port()
         config = folder / "hotline.toml"
         config.write_text(CONFIG, "utf-8")
@@ -112,6 +113,13 @@ class RunningHotline:
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes.pop(name).wait()
 
+    def kill_web(self) -> None:
+        """kill -9 for the web processes, all of them: one left behind would answer for a moment yet, as if nothing had happened."""
+        web = self.processes.pop("web")
+        os.killpg(web.pid, signal.SIGKILL)
+        web.wait()
+        self.wait_until(lambda: not self._answers(f"{self.url}/healthz"), within_s=5)
+
     def start_web(self) -> None:
         """The web processes again, and return once they answer."""
         self.start("web")
@@ -151,6 +159,10 @@ class RunningHotline:
         self.ask("PUT", "/faults", faults)
 
     # ---- looking inside
+
+    def ring(self, job: Job) -> None:
+        """Call a job now, not at the next stroke of the clock."""
+        self._bell.ring(job)
 
     def rows(self, sql: str, **values: object) -> list[Any]:
         """Ask the database."""

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from hotline.jobs import Job
 from tests.journeys.phoning import Phoning
 from tests.journeys.running import DUTY_LINE, HOTLINE_NUMBER, MISSED_CALL_NUMBER, RunningHotline
 from tests.journeys.test_text_and_back import log_in, reference_in
@@ -25,10 +26,11 @@ def heard_nothing(hotline: RunningHotline, number: str) -> bool:
 
 
 def hurry(hotline: RunningHotline) -> bool:
-    """The minutes after which the gateway is asked about a call pass in no time."""
+    """The minutes after which the gateway is asked about a call pass in no time, and so does the half one between two sweeps."""
     hotline.rows(
         "UPDATE calls SET next_attempt_at = '2020-01-01 00:00:00.000000' WHERE next_attempt_at IS NOT NULL AND gateway_id IS NOT NULL"
     )
+    hotline.ring(Job.CLOSE_CALLS)
     return True
 
 
@@ -180,7 +182,7 @@ def test_a_recording_nobody_tells_of_is_found(hotline: RunningHotline) -> None:
     hotline.faults(recording_callback_drop_next=-1)
     caller = Phoning(hotline, "+923001234623").press("1", "", "")
     assert caller.listen().awaits == "Record"
-    hotline.kill("web")
+    hotline.kill_web()
     caller.speak(end="hangup")
     hotline.start_web()
     state = "SELECT r.state FROM recordings r WHERE r.call_id = :call"
@@ -195,6 +197,23 @@ def test_a_call_whose_end_is_never_told_is_closed_by_the_sweep(hotline: RunningH
     assert caller.row.ended_at is None
     hotline.wait_until(lambda: hurry(hotline) and caller.row.ended_at is not None, within_s=40)
     assert reference_in(hotline.await_texts("+923001234624", 1)[0]) == caller.row.reference
+
+
+def test_with_the_database_away_the_lines_are_busy_and_whoever_had_begun_is_in_the_book(hotline: RunningHotline) -> None:
+    number = "+923001234625"
+    caller = Phoning(hotline, number).press("1")
+    hotline.rows("ALTER TABLE calls RENAME TO calls_elsewhere")
+    try:
+        caller.press("1")
+        stranger = Phoning(hotline, "+923001234626")
+    finally:
+        hotline.rows("ALTER TABLE calls_elsewhere RENAME TO calls")
+    for one in (caller, stranger):
+        assert one.awaits == ""
+        assert {clip.rpartition("/")[0] for clip in one.heard if "/busy." in clip} == {"ur", "sd", "en"}
+        assert heard_nothing(hotline, one.number)
+    hotline.wait_until(lambda: hurry(hotline) and caller.row.ended_at is not None, within_s=40)
+    assert (caller.row.reference, caller.row.reason) == (None, None)
 
 
 def _press(phone: Locator, key: str) -> None:
