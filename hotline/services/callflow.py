@@ -35,8 +35,8 @@ class Turn:
 Move = Callable[[Walk, Menu], Walk]
 
 
-class _ToldTwice(Exception):
-    """The gateway told of a new call twice at the same instant: the other one has it."""
+class _ToldBefore(Exception):
+    """The gateway has told of this call already, or at this instant: nothing of it is stored again."""
 
 
 def menu_of(rt: Runtime) -> Menu:
@@ -58,25 +58,26 @@ def menu_of(rt: Runtime) -> Menu:
 
 def start_call(rt: Runtime, told: IncomingCall) -> Turn:
     """A call comes in, or is told of again. One to the missed-call number is never answered, and called back soon."""
-    try:
-        return _start(rt, told)
-    except _ToldTwice:
-        return _start(rt, told)
+    missed = rt.config.voice.missed_call_number
+    if missed and phone.read_sender(told.line, rt.config.numbers.region).address == missed:
+        return _hear_again(rt, told)
+    try:  # nearly every call is new: nothing is looked up first
+        with rt.transaction() as tx:
+            call_id, walk = _meet(rt, tx, told)
+            return Turn(voice.heard(walk, menu_of(rt), None), call_id)
+    except _ToldBefore:
+        return _hear_again(rt, told)
 
 
-def _start(rt: Runtime, told: IncomingCall) -> Turn:
-    region = rt.config.numbers.region
-    is_missed = rt.config.voice.missed_call_number and phone.read_sender(told.line, region).address == rt.config.voice.missed_call_number
+def _hear_again(rt: Runtime, told: IncomingCall) -> Turn:
+    """What a call hears that is known; whatever else comes to the missed-call number is noted, and rejected."""
     with rt.transaction() as tx:
         call = calls.locked(tx.session, told.gateway, told.gateway_id)
         if call is not None and call.direction != "missed":
             return _turn(rt, tx, call, Walk.from_row(call.walk))
-        if is_missed:
-            if call is None:
-                missedcalls.note_missed(rt, tx, told)
-            return Turn((Reject(),))
-        call_id, walk = _meet(rt, tx, told)
-        return Turn(voice.heard(walk, menu_of(rt), None), call_id)
+        if call is None:
+            missedcalls.note_missed(rt, tx, told)
+        return Turn((Reject(),))
 
 
 def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
@@ -97,7 +98,7 @@ def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
         next_attempt_at=tx.now + ASK_AFTER,
     )
     if call_id is None:
-        raise _ToldTwice
+        raise _ToldBefore
     return call_id, walk
 
 

@@ -10,9 +10,9 @@ from hotline.domain.ticket import Priority
 from hotline.domain.walk import Step, Walk
 from hotline.gateways.base import IncomingCall
 from hotline.jobs import Job
-from hotline.outbox import queue_text
+from hotline.outbox import compose
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import alarms, calls, contacts, recordings, tickets
+from hotline.storage import alarms, arrivals, calls, contacts, recordings, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Call, Contact
 
@@ -40,12 +40,13 @@ def leave(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) -
 def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
     """The ticket of a call, by what she keyed; its reference is texted only to a phone that agreed. Its id is to be stored in the call."""
     shown = next((c for c in rt.categories if c.code == walk.category), category.fallback(rt.categories))
+    contact = tx.session.get_one(Contact, call.contact_id) if walk.agreed else None
     ticket_id = None
     while ticket_id is None:  # a reference is drawn again if it is taken
         ref = reference.draw(secrets.randbelow)
-        ticket_id = tickets.put(
+        ticket_id, _ = arrivals.store(
             tx.session,
-            **tickets.new(
+            ticket=tickets.new(
                 reference=ref,
                 contact_id=call.contact_id,
                 category=shown.code,
@@ -55,12 +56,11 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
                 opened_at=tx.now,
                 changed_at=tx.now,
             ),
+            event={"kind": EventKind.OPENED, "happened_at": tx.now, "data": {"category": shown.code, "hits": (), "by": "call"}},
+            text=None,
+            receipt=compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=False) if contact else None,
         )
-    happened(tx.session, ticket_id, EventKind.OPENED, now=tx.now, category=shown.code, hits=(), by="call")
     tx.ring(Job.ROUTE_DUE)
-    if walk.agreed:
-        contact = tx.session.get_one(Contact, call.contact_id)
-        queue_text(rt, tx, texts.RECEIPT, contact, ticket_id=ticket_id, ref=ref, answers_id=None)
     return ticket_id
 
 

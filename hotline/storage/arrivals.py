@@ -1,4 +1,4 @@
-"""A text that opens a ticket: the ticket, its first event, the text and the receipt.
+"""A text or a call that opens a ticket: the ticket, its first event, the text and the receipt.
 
 PostgreSQL is told in one statement, for there each statement is a journey to the server and back, which costs more than the row.
 """
@@ -6,7 +6,7 @@ PostgreSQL is told in one statement, for there each statement is a journey to th
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CTE, Select, bindparam, select
+from sqlalchemy import CTE, Select, bindparam, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,24 +17,24 @@ from hotline.storage.models import Event, Message, Ticket
 Row = Mapping[str, Any]
 
 
-def store(session: Session, *, ticket: Row, event: Row, text: Row, receipt: Row | None) -> tuple[int | None, int | None]:
-    """The ids of the new ticket and of the text. No ticket: the reference is taken, and nothing is stored. No text: the gateway had
-    delivered it before, and the rest is to be rolled back. Each row lacks the ids that are new."""
+def store(session: Session, *, ticket: Row, event: Row, text: Row | None, receipt: Row | None) -> tuple[int | None, int | None]:
+    """The ids of the new ticket and of the text. No ticket: the reference is taken, and nothing is stored. No text, though one was
+    given: the gateway had delivered it before, and the rest is to be rolled back. Each row lacks the ids that are new."""
     if is_sqlite(session):
         return _one_by_one(session, ticket, event, text, receipt)
-    rows = {"ticket": ticket, "event": event, "text": text} | ({"receipt": receipt} if receipt else {})
+    rows = {"ticket": ticket, "event": event} | ({"text": text} if text else {}) | ({"receipt": receipt} if receipt else {})
     values = {f"{name}_{column}": value for name, row in rows.items() for column, value in row.items()}
     ticket_id, message_id = _TOGETHER.put(session, values) or (None, None)
     return ticket_id, message_id
 
 
-def _one_by_one(session: Session, ticket: Row, event: Row, text: Row, receipt: Row | None) -> tuple[int | None, int | None]:
+def _one_by_one(session: Session, ticket: Row, event: Row, text: Row | None, receipt: Row | None) -> tuple[int | None, int | None]:
     ticket_id = tickets.put(session, **ticket)
     if ticket_id is None:
         return None, None
     events.put(session, ticket_id=ticket_id, **event)
-    message_id = messages.keep(session, ticket_id=ticket_id, **text)
-    if message_id is not None and receipt is not None:
+    message_id = messages.keep(session, ticket_id=ticket_id, **text) if text is not None else None
+    if receipt is not None and (text is None or message_id is not None):
         outgoing.put(session, ticket_id=ticket_id, answers_id=message_id, **receipt)
     return ticket_id, message_id
 
@@ -59,17 +59,19 @@ def _together(columns: list[str]) -> Select[Any]:
         .cte("ticket")
     )
     event = row("event", Event, {"ticket_id": ticket.c.id}).cte("event")
-    kept = table(Message)
-    text: CTE = (
-        row("text", Message, {"ticket_id": ticket.c.id})
-        .on_conflict_do_nothing(index_elements=["gateway", "gateway_id"])
-        .returning(kept.c.id, kept.c.ticket_id)
-        .cte("text")
-    )
-    found = select(select(ticket.c.id).scalar_subquery(), select(text.c.id).scalar_subquery()).add_cte(event)
-    if given("receipt"):
-        found = found.add_cte(row("receipt", Message, {"ticket_id": text.c.ticket_id, "answers_id": text.c.id}).cte("receipt"))
-    return found
+    opening: dict[str, Any] = {"ticket_id": ticket.c.id}
+    message_id: Any = null()
+    if given("text"):
+        kept = table(Message)
+        text: CTE = (
+            row("text", Message, opening)
+            .on_conflict_do_nothing(index_elements=["gateway", "gateway_id"])
+            .returning(kept.c.id, kept.c.ticket_id)
+            .cte("text")
+        )
+        opening, message_id = {"ticket_id": text.c.ticket_id, "answers_id": text.c.id}, select(text.c.id).scalar_subquery()
+    found = select(select(ticket.c.id).scalar_subquery(), message_id).add_cte(event)
+    return found.add_cte(row("receipt", Message, opening).cte("receipt")) if given("receipt") else found
 
 
 _TOGETHER = Statement(_together)

@@ -6,7 +6,7 @@ from tests.bench.at_rest import AtRest
 from tests.bench.load import Load
 from tests.bench.report import Line
 from tests.bench.sending import PER_S, Sent
-from tests.bench.voice import Calls, Pair
+from tests.bench.voice import Calls, Round, together
 from tests.bench.webhook import CONNECTIONS, MANY_CONNECTIONS, Webhook, middle
 
 _RATIOS = {"SQLite": 0.45, "PostgreSQL": 0.35}
@@ -47,18 +47,17 @@ def _calls(one: Calls) -> list[Line]:
     deaf = f"slowest {one.deaf_ms:.0f} ms"
     faults = f"{len(one.faults)}, the first: {one.faults[0]}" if one.faults else "none"
     return [
-        _beside(f"{one.database}: a step of a call beside the texts' flood, p99 of the texts'", one.flood, _STEP_IN_FLOOD),
+        _beside(f"{one.database}: a step of a call under a flood of texts, p99 of the texts'", one.flood, _STEP_IN_FLOOD),
         _beside(f"{one.database}: the same at rest", one.rest, _STEP_AT_REST),
         Line(f"{one.database}: a step with Redis and the gateway silent", deaf, f"≤ {_STEP_DEAF_MS:.0f} ms", one.deaf_ms <= _STEP_DEAF_MS),
         Line(f"{one.database}: calls lost, doubled or left otherwise than they should", kept + faults, "none", not one.faults),
     ]
 
 
-def _beside(what: str, pairs: list[Pair], target: float) -> Line:
-    ratio = median(pair.ratio for pair in pairs)
-    spread = f"{min(pair.ratio for pair in pairs):.2f} to {max(pair.ratio for pair in pairs):.2f}"
-    times = f"{median(pair.step_ms for pair in pairs):.1f} ms of {median(pair.text_ms for pair in pairs):.1f} ms"
-    return Line(what, f"{ratio:.2f} × ({spread}); {times}", f"≤ {target} ×", ratio <= target)
+def _beside(what: str, rounds: list[Round], target: float) -> Line:
+    whole, ratios = together(rounds), [one.ratio for one in rounds]
+    measured = f"{whole.ratio:.2f} × ({min(ratios):.2f} to {max(ratios):.2f}); {whole.step_ms:.1f} ms of {whole.text_ms:.1f} ms"
+    return Line(what, measured, f"≤ {target} ×", whole.ratio <= target)
 
 
 def _sending(sent: Sent) -> list[Line]:

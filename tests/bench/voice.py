@@ -41,11 +41,19 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """What the slowest hundredth of steps and of texts waited in one round, in milliseconds."""
+class Round:
+    """What steps and texts waited in turns, in seconds each."""
 
-    step_ms: float
-    text_ms: float
+    steps: list[float]
+    texts: list[float]
+
+    @property
+    def step_ms(self) -> float:
+        return p99_ms(self.steps)
+
+    @property
+    def text_ms(self) -> float:
+        return p99_ms(self.texts)
 
     @property
     def ratio(self) -> float:
@@ -55,13 +63,18 @@ class Pair:
         return f"p99 of steps {self.step_ms:6.1f} ms   of texts {self.text_ms:6.1f} ms   {self.ratio:.2f} x"
 
 
+def together(rounds: list[Round]) -> Round:
+    """All as one: the slowest hundredth of a single round is a handful, and whatever stalled the machine for a moment decides it."""
+    return Round([took for one in rounds for took in one.steps], [took for one in rounds for took in one.texts])
+
+
 @dataclass(frozen=True)
 class Calls:
     """What was measured on one database."""
 
     database: str
-    flood: list[Pair]
-    rest: list[Pair]
+    flood: list[Round]
+    rest: list[Round]
     deaf_ms: float  # the slowest step while neither Redis nor the gateway answers
     at_once: list[Call]
     calls: int
@@ -109,9 +122,9 @@ def _waits(calls: Iterable[Call]) -> list[float]:
     return [took for call in calls for _, took in call.waits]
 
 
-def _told(pair: Pair) -> Pair:
-    say(f"    {pair}")
-    return pair
+def _told(one: Round) -> Round:
+    say(f"    {one}")
+    return one
 
 
 class _Line:
@@ -146,7 +159,7 @@ class _Line:
         finally:
             after.hang_up()
 
-    def at_rest(self, steps: int, books: Books) -> Pair:
+    def at_rest(self, steps: int, books: Books) -> Round:
         """A text before each step, by the same client: what else the machine does falls on both."""
         texter, made = _Texter(self._texts, self.port, steps + _LONGEST), list[Call]()
         for walk in itertools.cycle(WALKS):
@@ -154,9 +167,9 @@ class _Line:
             if len(texter.waits) >= steps:
                 break
         books.hold(texter.acknowledged)
-        return Pair(p99_ms(_waits(made)), p99_ms(took for _, took in texter.waits))
+        return Round(_waits(made), [took for _, took in texter.waits])
 
-    def flood(self, seconds: int, per_s: float, books: Books) -> Pair:
+    def flood(self, seconds: int, per_s: float, books: Books) -> Round:
         """The same by some callers at once, beside a flood of texts; only what began while it lasted is counted."""
         crowd = _Crowd(self, [_Texter(self._texts, self.port, _PER_CALLER_S * seconds + _LONGEST) for _ in range(_IN_FLOOD)])
         load = replay(self._texts, self.port, connections=CONNECTIONS, seconds=seconds, per_s=per_s, beside=crowd)
@@ -166,7 +179,7 @@ class _Line:
             books.faults.append(f"{load.non2xx} texts were answered with an error, {load.socket_errors} not at all")
         steps = [wait for call in crowd.made for wait in call.waits]
         texts = [wait for texter in crowd.texters for wait in texter.waits]
-        return Pair(p99_ms(crowd.within(seconds, steps)), p99_ms(crowd.within(seconds, texts)))
+        return Round(crowd.within(seconds, steps), crowd.within(seconds, texts))
 
     def at_once(self, count: int) -> list[Call]:
         """So many calls that begin together and press at once, every other one told twice at each step. Raises `BenchFailed` if they
