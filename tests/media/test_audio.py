@@ -19,8 +19,17 @@ def test_a_wav_that_was_cut_off_is_as_long_as_what_is_left() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"RIFF", wav(3)[:30], wav(0), b"<html>gone</html>", b"ID3" + bytes(1000), wav(3).replace(b"WAVE", b"AVI ")],
-    ids=["nothing", "a word", "half a header", "no sound", "a page", "an mp3", "a film"],
+    [
+        b"",
+        b"RIFF",
+        wav(3)[:30],
+        wav(0),
+        b"<html>gone</html>",
+        b"ID3" + bytes(1000),
+        wav(3).replace(b"WAVE", b"AVI "),
+        wav(3).replace(b"fmt \x10\0\0\0", b"fmt \xff\xff\xff\x7f"),
+    ],
+    ids=["nothing", "a word", "half a header", "no sound", "a page", "an mp3", "a film", "a piece without an end"],
 )
 def test_what_is_no_audio(data: bytes) -> None:
     with pytest.raises(NotAudio):
