@@ -134,7 +134,7 @@ class CallGateway(Protocol):
 
     def fetch_recording(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
         """Write a recording's audio (WAV) into a file, and say how many bytes it has. Asked by id at the API's base, never at an
-        address out of a form. Code `too_large` past the limit."""
+        address out of a form. Code `404` or `410` where there is none, `too_large` past the limit."""
 
     def delete_recording(self, gateway_id: str) -> None:
         """Have the gateway forget a recording; one that is gone is forgotten."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import duty
 from hotline.domain.delivery import retry_delay
-from hotline.gateways.base import CallGateway, GatewayError, IncomingCall, Outcome
+from hotline.gateways.base import CallGateway, GatewayError, IncomingCall
 from hotline.log import logger
 from hotline.media.audio import NotAudio, length_s
 from hotline.media.store import StoreFault
@@ -35,6 +35,9 @@ _MAY_DIFFER_S = 2.0
 
 _ABSENT_FOR = timedelta(hours=1)
 """How long the gateway may say that it has no such recording, or not a whole one, before it is believed."""
+
+_ABSENT = frozenset({"404", "410", "too_large"})
+"""The gateway's codes that are about this recording. Any other is about us, our password or its own health, and can be mended."""
 
 _AWAY_FOR = timedelta(days=3)
 """How long the gateway, or our own store, may be out of reach before the recording is given up."""
@@ -126,7 +129,7 @@ def _fetch(rt: Runtime, gateway: CallGateway, claimed: Recording) -> _Fetched:
         audio.seek(0)
         duration_s = length_s(audio)
     except GatewayError as fault:
-        raise _NotYet(fault.code, away=fault.outcome is not Outcome.REFUSED) from fault
+        raise _NotYet(fault.code, away=fault.code not in _ABSENT) from fault
     except NotAudio as fault:
         raise _NotYet("not_audio", away=False) from fault
     differs = claimed.promised_s is not None and abs(duration_s - claimed.promised_s) > _MAY_DIFFER_S

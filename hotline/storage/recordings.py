@@ -32,7 +32,8 @@ _NOTE = Insert(
 
 
 def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promised_s: int | None, now: datetime) -> bool:
-    """The gateway told of a recording; False if it had told before."""
+    """The gateway told of a recording; True if it is to be fetched. The last length it tells is the right one: the first may be from
+    before it was trimmed. One that was given up is awaited anew: the gateway has it after all."""
     row = {
         "call_id": call_id,
         "gateway": gateway,
@@ -43,7 +44,19 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
         "next_attempt_at": now,
         "created_at": now,
     }
-    return _NOTE.put(session, row) is not None
+    if _NOTE.put(session, row) is not None:
+        return True
+    # Whoever holds it meanwhile looks at it: to wait for a worker while a caller listens would be worse than a length too old.
+    told = select(Recording).where(Recording.gateway == gateway, Recording.gateway_id == gateway_id).with_for_update(skip_locked=True)
+    known = session.scalar(told, execution_options={"populate_existing": True})
+    if known is None or known.state in KEPT:
+        return False
+    if promised_s is not None:
+        store(session, known.id, promised_s=promised_s)
+    if known.state != RecordingState.LOST:
+        return False
+    store(session, known.id, state=RecordingState.AWAITED, attempts=0, next_attempt_at=now, created_at=now)
+    return True
 
 
 def due(session: Session, *, now: datetime) -> Recording | None:

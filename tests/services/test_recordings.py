@@ -137,6 +137,18 @@ def test_the_gateway_is_asked_what_a_call_recorded(rt: Runtime, gateway: Recordi
     assert gateway.asked[0] == ("list", call.gateway_id)
 
 
+def test_the_last_length_the_gateway_tells_is_the_right_one(rt: Runtime, gateway: RecordingGateway) -> None:
+    gateway_id = a_recording(rt, gateway, seconds=11, audio=wav(3))  # told with the silence at its end
+    call = calls(rt)[0].gateway_id or ""
+    leavings.receive_recording(rt, told(call=call, recording=gateway_id, recorded_s=3))
+    leavings.receive_recording(rt, told(call=call, recording=gateway_id))
+    assert [r.promised_s for r in recordings(rt)] == [3]
+    fetch(rt, gateway)
+    assert (states(rt), gateway.audio) == ([("done", None)], {})
+    leavings.receive_recording(rt, told(call=call, recording=gateway_id, recorded_s=11))
+    assert [(r.state, r.promised_s) for r in recordings(rt)] == [("done", 3)]
+
+
 # What goes wrong
 
 
@@ -161,6 +173,36 @@ def test_a_gateway_that_is_away_for_a_day_loses_nothing(rt: Runtime, gateway: Re
     clock.forward(hours=2)
     fetch(rt, gateway)
     assert (states(rt), events(rt)) == ([("done", None)], ["recorded"])
+
+
+@pytest.mark.parametrize("code", ["400", "401", "403", "407", "451"])
+def test_a_refusal_that_is_not_about_the_recording_loses_nothing(rt: Runtime, gateway: RecordingGateway, clock: Clock, code: str) -> None:
+    a_recording(rt, gateway)
+    gateway.script = [GatewayError(code, Outcome.REFUSED)] * 1000
+    until_settled(rt, gateway, clock, hours=24)
+    assert (states(rt), events(rt)) == ([("awaited", code)], [])
+    gateway.script = []
+    clock.forward(hours=2)
+    fetch(rt, gateway)
+    assert states(rt) == [("done", None)]
+
+
+@pytest.mark.parametrize("code", ["404", "410"])
+def test_one_that_was_given_up_is_fetched_once_the_gateway_has_it_again(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, code: str
+) -> None:
+    gateway_id = a_recording(rt, gateway)
+    gateway.script = [GatewayError(code, Outcome.REFUSED)] * 1000
+    until_settled(rt, gateway, clock, hours=2)
+    assert states(rt) == [("lost", code)]
+    gateway.script, gateway.listed = [], [FoundRecording(gateway_id, 7)]
+    ask_recordings(rt, gateway, calls(rt)[0].id)
+    gateway.script = [GatewayError(code, Outcome.REFUSED)]  # and it is waited for as long as one that is new
+    fetch(rt, gateway)
+    assert states(rt) == [("awaited", code)]
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    assert (states(rt), events(rt)) == ([("done", None)], ["recording_lost", "recorded"])
 
 
 def test_tries_are_further_and_further_apart(rt: Runtime, gateway: RecordingGateway, clock: Clock) -> None:
