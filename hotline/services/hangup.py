@@ -24,11 +24,14 @@ _OPEN_AT_MOST = timedelta(hours=4)
 
 def end_call(rt: Runtime, told: IncomingCall, duration_s: int | None) -> None:
     """The gateway says that a call is over. Said twice it changes nothing."""
-    with rt.transaction() as tx:
-        call = calls.locked(tx.session, told.gateway, told.gateway_id)
-        if call is None:  # it came while the database was away, and she is in the book at least
-            call = leavings.unheard_of(rt, tx, told)
-        _end(rt, tx, call, duration_s)
+    try:
+        with rt.transaction() as tx:
+            call = calls.locked(tx.session, told.gateway, told.gateway_id)
+            if call is None:  # it came while the database was away, and she is in the book at least
+                call = leavings.unheard_of(rt, tx, told)
+            _end(rt, tx, call, duration_s)
+    except leavings.ToldMeanwhile:
+        end_call(rt, told, duration_s)
 
 
 def tick_off(rt: Runtime, gateway_id: str) -> None:

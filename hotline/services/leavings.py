@@ -23,6 +23,10 @@ SILENT_S = 0
 """What is left of silence once it is trimmed. A shout for help is a second long: what may be one is kept."""
 
 
+class ToldMeanwhile(Exception):
+    """A call that was not known a moment ago is now. Asked for in the order that others lock it in, it will be found."""
+
+
 def leave(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) -> int | None:
     """What a step leaves: a ticket once there is a number to be told or a danger to be met; danger raises the one there is. The id of
     the call's ticket, to be stored with the step."""
@@ -77,15 +81,20 @@ def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, told: I
 
 def receive_recording(rt: Runtime, told: IncomingCall) -> None:
     """The gateway tells of a recording: before the call's end or after it, late, twice, or of a call we never heard of."""
-    with rt.transaction() as tx:
-        call = calls.locked(tx.session, told.gateway, told.gateway_id) or unheard_of(rt, tx, told)
-        contacts.locked(tx.session, call.contact_id)
-        keep_recording(rt, tx, call, Walk.from_row(call.walk), told)
+    try:
+        with rt.transaction() as tx:
+            call = calls.locked(tx.session, told.gateway, told.gateway_id) or unheard_of(rt, tx, told)
+            contacts.locked(tx.session, call.contact_id)
+            keep_recording(rt, tx, call, Walk.from_row(call.walk), told)
+    except ToldMeanwhile:
+        receive_recording(rt, told)
 
 
 def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
     """A call that is over and began while the database was away (reports of recordings do not say whose it was), or one of ours whose
-    end is told before our own request for it was answered."""
+    end is told before our own request for it was answered.
+
+    Raises `ToldMeanwhile`: the contact is locked by then, and everybody else locks the call first."""
     sender = phone.read_sender(told.caller, rt.config.numbers.region)
     contact = contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
     placing = calls.being_placed(tx.session, contact.id) if told.ours else None
@@ -93,7 +102,7 @@ def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
         calls.store(tx.session, placing, gateway_id=told.gateway_id)
         return placing
     walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=sender.kind is not SenderKind.PHONE)
-    calls.keep(
+    kept = calls.keep(
         tx.session,
         now=tx.now,
         direction="in",
@@ -104,9 +113,9 @@ def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
         ended_at=tx.now,
         next_attempt_at=None,
     )
-    call = calls.locked(tx.session, told.gateway, told.gateway_id)
-    assert call is not None  # noqa: S101 - it was stored just now, by us or by another
-    return call
+    if kept is None:
+        raise ToldMeanwhile
+    return tx.session.get_one(Call, kept)
 
 
 def tell_taken(tx: Transaction, call: Call) -> None:

@@ -1,19 +1,25 @@
 """Calls end: told by the gateway, or asked of it by the sweep."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from hotline.config import Voice
 from hotline.gateways.base import CallState, FoundRecording, GatewayError, Outcome
 from hotline.runtime import Runtime
-from hotline.services.hangup import close_calls, tick_off
+from hotline.services.hangup import close_calls, end_call, tick_off
+from hotline.services.leavings import receive_recording
 from hotline.storage import calls as call_rows
-from hotline.storage.models import Recording
+from hotline.storage import contacts
+from hotline.storage.models import Call, Recording
 from tests.calling import LINE, Caller
 from tests.recorded import RecordingGateway
-from tests.support import Clock, count, tickets
+from tests.support import Clock, count, make_runtime, tickets
 
 
 class AskedGateway(RecordingGateway):
@@ -131,3 +137,42 @@ def test_a_call_of_the_book_is_ticked_off_and_one_under_way_is_not(rt: Runtime) 
         tick_off(rt, call.gateway_id)
     assert [call.row.reason for call in (over, under_way, with_ticket)] == [call_rows.SERVED, None, None]
     tick_off(rt, "CA" + "f" * 32)
+
+
+def test_an_end_told_while_the_call_begins_stands_in_nobodys_way(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps lock the call and then the contact: whoever came with the contact in hand would wait for them, and they for it."""
+    rt = make_runtime(postgres_url, voice=Voice(number=LINE))
+    caller = Caller(rt).ring()
+    in_hand, real, real_keep = threading.Event(), call_rows.locked, call_rows.keep
+
+    def before_it_began(*_: object) -> None:
+        monkeypatch.setattr(call_rows, "locked", real)
+
+    def keep(session: Session, **values: Any) -> int | None:
+        in_hand.set()
+        return real_keep(session, **values)
+
+    monkeypatch.setattr(call_rows, "locked", before_it_began)
+    monkeypatch.setattr(call_rows, "keep", keep)
+    with ThreadPoolExecutor(1) as pool, rt.transaction() as tx:
+        call = call_rows.locked_by_id(tx.session, caller.row.id)
+        assert call is not None
+        ending = pool.submit(end_call, rt, caller.told(), 12)
+        assert in_hand.wait(5)
+        contacts.locked(tx.session, call.contact_id)
+        call_rows.store(tx.session, call, turn=1)
+    ending.result(5)
+    assert (caller.row.turn, caller.row.duration_s, count(rt, Call)) == (1, 12, 1)
+    rt.close()
+
+
+def test_a_recording_told_while_its_call_begins_is_kept_on_that_call(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller, real = Caller(rt).ring(), call_rows.locked
+
+    def before_it_began(*_: object) -> None:
+        monkeypatch.setattr(call_rows, "locked", real)
+
+    monkeypatch.setattr(call_rows, "locked", before_it_began)
+    receive_recording(rt, caller.told(recording_id="RE1", recorded_s=9))
+    assert (count(rt, Call), count(rt, Recording), len(tickets(rt))) == (1, 1, 1)
+    assert caller.row.ticket_id is not None
