@@ -46,7 +46,7 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
     }
     if _NOTE.put(session, row) is not None:
         return True
-    # Whoever holds it meanwhile looks at it: to wait for a worker while a caller listens would be worse than a length too old.
+    # One that a worker holds is left alone: it locks the ticket after the recording, a step of a call before it.
     told = select(Recording).where(Recording.gateway == gateway, Recording.gateway_id == gateway_id).with_for_update(skip_locked=True)
     known = session.scalar(told, execution_options={"populate_existing": True})
     if known is None or known.state in KEPT:

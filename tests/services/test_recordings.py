@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from hotline.services import leavings
 from hotline.services import recordings as subject
 from hotline.services.recordings import ask_recordings, fetch_due
 from hotline.services.routing import route_due
+from hotline.storage import recordings as rows
 from hotline.storage.models import Alarm, Event
 from tests.recorded import Killed, RecordingGateway, a_recording, calls, fetch, recordings, told, wav
 from tests.services.people import settle, volunteer
-from tests.support import Clock, tickets
+from tests.support import Clock, make_runtime, tickets
 
 AWAY = GatewayError("503", Outcome.UNKNOWN)
 
@@ -147,6 +149,18 @@ def test_the_last_length_the_gateway_tells_is_the_right_one(rt: Runtime, gateway
     assert (states(rt), gateway.audio) == ([("done", None)], {})
     leavings.receive_recording(rt, told(call=call, recording=gateway_id, recorded_s=11))
     assert [(r.state, r.promised_s) for r in recordings(rt)] == [("done", 3)]
+
+
+def test_a_report_does_not_wait_for_a_worker_that_holds_the_recording(postgres_url: str, gateway: RecordingGateway) -> None:
+    """The worker goes on to the ticket, which a step of the call may hold already."""
+    rt = make_runtime(postgres_url)
+    gateway_id = a_recording(rt, gateway, seconds=11)
+    again = told(call=calls(rt)[0].gateway_id or "", recording=gateway_id, recorded_s=3)
+    with ThreadPoolExecutor(1) as pool, rt.transaction() as tx:
+        rows.locked(tx.session, recordings(rt)[0].id)
+        pool.submit(leavings.receive_recording, rt, again).result(3)
+    assert [r.promised_s for r in recordings(rt)] == [11]
+    rt.close()
 
 
 # What goes wrong
