@@ -94,7 +94,8 @@ def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
     """A call that is over and began while the database was away (reports of recordings do not say whose it was), or one of ours whose
     end is told before our own request for it was answered.
 
-    Raises `ToldMeanwhile`: the contact is locked by then, and everybody else locks the call first."""
+    Raises `ToldMeanwhile`: the contact is locked by then, and everybody else locks the call first.
+    """
     sender = phone.read_sender(told.caller, rt.config.numbers.region)
     contact = contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
     placing = calls.being_placed(tx.session, contact.id) if told.ours else None

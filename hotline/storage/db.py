@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from hotline.storage.writing import CONNECTION, WRITES, Turn
+from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, Turn
 
 DatabaseFault = SQLAlchemyError
 """Whatever the database refuses or fails at."""
@@ -37,7 +37,10 @@ def database_url(url: str) -> URL:
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine that logs no parameters. SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged texts on power loss)."""
+    """An engine that logs no parameters, and waits `WAIT_S` for a lock.
+
+    SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged texts on power loss).
+    """
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite":
         Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -45,7 +48,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         parsed,
         hide_parameters=True,
         pool_size=pool_size,
@@ -54,12 +57,19 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_use_lifo=True,
         connect_args={"connect_timeout": 5, "application_name": "hotline", "keepalives_idle": 30, "tcp_user_timeout": 10_000},
     )
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_postgres(connection: object, _record: object) -> None:
+    connection.execute(f"SET lock_timeout = {round(WAIT_S * 1000)}")  # type: ignore[attr-defined]  # not in `options`, which the URL may have
+    connection.commit()  # type: ignore[attr-defined]
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # the driver would begin by itself, and late
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "temp_store=MEMORY"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(WAIT_S * 1000)}", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -75,7 +85,8 @@ def migrate(url: str) -> None:
     try:
         with Turn(engine).taken(), engine.connect() as connection:
             if engine.dialect.name == "postgresql":
-                # Two releases at once: the second waits for the first. The number is ours alone.
+                # Two releases at once: the second waits for the first, however long. The number is ours alone.
+                connection.execute(text("SET lock_timeout = 0"))
                 connection.execute(text("SELECT pg_advisory_lock(482719365)"))
                 connection.commit()
             command.upgrade(_alembic(connection), "head")

@@ -24,11 +24,19 @@ WRITES = "hotline_writes"
 CONNECTION = "hotline_connection"
 """Where a session that writes has its connection: asking the session for it takes longer than SQLite takes to store a row."""
 
+WAIT_S = 5
+"""How long a lock that somebody holds is waited for. The gateway gives up an answer after 15 seconds, and a caller sooner; both texts
+and calls do better with a refusal in time: the one is sent again, the other hears that the lines are busy."""
+
 _LOOK_AFTER_S = 0.5
 
 
 class CommitLost(SQLAlchemyError):
     """The commit that this transaction shared failed: nothing of it is stored."""
+
+
+class LineTooLong(SQLAlchemyError):
+    """Whoever is in front takes too long: this transaction was not begun."""
 
 
 class Writing(Protocol):
@@ -119,9 +127,9 @@ class SharedCommits:
 
     @contextlib.contextmanager
     def session(self) -> Iterator[Session]:
-        """See `Writing.session`. Raises `CommitLost` where the shared commit failed, also after a rollback of this one's own:
-        what it saw of the others' rows was never stored. A flush that fails is one way to that: SQLAlchemy then rolls back
-        whatever is open. What texts store, in `Statement`s, never flushes."""
+        """See `Writing.session`. Raises `LineTooLong`; `CommitLost` where the shared commit failed, also after a rollback of this
+        one's own: what it saw of the others' rows was never stored. A flush that fails is one way to that: SQLAlchemy then rolls
+        back whatever is open. What texts store, in `Statement`s, never flushes."""
         group = None
         try:
             with self._in_line():
@@ -143,10 +151,12 @@ class SharedCommits:
         with self._counting:
             self._coming += 1
         try:
-            self._threads.acquire()
+            is_ours = self._threads.acquire(timeout=WAIT_S)
         finally:
             with self._counting:
                 self._coming -= 1
+        if not is_ours:
+            raise LineTooLong("another transaction of this process does not end")
         try:
             yield
         finally:

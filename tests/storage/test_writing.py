@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event, select, text
 
 from hotline.runtime import Runtime
+from hotline.storage import writing
 from hotline.storage.models import Team
-from hotline.storage.writing import CommitLost, SharedCommits
+from hotline.storage.writing import CommitLost, LineTooLong, SharedCommits
 from tests.support import count, make_runtime
 
 
@@ -129,6 +130,18 @@ def test_a_flush_that_fails_takes_nothing_with_it_unsaid(sqlite_url: str) -> Non
             sharing.result()
     assert _outcome(rt, 2) == "stored"
     assert _codes(rt) == {"team-1", "team-2"}
+    rt.close()
+
+
+def test_nobody_stands_in_line_for_ever(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rt = make_runtime(sqlite_url)
+    monkeypatch.setattr(writing, "WAIT_S", 0.05)
+    with ThreadPoolExecutor(1) as pool, rt.transaction() as tx:
+        tx.session.add(Team(code="takes-long", name="Team"))
+        with pytest.raises(LineTooLong):
+            pool.submit(_add, rt, 1).result(5)
+    assert _codes(rt) == {"takes-long"}
+    assert _outcome(rt, 2) == "stored"
     rt.close()
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,7 +18,9 @@ from hotline.domain.walk import Step
 from hotline.runtime import Runtime
 from hotline.services import callflow
 from hotline.simulator.twiml import inline_document
+from hotline.storage import db
 from hotline.storage.models import Call, Recording
+from hotline.storage.writing import WRITES
 from tests.calling import LINE, MISSED, calls_of, contact_of
 from tests.services.test_callflow import ways
 from tests.support import HER, TOKEN, count, tickets
@@ -178,6 +181,21 @@ def test_with_the_database_broken_the_lines_are_busy(rt: Runtime, client: FlaskC
     with rt.engine.begin() as connection:
         connection.execute(text("ALTER TABLE calls RENAME TO gone"))
     assert is_busy(heard(post(client, path, Digits="1")))
+
+
+def test_what_somebody_holds_on_to_is_not_waited_for_until_the_gateway_gives_up(
+    make_rt: Callable[..., Runtime], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "WAIT_S", 0.2)
+    client = create_app(make_rt(voice=Voice(number=LINE))).test_client()
+    post(client, VOICE)
+    holder = db.make_engine(database_url).execution_options(**{WRITES: True})
+    with ThreadPoolExecutor(1) as pool, holder.begin() as connection:
+        connection.execute(text("UPDATE contacts SET times_seen = times_seen + 1"))  # on SQLite all of the database
+        assert is_busy(heard(pool.submit(post, client, f"{VOICE}/keys/0", Digits="1").result(10)))
+        assert pool.submit(post, client, "/hooks/twilio/sms", MessageSid="SM1", Body="salam").result(10).status_code == 500
+    assert not is_busy(heard(post(client, f"{VOICE}/keys/0", Digits="1")))
+    holder.dispose()
 
 
 def test_a_missed_call_is_rejected_with_the_database_broken_too(rt: Runtime, client: FlaskClient) -> None:
