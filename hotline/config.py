@@ -84,6 +84,7 @@ class Voice:
     recording_s: int = 180
     lookups_per_call: int = 3
     call_backs_per_day: int = 3
+    call_backs_per_hour: int = 300
 
 
 @dataclass(frozen=True)
@@ -195,8 +196,9 @@ _AT_MOST = {
     "recording_s": 600,
     "lookups_per_call": 20,
     "call_backs_per_day": 50,
+    "call_backs_per_hour": 10000,
 }
-_AT_LEAST_ONE = _AT_MOST.keys() - {"answer_fresh_minutes", "call_backs_per_day"} | {"replies_per_sender"}
+_AT_LEAST_ONE = _AT_MOST.keys() - {"answer_fresh_minutes", "call_backs_per_day", "call_backs_per_hour"} | {"replies_per_sender"}
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -336,6 +338,8 @@ def _check_voice(config: Config) -> list[str]:
     ):
         if not re.fullmatch(r"\+[0-9]{8,15}", number) and (number or key == "duty_line"):
             faults.append(f"[voice] {key}: {number!r} must be + and 8 to 15 digits")
+    if len({*voice.duty_line} - {voice.number, voice.missed_call_number}) < len(voice.duty_line):
+        faults.append("[voice] duty_line must be phones of people, each once, and no number of ours")
     if voice.number and voice.number == voice.missed_call_number:
         faults.append("[voice] missed_call_number must be another number than the one that is answered")
     if (voice.duty_line or voice.missed_call_number) and not voice.number:

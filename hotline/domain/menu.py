@@ -11,10 +11,10 @@ from hotline.domain import reference
 from hotline.domain.walk import Consent, Menu, Step, Walk
 
 MAX_TURNS = 60
-"""A call that has answered so many steps ends, whoever or whatever keys it."""
+"""A call that has answered so many steps ends, whoever or whatever keys it; in danger, after twice as many."""
 
 MAX_TAKES = 3
-"""Recordings a caller may make in one call."""
+"""Recordings a caller may make in one call; in danger, one more."""
 
 CUT = ""
 """The hint of a walk that goes on without a word: she has heard enough."""
@@ -43,11 +43,11 @@ def begin(language: str, *, known: bool, withheld: bool, called_back: bool = Fal
 def press(walk: Walk, menu: Menu, keys: str, *, turn: int) -> Walk:
     """Where `keys` lead ("" is silence) at the `turn`-th answer of the call. A reference that holds leads to STAGE with `found` None:
     the look-up is the caller's."""
-    if turn >= MAX_TURNS:
+    edges = TABLE.get(walk.step)
+    if turn >= MAX_TURNS * (1 + walk.danger) and not (keys == "0" and not walk.danger):
         return go(walk, Step.OVER)
     if walk.step is Step.ENTER:
         return _entered(walk, keys)
-    edges = TABLE.get(walk.step)
     if edges is None:  # the duty line and the end await no key
         return _before_beep(walk, keys) if walk.step is Step.RECORD else walk
     if keys == "0" and edges.danger:
@@ -185,7 +185,7 @@ def _to(step: Step) -> Move:
 
 def _beep(walk: Walk, *, hint: str | None = None) -> Walk:
     """Who has said it often enough hears her reference."""
-    return replace(go(walk, Step.RECORD), hint=hint) if walk.takes < MAX_TAKES else go(walk, Step.TOLD)
+    return replace(go(walk, Step.RECORD), hint=hint) if walk.takes < MAX_TAKES + walk.danger else go(walk, Step.TOLD)
 
 
 TABLE: Mapping[Step, Edges] = {
@@ -196,7 +196,7 @@ TABLE: Mapping[Step, Edges] = {
     Step.CONSENT: Edges(_consent_keys, _agreed(Consent.SILENT)),
     Step.KEEP: Edges(lambda _w, _m: {"1": _to(Step.TOLD), "2": _to(Step.RECORD)}, _to(Step.TOLD)),
     Step.TOLD: Edges(lambda _w, _m: {}, _to(Step.OVER), again=0, wrong_again=0),
-    Step.STAGE: Edges(lambda _w, _m: {"9": _to(Step.MAIN)}, _to(Step.OVER), again=0, wrong_again=1),
+    Step.STAGE: Edges(lambda _w, _m: {"9": lambda w, _m: go(w, Step.MAIN, found=None)}, _to(Step.OVER), again=0, wrong_again=1),
     Step.CALL_ME: Edges(_call_me_keys, _agreed(Consent.SILENT)),
     Step.DANGER: Edges(lambda _w, _m: {"5": _to(Step.RECORD)}, _ring_duty, again=0, wrong_again=0, danger=False),
 }

@@ -232,7 +232,7 @@ DUTY_NOBODY = prompt("duty_nobody", "Nobody is free right now. Speak after the b
 DUTY_TAKE = prompt("duty_take", "A caller needs you. To take the call, press 1.")
 
 # For translators: safe to be called: nobody else will hear it or pick it up.
-CALL_ME = prompt("call_me", "A volunteer will call this phone. If that is safe, press 1. If it is not, press 2.")
+CALL_ME = prompt("call_me", "A volunteer will call this phone, or text it. If that is safe, press 1. If it is not, press 2.")
 
 CALL_ME_DONE = prompt("call_me_done", "Somebody will call you.")
 

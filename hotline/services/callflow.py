@@ -200,11 +200,13 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
         _speak(tx, contact, after.language)
     if after.consent is not None and after.consent is not before.consent:
         changes["consent"] = after.consent
-        # Silence of a phone that texts us says nothing of its texts; about this call it is a no all the same (`outgoing.due`).
-        if after.consent is not Consent.SILENT or not contacts.has_texted(tx.session, contact.id):
+        # Who was silent has said nothing about the phone; about this call it is a no all the same (`outgoing.due`).
+        if after.consent is not Consent.SILENT:
             contacts.agree(tx.session, contact, may=after.agreed)
     if after.danger and not before.danger:
         changes["danger_at"] = tx.now
+    if after.step is Step.DUTY and before.step is Step.DANGER:  # rung now, perhaps once more
+        changes |= {"danger_at": tx.now, "duty_taken": False}
     changes |= {
         "walk": after.as_row(),
         "turn": call.turn + 1,

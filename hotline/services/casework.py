@@ -5,10 +5,11 @@ from datetime import timedelta
 from hotline.domain import conversation
 from hotline.domain.conversation import MOVE_TEXTS, QuestionKind, ReadAs
 from hotline.domain.ticket import Status, check_move
+from hotline.domain.walk import Consent
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services import meaning
-from hotline.storage import alarms, events, messages, questions, tickets
+from hotline.storage import alarms, calls, events, messages, questions, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket, Volunteer
 from hotline.storage.tickets import TicketMoved
@@ -120,7 +121,9 @@ def _seen(tx: Transaction, volunteer: Volunteer, reference: str) -> Ticket:
 
 def _ask(tx: Transaction, ticket: Ticket, to: Status) -> None:
     """Resolved and closed ask whether it is solved; on hold that is asked by a person, on a safe call."""
-    if to in (Status.RESOLVED, Status.CLOSED) and not ticket.hold:
+    call = calls.of_ticket(tx.session, ticket.id)
+    may_ask = not ticket.hold and (call is None or call.consent == Consent.YES)  # else she is told of nothing she could answer
+    if to in (Status.RESOLVED, Status.CLOSED) and may_ask:
         questions.put(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)
     else:
         questions.settle(tx.session, ticket.id, now=tx.now)

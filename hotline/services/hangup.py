@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 
+from hotline.domain import voice
 from hotline.domain.walk import Walk
 from hotline.gateways.base import CallGateway, CallState, GatewayError, IncomingCall
 from hotline.log import logger
@@ -46,7 +47,7 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
     ticket_id = call.ticket_id
     if ticket_id is None and walk.leaves_something:
         ticket_id = leavings.open_ticket(rt, tx, call, walk)
-    is_served = ticket_id is None and walk.found is not None  # she asked where it stands, and was told
+    is_served = ticket_id is None and walk.found in voice.STAGES.values()  # she asked where it stands, and was told
     calls.store(
         tx.session,
         call,

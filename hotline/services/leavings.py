@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 
+from hotline.alarms import AlarmKind
 from hotline.domain import category, phone, reference, texts
 from hotline.domain.phone import SenderKind
 from hotline.domain.ticket import Priority
@@ -11,27 +12,27 @@ from hotline.gateways.base import IncomingCall
 from hotline.jobs import Job
 from hotline.outbox import compose
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import arrivals, calls, contacts, recordings, tickets
+from hotline.storage import alarms, arrivals, calls, contacts, recordings, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Call, Contact
 
 ASK_AFTER = timedelta(minutes=10)
 """A call of which nothing was heard for so long is asked about at the gateway; a recording and its key take four at the most."""
 
-SILENT_S = 1
-"""A recording as short as this is silence that was trimmed."""
+SILENT_S = 0
+"""What is left of silence once it is trimmed. A shout for help is a second long: what may be one is kept."""
 
 
 def leave(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) -> int | None:
     """What a step leaves: a ticket once there is a number to be told or a danger to be met; danger raises the one there is. The id of
     the call's ticket, to be stored with the step."""
     ticket_id = call.ticket_id
-    is_new_danger = after.danger and not before.danger
+    pressed_danger = after.step is Step.DANGER and before.step is not Step.DANGER
     if ticket_id is None and (after.danger or after.takes or (after.step is Step.TOLD)):
         ticket_id = open_ticket(rt, tx, call, after)
-    elif ticket_id is not None and is_new_danger:
+    elif ticket_id is not None and pressed_danger:
         _raise(tx, ticket_id)
-    if is_new_danger and ticket_id is not None:
+    if pressed_danger and ticket_id is not None:
         happened(tx.session, ticket_id, EventKind.DANGER, now=tx.now)
     return ticket_id
 
@@ -121,4 +122,5 @@ def _raise(tx: Transaction, ticket_id: int) -> None:
         happened(tx.session, ticket_id, EventKind.RAISED, now=tx.now, to=Priority.URGENT)
     if not ticket.hold:
         happened(tx.session, ticket_id, EventKind.HELD, now=tx.now)
+    alarms.reopen(tx.session, ticket_id, AlarmKind.URGENT, now=tx.now)  # acknowledged for what it was before
     tx.ring(Job.ROUTE_DUE)

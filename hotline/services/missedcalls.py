@@ -10,7 +10,7 @@ from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.services.leavings import ASK_AFTER
-from hotline.storage import calls, contacts
+from hotline.storage import calls, contacts, tickets
 from hotline.storage.models import Call, Contact
 
 BATCH = 20
@@ -19,7 +19,7 @@ _FRESH_FOR = timedelta(minutes=5)
 """A call back that could not be placed by then is not placed: who rings by now is a stranger to her evening."""
 
 _AGAIN_AFTER = timedelta(seconds=5)
-_DAY = timedelta(days=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -57,52 +57,79 @@ def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
 
 def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
     """Why a phone is not called back; None: it is."""
-    countries = rt.config.conversation.reply_countries
-    if contact.kind != SenderKind.PHONE or contact.country not in countries or not phone.costs_no_premium(contact.address or ""):
+    if not _is_fit(rt, contact):
         return "unfit"
-    if not contact.may_call or contact.on_hold:
+    if not _is_safe(tx, contact):
         return "not_safe"
     if rt.config.hours.narrowed(contact.safe_from, contact.safe_until).opening(tx.now) is not None:
         return "hours"
-    if calls.is_called_back(tx.session, contact.id):
-        return "under_way"
+    return _had_enough(rt, tx, contact)
+
+
+def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
+    """Why one call back more would be too many; None: it would not."""
+    if calls.is_called_back(tx.session, contact.id, since=tx.now - _FRESH_FOR):
+        return calls.UNDER_WAY
     if calls.count_backs(tx.session, contact.id, since=tx.now - _DAY) >= rt.config.voice.call_backs_per_day:
         return "enough"
+    # Anybody's number can be forged: whoever does it by the hundred must not have us ring a city.
+    if calls.count_backs(tx.session, None, since=tx.now - _HOUR) >= rt.config.voice.call_backs_per_hour:
+        return "crowded"
     return None
+
+
+def _is_safe(tx: Transaction, contact: Contact) -> bool:
+    """Whether her phone may ring: not while something of hers is on hold."""
+    return contact.may_call and not contact.on_hold and not tickets.has_held(tx.session, contact.id)
+
+
+def _is_fit(rt: Runtime, contact: Contact) -> bool:
+    """Whether this is a phone we would ring at all. Not one of ours: a call that was forwarded here would go round for ever."""
+    voice = rt.config.voice
+    is_ours = contact.address in (voice.number, voice.missed_call_number, *voice.duty_line)
+    is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
+    return is_near and not is_ours and phone.costs_no_premium(contact.address or "")
 
 
 def call_back_due(rt: Runtime, gateway: CallGateway) -> bool:
     """Place the calls that are due; True if there may be more. A call is placed once: where nobody knows whether it was, it was."""
-    due = _claim(rt)
-    for one in due:
-        try:
-            gateway_id = gateway.place_call(one.to, one.call_id)
-        except GatewayError as fault:
-            logger().warning("a missed call could not be called back", code=fault.code, outcome=fault.outcome)
-            _store_failure(rt, one.call_id, fault)
-            continue
-        with rt.transaction() as tx:
-            call = calls.locked_by_id(tx.session, one.call_id)
-            if call is not None and call.gateway_id is None:  # answered already: then the call itself has told us
-                calls.store(tx.session, call, gateway_id=gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
-    return len(due) == BATCH
+    for _ in range(BATCH):
+        call = _claim(rt)
+        if call is None:
+            return False
+        _place(rt, gateway, call)
+    return True
 
 
-def _claim(rt: Runtime) -> list[_Due]:
+def _place(rt: Runtime, gateway: CallGateway, due: _Due) -> None:
+    try:
+        gateway_id = gateway.place_call(due.to, due.call_id)
+    except GatewayError as fault:
+        logger().warning("a missed call could not be called back", code=fault.code, outcome=fault.outcome)
+        _store_failure(rt, due.call_id, fault)
+        return
     with rt.transaction() as tx:
-        claimed = []
-        for call, contact in calls.to_call_back(tx.session, now=tx.now, limit=BATCH):
+        call = calls.locked_by_id(tx.session, due.call_id)
+        if call is not None and call.gateway_id is None:  # answered already: then the call itself has told us
+            calls.store(tx.session, call, gateway_id=gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
+
+
+def _claim(rt: Runtime) -> _Due | None:
+    """The next call to place, by itself: a worker that dies takes no other with it."""
+    with rt.transaction() as tx:
+        while found := calls.to_call_back(tx.session, now=tx.now):
+            call, contact = found
             reason = _still_not(rt, tx, call, contact)
             calls.store(tx.session, call, reason=reason or calls.PLACING, next_attempt_at=None, ended_at=tx.now if reason else None)
             if reason is None:
-                claimed.append(_Due(call.id, contact.address or ""))
-    return claimed
+                return _Due(call.id, contact.address or "")
+    return None
 
 
 def _still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> str | None:
     if tx.now - call.started_at > _FRESH_FOR:
         return "too_late"
-    if not contact.may_call or contact.on_hold:
+    if not _is_safe(tx, contact):
         return "not_safe"
     closed = rt.config.hours.narrowed(contact.safe_from, contact.safe_until).opening(tx.now) is not None
     return "hours" if closed else None

@@ -53,6 +53,7 @@ def view(call: Call) -> dict[str, Any]:
         "keyed": call.keyed,
         "ends": finish_keys(verb) if verb and verb.name == "Record" else "",
         "silence_ends": verb is not None and not (verb.name == "Record" and verb.whole("timeout", 5) == 0),
+        "waits_s": verb.whole("timeout", 5) if verb else 0,
         "longest_s": verb.whole("maxLength", 3600) if verb else 0,
         "sound": f"/handset/{call.sid}/sounds/{begin}-{end}" if call.plays else "",
         "path": list(_told(call.path)),

@@ -3,10 +3,11 @@
 import re
 from dataclasses import fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
 from hotline.simulator.callview import view
@@ -17,6 +18,8 @@ from hotline.simulator.messages import MAX_BODY, Message
 from hotline.simulator.segments import encoding
 
 page = Blueprint("page", __name__)
+
+_FONTS = Path(__file__).parents[1] / "web" / "static" / "vendor"  # the volunteers' pages' own
 
 _WHERE_THE_PHONES_ARE = ZoneInfo("Asia/Karachi")
 _LOG_LINES_SHOWN = 30
@@ -139,6 +142,11 @@ def render_page(*, refusal: str = "", notice: str = "") -> str:
 @page.get("/")
 def show_phones() -> str:
     return render_page()
+
+
+@page.get("/fonts/<name>")
+def font(name: str) -> Response:
+    return send_from_directory(_FONTS, name)
 
 
 @page.get("/screens")

@@ -23,6 +23,12 @@ def put(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: 
     return session.scalar(statement.returning(Alarm.id)) is not None
 
 
+def reopen(session: Session, ticket_id: int, kind: str, *, now: datetime) -> None:
+    """Whoever acknowledged an alarm of that kind about a ticket is paged again."""
+    again = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, Alarm.acknowledged_at.is_not(None))
+    session.execute(again.values(acknowledged_at=None, raised_at=now).execution_options(synchronize_session=False))
+
+
 def open_for(session: Session, volunteer: Volunteer) -> Sequence[tuple[Alarm, Ticket | None]]:
     """Her open alarms, newest first, each with its ticket if she may see that."""
     statement = (

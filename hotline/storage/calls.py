@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.storage.db import Insert, Update, table
-from hotline.storage.models import CALL_OPEN, NO_TICKET, Call, Contact
+from hotline.storage.models import CALL_OPEN, CALLED_BACK, NO_TICKET, Call, Contact
 
 PLACING = "placing"
 """Said of a call of ours that the gateway is being asked for."""
+
+UNDER_WAY = "under_way"
+"""Said of a missed call that came while another was being called back."""
 
 SERVED = "served"
 """Said of a call that needs nobody: it got what it asked for, or was called back."""
@@ -83,15 +86,18 @@ def count_lookups(session: Session, contact_id: int, *, since: datetime) -> int:
     return int(session.scalar(statement) or 0)
 
 
-def count_backs(session: Session, contact_id: int, *, since: datetime) -> int:
-    """How often a contact was called back, or is about to be, since then."""
-    statement = select(func.count()).where(Call.contact_id == contact_id, Call.direction == "back", Call.started_at > since)
+def count_backs(session: Session, contact_id: int | None, *, since: datetime) -> int:
+    """How often a contact was called back, or is about to be, since then; None: all of them together."""
+    statement = select(func.count()).where(CALLED_BACK, Call.started_at > since)
+    if contact_id is not None:
+        statement = statement.where(Call.contact_id == contact_id)
     return session.scalar(statement) or 0
 
 
-def is_called_back(session: Session, contact_id: int) -> bool:
-    """Whether a call back to a contact is due or under way."""
-    statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == "back", Call.ended_at.is_(None), CALL_OPEN)
+def is_called_back(session: Session, contact_id: int, *, since: datetime) -> bool:
+    """Whether a call back to a contact is due or under way; one that is being placed since before then was lost with its worker."""
+    is_placing = and_(Call.reason == PLACING, Call.started_at > since)
+    statement = select(Call.id).where(Call.contact_id == contact_id, CALLED_BACK, Call.ended_at.is_(None), or_(CALL_OPEN, is_placing))
     return session.scalar(statement.limit(1)) is not None
 
 
@@ -104,22 +110,24 @@ def being_placed(session: Session, contact_id: int) -> Call | None:
 
 
 def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
-    """She was called back and pressed a key: her missed calls since then need nobody."""
-    missed = update(Call).where(Call.contact_id == contact_id, Call.direction == "missed", Call.started_at >= since, Call.reason.is_(None))
+    """She was called back and pressed a key: her missed calls since then need nobody, those included that came while we rang."""
+    is_waiting = or_(Call.reason.is_(None), Call.reason == UNDER_WAY)
+    missed = update(Call).where(Call.contact_id == contact_id, Call.direction == "missed", Call.started_at >= since, is_waiting)
     session.execute(missed.values(reason=SERVED).execution_options(synchronize_session=False))
 
 
-def to_call_back(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Call, Contact]]:
-    """Calls of ours to place now, oldest first; rows another worker holds are left out."""
+def to_call_back(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
+    """The oldest call of ours to place now, kept as it is until the commit; rows another worker holds are left out."""
     statement = (
         select(Call, Contact)
         .join(Contact, Contact.id == Call.contact_id)
-        .where(CALL_OPEN, Call.next_attempt_at <= now, Call.direction == "back", Call.gateway_id.is_(None))
+        .where(CALL_OPEN, Call.next_attempt_at <= now, CALLED_BACK, Call.gateway_id.is_(None))
         .order_by(Call.id)
-        .limit(limit)
+        .limit(1)
         .with_for_update(skip_locked=True, of=Call)
     )
-    return [(row[0], row[1]) for row in session.execute(statement, execution_options={"populate_existing": True})]
+    found = session.execute(statement, execution_options={"populate_existing": True}).first()
+    return (found[0], found[1]) if found is not None else None
 
 
 def unsettled(session: Session, *, now: datetime, limit: int) -> Sequence[Call]:

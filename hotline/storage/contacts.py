@@ -69,8 +69,9 @@ def speak(session: Session, contact: Met | Contact, language: str, *, named: boo
 
 
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
-    """Silence what we start, since then; None restarts it."""
-    session.execute(update(Contact).where(Contact.id == contact_id).values(stopped_at=since))
+    """Silence what we start, since then. None restarts it, and takes back a "no" of a call: it was asked for from the phone itself."""
+    restarted = {"may_text": True} if since is None else {}
+    session.execute(update(Contact).where(Contact.id == contact_id).values(stopped_at=since, **restarted))
 
 
 def has_shown_language(session: Session, contact: Met) -> bool:

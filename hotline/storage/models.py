@@ -30,6 +30,7 @@ WAITS = text("(unattended OR team_id IS NULL)")
 
 CALL_OPEN = text("next_attempt_at IS NOT NULL")
 NO_TICKET = text("ticket_id IS NULL")
+CALLED_BACK = text("direction = 'back'")
 RECORDING_DUE = text("next_attempt_at IS NOT NULL")
 
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself in INTEGER keys only
@@ -256,6 +257,7 @@ class Call(Base):
         UniqueConstraint("gateway", "gateway_id"),
         Index("ix_calls_contact_id", "contact_id", "id"),
         Index("ix_calls_open", "next_attempt_at", postgresql_where=CALL_OPEN, sqlite_where=CALL_OPEN),
+        Index("ix_calls_back", "started_at", postgresql_where=CALLED_BACK, sqlite_where=CALLED_BACK),
         Index("ix_calls_without_ticket", "started_at", postgresql_where=NO_TICKET, sqlite_where=NO_TICKET),
     )
     id: Mapped[int] = mapped_column(_Id, primary_key=True)
@@ -268,7 +270,7 @@ class Call(Base):
     walk: Mapped[dict[str, Any]]  # where it is in the menu (`domain.menu.Walk`)
     consent: Mapped[str | None] = mapped_column(String(8))  # yes, no, silent; null: never asked
     lookups: Mapped[int] = mapped_column(SmallInteger)  # unknown or other people's references keyed
-    danger_at: Mapped[datetime | None]
+    danger_at: Mapped[datetime | None]  # when she said so; from when the duty line is rung, if it is
     duty_taken: Mapped[bool]  # somebody of the duty line keyed 1
     reason: Mapped[str | None] = mapped_column(String(16))  # why a call of ours was not made, or how it failed
     started_at: Mapped[datetime]

@@ -56,6 +56,12 @@ def reference_of(session: Session, ticket_id: int) -> str:
     return session.execute(select(Ticket.reference).where(Ticket.id == ticket_id)).scalar_one()
 
 
+def has_held(session: Session, contact_id: int) -> bool:
+    """Whether a contact has an open ticket on hold."""
+    is_open = Ticket.status.not_in((Status.RESOLVED, Status.CLOSED))
+    return session.scalar(select(Ticket.id).where(Ticket.contact_id == contact_id, Ticket.hold, is_open).limit(1)) is not None
+
+
 def locked(session: Session, ticket_id: int) -> Ticket:
     """That ticket as it stands now, kept so until the commit: for changes that must not lose to another's."""
     statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update()

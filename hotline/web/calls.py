@@ -22,7 +22,7 @@ def book() -> str:
     rows = rt.config.web.page_rows
     with rt.reading() as session:
         shown = calls.book(session, before=_cursor(request.args.get("before", "")), limit=rows + 1)
-        page = [(call, phone.masked(contact.address)) for call, contact in shown[:rows]]
+        page = [(call, contact.address and phone.masked(contact.address)) for call, contact in shown[:rows]]
     before = _before(shown[rows - 1][0]) if len(shown) > rows else None
     return render_template("calls.html", calls=page, before=before, is_first="before" not in request.args)
 

@@ -126,7 +126,7 @@ def _page(session: Reading, found: Ticket, *, note: str = "", words: str = "", f
         "ticket.html",
         ticket=found,
         contact=contact,
-        masked=phone.masked(contact.address),
+        masked=contact.address and phone.masked(contact.address),
         call=(call := calls.of_ticket(session, found.id)),
         walk=Walk.from_row(call.walk) if call is not None else None,
         category=category,

@@ -72,5 +72,6 @@ CALL_REASONS = {
     "unfit": N_("not called back: no phone we ring"),
     "not_safe": N_("not called back: this phone may not be rung"),
     "under_way": N_("being called back"),
+    "crowded": N_("not called back: too many calls at once"),
     "enough": N_("not called back: often enough today"),
 }

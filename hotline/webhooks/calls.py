@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, g
 
-from hotline.domain import voice
+from hotline.domain import phone, voice
 from hotline.gateways.twilio import webhooks as twilio
 from hotline.gateways.twilio.twiml import Addresses, DutyPhone, twiml
 from hotline.guards import runtime, signed_by_twilio
@@ -81,7 +81,11 @@ def _all_lines_busy(fault: Exception) -> Response:
 
 
 def _busy() -> Response:
-    """Needs no database."""
+    """Needs no database. A missed call is rejected even so: answered, it would be paid for."""
+    rt = runtime()
+    missed = rt.config.voice.missed_call_number
+    if missed and phone.read_sender(twilio.line_of(g.form), rt.config.numbers.region).address == missed:
+        return _document(twiml((voice.Reject(),), Addresses("", "", 0), _clips))
     return _document(twiml(voice.busy(callflow.menu_of(runtime())), Addresses(_voice(), _prompts(), 0), _clips))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hotline.domain import menu as table
 from hotline.domain import voice
-from hotline.domain.menu import CUT, MAX_TURNS, begin, dialled, press, recorded
+from hotline.domain.menu import CUT, MAX_TAKES, MAX_TURNS, begin, dialled, press, recorded
 from hotline.domain.prompts import PROMPTS
 from hotline.domain.voice import Ask, Beep, HangUp, Pause, Ring, Say, Tell
 from hotline.domain.walk import Consent, Menu, Step, Walk
@@ -75,6 +75,12 @@ def test_the_walks_are_few_enough_to_know_them_all() -> None:
     assert len(WALKS) < 30_000
 
 
+def test_what_can_be_recorded_has_an_end() -> None:
+    """No walk leads to the beep after the last take; whoever said all of it before she pressed 0 has one more."""
+    assert max(walk.takes for walk in WALKS) == MAX_TAKES + 1
+    assert not [walk for walk in WALKS if walk.step is Step.RECORD and walk.takes >= MAX_TAKES + walk.danger]
+
+
 def _turns_to_the_end(walk: Walk, keys: str) -> int:
     """How many turns it takes whoever does the same at each step."""
     at, turn = walk, 0
@@ -86,7 +92,7 @@ def _turns_to_the_end(walk: Walk, keys: str) -> int:
         else:
             at = press(at, MENU, keys, turn=turn)
         turn += 1
-        assert turn <= MAX_TURNS + 1, (walk, keys)
+        assert turn <= MAX_TURNS * 2 + 1, (walk, keys)
     return turn
 
 
@@ -97,7 +103,8 @@ def test_nothing_loops_for_ever(keys: str) -> None:
 
 @pytest.mark.parametrize("keys", ["*", "9"])  # say it again; choose another language
 def test_a_key_that_may_be_pressed_at_will_ends_by_the_number_of_turns(keys: str) -> None:
-    assert max(_turns_to_the_end(walk, keys) for walk in WALKS) == MAX_TURNS + 1
+    assert max(_turns_to_the_end(walk, keys) for walk in WALKS if not walk.danger) == MAX_TURNS + 1
+    assert max(_turns_to_the_end(walk, keys) for walk in WALKS) <= MAX_TURNS * 2 + 1  # in danger
 
 
 def test_zero_is_danger_wherever_one_key_is_awaited() -> None:
@@ -200,7 +207,11 @@ def test_a_reference_is_keyed_again_after_a_mistake_and_left_after_the_third() -
 
 
 def test_a_call_that_goes_on_too_long_ends() -> None:
-    assert press(begin("ur", known=True, withheld=False), MENU, "*", turn=MAX_TURNS).step is Step.OVER
+    at = begin("ur", known=True, withheld=False)
+    assert press(at, MENU, "*", turn=MAX_TURNS).step is Step.OVER
+    danger = press(at, MENU, "0", turn=MAX_TURNS)
+    assert danger.step is Step.DANGER  # that is never too late
+    assert press(danger, MENU, "5", turn=MAX_TURNS + 1).step is Step.RECORD
 
 
 def test_a_walk_survives_the_database() -> None:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import create_engine, text
 
+from hotline.jobs import Job, RedisBell
 from hotline.storage.db import database_url, migrate
 from tests.servers import free_port
 
@@ -40,7 +41,7 @@ class RunningHotline:
     """Starts everything, and ends everything: `with RunningHotline(…) as hotline`."""
 
     def __init__(self, *, database: str, redis_url: str, folder: Path) -> None:
-        self._database, self.folder = database, folder
+        self._database, self._bell, self.folder = database, RedisBell(redis_url), folder
         self.port, self.simulator_port = free_port(), free_port()
         config = folder / "hotline.toml"
         config.write_text(CONFIG, "utf-8")
@@ -112,6 +113,18 @@ class RunningHotline:
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes.pop(name).wait()
 
+    def kill_web(self) -> None:
+        """kill -9 for the web processes, all of them: one left behind would answer for a moment yet, as if nothing had happened."""
+        web = self.processes.pop("web")
+        os.killpg(web.pid, signal.SIGKILL)
+        web.wait()
+        self.wait_until(lambda: not self._answers(f"{self.url}/healthz"), within_s=5)
+
+    def start_web(self) -> None:
+        """The web processes again, and return once they answer."""
+        self.start("web")
+        self.wait_until(lambda: self._answers(f"{self.url}/healthz"), within_s=30)
+
     def restart_simulator(self) -> None:
         """The pretend Twilio killed and started anew: whatever it was asked and had not taken is lost."""
         self.kill("simulator")
@@ -126,14 +139,14 @@ class RunningHotline:
 
     def text(self, number: str, body: str, *, sid: str | None = None) -> int | None:
         """Send a text from a phone; the status the hotline answered."""
-        answer = self._ask("POST", f"/phones/{quote(number)}/texts", {"body": body} | ({"sid": sid} if sid else {}))
+        answer = self.ask("POST", f"/phones/{quote(number)}/texts", {"body": body} | ({"sid": sid} if sid else {}))
         status: int | None = answer["status"]
         return status
 
     def received(self, number: str) -> list[str]:
         """What the phone got from us, oldest first."""
         return [
-            t["body"] for t in self._ask("GET", f"/phones/{quote(number)}/texts") if t["direction"] != "inbound" and not t["from_twilio"]
+            t["body"] for t in self.ask("GET", f"/phones/{quote(number)}/texts") if t["direction"] != "inbound" and not t["from_twilio"]
         ]
 
     def await_texts(self, number: str, count: int, *, within_s: float = 15) -> list[str]:
@@ -143,9 +156,13 @@ class RunningHotline:
 
     def faults(self, **faults: object) -> None:
         """Make the pretend Twilio misbehave; none: behave again."""
-        self._ask("PUT", "/faults", faults)
+        self.ask("PUT", "/faults", faults)
 
     # ---- looking inside
+
+    def ring(self, job: Job) -> None:
+        """Call a job now, not at the next stroke of the clock."""
+        self._bell.ring(job)
 
     def rows(self, sql: str, **values: object) -> list[Any]:
         """Ask the database."""
@@ -183,7 +200,7 @@ class RunningHotline:
     def _simulator(self, path: str) -> str:
         return f"http://127.0.0.1:{self.simulator_port}{path}"
 
-    def _ask(self, method: str, path: str, body: object = None) -> Any:  # JSON
+    def ask(self, method: str, path: str, body: object = None) -> Any:  # JSON
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._simulator(path), data=data, method=method, headers={"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:

@@ -12,12 +12,12 @@ SECONDS = 6
 
 def speak(hotline: RunningHotline, number: str) -> str:
     """Somebody calls, presses nothing, says something after the beep and hangs up: the call's id."""
-    call: dict[str, Any] = hotline._ask("POST", f"/phones/{quote(number)}/calls", {})
+    call: dict[str, Any] = hotline.ask("POST", f"/phones/{quote(number)}/calls", {})
     for _ in range(10):
         if call["awaiting"]["verb"] == "Record":
             break
-        call = hotline._ask("POST", f"/calls/{call['sid']}/silence", {})
-    hotline._ask("POST", f"/calls/{call['sid']}/speech", {"seconds": SECONDS, "end": "hangup"})
+        call = hotline.ask("POST", f"/calls/{call['sid']}/silence", {})
+    hotline.ask("POST", f"/calls/{call['sid']}/speech", {"seconds": SECONDS, "end": "hangup"})
     sid: str = call["sid"]
     return sid
 

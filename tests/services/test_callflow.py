@@ -23,7 +23,7 @@ from hotline.services.outbound import send_due
 from hotline.services.routing import route_due
 from hotline.storage import calls as call_rows
 from hotline.storage.events import EventKind
-from hotline.storage.models import Alarm, Event, Recording, Ticket
+from hotline.storage.models import Alarm, Event, Recording, Ticket, Volunteer
 from tests.calling import LINE, Caller, calls_of, contact_of
 from tests.services.people import settle, volunteer
 from tests.support import HER, OTHER, Clock, RecordingBell, ScriptedGateway, count, said, text_in, texts_out, tickets
@@ -281,6 +281,35 @@ def test_two_withheld_callers_are_two_people(rt: Runtime) -> None:
     assert first.row.contact_id != second.row.contact_id
 
 
+def test_silence_about_a_call_leaves_the_texts_of_a_new_phone_alone(rt: Runtime) -> None:
+    ring(rt).press("1", "1", "1", "", "").speak().press("1").hang_up()
+    assert contact_of(rt, HER).may_text
+    text_in(rt, "mera mobile cheen liya gaya hai")
+    gateway = ScriptedGateway()
+    send_due(rt, gateway, for_s=5)
+    assert [text.to for text in gateway.taken] == [HER]
+
+
+def test_a_no_is_taken_back_by_asking_for_texts_from_the_phone_itself(rt: Runtime) -> None:
+    ring(rt).press("1", "1", "1", "2").speak().press("1").hang_up()
+    text_in(rt, "ON")
+    assert contact_of(rt, HER).may_text
+    assert not contact_of(rt, HER).may_call
+
+
+def test_what_she_was_not_told_of_is_not_asked(rt: Runtime, tmp_path: Path, quick_passwords: None) -> None:
+    """Whoever holds the phone and texts a lone 2 reopens nothing that it was never to hear of."""
+    settle(rt, tmp_path)
+    key = next(str(c.key) for c in rt.categories if c.key and not c.sealed and not c.hold)
+    ring(rt).press("1", "1", key, "", "").speak().press("1").hang_up()
+    route_due(rt)
+    ticket = only_ticket(rt)
+    for to in (Status.IN_PROGRESS, Status.RESOLVED):
+        casework.change_status(rt, volunteer(rt, "head"), ticket.reference, version=only_ticket(rt).version, to=to)
+    text_in(rt, "2")
+    assert only_ticket(rt).status == Status.RESOLVED
+
+
 def test_please_call_me(rt: Runtime) -> None:
     caller = ring(rt).press("1", "3", "1")
     assert caller.hears[0] == "call_me_done"
@@ -410,6 +439,48 @@ def test_the_duty_line_is_tried_for_so_long_and_no_longer(rt: Runtime, clock: Cl
     assert isinstance(caller.dialled().last, Beep)
 
 
+def test_danger_again_after_it_was_taken_rings_the_duty_line_again_for_all_its_time(rt: Runtime, clock: Clock) -> None:
+    """The line to the volunteer dropped."""
+    caller = ring(rt).press("0", "")
+    assert caller.taken("1")
+    caller.dialled()
+    clock.forward(seconds=50)
+    caller.press("0", "")
+    assert isinstance(caller.last, Ring)
+    assert caller.turn.ring_s == VOICE.duty_line_s // 2
+    assert not caller.row.duty_taken
+    assert isinstance(caller.dialled().last, Ring)
+    assert caller.dialled().hears == ["duty_nobody"]
+
+
+def test_what_is_said_before_it_rings_takes_nothing_of_the_duty_lines_time(rt: Runtime, clock: Clock) -> None:
+    caller = ring(rt).press("0")
+    clock.forward(seconds=40)
+    assert caller.press("").turn.ring_s == VOICE.duty_line_s // 2
+
+
+def test_danger_pages_again_whoever_acknowledged_what_it_was_before(rt: Runtime, tmp_path: Path, quick_passwords: None) -> None:
+    settle(rt, tmp_path)
+
+    def urgent() -> list[Alarm]:
+        with rt.reading() as session:
+            return list(session.scalars(select(Alarm).where(Alarm.acknowledged_at.is_(None))))
+
+    ring(rt).press("0").hang_up()
+    caller = ring(rt, OTHER).press("0")
+    route_due(rt)
+    before = urgent()
+    assert before
+    for alarm in before:
+        with rt.reading() as session:
+            who = session.get_one(Volunteer, alarm.volunteer_id)
+        casework.acknowledge(rt, who, alarm.id)
+    assert urgent() == []
+    caller.press("5").speak().press("0")
+    route_due(rt)
+    assert {alarm.ticket_id for alarm in urgent()} == {caller.row.ticket_id}
+
+
 def test_a_duty_phone_that_answers_too_late_takes_nothing(rt: Runtime) -> None:
     caller = ring(rt).press("0", "").dialled().dialled()
     assert not caller.taken("1")
@@ -459,6 +530,11 @@ def test_status_of_her_own(rt: Runtime) -> None:
     caller.hang_up()
     assert caller.row.reason == call_rows.SERVED
     assert caller.row.lookups == 0
+
+
+def test_whoever_was_refused_and_leaves_is_in_the_book(rt: Runtime) -> None:
+    caller = ring(rt).press("1", "2", UNKNOWN_REFERENCE).hang_up()
+    assert caller.row.reason is None
 
 
 def test_the_check_digit_comes_first(rt: Runtime) -> None:
@@ -573,8 +649,13 @@ def test_a_recording_that_comes_after_the_end_opens_the_ticket(rt: Runtime) -> N
 
 def test_a_silent_recording_leaves_nothing(rt: Runtime) -> None:
     caller = ring(rt).press("1", "", "").hang_up()
-    caller.report_recording("RE" + "d" * 32, seconds=1)
+    caller.report_recording("RE" + "d" * 32, seconds=0)
     assert tickets(rt) == []
+
+
+def test_a_shout_is_kept_however_short(rt: Runtime) -> None:
+    caller = ring(rt).press("1", "", "").speak(seconds=1, hung_up=True)
+    assert caller.row.ticket_id == only_ticket(rt).id
 
 
 def test_the_bell_rings_for_what_a_call_leaves(rt: Runtime) -> None:

@@ -18,7 +18,7 @@ from hotline.services.missedcalls import call_back_due
 from hotline.storage import calls as call_rows
 from hotline.storage.models import Call, Contact
 from tests.calling import LINE, MISSED, Caller, calls_of, contact_of
-from tests.recorded import RecordingGateway
+from tests.recorded import Killed, RecordingGateway
 from tests.support import HER, OTHER, Clock, RecordingBell
 
 VOICE = Voice(number=LINE, missed_call_number=MISSED, languages=("ur", "sd", "en"))
@@ -156,6 +156,17 @@ def test_who_is_not_called_back(rt: Runtime, gateway: CallingGateway, number: st
     assert in_the_book(rt) == 1
 
 
+def test_we_never_ring_ourselves(make_rt: Callable[..., Runtime], gateway: CallingGateway) -> None:
+    """A call of ours that is forwarded to the missed-call number would go round for ever."""
+    numbers = ("+922135662222", "+922135662223", "+923001112233")
+    rt = make_rt(voice=Voice(number=numbers[0], missed_call_number=numbers[1], duty_line=numbers[2:]))
+    for number in numbers:
+        Caller(rt, number, line=numbers[1]).ring()
+    call_back_due(rt, gateway)
+    assert gateway.placed == []
+    assert [reason for _, reason in reasons(rt)] == ["unfit"] * 3
+
+
 def test_nobody_is_rung_at_night(make_rt: Callable[..., Runtime], gateway: CallingGateway, clock: Clock) -> None:
     rt = make_rt(voice=VOICE, contact_hours=Hours(opens="08:00", closes="21:00"))
     clock.forward(hours=9, minutes=30)  # 21:30
@@ -264,6 +275,46 @@ def test_an_end_told_before_the_gateway_told_us_of_the_call(rt: Runtime, gateway
     call_back_due(rt, gateway)
     assert [(c.direction, c.ended_at is not None) for c in calls_of(rt)] == [("missed", True), ("back", True)]
     assert calls_of(rt)[1].gateway_id == ours(calls_of(rt)[1].id)
+
+
+def test_a_worker_that_dies_takes_one_call_with_it_and_not_the_batch(rt: Runtime, gateway: CallingGateway) -> None:
+    numbers = [f"+9230012345{n:02d}" for n in range(4)]
+    for number in numbers:
+        missed(rt, number)
+    gateway.script.append(Killed())
+    with pytest.raises(Killed):
+        call_back_due(rt, gateway)
+    call_back_due(rt, gateway)
+    assert [to for to, _ in gateway.placed] == numbers[1:]
+
+
+def test_forged_numbers_do_not_make_us_ring_a_city(make_rt: Callable[..., Runtime], gateway: CallingGateway, clock: Clock) -> None:
+    rt = make_rt(voice=dataclasses.replace(VOICE, call_backs_per_hour=3))
+    for n in range(5):
+        missed(rt, f"+9230012345{n:02d}")
+    call_back_due(rt, gateway)
+    assert len(gateway.placed) == 3
+    assert reasons(rt)[-1] == ("missed", "crowded")
+    assert in_the_book(rt) == 5
+    clock.forward(minutes=61)
+    missed(rt, OTHER)
+    call_back_due(rt, gateway)
+    assert len(gateway.placed) == 4
+
+
+def test_a_phone_with_something_on_hold_is_not_rung_by_a_machine(rt: Runtime, gateway: CallingGateway) -> None:
+    Caller(rt).ring().press("0").hang_up()
+    missed(rt)
+    call_back_due(rt, gateway)
+    assert gateway.placed == []
+
+
+def test_missed_calls_that_came_while_it_rang_are_served_with_it(rt: Runtime, gateway: CallingGateway) -> None:
+    missed(rt)
+    missed(rt)
+    call_back_due(rt, gateway)
+    answered(rt, gateway).press("1")
+    assert in_the_book(rt) == 0
 
 
 def test_a_batch_is_placed_oldest_first(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:

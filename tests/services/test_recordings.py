@@ -290,10 +290,10 @@ def test_the_gateway_keeps_its_copy_while_ours_is_not_where_it_should_be(
 
 
 def test_silence_on_a_call_that_left_nothing_opens_no_ticket(rt: Runtime, gateway: RecordingGateway, clock: Clock) -> None:
-    gateway_id = a_recording(rt, gateway, seconds=1)
+    gateway_id = a_recording(rt, gateway, seconds=0.4)
     fetch(rt, gateway)
     assert (states(rt), tickets(rt)) == ([("done", None)], [])
-    lost = a_recording(rt, gateway, seconds=1)
+    lost = a_recording(rt, gateway, seconds=0.4)
     del gateway.audio[lost]
     until_settled(rt, gateway, clock, hours=2)
     assert (states(rt)[1], tickets(rt), gateway_id in gateway.audio) == (("lost", "404"), [], False)

@@ -251,6 +251,7 @@ def test_what_the_hotline_plays_is_played_and_the_microphone_is_recorded(
     expect(phone.get_by_text("After the beep: speak")).to_be_visible()
     phone.get_by_role("button", name="Speak into the microphone").click()
     expect(phone.get_by_text("Recording…")).to_be_visible()
+    expect(phone.get_by_label("Sound file")).to_be_hidden()  # one thing at a time
     page.wait_for_function("() => [...handsets.values()].some((one) => one.recording?.recorder.state === 'recording')")
     page.wait_for_timeout(1200)  # somebody speaks
     press(phone, "5")  # no finish key: it is only a sound
@@ -263,6 +264,16 @@ def test_what_the_hotline_plays_is_played_and_the_microphone_is_recorded(
     expect(phone.get_by_role("button", name="Call")).to_be_visible()
     assert last(simulator)["status"] == "completed"
     assert errors == []
+
+
+def test_when_a_call_ends_its_path_makes_room_for_the_texts(phone: Locator) -> None:
+    phone.get_by_role("button", name="Call").click()
+    expect(phone.get_by_text("keys are awaited")).to_be_visible()
+    phone.get_by_role("button", name="Hang up").click()
+    expect(phone.get_by_text("Last call: completed")).to_be_visible()
+    expect(phone.get_by_text("hangs up")).to_be_hidden()
+    phone.get_by_text("Last call: completed").click()
+    expect(phone.get_by_text("hangs up")).to_be_visible()
 
 
 def test_hanging_up_while_the_microphone_is_on_keeps_what_was_said(phone: Locator, page: Page, menu: HotlineDouble) -> None:

@@ -1,5 +1,6 @@
 """The phones in the browser, and who may use them."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -130,3 +131,14 @@ def test_every_answer_keeps_foreign_scripts_out(simulator: Simulator) -> None:
     assert " style=" not in page
     assert "<script>" not in page
     assert " onclick=" not in page
+
+
+def test_urdu_and_sindhi_are_read_on_a_computer_without_fonts_for_them(simulator: Simulator) -> None:
+    with simulator.app.test_client() as browser:
+        with browser.get("/static/phone.css") as sheet:
+            fonts = re.findall(r'url\("([^"]+)"\)', sheet.text)
+        assert len(fonts) == 2
+        for font in fonts:
+            with browser.get(font) as answer:
+                assert answer.data.startswith(b"wOF2")
+        assert browser.get("/fonts/../style.css").status_code == 404

@@ -139,6 +139,41 @@ def test_another_language_and_please_call_me_are_marked(rt: Runtime, as_: As) ->
     assert HER[1:] not in page
 
 
+def test_danger_is_marked_and_ringing_back_left_to_people(rt: Runtime, as_: As) -> None:
+    Caller(rt).ring().press("0").hang_up()
+    route_due(rt)
+    lead = as_("lead")
+    assert "In danger" in lead.text("/")
+    assert "for a lead to decide" in lead.text(f"/tickets/{tickets(rt)[0].reference}")
+
+
+def test_whoever_pressed_the_danger_key_is_marked(rt: Runtime, as_: As) -> None:
+    Caller(rt).ring().press("0", "5").speak().hang_up()
+    Caller(rt, "+923001234599").ring().press("1", "3", "1").hang_up()
+    route_due(rt)
+    assert as_("lead").text("/").count("In danger") == 1
+
+
+def test_a_withheld_number_is_said_to_be_one_in_the_language_of_the_page(rt: Runtime, as_: As) -> None:
+    Caller(rt, "anonymous").ring().hang_up()
+    Caller(rt, "anonymous").ring().press("4").speak().press("1").hang_up()
+    route_due(rt)
+    lead = as_("lead")
+    page = lead.text(f"/tickets/{tickets(rt)[0].reference}")
+    assert "<dd>number withheld</dd>" in page
+    assert "Do not text or ring this phone." not in page
+    lead.post("/language", language="ur", back="/calls")
+    assert "<span>نمبر ظاہر نہیں</span>" in lead.text("/calls")
+
+
+def test_a_missed_call_lasted_no_time_to_speak_of(rt: Runtime, as_: As) -> None:
+    Caller(rt, line=MISSED).ring().hang_up(duration_s=0)
+    Caller(rt).ring().hang_up(duration_s=3)
+    page = as_("alice").text("/calls")
+    assert len(in_book(page)) == 2
+    assert re.findall(r"\d+ seconds?", page) == ["3 seconds"]
+
+
 def test_a_call_that_goes_on_is_shown_as_one(rt: Runtime, as_: As, clock: Clock) -> None:
     caller = Caller(rt).ring().press("0")
     route_due(rt)

@@ -314,7 +314,8 @@ def test_a_note_is_cut_where_the_form_ends_it(rt: Runtime, as_: As) -> None:
 def test_nobodys_number_is_on_any_page(rt: Runtime, as_: As) -> None:
     alice, head = as_("alice"), as_("head")
     shown = {HER: "+92300…01", "+12025550100": "+12025…00", "923331234502": "+92333…02", "8484": "8484", "EasyPaisa": "EasyPaisa"}
-    shown |= {"anonymous": "withheld", "+266696687": "withheld"}
+    shown = {sender: f'<bdi dir="ltr" class="number">{masked}</bdi>' for sender, masked in shown.items()}
+    shown |= dict.fromkeys(("anonymous", "+266696687"), "number withheld")
     for sender, masked in shown.items():
         ticket = a_ticket(rt, "bachao", sender=sender)
         send_due(rt, ScriptedGateway(), for_s=5)
@@ -322,8 +323,8 @@ def test_nobodys_number_is_on_any_page(rt: Runtime, as_: As) -> None:
         moved = alice.post(f"{at}/status", version="0", status="closed")
         pages = [alice.text(at), alice.text("/"), moved.text, alice.text(f"{at}0"), head.text("/"), head.text(at)]
         assert moved.status_code == 409
-        assert f'<dd><bdi dir="ltr" class="number">{masked}</bdi></dd>' in pages[0]
-        if masked != sender:
+        assert f"<dd>{masked}</dd>" in pages[0]
+        if f">{sender}<" not in masked:
             number = re.sub(r"\D", "", sender)[-8:] or sender
             assert not any(number in re.sub(r"[\s\-]", "", page) for page in pages), sender
 

@@ -180,6 +180,12 @@ def test_with_the_database_broken_the_lines_are_busy(rt: Runtime, client: FlaskC
     assert is_busy(heard(post(client, path, Digits="1")))
 
 
+def test_a_missed_call_is_rejected_with_the_database_broken_too(rt: Runtime, client: FlaskClient) -> None:
+    with rt.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE calls RENAME TO gone"))
+    assert [verb.tag for verb in heard(post(client, VOICE, To=MISSED))] == ["Reject"]
+
+
 def test_what_is_told_and_not_heard_fails_loudly_so_that_it_is_told_again(rt: Runtime, client: FlaskClient) -> None:
     with rt.engine.begin() as connection:
         connection.execute(text("ALTER TABLE calls RENAME TO gone"))

@@ -124,6 +124,11 @@ def read_call(form: Mapping[str, str]) -> IncomingCall:
     )
 
 
+def line_of(form: Mapping[str, str]) -> str:
+    """Which of our numbers a call came to, raw."""
+    return _clean(form.get("To", ""))
+
+
 def call_duration_s(form: Mapping[str, str]) -> int | None:
     """How long an ended call lasted, in seconds."""
     return _number(form.get("CallDuration", "")[:6])

@@ -12,7 +12,7 @@ function handset(phone) {
     // Outside what the server renders: news of the call must not begin the sound again.
     const audio = Object.assign(new Audio(), { controls: true, hidden: true });
     phone.querySelector(".call").before(audio);
-    audio.addEventListener("ended", () => beepIfRecording(phone));
+    audio.addEventListener("ended", () => goOn(phone));
     handsets.set(phone, { audio, heard: null, recording: null });
   }
   return handsets.get(phone);
@@ -25,7 +25,8 @@ function showCall(phone, html) {
   news.innerHTML = html; // rendered and escaped by the server, from the template of the first page
   const before = area.querySelector(".path");
   const path = news.content.querySelector(".path");
-  if (path && path.dataset.sid === before?.dataset.sid) path.open = before.open;
+  const ends = area.querySelector(".oncall") && !news.content.querySelector(".oncall"); // then the texts need the room
+  if (path && path.dataset.sid === before?.dataset.sid && !ends) path.open = before.open;
   const focused = area.contains(document.activeElement) ? document.activeElement : null;
   const sound = takeSound(news.content);
   area.replaceChildren(news.content);
@@ -63,6 +64,14 @@ async function hear(phone, sound) {
   } catch {
     // Cut short, or a page opened in mid-call, which may not play by itself: the player is there to be pressed.
   }
+}
+
+function goOn(phone) {
+  // A Gather that waits for a second only is there to be cut short: on the phone one hears no break before what follows.
+  const call = phone.querySelector(".oncall");
+  const silence = call?.querySelector('button[value="silence"]');
+  if (call?.dataset.awaits === "Gather" && Number(call.dataset.waits) <= 1 && silence) silence.click();
+  else beepIfRecording(phone);
 }
 
 function beepIfRecording(phone) {

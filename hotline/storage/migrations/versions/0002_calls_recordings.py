@@ -46,6 +46,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("next_attempt_at IS NOT NULL"),
     )
     op.create_index(
+        "ix_calls_back",
+        "calls",
+        ["started_at"],
+        unique=False,
+        postgresql_where=sa.text("direction = 'back'"),
+        sqlite_where=sa.text("direction = 'back'"),
+    )
+    op.create_index(
         "ix_calls_without_ticket",
         "calls",
         ["started_at"],
