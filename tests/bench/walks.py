@@ -60,7 +60,7 @@ WALKS = (
     Walk("speaks another language", ("4", "1", Do.SPEAK, "1", SILENCE), agreed=True),
     Walk("asks to be called", ("3", "3", "1", SILENCE), agreed=True),
     Walk("asks to be called, and thinks better of it", ("1", "3", "2"), Leaves.LINE),
-    Walk("asks where it stands", ("1", "2", Do.KEY_REFERENCE, "9"), Leaves.NOTHING),
+    Walk("asks where it stands, then for more", ("1", "2", Do.KEY_REFERENCE, "9"), Leaves.LINE),
     Walk("mistypes, then asks", ("3", "2", "123", Do.KEY_REFERENCE, SILENCE), Leaves.NOTHING),
     Walk("in danger, nobody takes it", ("0", SILENCE, Do.NOT_TAKEN, Do.SAY_NOTHING, Do.SAY_NOTHING, SILENCE), danger=True),
     Walk("in danger, taken", ("0", SILENCE, Do.TAKEN, SILENCE), danger=True),
