@@ -131,7 +131,8 @@ def _about(postgres: str) -> str:
     return (
         f"{os.cpu_count()} processors, shared by wrk, the web processes and the database; {versions}. The anchor is "
         "`tests/bench/anchor.py`, a bare handler that commits one row, served like the hotline and measured in turns with it; "
-        "ratios are medians of pairs of rounds. Memory is PSS."
+        "ratios to it are medians of pairs of rounds. Steps and texts are asked in turns by one client; their ratios are of all rounds "
+        "together, their ranges of each. Memory is PSS."
     )
 
 
