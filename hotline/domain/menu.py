@@ -16,6 +16,9 @@ MAX_TURNS = 60
 MAX_TAKES = 3
 """Recordings a caller may make in one call; in danger, one more."""
 
+NOTICE = "notice"
+"""The hint of a walk that comes to the beep without the question for consent, which says that she is recorded: it is said now."""
+
 CUT = ""
 """The hint of a walk that goes on without a word: she has heard enough."""
 
@@ -29,7 +32,6 @@ class Edges:
     keys: Callable[[Walk, Menu], Mapping[str, Move]]
     silence: Move
     again: int = 1
-    wrong: Move | None = None  # None: as silence
     wrong_again: int = 2
     danger: bool = True
 
@@ -63,7 +65,7 @@ def _not_understood(walk: Walk, menu: Menu, edges: Edges, keys: str) -> Walk:
         return replace(walk, tries=walk.tries + 1, hint=None) if walk.tries < edges.again else edges.silence(walk, menu)
     if walk.tries < edges.wrong_again:
         return replace(walk, tries=walk.tries + 1, hint="wrong_key")
-    return (edges.wrong or edges.silence)(walk, menu)
+    return edges.silence(walk, menu)
 
 
 def _before_beep(walk: Walk, keys: str) -> Walk:
@@ -139,7 +141,7 @@ def _category_keys(_walk: Walk, menu: Menu) -> Mapping[str, Move]:
 
 def _ask_consent(walk: Walk, _menu: Menu) -> Walk:
     """Not of a withheld number, which we could not use, and not twice."""
-    return _beep(walk) if walk.withheld or walk.consent is not None else go(walk, Step.CONSENT)
+    return _beep(walk, hint=NOTICE) if walk.withheld or walk.consent is not None else go(walk, Step.CONSENT)
 
 
 def _consent_keys(_walk: Walk, _menu: Menu) -> Mapping[str, Move]:
@@ -191,12 +193,12 @@ def _beep(walk: Walk, *, hint: str | None = None) -> Walk:
 TABLE: Mapping[Step, Edges] = {
     Step.BACK: Edges(_any_key, _to(Step.GONE), again=2),
     Step.OPENING: Edges(_language_keys, _to(Step.MAIN)),
-    Step.MAIN: Edges(_main_keys, _to(Step.RECORD)),
+    Step.MAIN: Edges(_main_keys, lambda w, _m: _beep(w, hint=NOTICE)),
     Step.CATEGORY: Edges(_category_keys, _ask_consent),
     Step.CONSENT: Edges(_consent_keys, _agreed(Consent.SILENT)),
     Step.KEEP: Edges(lambda _w, _m: {"1": _to(Step.TOLD), "2": _to(Step.RECORD)}, _to(Step.TOLD)),
     Step.TOLD: Edges(lambda _w, _m: {}, _to(Step.OVER), again=0, wrong_again=0),
     Step.STAGE: Edges(lambda _w, _m: {"9": lambda w, _m: go(w, Step.MAIN, found=None)}, _to(Step.OVER), again=0, wrong_again=1),
-    Step.CALL_ME: Edges(_call_me_keys, _agreed(Consent.SILENT)),
+    Step.CALL_ME: Edges(_call_me_keys, lambda w, _m: _beep(replace(w, consent=Consent.SILENT), hint=NOTICE)),
     Step.DANGER: Edges(lambda _w, _m: {"5": _to(Step.RECORD)}, _ring_duty, again=0, wrong_again=0, danger=False),
 }

@@ -144,9 +144,8 @@ def _consent(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
 
 
 def _record(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    # Whoever was asked for consent has heard the notice; nobody is recorded without it, save in danger, when there is no time.
-    untold = walk.consent is None and not walk.danger and walk.takes == 0 and walk.tries == 0
-    prompts = (*(("notice",) if untold else ()), "speak_other" if walk.other_language else "speak_now")
+    # In danger there is no time for the notice.
+    prompts = ("speak_other" if walk.other_language else "speak_now",)
     if walk.hint in (table.CUT, "duty_nobody"):  # which says itself when to speak
         prompts = ()
     return (Beep(_say(walk, menu, *prompts), menu.silence_s, menu.recording_s),)
