@@ -145,7 +145,7 @@ def _consent(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
 
 def _record(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
     # In danger there is no time for the notice.
-    prompts = ("speak_other" if walk.other_language else "speak_now",)
+    prompts: tuple[str, ...] = ("speak_other" if walk.other_language else "speak_now",)
     if walk.hint in (table.CUT, "duty_nobody"):  # which says itself when to speak
         prompts = ()
     return (Beep(_say(walk, menu, *prompts), menu.silence_s, menu.recording_s),)
