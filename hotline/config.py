@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hotline.domain.contact import ContactHours
 from hotline.domain.language import Language
+from hotline.sections import AT_LEAST_ONE, AT_MOST, SECTIONS, Conversation, Files, Hours, Media, Numbers, Sending, Voice, Web
 
 TWILIO_API_URL = "https://api.twilio.com"
 # Its host stands in for whatever a request names: one that is no name would be the end of every request.
@@ -26,91 +27,6 @@ _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)")
 
 class ConfigFault(Exception):
     """The configuration has faults; `args[0]` lists them all, a sentence each."""
-
-
-@dataclass(frozen=True)
-class Conversation:
-    """[conversation]: which ticket a text belongs to, and what is answered."""
-
-    default_language: str = "ur"
-    join_minutes: int = 10
-    lookups_per_day: int = 10
-    reopen_days: int = 30
-    replies_per_sender: int = 20
-    reply_countries: tuple[str, ...] = ("PK",)
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """[numbers]: what our texts name."""
-
-    police: str = "15"
-    ambulance: str = "1122"
-    answer_number: str = ""
-    region: str = "PK"
-
-
-@dataclass(frozen=True)
-class Hours:
-    """[contact_hours]: when we may start a text ourselves, local time."""
-
-    opens: str = "08:00"
-    closes: str = "21:00"
-    time_zone: str = "Asia/Karachi"
-
-
-@dataclass(frozen=True)
-class Sending:
-    """[sending]: how texts leave."""
-
-    texts_per_s: int = 60
-    in_flight: int = 24
-    timeout_s: int = 10
-    answer_fresh_minutes: int = 30
-    expires_hours: int = 48
-
-
-@dataclass(frozen=True)
-class Voice:
-    """[voice]: calls."""
-
-    number: str = ""
-    missed_call_number: str = ""
-    languages: tuple[str, ...] = ("ur", "sd", "en")
-    duty_line: tuple[str, ...] = ()
-    duty_line_s: int = 45
-    key_wait_s: int = 6
-    silence_s: int = 8
-    recording_s: int = 180
-    lookups_per_call: int = 3
-    call_backs_per_day: int = 3
-    call_backs_per_hour: int = 300
-
-
-@dataclass(frozen=True)
-class Media:
-    """[media]: the S3-compatible store of recordings; without a bucket they lie in the data folder."""
-
-    endpoint: str = ""
-    bucket: str = ""
-    region: str = "us-east-1"
-
-
-@dataclass(frozen=True)
-class Web:
-    """[web]: the volunteers' pages."""
-
-    session_hours: int = 12
-    free_failures: int = 5
-    page_rows: int = 50
-
-
-@dataclass(frozen=True)
-class Files:
-    """[files]: tables a deployment may replace; empty means the shipped one. Paths are relative to the TOML file."""
-
-    categories: str = ""
-    lexicon: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,14 +46,14 @@ class Config:
     s3_secret_key: str = field(repr=False)
     data_dir: Path
     folder: Path  # of the TOML file: its paths are relative to it
-    conversation: Conversation = Conversation()
-    numbers: Numbers = Numbers()
-    contact_hours: Hours = Hours()
-    sending: Sending = Sending()
-    voice: Voice = Voice()
-    media: Media = Media()
-    web: Web = Web()
-    files: Files = Files()
+    conversation: Conversation = field(default_factory=Conversation)
+    numbers: Numbers = field(default_factory=Numbers)
+    contact_hours: Hours = field(default_factory=Hours)
+    sending: Sending = field(default_factory=Sending)
+    voice: Voice = field(default_factory=Voice)
+    media: Media = field(default_factory=Media)
+    web: Web = field(default_factory=Web)
+    files: Files = field(default_factory=Files)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -167,38 +83,7 @@ class Config:
         return (self.folder / path) if path else None
 
 
-SECTIONS: dict[str, type] = {
-    "conversation": Conversation,
-    "numbers": Numbers,
-    "contact_hours": Hours,
-    "sending": Sending,
-    "voice": Voice,
-    "media": Media,
-    "web": Web,
-    "files": Files,
-}
 _CALLED = {str: "text in quotes", int: "a whole number", tuple: "a list of texts in quotes"}
-# The limits of what makes sense: with no answers at all she has no reference, and past these a worker is taken for dead while it waits
-# for the gateway, a log-in never ends, a page does not load, a date does not exist.
-_AT_MOST = {
-    "join_minutes": 1440,
-    "reopen_days": 3650,
-    "texts_per_s": 1000,
-    "in_flight": 200,
-    "timeout_s": 30,
-    "answer_fresh_minutes": 1440,
-    "expires_hours": 720,
-    "session_hours": 720,
-    "page_rows": 500,
-    "duty_line_s": 300,
-    "key_wait_s": 30,
-    "silence_s": 60,
-    "recording_s": 600,
-    "lookups_per_call": 20,
-    "call_backs_per_day": 50,
-    "call_backs_per_hour": 10000,
-}
-_AT_LEAST_ONE = _AT_MOST.keys() - {"answer_fresh_minutes", "call_backs_per_day", "call_backs_per_hour"} | {"replies_per_sender"}
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -239,10 +124,10 @@ def _section(name: str, kind: type, given: object, faults: list[str]) -> Any:
             values[key] = tuple(value)
         elif type(value) is not type(default):
             faults.append(f"[{name}] {key} must be {_CALLED[type(default)]}")
-        elif isinstance(value, int) and value < (1 if key in _AT_LEAST_ONE else 0):
-            faults.append(f"[{name}] {key} must not be below {1 if key in _AT_LEAST_ONE else 0}")
-        elif isinstance(value, int) and value > _AT_MOST.get(key, value):
-            faults.append(f"[{name}] {key} must not be above {_AT_MOST[key]}")
+        elif isinstance(value, int) and value < (1 if key in AT_LEAST_ONE else 0):
+            faults.append(f"[{name}] {key} must not be below {1 if key in AT_LEAST_ONE else 0}")
+        elif isinstance(value, int) and value > AT_MOST.get(key, value):
+            faults.append(f"[{name}] {key} must not be above {AT_MOST[key]}")
         else:
             values[key] = value
     return kind(**values)

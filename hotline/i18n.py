@@ -15,7 +15,7 @@ from babel.dates import format_datetime
 
 from hotline.domain import prompts, texts
 from hotline.domain.category import Category
-from hotline.domain.language import Language
+from hotline.domain.language import Language, heard_in
 from hotline.domain.prompts import PROMPTS, Prompt
 from hotline.domain.texts import ANSWER_TO, TEXTS, Text
 
@@ -30,7 +30,6 @@ SPOKEN_LANGUAGES = PAGE_LANGUAGES
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALES = PROJECT / "locales"
 
-_HEARD_IN = MappingProxyType({"ur-Latn": "ur"})  # whoever writes Roman Urdu hears Urdu
 _RIGHT_TO_LEFT = frozenset({"ur", "sd"})
 
 # Babel's own patterns put the month first in Sindhi and "evening, noon" for PM; it takes Roman Urdu for Urdu.
@@ -105,7 +104,7 @@ class Catalogues:
 
     def spoken(self, language: str, prompt: Prompt) -> str:
         """The wording of a prompt, placeholders and all, in the language that somebody of `language` hears."""
-        return self._by_language[_HEARD_IN.get(language, language)].pgettext(prompt.context, prompt.english)
+        return self._by_language[heard_in(language)].pgettext(prompt.context, prompt.english)
 
     def clips(self, language: str, key: str, **values: str) -> tuple[str, ...]:
         """The names of the clips that speak the prompt `key`, in order. Raises ValueError as `prompts.clips` does."""

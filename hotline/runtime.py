@@ -51,9 +51,10 @@ class Runtime:
     clock: Callable[[], datetime]
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """A transaction that commits at the end of the block, or rolls all of it back. Opened by services only."""
-        with self.writing.session() as session:
+    def transaction(self, *, ahead: bool = False) -> Iterator[Transaction]:
+        """A transaction that commits at the end of the block, or rolls all of it back. Opened by services only. A step of a call goes
+        `ahead`: she listens to nothing until it ends, while a text waits unseen."""
+        with self.writing.session(ahead=ahead) as session:
             tx = Transaction(session, self.clock())
             yield tx
         for job in tx.bells:

@@ -10,7 +10,8 @@ from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime
 from hotline.services import callflow, hangup, leavings
 from hotline.services.callflow import Turn
-from hotline.storage.models import Call, Contact
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact
 from tests.support import HER
 
 LINE = "+15005550006"

@@ -13,7 +13,7 @@ from hotline.gateways.base import CallState, FoundRecording, GatewayError, Incom
 from hotline.runtime import Runtime
 from hotline.services import callflow, leavings
 from hotline.services.recordings import fetch_due
-from hotline.storage.models import Call, Recording
+from hotline.storage.callmodels import Call, Recording
 from tests.support import HER
 
 LINE = "+15005550006"

@@ -44,7 +44,7 @@ from hotline.jobs import PERIODIC_S, QUEUES, Job, key
 from hotline.runtime import Runtime
 from hotline.services import casework
 from hotline.storage import db
-from hotline.storage.models import Base
+from hotline.storage.base import Base
 from tests.support import make_runtime, text_in, tickets
 
 PROJECT = Path(__file__).resolve().parent.parent

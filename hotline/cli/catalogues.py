@@ -1,39 +1,24 @@
 """Catalogues: `hotline compile` for whoever runs the hotline, `hotline catalogues …` for whoever changes or translates a sentence.
 
-A new sentence on a page takes two steps: `hotline catalogues update`, then fill in what is empty in the .po files. The files
-carry no dates, line numbers or wrapped lines, so that a change of one sentence is a change of one line.
+A new sentence on a page takes two steps: `hotline catalogues update`, then fill in what is empty in the .po files.
 """
 
 import io
-import os
 import re
-import tokenize
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 from babel.messages import Catalog, Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.frontend import parse_keywords
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po, write_po
-from jinja2 import TemplateSyntaxError
 
+from hotline.cli.pofiles import KEYED, extract, forms, is_translated, read, rendered, replace, sentences, shown, write
 from hotline.domain import prompts, texts
 from hotline.domain.prompts import PROMPTS
 from hotline.domain.texts import TEXTS
 from hotline.i18n import LANGUAGES, PAGE_LANGUAGES, PROJECT, SPOKEN_LANGUAGES, CatalogueFault, mo_path, po_path
 
-_HEADER = """\
-# Sentences of the hotline. Texts sent by phone have their key as context; their budget is in hotline/domain/texts.py.
-# Prompts spoken on a call have "spoken: " before it; a changed one has to be recorded again (hotline prompts list)."""
-# Dates and people would make two branches differ on lines that say nothing; git knows both.
-_HEADER_LINE = re.compile(r'^"(?!Language:|Plural-Forms:|MIME-Version:|Content-)[A-Z][A-Za-z-]+: .*\\n"\n', re.MULTILINE)
-_PROMPTS_SOURCE = "hotline/domain/prompts.py"
-_KEYED = frozenset(TEXTS) | {prompt.context for prompt in PROMPTS.values()}
 _NAMED_VALUE = re.compile(r"%\((\w+)\)")
 
 _project = click.option(
@@ -72,7 +57,7 @@ def catalogues() -> None:
 @_told()
 def extract_command(project: Path) -> None:
     """Write locales/messages.pot from the sources."""
-    _write(project / "locales" / "messages.pot", rendered(extract(project)))
+    write(project / "locales" / "messages.pot", rendered(extract(project)))
 
 
 @catalogues.command("update")
@@ -82,12 +67,12 @@ def extract_command(project: Path) -> None:
 def update_command(project: Path, *, prune: bool) -> None:
     """Extract, and bring every .po in step; translations are kept, new sentences stand empty."""
     template = extract(project)
-    _write(project / "locales" / "messages.pot", rendered(template))
+    write(project / "locales" / "messages.pot", rendered(template))
     for language in LANGUAGES:
         path = po_path(project / "locales", language)
-        catalog = _updated(_read(path, language), _share(template, language), prune=prune)
-        _write(path, rendered(catalog))
-        empty = sum(1 for message in _sentences(catalog) if not _is_translated(message))
+        catalog = _updated(read(path, language), _share(template, language), prune=prune)
+        write(path, rendered(catalog))
+        empty = sum(1 for message in sentences(catalog) if not is_translated(message))
         click.echo(f"{language}: {empty} to translate, {len(catalog.obsolete)} without a sentence")
 
 
@@ -114,59 +99,15 @@ def compile_all(locales: Path) -> list[str]:
         changed_at_ns = source.stat().st_mtime_ns
         if target.exists() and target.stat().st_mtime_ns >= changed_at_ns:
             continue
-        catalog = _read(source, language)
-        fuzzy = [_shown(message) for message in _sentences(catalog) if message.fuzzy]
+        catalog = read(source, language)
+        fuzzy = [shown(message) for message in sentences(catalog) if message.fuzzy]
         if fuzzy:
             raise CatalogueFault(f"{source}: marked fuzzy: {', '.join(fuzzy)}. Look at each translation and take the mark away")
         content = io.BytesIO()
         write_mo(content, catalog)
-        _replace(target, content.getvalue(), changed_at_ns)
+        replace(target, content.getvalue(), changed_at_ns)
         compiled.append(language)
     return compiled
-
-
-def extract(project: Path) -> Catalog:
-    """All sentences in the sources. Raises CatalogueFault for a source that cannot be parsed."""
-    methods, options = _extraction_map(project)
-    sources = project / "hotline"
-    reading: list[str] = []
-    template = Catalog(fuzzy=False, header_comment=_HEADER)
-    found = extract_from_dir(
-        project,
-        methods,
-        options,
-        keywords=DEFAULT_KEYWORDS,
-        strip_comment_tags=True,
-        callback=lambda filename, _method, _options: reading.append(filename),
-        directory_filter=lambda folder: Path(folder).is_relative_to(sources) and Path(folder).name != "__pycache__",
-    )
-    try:
-        for filename, line, sentence, comments, key in found:
-            # Babel finds the bare key of a prompt, which a text may have too.
-            context = prompts.context(key) if key and filename == _PROMPTS_SOURCE else key
-            template.add(sentence, None, [(filename, line)], auto_comments=comments, context=context)
-    except (SyntaxError, TemplateSyntaxError, UnicodeDecodeError, tokenize.TokenError) as error:
-        raise CatalogueFault(f"{reading[-1]} cannot be parsed: {error}") from error
-    return template
-
-
-def _extraction_map(project: Path) -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]:
-    """[tool.babel] of pyproject.toml as Babel wants it: (pattern, method), and the options by pattern."""
-    methods, options = [], {}
-    for mapping in tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["tool"]["babel"]["mappings"]:
-        rest = {key: value for key, value in mapping.items() if key not in {"method", "pattern"}}
-        if "keywords" in rest:
-            rest["keywords"] = parse_keywords(rest["keywords"])
-        methods.append((mapping["pattern"], mapping["method"]))
-        options[mapping["pattern"]] = rest
-    return methods, options
-
-
-def rendered(catalog: Catalog) -> bytes:
-    """A catalogue as it stands in its file."""
-    content = io.BytesIO()
-    write_po(content, catalog, width=0, include_lineno=False, include_previous=True)
-    return _HEADER_LINE.sub("", content.getvalue().decode("utf-8")).rstrip("\n").encode("utf-8") + b"\n"
 
 
 def check(project: Path) -> list[str]:
@@ -178,7 +119,7 @@ def check(project: Path) -> list[str]:
         faults.append("messages.pot is not in step with the sources. Run: hotline catalogues update")
     for language in LANGUAGES:
         try:
-            catalog = _read(po_path(project / "locales", language), language)
+            catalog = read(po_path(project / "locales", language), language)
         except CatalogueFault as fault:
             faults.append(str(fault))
             continue
@@ -187,18 +128,18 @@ def check(project: Path) -> list[str]:
 
 
 def _faults(catalog: Catalog, template: Catalog, language: str) -> Iterator[str]:
-    for message in _sentences(template):
+    for message in sentences(template):
         if (own := catalog.get(message.id, message.context)) is None:
-            yield f"{language}: not in the catalogue: {_shown(message)}. Run: hotline catalogues update"
+            yield f"{language}: not in the catalogue: {shown(message)}. Run: hotline catalogues update"
         elif own.fuzzy:
-            yield f"{language}: marked fuzzy: {_shown(message)}"
-        elif _is_translated(own):
-            yield from (f"{language}: {fault}: {_shown(own)}" for fault in _value_faults(own, catalog))
+            yield f"{language}: marked fuzzy: {shown(message)}"
+        elif is_translated(own):
+            yield from (f"{language}: {fault}: {shown(own)}" for fault in _value_faults(own, catalog))
         elif language != "en":  # English stands in the sources; its catalogue is for whoever wants other words
-            yield f"{language}: not translated: {_shown(message)}"
-    for message in _sentences(catalog):
+            yield f"{language}: not translated: {shown(message)}"
+    for message in sentences(catalog):
         if template.get(message.id, message.context) is None:
-            yield f"{language}: no longer in the sources: {_shown(message)}. Run: hotline catalogues update"
+            yield f"{language}: no longer in the sources: {shown(message)}. Run: hotline catalogues update"
     if catalog.obsolete:
         yield f"{language}: {len(catalog.obsolete)} translations without a sentence. Run: hotline catalogues update --prune"
     yield from _keyed_faults(catalog, language)
@@ -217,7 +158,7 @@ def _value_faults(message: Message, catalog: Catalog) -> Iterator[str]:
     yield from (str(error) for error in message.check(catalog))
     one, many = (message.id, message.id) if isinstance(message.id, str) else message.id
     needed, known = _values(one) & _values(many), _values(one) | _values(many)
-    for n, form in enumerate(_forms(message)):
+    for n, form in enumerate(forms(message)):
         # "One text" needs no number; the form for many does.
         least = needed if n == 0 else _values(many)
         if not least <= _values(form) <= known:
@@ -240,7 +181,7 @@ def _updated(catalog: Catalog, template: Catalog, *, prune: bool) -> Catalog:
     catalog.obsolete.clear()
     # No guessing of page strings by likeness: "Open" is not "Opened". Texts and prompts are known by their key.
     catalog.update(template, no_fuzzy_matching=True)
-    by_key: dict[str | None, Message] = {message.context: message for message in catalog if message.context in _KEYED}
+    by_key: dict[str | None, Message] = {message.context: message for message in catalog if message.context in KEYED}
     for key, old in list(catalog.obsolete.items()):
         new = by_key.get(old.context)
         if new is not None and not new.string and old.string:
@@ -255,57 +196,7 @@ def _updated(catalog: Catalog, template: Catalog, *, prune: bool) -> Catalog:
 def _share(template: Catalog, language: str) -> Catalog:
     """What of the template a language needs: Roman Urdu is written in texts, there are no pages in it."""
     share = Catalog(fuzzy=False)
-    for message in _sentences(template):
+    for message in sentences(template):
         if language in PAGE_LANGUAGES or message.context in TEXTS:
             share[message.id] = message.clone()  # `Catalog.update` takes messages over as they are: one language would fill in the next
     return share
-
-
-def _sentences(catalog: Catalog) -> Iterable[Message]:
-    return (message for message in catalog if message.id)
-
-
-def _forms(message: Message) -> tuple[str, ...]:
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
-
-
-def _is_translated(message: Message) -> bool:
-    return bool(_forms(message)) and all(_forms(message))
-
-
-def _shown(message: Message) -> str:
-    return str(message.context) if message.context in _KEYED else repr(message.id if isinstance(message.id, str) else message.id[0])
-
-
-def _read(path: Path, language: str) -> Catalog:
-    """A .po; an empty catalogue of that language if there is none. Raises CatalogueFault for one that cannot be read."""
-    locale = language.replace("-", "_")
-    if not path.exists():
-        return Catalog(locale=locale, fuzzy=False, header_comment=_HEADER)
-    try:
-        with path.open("rb") as file:
-            return read_po(file, locale=locale, abort_invalid=True)
-    except (PoFileError, UnicodeDecodeError) as error:
-        raise CatalogueFault(f"{path} cannot be read: {error}") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write what changed only, so that a catalogue that is in step is not compiled again."""
-    if path.exists() and path.read_bytes() == content:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, content)
-
-
-def _replace(path: Path, content: bytes, changed_at_ns: int | None = None) -> None:
-    # Beside the old one and by name: a web process that starts meanwhile reads one or the other whole. Not `tempfile`, whose
-    # files only their owner may read.
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        if changed_at_ns is not None:
-            # Its source's own time: a .po saved while it was compiled is newer, and is compiled again.
-            os.utime(beside, ns=(changed_at_ns, changed_at_ns))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

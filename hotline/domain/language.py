@@ -22,6 +22,11 @@ class Language(StrEnum):
     UR_LATN = "ur-Latn"
 
 
+def heard_in(language: str) -> str:
+    """What somebody of `language` hears: whoever writes Roman Urdu hears Urdu."""
+    return Language.UR if language == Language.UR_LATN else language
+
+
 # Source: the code points of 9,571 Sindhi and 35,551 Urdu texts: each of these is in one language, and in no text of the other.
 _SINDHI_LETTERS = re.compile("[ٺٻٽٿڀڃڄڇڊڌڍڏڙڦڪڱڳڻ۽۾]")
 _URDU_LETTERS = re.compile("[ٹڈڑںےۓ]")

@@ -2,24 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from hotline.domain import menu as table
 from hotline.domain import phone, voice
-from hotline.domain.conversation import NamedTicket, stage_told
-from hotline.domain.ticket import Status
+from hotline.domain.conversation import stage_told
+from hotline.domain.language import heard_in
 from hotline.domain.voice import Action, Reject
 from hotline.domain.walk import Consent, Menu, Step, Walk
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime, Transaction
-from hotline.services import leavings, missedcalls
+from hotline.services import callers, leavings, lookups, missedcalls
 from hotline.services.leavings import ASK_AFTER
-from hotline.storage import calls, contacts, messages, tickets
-from hotline.storage.models import Call, Contact, Ticket
-
-_DAY = timedelta(days=1)
-_SPOKEN = {"ur-Latn": "ur"}  # whoever writes Roman Urdu hears Urdu
+from hotline.storage import calls, contacts, tickets
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def start_call(rt: Runtime, told: IncomingCall) -> Turn:
     if missed and phone.read_sender(told.line, rt.config.numbers.region).address == missed:
         return _hear_again(rt, told)
     try:  # nearly every call is new: nothing is looked up first
-        with rt.transaction() as tx:
+        with rt.transaction(ahead=True) as tx:
             call_id, walk = _meet(rt, tx, told)
             return Turn(voice.heard(walk, menu_of(rt), None), call_id)
     except _ToldBefore:
@@ -71,7 +69,7 @@ def start_call(rt: Runtime, told: IncomingCall) -> Turn:
 
 def _hear_again(rt: Runtime, told: IncomingCall) -> Turn:
     """What a call hears that is known; whatever else comes to the missed-call number is noted, and rejected."""
-    with rt.transaction() as tx:
+    with rt.transaction(ahead=True) as tx:
         call = calls.locked(tx.session, told.gateway, told.gateway_id)
         if call is not None and call.direction != "missed":
             return _turn(rt, tx, call, Walk.from_row(call.walk))
@@ -81,12 +79,11 @@ def _hear_again(rt: Runtime, told: IncomingCall) -> Turn:
 
 
 def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
-    sender = phone.read_sender(told.caller, rt.config.numbers.region)
-    contact = contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
-    spoken = _SPOKEN.get(contact.language, contact.language)
+    contact = callers.meet(rt, tx, told)
+    spoken = heard_in(contact.language)
     known = spoken in rt.config.voice.languages and contacts.has_shown_language(tx.session, contact)
     language = spoken if known else rt.config.voice.languages[0]
-    walk = table.begin(language, known=known, withheld=sender.kind is not phone.SenderKind.PHONE)
+    walk = table.begin(language, known=known, withheld=callers.is_withheld(contact))
     call_id = calls.keep(
         tx.session,
         now=tx.now,
@@ -104,7 +101,7 @@ def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
 
 def answer_back(rt: Runtime, call_id: int, told: IncomingCall) -> Turn:
     """Somebody answered a call of ours: "press 1", and nothing else until a key comes."""
-    with rt.transaction() as tx:
+    with rt.transaction(ahead=True) as tx:
         call = calls.locked_by_id(tx.session, call_id)
         if call is not None and call.direction == "back" and call.gateway_id in (None, told.gateway_id):
             if call.gateway_id is None:  # answered before the gateway's own answer to us was stored
@@ -137,7 +134,7 @@ def end_recording(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
 def end_dial(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
     """A phone of the duty line was rung. Whether the call was taken stands in the row: a voicemail answers too."""
 
-    with rt.transaction() as tx:
+    with rt.transaction(ahead=True) as tx:
         found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
         if found is not None:
             call, contact = found
@@ -151,15 +148,14 @@ def end_dial(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
 
 def duty_call(rt: Runtime) -> Turn:
     """What a phone of the duty line hears when it is answered."""
-    language = rt.config.conversation.default_language
-    return Turn(voice.duty_call(_SPOKEN.get(language, language), menu_of(rt)))
+    return Turn(voice.duty_call(heard_in(rt.config.conversation.default_language), menu_of(rt)))
 
 
 def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
     """Somebody of the duty line pressed a key: 1 takes the call. False if it was none, or the caller waits no longer."""
     if keys != "1":
         return False
-    with rt.transaction() as tx:
+    with rt.transaction(ahead=True) as tx:
         call = calls.locked_by_id(tx.session, call_id)
         if call is None or call.ended_at is not None or Walk.from_row(call.walk).step is not Step.DUTY:
             return False
@@ -170,7 +166,7 @@ def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
 
 
 def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at: Step | None = None) -> Turn:
-    with rt.transaction() as tx:
+    with rt.transaction(ahead=True) as tx:
         found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
         if found is not None:
             call, contact = found
@@ -221,26 +217,17 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
 
 def _speak(tx: Transaction, contact: Contact, language: str) -> None:
     """She chose a language by its key. Who writes Roman Urdu and hears Urdu goes on being written to in Roman Urdu."""
-    written = contact.language if _SPOKEN.get(contact.language) == language else language
+    written = contact.language if heard_in(contact.language) == language else language
     contacts.speak(tx.session, contact, written, named=True)
 
 
 def _look_up(rt: Runtime, tx: Transaction, call: Call, reference: str) -> tuple[str, int]:
     """The prompt that tells the stage of a reference, and whether it counts as a look-up. A withheld number owns no ticket."""
     found = next(iter(tickets.by_reference(tx.session, [reference])), None)
-    day = tx.now - _DAY
-    limit = rt.config.conversation.lookups_per_day
-    left = limit - messages.count_lookups(tx.session, call.contact_id, since=day, limit=limit)
-    left -= calls.count_lookups(tx.session, call.contact_id, since=day)
-    left = min(left, rt.config.voice.lookups_per_call - call.lookups)
-    named = _named(found, call) if found is not None else None
+    left = min(lookups.left(rt, tx, call.contact_id), rt.config.voice.lookups_per_call - call.lookups)
+    named = lookups.named(found, call.contact_id) if found is not None else None
     stage = stage_told(named, left)
     return (voice.STAGES[stage] if stage is not None else voice.REFUSED), int(named is None or not named.own)
-
-
-def _named(ticket: Ticket, call: Call) -> NamedTicket:
-    is_own = ticket.contact_id == call.contact_id
-    return NamedTicket(ticket.id, ticket.reference, Status(ticket.status), own=is_own, sealed=ticket.sealed, hold=ticket.hold)
 
 
 def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> Turn:

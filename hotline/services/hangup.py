@@ -11,7 +11,7 @@ from hotline.runtime import Runtime, Transaction
 from hotline.services import leavings, recordings
 from hotline.services.leavings import ASK_AFTER
 from hotline.storage import calls, contacts
-from hotline.storage.models import Call
+from hotline.storage.callmodels import Call
 
 BATCH = 50
 
@@ -62,11 +62,11 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
     )
 
 
-def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10, limit: int = BATCH) -> bool:
+def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool:
     """Ask the gateway about calls that never told us they ended, and about what ended ones recorded, for about `for_s` seconds.
     True if there may be more."""
     ends = time.monotonic() + for_s
-    for _ in range(limit):
+    for _ in range(BATCH):
         if time.monotonic() > ends:
             return True
         claimed = _claim(rt)
@@ -87,10 +87,10 @@ def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10, limit: 
 def _claim(rt: Runtime) -> Call | None:
     """The next call to ask about; due again in a while whatever happens to this worker."""
     with rt.transaction() as tx:
-        for call in calls.unsettled(tx.session, now=tx.now, limit=1):
+        call = calls.unsettled(tx.session, now=tx.now)
+        if call is not None:
             calls.store(tx.session, call, next_attempt_at=tx.now + ASK_AFTER)
-            return call
-    return None
+        return call
 
 
 def _store_state(rt: Runtime, asked: Call, state: CallState | None) -> None:

@@ -1,24 +1,21 @@
 """A text comes in."""
 
-import secrets
 from datetime import timedelta
 from enum import StrEnum
 
-from hotline.domain import conversation, phone, reference, texts
+from hotline.domain import conversation, phone, texts
 from hotline.domain.conversation import Answer, Asked, Decision, Known, NamedTicket, QuestionKind, ReadAs
 from hotline.domain.language import detect
 from hotline.domain.ticket import Status, check_move
 from hotline.gateways.base import IncomingText
-from hotline.jobs import Job
 from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
-from hotline.services import meaning
-from hotline.storage import arrivals, calls, contacts, messages, questions, tickets
+from hotline.services import lookups, meaning
+from hotline.services.opening import Opened, open_ticket
+from hotline.storage import contacts, messages, questions, tickets
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
-
-_DAY = timedelta(days=1)
 
 
 class Received(StrEnum):
@@ -63,32 +60,19 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: Asked) -> Known:
         if asked.digit is not None or asked.references:
             asking = {t.id: t for t in tickets.asking(tx.session, contact.id, closed_since=open_since)}
         if asked.references:
-            lookups_left -= messages.count_lookups(tx.session, contact.id, since=tx.now - _DAY, limit=lookups_left)
-            lookups_left -= calls.count_lookups(tx.session, contact.id, since=tx.now - _DAY)
+            lookups_left = lookups.left(rt, tx, contact.id)
     if asked.references:
         found = tickets.by_reference(tx.session, asked.references)
-        named = tuple(_named(t, contact, asking=t.id in asking) for t in found)
+        named = tuple(lookups.named(t, contact.id, asking=t.id in asking) for t in found)
     if is_new:
         return Known(named=named, lookups_left=lookups_left)
     return Known(
         named=named,
-        asking=tuple(_named(t, contact, asking=True) for t in asking.values() if not t.hold),
+        asking=tuple(lookups.named(t, contact.id, asking=True) for t in asking.values() if not t.hold),
         last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
         recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within),
         latest_open_id=tickets.latest_open_id(tx.session, contact.id) if asked.empty else None,
         lookups_left=lookups_left,
-    )
-
-
-def _named(ticket: Ticket, contact: Met, *, asking: bool) -> NamedTicket:
-    return NamedTicket(
-        id=ticket.id,
-        reference=ticket.reference,
-        status=Status(ticket.status),
-        own=ticket.contact_id == contact.id,
-        sealed=ticket.sealed,
-        hold=ticket.hold,
-        asking=asking and not ticket.hold,
     )
 
 
@@ -108,7 +92,8 @@ def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *
     }
     ticket_id, ref = decision.ticket_id, None
     if decision.opens:
-        ticket_id, ref, message_id = _open(rt, tx, contact, decision, row)
+        opened = _open(rt, tx, contact, decision, row)
+        ticket_id, ref, message_id = opened.ticket_id, opened.reference, opened.message_id
     else:
         message_id = messages.keep(tx.session, ticket_id=ticket_id, **row)
     if message_id is None:
@@ -132,30 +117,22 @@ def _receipt_first(decision: Decision) -> bool:
     return decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
 
 
-def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: dict[str, object]) -> tuple[int, str, int | None]:
+def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: dict[str, object]) -> Opened:
     """The new ticket, with her text and, where it goes first, the receipt."""
     meant = meaning.read(rt, str(text["body"]), urgent=decision.urgent)
-    tx.ring(Job.ROUTE_DUE)
-    ticket_id = None
-    while ticket_id is None:  # a reference is drawn again if it is taken
-        ref = reference.draw(secrets.randbelow)
-        ticket_id, message_id = arrivals.store(
-            tx.session,
-            ticket=tickets.new(
-                reference=ref,
-                contact_id=contact.id,
-                category=meant.category,
-                priority=meant.priority,
-                sealed=meant.sealed,
-                hold=meant.hold,
-                opened_at=tx.now,
-                changed_at=tx.now,
-            ),
-            event={"kind": EventKind.OPENED, "happened_at": tx.now, "data": {"category": meant.category, "hits": meant.hits}},
-            text=text,
-            receipt=compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,
-        )
-    return ticket_id, ref, message_id
+    return open_ticket(
+        tx,
+        {"category": meant.category, "hits": meant.hits},
+        ticket={
+            "contact_id": contact.id,
+            "category": meant.category,
+            "priority": meant.priority,
+            "sealed": meant.sealed,
+            "hold": meant.hold,
+        },
+        text=text,
+        receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,
+    )
 
 
 def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body: str) -> None:

@@ -1,20 +1,20 @@
 """What a call leaves: a ticket, a recording on its way. Opened as soon as there is something to lose, not at the end."""
 
-import secrets
 from datetime import timedelta
 
 from hotline.alarms import AlarmKind
-from hotline.domain import category, phone, reference, texts
-from hotline.domain.phone import SenderKind
+from hotline.domain import category, texts
 from hotline.domain.ticket import Priority
 from hotline.domain.walk import Step, Walk
 from hotline.gateways.base import IncomingCall
 from hotline.jobs import Job
 from hotline.outbox import compose
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import alarms, arrivals, calls, contacts, recordings, tickets
+from hotline.services import callers, opening
+from hotline.storage import alarms, calls, contacts, recordings, tickets
+from hotline.storage.callmodels import Call
 from hotline.storage.events import EventKind, happened
-from hotline.storage.models import Call, Contact
+from hotline.storage.models import Contact
 
 ASK_AFTER = timedelta(minutes=10)
 """A call of which nothing was heard for so long is asked about at the gateway; a recording and its key take four at the most."""
@@ -45,27 +45,19 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
     """The ticket of a call, by what she keyed; its reference is texted only to a phone that agreed. Its id is to be stored in the call."""
     shown = next((c for c in rt.categories if c.code == walk.category), category.fallback(rt.categories))
     contact = tx.session.get_one(Contact, call.contact_id) if walk.agreed else None
-    ticket_id = None
-    while ticket_id is None:  # a reference is drawn again if it is taken
-        ref = reference.draw(secrets.randbelow)
-        ticket_id, _ = arrivals.store(
-            tx.session,
-            ticket=tickets.new(
-                reference=ref,
-                contact_id=call.contact_id,
-                category=shown.code,
-                priority=Priority.URGENT if walk.danger else shown.priority,
-                sealed=shown.sealed,
-                hold=shown.hold or walk.danger,
-                opened_at=tx.now,
-                changed_at=tx.now,
-            ),
-            event={"kind": EventKind.OPENED, "happened_at": tx.now, "data": {"category": shown.code, "hits": (), "by": "call"}},
-            text=None,
-            receipt=compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=False) if contact else None,
-        )
-    tx.ring(Job.ROUTE_DUE)
-    return ticket_id
+    opened = opening.open_ticket(
+        tx,
+        {"category": shown.code, "hits": (), "by": "call"},
+        ticket={
+            "contact_id": call.contact_id,
+            "category": shown.code,
+            "priority": Priority.URGENT if walk.danger else shown.priority,
+            "sealed": shown.sealed,
+            "hold": shown.hold or walk.danger,
+        },
+        receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=False) if contact else None,
+    )
+    return opened.ticket_id
 
 
 def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, told: IncomingCall) -> None:
@@ -96,13 +88,12 @@ def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
 
     Raises `ToldMeanwhile`: the contact is locked by then, and everybody else locks the call first.
     """
-    sender = phone.read_sender(told.caller, rt.config.numbers.region)
-    contact = contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
+    contact = callers.meet(rt, tx, told)
     placing = calls.being_placed(tx.session, contact.id) if told.ours else None
     if placing is not None:
         calls.store(tx.session, placing, gateway_id=told.gateway_id)
         return placing
-    walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=sender.kind is not SenderKind.PHONE)
+    walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=callers.is_withheld(contact))
     kept = calls.keep(
         tx.session,
         now=tx.now,

@@ -9,9 +9,11 @@ from hotline.gateways.base import CallGateway, GatewayError, IncomingCall, Outco
 from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
+from hotline.services import callers
 from hotline.services.leavings import ASK_AFTER
 from hotline.storage import calls, contacts, tickets
-from hotline.storage.models import Call, Contact
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact
 
 BATCH = 20
 
@@ -32,11 +34,10 @@ class _Due:
 
 def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
     """Somebody rang the missed-call number. It goes into the book, and where it may be, a call of ours becomes due."""
-    sender = phone.read_sender(told.caller, rt.config.numbers.region)
-    contact = contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
-    hers = contacts.locked(tx.session, contact.id)
+    caller = callers.meet(rt, tx, told)
+    hers = contacts.locked(tx.session, caller.id)
     reason = _why_not(rt, tx, hers)
-    walk = menu.begin(rt.config.voice.languages[0], known=False, withheld=hers.kind != SenderKind.PHONE, called_back=True).as_row()
+    walk = menu.begin(rt.config.voice.languages[0], known=False, withheld=callers.is_withheld(caller), called_back=True).as_row()
     calls.keep(
         tx.session,
         now=tx.now,

@@ -19,8 +19,9 @@ from hotline.media.store import StoreFault
 from hotline.runtime import Runtime, Transaction
 from hotline.services.leavings import receive_recording
 from hotline.storage import calls, people, recordings, tickets
+from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind, happened
-from hotline.storage.models import Recording, Ticket
+from hotline.storage.models import Ticket
 from hotline.storage.recordings import RecordingState
 
 _CLAIM = timedelta(seconds=60)

@@ -8,8 +8,9 @@ from sqlalchemy import and_, bindparam, func, literal, or_, select, tuple_, upda
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, NO_TICKET, Call
 from hotline.storage.db import Insert, Update, table
-from hotline.storage.models import CALL_OPEN, CALLED_BACK, NO_TICKET, Call, Contact
+from hotline.storage.models import Contact
 
 PLACING = "placing"
 """Said of a call of ours that the gateway is being asked for."""
@@ -130,16 +131,16 @@ def to_call_back(session: Session, *, now: datetime) -> tuple[Call, Contact] | N
     return (found[0], found[1]) if found is not None else None
 
 
-def unsettled(session: Session, *, now: datetime, limit: int) -> Sequence[Call]:
-    """Calls of which the gateway is to be asked now: they never told us that they ended, or may have left a recording."""
+def unsettled(session: Session, *, now: datetime) -> Call | None:
+    """A call of which the gateway is to be asked now: it never told us that it ended, or may have left a recording."""
     statement = (
         select(Call)
         .where(CALL_OPEN, Call.next_attempt_at <= now, Call.gateway_id.is_not(None))
         .order_by(Call.next_attempt_at)
-        .limit(limit)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+    return session.scalars(statement, execution_options={"populate_existing": True}).first()
 
 
 def of_ticket(session: Session, ticket_id: int) -> Call | None:

@@ -1,75 +1,19 @@
-"""The tables. A number stands in `contacts` only, a text's body in `messages` only, so that both can be encrypted and erased."""
+"""The tables. A number stands in `contacts` only, a text's body in `messages` only, so that both can be encrypted and erased.
+Those of calls are in `callmodels`."""
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    Dialect,
-    ForeignKey,
-    Index,
-    Integer,
-    SmallInteger,
-    String,
-    Text,
-    Time,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.schema import MetaData
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, Time, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.storage.base import Base, Id
 
 ON_QUEUE = text("(status NOT IN ('resolved', 'closed') OR unread)")
 """Tickets somebody still has to look at. The words of the partial index: a query must say the same to be served by it."""
 
 WAITS = text("(unattended OR team_id IS NULL)")
 """Tickets that nobody was there for, in the same way."""
-
-CALL_OPEN = text("next_attempt_at IS NOT NULL")
-NO_TICKET = text("ticket_id IS NULL")
-CALLED_BACK = text("direction = 'back'")
-RECORDING_DUE = text("next_attempt_at IS NOT NULL")
-
-_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself in INTEGER keys only
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC, in and out. A naive time is refused: nobody would know whose it was."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware → UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """UTC, aware, on both databases."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
-
-
-class Base(DeclarativeBase):
-    """Names every constraint, so that a migration can speak of it."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), list[str]: JSON()}  # noqa: RUF012 - SQLAlchemy's own form
 
 
 class Installation(Base):
@@ -84,7 +28,7 @@ class Team(Base):
     """Volunteers who answer the same kinds of tickets."""
 
     __tablename__ = "teams"
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
 
@@ -93,7 +37,7 @@ class Volunteer(Base):
     """Somebody who answers. The head sees what is sealed and has no team to go to."""
 
     __tablename__ = "volunteers"
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     login: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -118,7 +62,7 @@ class ShiftRow(Base):
 
     __tablename__ = "shifts"
     __table_args__ = (UniqueConstraint("volunteer_id", "team_id", "weekday", "starts"),)
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), index=True)
     weekday: Mapped[int] = mapped_column(SmallInteger)  # Monday 0
@@ -139,7 +83,7 @@ class Contact(Base):
     """The person who texts or calls, and how she may be reached. `address` is null for a withheld number: nobody we could know again."""
 
     __tablename__ = "contacts"
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     address: Mapped[str | None] = mapped_column(String(64), unique=True)
     kind: Mapped[str] = mapped_column(String(16))
     country: Mapped[str | None] = mapped_column(String(2))
@@ -166,7 +110,7 @@ class Ticket(Base):
         Index("ix_tickets_waits", "priority", "id", postgresql_where=WAITS, sqlite_where=WAITS),
         Index("ix_tickets_contact_id", "contact_id"),
     )
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     reference: Mapped[str] = mapped_column(String(9), unique=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     status: Mapped[str] = mapped_column(String(16))
@@ -208,7 +152,7 @@ class Message(Base):
             sqlite_where=text("delivery IN ('sending', 'unknown')"),
         ),
     )
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     direction: Mapped[str] = mapped_column(String(3))  # in or out
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
@@ -241,7 +185,7 @@ class Question(Base):
     __table_args__ = (
         Index("ix_questions_open", "contact_id", postgresql_where=text("answered_at IS NULL"), sqlite_where=text("answered_at IS NULL")),
     )
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
@@ -249,67 +193,11 @@ class Question(Base):
     answered_at: Mapped[datetime | None]
 
 
-class Call(Base):
-    """One phone call: where it is in the menu, and what was keyed on the way. A missed call and the one that answers it are two rows."""
-
-    __tablename__ = "calls"
-    __table_args__ = (
-        UniqueConstraint("gateway", "gateway_id"),
-        Index("ix_calls_contact_id", "contact_id", "id"),
-        Index("ix_calls_open", "next_attempt_at", postgresql_where=CALL_OPEN, sqlite_where=CALL_OPEN),
-        Index("ix_calls_back", "started_at", postgresql_where=CALLED_BACK, sqlite_where=CALLED_BACK),
-        Index("ix_calls_without_ticket", "started_at", postgresql_where=NO_TICKET, sqlite_where=NO_TICKET),
-    )
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
-    direction: Mapped[str] = mapped_column(String(8))  # in; missed: rung and never answered; back: ours, in answer to a missed one
-    gateway: Mapped[str] = mapped_column(String(16))
-    gateway_id: Mapped[str | None] = mapped_column(String(64))  # null until a call of ours is placed
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
-    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), unique=True)  # the one it opened
-    turn: Mapped[int]  # how often a step was answered; an answer to an earlier turn changes nothing
-    walk: Mapped[dict[str, Any]]  # where it is in the menu (`domain.menu.Walk`)
-    consent: Mapped[str | None] = mapped_column(String(8))  # yes, no, silent; null: never asked
-    lookups: Mapped[int] = mapped_column(SmallInteger)  # unknown or other people's references keyed
-    danger_at: Mapped[datetime | None]  # when she said so; from when the duty line is rung, if it is
-    duty_taken: Mapped[bool]  # somebody of the duty line keyed 1
-    reason: Mapped[str | None] = mapped_column(String(16))  # why a call of ours was not made, or how it failed
-    started_at: Mapped[datetime]
-    stepped_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    duration_s: Mapped[int | None]
-    next_attempt_at: Mapped[datetime | None]  # when to place it, or to ask the gateway what became of it; null: nothing is open
-
-
-class Recording(Base):
-    """What a call left: audio at the gateway, then with us. Where it is with us is `media`'s to say, by `stored_as`."""
-
-    __tablename__ = "recordings"
-    __table_args__ = (
-        UniqueConstraint("gateway", "gateway_id"),
-        Index("ix_recordings_due", "next_attempt_at", postgresql_where=RECORDING_DUE, sqlite_where=RECORDING_DUE),
-    )
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
-    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
-    gateway: Mapped[str] = mapped_column(String(16))
-    gateway_id: Mapped[str] = mapped_column(String(64))
-    state: Mapped[str] = mapped_column(String(8))  # awaited, stored, done (and deleted at the gateway), lost
-    promised_s: Mapped[int | None]  # the gateway's word
-    duration_s: Mapped[float | None]
-    size_bytes: Mapped[int | None]
-    sha256: Mapped[str | None] = mapped_column(String(64))
-    stored_as: Mapped[str | None] = mapped_column(String(120))
-    attempts: Mapped[int] = mapped_column(SmallInteger)
-    reason: Mapped[str | None] = mapped_column(String(32))  # why the last attempt failed
-    next_attempt_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
-    stored_at: Mapped[datetime | None]
-
-
 class Note(Base):
     """What a volunteer wrote, for volunteers."""
 
     __tablename__ = "notes"
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     body: Mapped[str] = mapped_column(Text)
@@ -321,7 +209,7 @@ class Event(Base):
 
     __tablename__ = "events"
     __table_args__ = (Index("ix_events_ticket", "ticket_id", "id"),)
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     kind: Mapped[str] = mapped_column(String(24))
     happened_at: Mapped[datetime]
@@ -340,7 +228,7 @@ class Alarm(Base):
             "ix_alarms_open", "volunteer_id", postgresql_where=text("acknowledged_at IS NULL"), sqlite_where=text("acknowledged_at IS NULL")
         ),
     )
-    id: Mapped[int] = mapped_column(_Id, primary_key=True)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     kind: Mapped[str] = mapped_column(String(24))
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))

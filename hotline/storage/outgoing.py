@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from hotline.domain.delivery import Delivery
 from hotline.domain.walk import Consent
+from hotline.storage.callmodels import Call
 from hotline.storage.db import Insert, table
-from hotline.storage.models import Call, Contact, Message, Ticket
+from hotline.storage.models import Contact, Message, Ticket
 
 _PUT = Insert(lambda insert: insert(table(Message)))
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from hotline.storage.callmodels import RECORDING_DUE, Call, Recording
 from hotline.storage.db import Insert, table
-from hotline.storage.models import RECORDING_DUE, Call, Recording
 
 
 class RecordingState(StrEnum):

@@ -4,6 +4,8 @@ SQLite has one writer at a time, and its own way to wait for that sleeps and is 
 long as the median. So writers take turns, across threads and processes, first come first served. A commit costs SQLite as much
 as everything before it, so those who wait in one process are written one after the other, each in a savepoint, and committed together;
 nobody returns before that commit, so what was acknowledged is on the disk.
+
+Somebody who waits at a phone goes ahead of whoever does not.
 """
 
 import contextlib
@@ -30,6 +32,10 @@ and calls do better with a refusal in time: the one is sent again, the other hea
 
 _LOOK_AFTER_S = 0.5
 
+_AT_ONCE = 3
+"""How many transactions of a process PostgreSQL gets at once, beside those that go ahead. More of them get no more done: the threads of
+a process share one interpreter, and only take it from each other."""
+
 
 class CommitLost(SQLAlchemyError):
     """The commit that this transaction shared failed: nothing of it is stored."""
@@ -42,23 +48,38 @@ class LineTooLong(SQLAlchemyError):
 class Writing(Protocol):
     """Opens sessions that write."""
 
-    def session(self) -> contextlib.AbstractContextManager[Session]:
-        """A session whose changes are committed when the block has ended, or rolled back if it raised."""
+    def session(self, *, ahead: bool = False) -> contextlib.AbstractContextManager[Session]:
+        """A session whose changes are committed when the block has ended, or rolled back if it raised. One that goes `ahead` waits
+        for others as little as may be. Raises `LineTooLong`."""
 
 
 class OwnCommits:
-    """PostgreSQL: whoever writes has a connection and a commit."""
+    """PostgreSQL: whoever writes has a connection and a commit, some of them at once; who goes ahead does not wait for them."""
 
     def __init__(self, engine: Engine, sessions: sessionmaker[Session]) -> None:
         self._engine, self._sessions = engine, sessions
+        self._line = threading.BoundedSemaphore(_AT_ONCE)
 
     @contextlib.contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, *, ahead: bool = False) -> Iterator[Session]:
         """See `Writing.session`."""
-        with self._engine.begin() as connection, self._sessions(bind=connection, join_transaction_mode="rollback_only") as session:
+        with (
+            contextlib.nullcontext() if ahead else self._in_line(),
+            self._engine.begin() as connection,
+            self._sessions(bind=connection, join_transaction_mode="rollback_only") as session,
+        ):
             session.info[CONNECTION] = connection
             yield session
             session.flush()
+
+    @contextlib.contextmanager
+    def _in_line(self) -> Iterator[None]:
+        if not self._line.acquire(timeout=WAIT_S):
+            raise LineTooLong("the other transactions of this process do not end")
+        try:
+            yield
+        finally:
+            self._line.release()
 
 
 class Turn:
@@ -116,7 +137,8 @@ class _Group:
 
 
 class SharedCommits:
-    """SQLite: whoever waits meanwhile joins the transaction that is open; the last one commits it for all."""
+    """SQLite: whoever waits meanwhile joins the transaction that is open; the last one commits it for all, or one that goes ahead: it
+    waits for nobody who would join."""
 
     def __init__(self, engine: Engine, sessions: sessionmaker[Session]) -> None:
         self._engine = engine.execution_options(**{WRITES: True})
@@ -126,8 +148,8 @@ class SharedCommits:
         self._group: _Group | None = None
 
     @contextlib.contextmanager
-    def session(self) -> Iterator[Session]:
-        """See `Writing.session`. Raises `LineTooLong`; `CommitLost` where the shared commit failed, also after a rollback of this
+    def session(self, *, ahead: bool = False) -> Iterator[Session]:
+        """See `Writing.session`. Raises `CommitLost` where the shared commit failed, also after a rollback of this
         one's own: what it saw of the others' rows was never stored. A flush that fails is one way to that: SQLAlchemy then rolls
         back whatever is open. What texts store, in `Statement`s, never flushes."""
         group = None
@@ -140,7 +162,7 @@ class SharedCommits:
                         yield session
                         session.flush()
                 finally:
-                    if not self._coming or not group.is_open:
+                    if ahead or not self._coming or not group.is_open:
                         self._end(group)
         finally:
             if group is not None:

@@ -10,7 +10,7 @@ from hotline.domain import phone
 from hotline.guards import runtime
 from hotline.services import hangup
 from hotline.storage import calls
-from hotline.storage.models import Call
+from hotline.storage.callmodels import Call
 
 blueprint = Blueprint("calls_book", __name__, url_prefix="/calls")
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from hotline.guards import runtime, volunteer
 from hotline.services import casework
 from hotline.storage import recordings, tickets
-from hotline.storage.models import Recording
+from hotline.storage.callmodels import Recording
 from hotline.storage.recordings import KEPT
 from hotline.storage.tickets import TicketMoved
 from hotline.web.tickets import version_seen, was_first

@@ -5,9 +5,10 @@ import time
 from sqlalchemy import Engine, func, select
 
 from hotline.domain.conversation import ReadAs
+from hotline.storage.callmodels import Call
 from hotline.storage.db import make_engine
 from hotline.storage.events import EventKind
-from hotline.storage.models import Call, Event, Message, Ticket
+from hotline.storage.models import Event, Message, Ticket
 from tests.bench.load import Load, gateway_id
 
 _INCOMING = Message.direction == "in"

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from hotline.domain.ticket import Priority
 from hotline.domain.walk import Consent
 from hotline.storage import calls as storage
+from hotline.storage.callmodels import Call as Row
+from hotline.storage.callmodels import Recording
 from hotline.storage.db import make_engine
 from hotline.storage.events import EventKind
-from hotline.storage.models import Call as Row
-from hotline.storage.models import Event, Message, Recording, Ticket
+from hotline.storage.models import Event, Message, Ticket
 from tests.bench.caller import Call
 from tests.bench.walks import Do, Leaves
 

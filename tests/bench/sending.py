@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
-from hotline.config import Sending
 from hotline.domain.delivery import Delivery
+from hotline.sections import Sending
 from hotline.storage.db import make_engine
 from hotline.storage.models import Contact, Message
 from tests.bench.gateway import SlowGateway

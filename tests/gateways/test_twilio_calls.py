@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from hotline.config import Sending, Voice
 from hotline.gateways.base import GatewayError, Outcome
 from hotline.gateways.twilio import calls as subject
 from hotline.gateways.twilio.calls import TwilioCalls
+from hotline.sections import Sending, Voice
 from tests.simulator.conftest import NUMBER, PHONE, PUBLIC_URL, SID, TOKEN, HotlineDouble, Simulator, eventually, length_s, record
 from tests.support import make_config
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hotline.config import Hours, Voice
 from hotline.domain import menu as table
 from hotline.domain import reference
 from hotline.domain.ticket import Priority, Status
@@ -18,12 +17,14 @@ from hotline.domain.voice import Ask, Beep, HangUp, Ring
 from hotline.domain.walk import Consent, Step, Walk
 from hotline.jobs import Job
 from hotline.runtime import Runtime
+from hotline.sections import Hours, Voice
 from hotline.services import callflow, casework
 from hotline.services.outbound import send_due
 from hotline.services.routing import route_due
 from hotline.storage import calls as call_rows
+from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind
-from hotline.storage.models import Alarm, Event, Recording, Ticket, Volunteer
+from hotline.storage.models import Alarm, Event, Ticket, Volunteer
 from tests.calling import LINE, Caller, calls_of, contact_of
 from tests.services.people import settle, volunteer
 from tests.support import HER, OTHER, Clock, RecordingBell, ScriptedGateway, count, said, text_in, texts_out, tickets

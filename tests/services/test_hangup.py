@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from hotline.config import Voice
 from hotline.gateways.base import CallState, FoundRecording, GatewayError, Outcome
 from hotline.runtime import Runtime
+from hotline.sections import Voice
 from hotline.services.hangup import close_calls, end_call, tick_off
 from hotline.services.leavings import receive_recording
 from hotline.storage import calls as call_rows
 from hotline.storage import contacts
-from hotline.storage.models import Call, Recording
+from hotline.storage.callmodels import Call, Recording
 from tests.calling import LINE, Caller
 from tests.recorded import RecordingGateway
 from tests.support import Clock, count, make_runtime, tickets

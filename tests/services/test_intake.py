@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.config import Conversation
 from hotline.domain import reference
 from hotline.domain.ticket import Priority, Status
 from hotline.jobs import Job
 from hotline.runtime import Runtime
+from hotline.sections import Conversation
 from hotline.services import casework
 from hotline.services.intake import Received
 from hotline.storage.models import Contact, Event, Message, Ticket, Volunteer

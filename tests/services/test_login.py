@@ -9,8 +9,8 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from hotline.config import Web
 from hotline.runtime import Runtime
+from hotline.sections import Web
 from hotline.services import login as logins
 from hotline.services.login import LoginRefused, LoginTooSoon, choose_page_language, log_in
 from hotline.storage import people

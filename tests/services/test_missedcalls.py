@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from hotline.config import Hours, Voice
 from hotline.domain.voice import Ask, HangUp, Reject
 from hotline.gateways.base import GatewayError, Outcome
 from hotline.jobs import Job
 from hotline.runtime import Runtime
+from hotline.sections import Hours, Voice
 from hotline.services import callflow, hangup
 from hotline.services.missedcalls import call_back_due
 from hotline.storage import calls as call_rows
-from hotline.storage.models import Call, Contact
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact
 from tests.calling import LINE, MISSED, Caller, calls_of, contact_of
 from tests.recorded import Killed, RecordingGateway
 from tests.support import HER, OTHER, Clock, RecordingBell

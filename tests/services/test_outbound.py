@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from hotline.config import Hours, Sending
 from hotline.domain.delivery import Delivery
 from hotline.domain.ticket import Status
 from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Report, Sent
 from hotline.runtime import Runtime
+from hotline.sections import Hours, Sending
 from hotline.services import casework
 from hotline.services.outbound import Pace, claim_due, send_due, send_one
 from hotline.services.reports import receive_report, settle_unknown

@@ -1,7 +1,9 @@
 """Commits that are shared on SQLite, and own ones on PostgreSQL: nothing is told before it is stored, nobody pays for another's fault."""
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -133,15 +135,50 @@ def test_a_flush_that_fails_takes_nothing_with_it_unsaid(sqlite_url: str) -> Non
     rt.close()
 
 
-def test_nobody_stands_in_line_for_ever(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    rt = make_runtime(sqlite_url)
+@contextlib.contextmanager
+def _full_line(rt: Runtime) -> Iterator[None]:
+    """As many transactions open as may be at once."""
+    with contextlib.ExitStack() as open_ones:
+        for n in range(1 if isinstance(rt.writing, SharedCommits) else writing._AT_ONCE):
+            open_ones.enter_context(rt.transaction()).session.add(Team(code=f"takes-long-{n}", name="Team"))
+        yield
+
+
+def test_nobody_stands_in_line_for_ever(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "WAIT_S", 0.05)
-    with ThreadPoolExecutor(1) as pool, rt.transaction() as tx:
-        tx.session.add(Team(code="takes-long", name="Team"))
-        with pytest.raises(LineTooLong):
-            pool.submit(_add, rt, 1).result(5)
-    assert _codes(rt) == {"takes-long"}
+    with ThreadPoolExecutor(1) as pool, _full_line(rt), pytest.raises(LineTooLong):
+        pool.submit(_add, rt, 1).result(5)
+    assert "takes-long-0" in _codes(rt)
     assert _outcome(rt, 2) == "stored"
+
+
+def test_one_that_goes_ahead_waits_for_no_others_on_postgres(postgres_url: str) -> None:
+    rt = make_runtime(postgres_url)
+    with _full_line(rt), rt.transaction(ahead=True) as tx:
+        tx.session.add(Team(code="ahead", name="Team"))
+    assert _codes(rt) >= {"ahead", "takes-long-0"}
+    rt.close()
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_one_that_goes_ahead_waits_for_nobody_who_would_share_its_commit(sqlite_url: str, *, ahead: bool) -> None:
+    rt = make_runtime(sqlite_url)
+    assert isinstance(rt.writing, SharedCommits)
+    returned, waited = threading.Event(), []
+
+    def joins() -> None:
+        with rt.transaction():
+            waited.append(returned.wait(0.5))
+
+    with ThreadPoolExecutor(1) as pool:
+        with rt.transaction(ahead=ahead) as tx:
+            tx.session.add(Team(code="first", name="Team"))
+            joining = pool.submit(joins)
+            while not rt.writing._coming:
+                time.sleep(0.001)
+        returned.set()
+        joining.result(5)
+    assert waited == [ahead], "the first of the two returned while the other was under way, or not"
     rt.close()
 
 

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from hotline.app import create_app
-from hotline.config import Voice, Web
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
+from hotline.sections import Voice, Web
 from hotline.services.routing import route_due
 from tests.calling import LINE, MISSED, Caller
 from tests.services.people import settle

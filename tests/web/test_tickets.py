@@ -10,11 +10,11 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from hotline.app import create_app
-from hotline.config import Web
 from hotline.domain import reference as references
 from hotline.domain.ticket import Priority, Status
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
+from hotline.sections import Web
 from hotline.services import casework
 from hotline.services.outbound import send_due
 from hotline.services.routing import route_due

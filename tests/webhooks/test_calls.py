@@ -13,13 +13,13 @@ from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
 from hotline.app import create_app
-from hotline.config import Voice
 from hotline.domain.walk import Step
 from hotline.runtime import Runtime
+from hotline.sections import Voice
 from hotline.services import callflow
 from hotline.simulator.twiml import inline_document
 from hotline.storage import db
-from hotline.storage.models import Call, Recording
+from hotline.storage.callmodels import Call, Recording
 from hotline.storage.writing import WRITES
 from tests.calling import LINE, MISSED, calls_of, contact_of
 from tests.services.test_callflow import ways

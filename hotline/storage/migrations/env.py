@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from hotline.storage.models import Base
+from hotline.storage import callmodels, models  # noqa: F401 - their tables
+from hotline.storage.base import Base
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, transaction_per_migration=True)

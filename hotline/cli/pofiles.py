@@ -1,0 +1,130 @@
+"""The .po files of the catalogues: what the sources say, read and written. They carry no dates, line numbers or wrapped lines, so that a
+change of one sentence is a change of one line."""
+
+import io
+import os
+import re
+import tokenize
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from babel.messages import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_keywords
+from babel.messages.pofile import PoFileError, read_po, write_po
+from jinja2 import TemplateSyntaxError
+
+from hotline.domain import prompts
+from hotline.domain.prompts import PROMPTS
+from hotline.domain.texts import TEXTS
+from hotline.i18n import CatalogueFault
+
+_HEADER = """\
+# Sentences of the hotline. Texts sent by phone have their key as context; their budget is in hotline/domain/texts.py.
+# Prompts spoken on a call have "spoken: " before it; a changed one has to be recorded again (hotline prompts list)."""
+# Dates and people would make two branches differ on lines that say nothing; git knows both.
+_HEADER_LINE = re.compile(r'^"(?!Language:|Plural-Forms:|MIME-Version:|Content-)[A-Z][A-Za-z-]+: .*\\n"\n', re.MULTILINE)
+_PROMPTS_SOURCE = "hotline/domain/prompts.py"
+KEYED = frozenset(TEXTS) | {prompt.context for prompt in PROMPTS.values()}
+"""The contexts of texts and prompts: the rest are sentences of pages."""
+
+
+def extract(project: Path) -> Catalog:
+    """All sentences in the sources. Raises CatalogueFault for a source that cannot be parsed."""
+    methods, options = _extraction_map(project)
+    sources = project / "hotline"
+    reading: list[str] = []
+    template = Catalog(fuzzy=False, header_comment=_HEADER)
+    found = extract_from_dir(
+        project,
+        methods,
+        options,
+        keywords=DEFAULT_KEYWORDS,
+        strip_comment_tags=True,
+        callback=lambda filename, _method, _options: reading.append(filename),
+        directory_filter=lambda folder: Path(folder).is_relative_to(sources) and Path(folder).name != "__pycache__",
+    )
+    try:
+        for filename, line, sentence, comments, key in found:
+            # Babel finds the bare key of a prompt, which a text may have too.
+            context = prompts.context(key) if key and filename == _PROMPTS_SOURCE else key
+            template.add(sentence, None, [(filename, line)], auto_comments=comments, context=context)
+    except (SyntaxError, TemplateSyntaxError, UnicodeDecodeError, tokenize.TokenError) as error:
+        raise CatalogueFault(f"{reading[-1]} cannot be parsed: {error}") from error
+    return template
+
+
+def _extraction_map(project: Path) -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]]]:
+    """[tool.babel] of pyproject.toml as Babel wants it: (pattern, method), and the options by pattern."""
+    methods, options = [], {}
+    for mapping in tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["tool"]["babel"]["mappings"]:
+        rest = {key: value for key, value in mapping.items() if key not in {"method", "pattern"}}
+        if "keywords" in rest:
+            rest["keywords"] = parse_keywords(rest["keywords"])
+        methods.append((mapping["pattern"], mapping["method"]))
+        options[mapping["pattern"]] = rest
+    return methods, options
+
+
+def rendered(catalog: Catalog) -> bytes:
+    """A catalogue as it stands in its file."""
+    content = io.BytesIO()
+    write_po(content, catalog, width=0, include_lineno=False, include_previous=True)
+    return _HEADER_LINE.sub("", content.getvalue().decode("utf-8")).rstrip("\n").encode("utf-8") + b"\n"
+
+
+def sentences(catalog: Catalog) -> Iterable[Message]:
+    """All sentences of a catalogue: without its header."""
+    return (message for message in catalog if message.id)
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    """The forms of a translation: one, or as many as its language has plurals."""
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+
+
+def is_translated(message: Message) -> bool:
+    """Whether every form is there."""
+    return bool(forms(message)) and all(forms(message))
+
+
+def shown(message: Message) -> str:
+    """A sentence as a fault names it: by its key, if it has one."""
+    return str(message.context) if message.context in KEYED else repr(message.id if isinstance(message.id, str) else message.id[0])
+
+
+def read(path: Path, language: str) -> Catalog:
+    """A .po; an empty catalogue of that language if there is none. Raises CatalogueFault for one that cannot be read."""
+    locale = language.replace("-", "_")
+    if not path.exists():
+        return Catalog(locale=locale, fuzzy=False, header_comment=_HEADER)
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=locale, abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError) as error:
+        raise CatalogueFault(f"{path} cannot be read: {error}") from error
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write what changed only, so that a catalogue that is in step is not compiled again."""
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace(path, content)
+
+
+def replace(path: Path, content: bytes, changed_at_ns: int | None = None) -> None:
+    """Write a file whole or not at all."""
+    # Beside the old one and by name: a web process that starts meanwhile reads one or the other whole. Not `tempfile`, whose
+    # files only their owner may read.
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        if changed_at_ns is not None:
+            # Its source's own time: a .po saved while it was compiled is newer, and is compiled again.
+            os.utime(beside, ns=(changed_at_ns, changed_at_ns))
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,31 @@
+"""Somebody asks about a reference, by text or by call: what she may be told is the same, and how often."""
+
+from datetime import timedelta
+
+from hotline.domain.conversation import NamedTicket
+from hotline.domain.ticket import Status
+from hotline.runtime import Runtime, Transaction
+from hotline.storage import calls, messages
+from hotline.storage.models import Ticket
+
+_DAY = timedelta(days=1)
+
+
+def left(rt: Runtime, tx: Transaction, contact_id: int) -> int:
+    """How many unknown or other people's references a contact may still ask about today, by text and by call together."""
+    limit, since = rt.config.conversation.lookups_per_day, tx.now - _DAY
+    texted = messages.count_lookups(tx.session, contact_id, since=since, limit=limit)
+    return limit - texted - calls.count_lookups(tx.session, contact_id, since=since)
+
+
+def named(ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
+    """A ticket as whoever named it may be told of it; `asking`: we asked her whether it is solved."""
+    return NamedTicket(
+        id=ticket.id,
+        reference=ticket.reference,
+        status=Status(ticket.status),
+        own=ticket.contact_id == contact_id,
+        sealed=ticket.sealed,
+        hold=ticket.hold,
+        asking=asking and not ticket.hold,
+    )
