@@ -19,7 +19,7 @@ from hotline.log import logger
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
 from hotline.services.casework import NoSuchTicket
-from hotline.storage.models import Volunteer
+from hotline.storage.peoplemodels import Volunteer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

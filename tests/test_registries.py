@@ -7,7 +7,7 @@ import inspect
 import itertools
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Date,
     DateTime,
     Engine,
     Float,
@@ -204,7 +205,8 @@ def schema(connection: Connection) -> list[tuple[Any, ...]]:
     """What the database says of its tables, columns, constraints and indexes."""
     if connection.dialect.name == "sqlite":
         rows = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL"))
-        return sorted((kind, name, *sorted(re.split(r",?\s*\n\s*", sql))) for kind, name, sql in rows)
+        # A table that was made anew and renamed has its name in quotes.
+        return sorted((kind, name, *sorted(re.split(r",?\s*\n\s*", sql.replace('"', "")))) for kind, name, sql in rows)
     questions = (
         """SELECT table_name, column_name, data_type, is_nullable, column_default, character_maximum_length
            FROM information_schema.columns WHERE table_schema = 'public'""",
@@ -254,6 +256,7 @@ def some(column: Column[Any]) -> Any:
     kinds: list[tuple[type, Any]] = [
         (Boolean, True),
         (DateTime, datetime(2026, 11, 23, 7, tzinfo=UTC)),
+        (Date, date(2026, 11, 23)),
         (Time, time(8)),
         (JSON, {}),
         (Integer, 1),
@@ -264,11 +267,12 @@ def some(column: Column[Any]) -> Any:
 
 
 def fill(connection: Connection) -> set[str]:
-    """A row in every table, as far as the database knows them now; the tables."""
+    """A row in every table that has none, as far as the database knows them now; the tables."""
     tables = MetaData()
     tables.reflect(connection)
     filled = [table for table in tables.sorted_tables if table.name != "alembic_version"]
-    for table in filled:
+    there = rows(connection)
+    for table in (table for table in filled if not there[table.name]):
         nullable_links = {
             c.name for link in table.constraints if isinstance(link, ForeignKeyConstraint) for c in link.columns if c.nullable
         }

@@ -11,7 +11,8 @@ from hotline.runtime import Runtime, Transaction
 from hotline.services import meaning
 from hotline.storage import alarms, calls, events, messages, questions, tickets
 from hotline.storage.events import EventKind, happened
-from hotline.storage.models import Contact, Ticket, Volunteer
+from hotline.storage.models import Contact, Ticket
+from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
 
 _LISTENING = timedelta(hours=1)

@@ -11,7 +11,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import people, throttles
-from hotline.storage.models import Volunteer
+from hotline.storage.peoplemodels import Volunteer
 
 # OWASP's second choice of parameters (19 MiB, two passes): a web process on a small machine stays small.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)

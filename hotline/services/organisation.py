@@ -18,7 +18,7 @@ from hotline.runtime import Runtime, Transaction
 from hotline.services.installation import become
 from hotline.services.login import hash_password
 from hotline.storage import people
-from hotline.storage.models import Team, Volunteer
+from hotline.storage.peoplemodels import Team, Volunteer
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")

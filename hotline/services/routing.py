@@ -8,7 +8,8 @@ from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import calls, people, tickets
 from hotline.storage.events import EventKind, happened
-from hotline.storage.models import Contact, Team, Ticket
+from hotline.storage.models import Contact, Ticket
+from hotline.storage.peoplemodels import Team
 
 BATCH = 100
 

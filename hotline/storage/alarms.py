@@ -8,7 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline.storage.db import upsert
-from hotline.storage.models import Alarm, Ticket, Volunteer
+from hotline.storage.models import Alarm, Ticket
+from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import visible_to
 
 

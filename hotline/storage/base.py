@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.schema import MetaData
 from sqlalchemy.types import TypeDecorator
+
+NO_TICKET = text("ticket_id IS NULL")
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself in INTEGER keys only
 

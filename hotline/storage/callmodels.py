@@ -6,10 +6,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.storage.base import Base, Id
+from hotline.storage.base import NO_TICKET, Base, Id
 
 CALL_OPEN = text("next_attempt_at IS NOT NULL")
-NO_TICKET = text("ticket_id IS NULL")
 CALLED_BACK = text("direction = 'back'")
 RECORDING_DUE = text("next_attempt_at IS NOT NULL")
 

@@ -8,7 +8,8 @@ from sqlalchemy import and_, bindparam, func, literal, or_, select, tuple_, upda
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, NO_TICKET, Call
+from hotline.storage.base import NO_TICKET
+from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
 from hotline.storage.db import Insert, Update, table
 from hotline.storage.models import Contact
 

@@ -1,6 +1,8 @@
 """Engines, sessions and migrations. SQLite and PostgreSQL, told apart here and nowhere else."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,6 +95,25 @@ def migrate(url: str) -> None:
             connection.commit()
     finally:
         engine.dispose()
+
+
+@contextlib.contextmanager
+def foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew, which its foreign keys forbid: off for the block, and looked at after it."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.commit()  # within a transaction SQLite would not listen
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        connection.commit()
+        if broken := driver.execute("PRAGMA foreign_key_check").fetchall():
+            raise StatementFailed(f"the migration left {len(broken)} rows that point nowhere")
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def pending_migrations(engine: Engine) -> bool:

@@ -3,7 +3,8 @@
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from hotline.storage.models import Contact, Installation, Volunteer
+from hotline.storage.models import Contact, Installation
+from hotline.storage.peoplemodels import Volunteer
 
 
 def kind(session: Session | Connection) -> str | None:

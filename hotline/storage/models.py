@@ -1,19 +1,24 @@
 """The tables. A number stands in `contacts` only, a text's body in `messages` only, so that both can be encrypted and erased.
-Those of calls are in `callmodels`."""
+Those of calls are in `callmodels`, those of volunteers in `peoplemodels`."""
 
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, Time, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text, Time, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.storage.base import Base, Id
+from hotline.storage.base import NO_TICKET, Base, Id
 
 ON_QUEUE = text("(status NOT IN ('resolved', 'closed') OR unread)")
 """Tickets somebody still has to look at. The words of the partial index: a query must say the same to be served by it."""
 
 WAITS = text("(unattended OR team_id IS NULL)")
 """Tickets that nobody was there for, in the same way."""
+
+NOBODYS = text("(status NOT IN ('resolved', 'closed') OR unread) AND assignee_id IS NULL")
+PROMISED = text("promised_at IS NOT NULL AND on_time")
+_ORDER = ("priority", "on_time", "opened_at", "id")
+"""The order of the queue: urgency, then what is late, then age."""
 
 
 class Installation(Base):
@@ -22,61 +27,6 @@ class Installation(Base):
     __tablename__ = "installation"
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(16))  # demo or real
-
-
-class Team(Base):
-    """Volunteers who answer the same kinds of tickets."""
-
-    __tablename__ = "teams"
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    code: Mapped[str] = mapped_column(String(40), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
-
-
-class Volunteer(Base):
-    """Somebody who answers. The head sees what is sealed and has no team to go to."""
-
-    __tablename__ = "volunteers"
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    login: Mapped[str] = mapped_column(String(64), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
-    password_hash: Mapped[str | None] = mapped_column(String(200))
-    page_language: Mapped[str] = mapped_column(String(8))
-    languages: Mapped[list[str]]  # codes she speaks
-    is_head: Mapped[bool]
-    active: Mapped[bool]
-    session_key: Mapped[str] = mapped_column(String(32))  # changed with the password: ends every log-in there is
-
-
-class Membership(Base):
-    """A volunteer in a team; its lead takes what nobody on duty can."""
-
-    __tablename__ = "memberships"
-    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), primary_key=True)
-    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), primary_key=True, index=True)
-    is_lead: Mapped[bool]
-
-
-class ShiftRow(Base):
-    """A weekly shift in local time; one that ends at or before its start runs past midnight."""
-
-    __tablename__ = "shifts"
-    __table_args__ = (UniqueConstraint("volunteer_id", "team_id", "weekday", "starts"),)
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
-    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), index=True)
-    weekday: Mapped[int] = mapped_column(SmallInteger)  # Monday 0
-    starts: Mapped[time] = mapped_column(Time)
-    ends: Mapped[time] = mapped_column(Time)
-
-
-class LoginThrottle(Base):
-    """Wrong passwords for one login, known or not, and when the next try is heard."""
-
-    __tablename__ = "login_throttles"
-    login: Mapped[str] = mapped_column(String(64), primary_key=True)
-    failures: Mapped[int]
-    next_try_at: Mapped[datetime]
 
 
 class Contact(Base):
@@ -104,9 +54,12 @@ class Ticket(Base):
 
     __tablename__ = "tickets"
     __table_args__ = (
-        Index("ix_tickets_queue", "priority", "opened_at", "id", postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
+        Index("ix_tickets_queue", *_ORDER, postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
+        Index("ix_tickets_team", "team_id", *_ORDER, postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
         Index("ix_tickets_unrouted", "id", postgresql_where=text("routed_at IS NULL"), sqlite_where=text("routed_at IS NULL")),
-        Index("ix_tickets_assignee", "assignee_id", postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
+        Index("ix_tickets_assignee", "assignee_id", *_ORDER, postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
+        Index("ix_tickets_nobodys", *_ORDER, postgresql_where=NOBODYS, sqlite_where=NOBODYS),
+        Index("ix_tickets_promised", "promised_at", postgresql_where=PROMISED, sqlite_where=PROMISED),
         Index("ix_tickets_waits", "priority", "id", postgresql_where=WAITS, sqlite_where=WAITS),
         Index("ix_tickets_contact_id", "contact_id"),
     )
@@ -126,6 +79,11 @@ class Ticket(Base):
     changed_at: Mapped[datetime]
     routed_at: Mapped[datetime | None]
     version: Mapped[int]
+    area: Mapped[str | None] = mapped_column(String(40))  # where it happened, by its code
+    promised_at: Mapped[datetime | None]  # until when somebody promised to act
+    on_time: Mapped[bool] = mapped_column(server_default=true())  # false: what was promised is late; told by a worker
+    walk_in: Mapped[bool] = mapped_column(server_default=false())  # typed in by a volunteer
+    wants_woman: Mapped[bool] = mapped_column(server_default=false())  # the citizen asks for a woman
 
 
 class Message(Base):
@@ -163,6 +121,7 @@ class Message(Base):
     # in
     read_as: Mapped[str | None] = mapped_column(String(16))
     # out
+    volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # who wrote it; null: the machine
     text_key: Mapped[str | None] = mapped_column(String(40))
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # the text of hers that it answers
     language: Mapped[str | None] = mapped_column(String(8))
@@ -219,18 +178,58 @@ class Event(Base):
 
 
 class Alarm(Base):
-    """A page to a person, shown on her queue until she acknowledges it. Raised once for a ticket, a kind and a person."""
+    """A page to a person, shown on her queue until she acknowledges it: about a ticket, or something else, `about`. Raised once for that,
+    a kind and a person."""
 
     __tablename__ = "alarms"
     __table_args__ = (
         UniqueConstraint("ticket_id", "kind", "volunteer_id"),
+        Index("uq_alarms_about", "about", "kind", "volunteer_id", unique=True, postgresql_where=NO_TICKET, sqlite_where=NO_TICKET),
         Index(
             "ix_alarms_open", "volunteer_id", postgresql_where=text("acknowledged_at IS NULL"), sqlite_where=text("acknowledged_at IS NULL")
         ),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    about: Mapped[str | None] = mapped_column(String(60))  # a shift, a right that was asked for: its kind and key
     kind: Mapped[str] = mapped_column(String(24))
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     raised_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]  # when her own phone was texted or rung about it
+
+
+class ShutOut(Base):
+    """Somebody who must not see a ticket: she is named in it, or knows whom it names."""
+
+    __tablename__ = "shut_outs"
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), primary_key=True, index=True)
+    made_by: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    made_at: Mapped[datetime]
+
+
+class Draft(Base):
+    """What a volunteer has begun to write to a citizen."""
+
+    __tablename__ = "drafts"
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
+    volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime]
+
+
+class TicketWord(Base):
+    """A word of a ticket, for the search: a keyed hash of it, for a body stands in `messages` and `notes` only."""
+
+    __tablename__ = "ticket_words"
+    word: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True, index=True)
+
+
+class Mark(Base):
+    """How far a worker has come in a table that only grows."""
+
+    __tablename__ = "marks"
+    name: Mapped[str] = mapped_column(String(24), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)

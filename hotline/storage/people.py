@@ -7,7 +7,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.duty import Candidate, Shift
-from hotline.storage.models import ON_QUEUE, Membership, ShiftRow, Team, Ticket, Volunteer
+from hotline.storage.models import ON_QUEUE, Ticket
+from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
 
 
 def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:

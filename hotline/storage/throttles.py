@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hotline.storage.db import upsert
-from hotline.storage.models import LoginThrottle
+from hotline.storage.peoplemodels import LoginThrottle
 
 
 def locked(session: Session, login: str, *, now: datetime) -> LoginThrottle:

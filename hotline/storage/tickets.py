@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from hotline.domain.conversation import QuestionKind
 from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
-from hotline.storage.models import ON_QUEUE, WAITS, Membership, Question, Ticket, Volunteer
+from hotline.storage.models import ON_QUEUE, WAITS, Question, Ticket
+from hotline.storage.peoplemodels import Membership, Volunteer
 
 
 class TicketMoved(Exception):

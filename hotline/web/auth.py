@@ -11,7 +11,7 @@ from hotline.guards import FOR_GATEWAYS, login_manager, runtime
 from hotline.i18n import PAGE_LANGUAGES, direction
 from hotline.services import login as logins
 from hotline.storage import people
-from hotline.storage.models import Volunteer
+from hotline.storage.peoplemodels import Volunteer
 
 blueprint = Blueprint("auth", __name__)
 

@@ -18,7 +18,8 @@ from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services import casework
 from hotline.storage import alarms, calls, events, messages, people, recordings, tickets
-from hotline.storage.models import Contact, Event, Message, Note, Team, Ticket
+from hotline.storage.models import Contact, Event, Message, Note, Ticket
+from hotline.storage.peoplemodels import Team
 from hotline.storage.tickets import TicketMoved
 
 blueprint = Blueprint("tickets", __name__)

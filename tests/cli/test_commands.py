@@ -24,7 +24,7 @@ from hotline.runtime import Runtime
 from hotline.services.login import LoginRefused, log_in
 from hotline.simulator import create_simulator
 from hotline.simulator.server import make_simulator_server
-from hotline.storage.models import Volunteer
+from hotline.storage.peoplemodels import Volunteer
 from tests.services.people import ORGANISATION, volunteer
 from tests.support import SECRET_KEY, TOKEN, catalogues, count
 from tests.web.visiting import Visitor

@@ -5,7 +5,7 @@ from pathlib import Path
 from hotline.runtime import Runtime
 from hotline.services.organisation import load_organisation
 from hotline.storage import people
-from hotline.storage.models import Volunteer
+from hotline.storage.peoplemodels import Volunteer
 
 PASSWORD = "correct-horse-battery"
 

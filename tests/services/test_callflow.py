@@ -24,7 +24,8 @@ from hotline.services.routing import route_due
 from hotline.storage import calls as call_rows
 from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind
-from hotline.storage.models import Alarm, Event, Ticket, Volunteer
+from hotline.storage.models import Alarm, Event, Ticket
+from hotline.storage.peoplemodels import Volunteer
 from tests.calling import LINE, Caller, calls_of, contact_of
 from tests.services.people import settle, volunteer
 from tests.support import HER, OTHER, Clock, RecordingBell, ScriptedGateway, count, said, text_in, texts_out, tickets

@@ -9,7 +9,7 @@ from hotline.runtime import Runtime
 from hotline.services.installation import DemoBesideReal, check_installation
 from hotline.services.organisation import add_volunteer, load_organisation
 from hotline.storage import installation
-from hotline.storage.models import Team, Volunteer
+from hotline.storage.peoplemodels import Team, Volunteer
 from tests.support import count, text_in
 
 DEMO = 'demo = true\n[[team]]\ncode = "street"\nname = "Street"\n'

@@ -13,7 +13,8 @@ from hotline.runtime import Runtime
 from hotline.sections import Conversation
 from hotline.services import casework
 from hotline.services.intake import Received
-from hotline.storage.models import Contact, Event, Message, Ticket, Volunteer
+from hotline.storage.models import Contact, Event, Message, Ticket
+from hotline.storage.peoplemodels import Volunteer
 from tests.services.people import alice
 from tests.support import HER, OTHER, Clock, count, said, text_in, texts_out, tickets
 

@@ -14,7 +14,7 @@ from hotline.sections import Web
 from hotline.services import login as logins
 from hotline.services.login import LoginRefused, LoginTooSoon, choose_page_language, log_in
 from hotline.storage import people
-from hotline.storage.models import LoginThrottle
+from hotline.storage.peoplemodels import LoginThrottle
 from tests.services.people import PASSWORD, settle, volunteer
 from tests.support import Clock, count
 

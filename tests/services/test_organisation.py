@@ -17,7 +17,7 @@ from hotline.services.organisation import (
     new_password,
     reset_password,
 )
-from hotline.storage.models import Membership, ShiftRow, Team, Volunteer
+from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
 from tests.services.people import ORGANISATION, PASSWORD, volunteer
 from tests.support import count
 

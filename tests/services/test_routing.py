@@ -10,7 +10,8 @@ from hotline.runtime import Runtime
 from hotline.services import casework
 from hotline.services.casework import NoSuchTicket
 from hotline.services.routing import route_due
-from hotline.storage.models import Alarm, Event, Team, Ticket, Volunteer
+from hotline.storage.models import Alarm, Event, Ticket
+from hotline.storage.peoplemodels import Team, Volunteer
 from tests.services.people import ORGANISATION, settle, volunteer
 from tests.support import HER, OTHER, Clock, text_in, tickets
 

@@ -11,7 +11,7 @@ from sqlalchemy import event, select, text
 
 from hotline.runtime import Runtime
 from hotline.storage import writing
-from hotline.storage.models import Team
+from hotline.storage.peoplemodels import Team
 from hotline.storage.writing import CommitLost, LineTooLong, SharedCommits
 from tests.support import count, make_runtime
 

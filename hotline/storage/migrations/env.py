@@ -2,10 +2,11 @@
 
 from alembic import context
 
-from hotline.storage import callmodels, models  # noqa: F401 - their tables
+from hotline.storage import callmodels, models, peoplemodels  # noqa: F401 - their tables
 from hotline.storage.base import Base
+from hotline.storage.db import foreign_keys_off
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, transaction_per_migration=True)
-with context.begin_transaction():
+with foreign_keys_off(connection), context.begin_transaction():
     context.run_migrations()
