@@ -106,13 +106,13 @@ def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | 
     return session.scalar(select(Ticket).where(Ticket.reference == reference, visible_to(volunteer)))
 
 
-def queue(session: Session, volunteer: Volunteer, *, after: tuple[int, datetime, str] | None, limit: int) -> Sequence[Ticket]:
-    """The tickets somebody has to look at: urgent first, then oldest. `after` is the key of the last one of the page before: its
-    priority, when it was opened, its reference."""
+def queue(session: Session, volunteer: Volunteer, *, after: tuple[int, bool, datetime, str] | None, limit: int) -> Sequence[Ticket]:
+    """The tickets somebody has to look at: urgent first, then what is late, then oldest. `after` is the key of the last one of the
+    page before: its priority, whether it is on time, when it was opened, its reference."""
     # Those of one instant are put in order by what an address may show; the index serves the rest, and its own id stands on no page.
-    place = tuple_(Ticket.priority, Ticket.opened_at)
+    place = tuple_(Ticket.priority, Ticket.on_time, Ticket.opened_at)
     statement = select(Ticket).where(ON_QUEUE, visible_to(volunteer)).limit(limit)
-    statement = statement.order_by(Ticket.priority, Ticket.opened_at, Ticket.reference)
+    statement = statement.order_by(Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.reference)
     if after is not None:
         *reached, reference = after
         # Not one comparison of three: PostgreSQL takes that for a handful of tickets and sorts them all.

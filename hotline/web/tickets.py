@@ -166,17 +166,18 @@ def version_seen() -> int:
 
 def _after(last: Ticket) -> str:
     """The key of a page's last ticket, as it stands in an address."""
-    key = f"{last.priority}|{last.opened_at.isoformat()}|{last.reference}"  # an id would count the tickets she may not know of
+    # The reference, for an id would count the tickets she may not know of.
+    key = f"{last.priority}|{last.on_time:d}|{last.opened_at.isoformat()}|{last.reference}"
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 
-def _cursor(address: str) -> tuple[int, datetime, str] | None:
+def _cursor(address: str) -> tuple[int, bool, datetime, str] | None:
     """The key back out of the address; None for the first page, and for what is none. Nothing is looked up: whether there is such a
     ticket may not be hers to know."""
     try:
-        priority, opened_at, reference = base64.urlsafe_b64decode(address.encode()).decode().split("|")
+        priority, on_time, opened_at, reference = base64.urlsafe_b64decode(address.encode()).decode().split("|")
         at = datetime.fromisoformat(opened_at)
-        key = Priority(int(priority)), at.astimezone(UTC), reference
+        key = Priority(int(priority)), bool(int(on_time)), at.astimezone(UTC), reference
     except (ValueError, OverflowError):
         return None
     return key if at.tzinfo is not None and re.fullmatch(ReferenceConverter.regex, reference) else None

@@ -28,6 +28,7 @@ def crowded(rt: Runtime) -> Runtime:
                 "hold": False,
                 "unread": n % 4 == 0,
                 "status": Status.NEW if n % 4 == 0 else Status.CLOSED,
+                "on_time": n % 3 > 0,
                 "opened_at": NOON + timedelta(seconds=n // 8),
                 "changed_at": NOON,
                 "routed_at": NOON,
@@ -50,7 +51,7 @@ def pages(rt: Runtime, rows: int) -> Iterator[Sequence[Ticket]]:
         if not page:
             return
         yield page
-        after = (page[-1].priority, page[-1].opened_at, page[-1].reference)
+        after = (page[-1].priority, page[-1].on_time, page[-1].opened_at, page[-1].reference)
 
 
 def plan(rt: Runtime, after: Ticket | None) -> str:
@@ -59,7 +60,8 @@ def plan(rt: Runtime, after: Ticket | None) -> str:
     seen_by = alice(rt)
     with rt.reading() as session:
         event.listen(rt.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
-        tickets.queue(session, seen_by, after=(after.priority, after.opened_at, after.reference) if after else None, limit=51)
+        place = (after.priority, after.on_time, after.opened_at, after.reference) if after else None
+        tickets.queue(session, seen_by, after=place, limit=51)
         explain = "EXPLAIN QUERY PLAN" if rt.engine.dialect.name == "sqlite" else "EXPLAIN"
         statement, values = asked[-1]
         answer = session.connection().exec_driver_sql(f"{explain} {statement}", values)
@@ -67,7 +69,7 @@ def plan(rt: Runtime, after: Ticket | None) -> str:
 
 
 def test_pages_have_every_open_ticket_once_in_order(crowded: Runtime) -> None:
-    seen = [(t.priority, t.opened_at, t.reference) for page in pages(crowded, 333) for t in page]
+    seen = [(t.priority, t.on_time, t.opened_at, t.reference) for page in pages(crowded, 333) for t in page]
     assert len(seen) == 2001
     assert seen == sorted(set(seen))
 
@@ -79,6 +81,6 @@ def test_a_page_is_read_from_the_index_of_the_queue(crowded: Runtime) -> None:
         assert "ix_tickets_queue" in told, told
         assert "Seq Scan on tickets" not in told, told
     # Whoever turns the pages starts where she is, not at the front.
-    assert {"sqlite": "(priority,opened_at)>(?,?)", "postgresql": "Index Cond: (ROW(priority, opened_at) >= ROW("}[
+    assert {"sqlite": "(priority,on_time,opened_at)>(?,?,?)", "postgresql": "Index Cond: (ROW(priority, on_time, opened_at) >= ROW("}[
         crowded.engine.dialect.name
     ] in told

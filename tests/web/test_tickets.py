@@ -197,9 +197,22 @@ def key(text: str) -> str:
 def test_a_malformed_place_in_the_queue_is_its_beginning(rt: Runtime, as_: As) -> None:
     ticket = a_ticket(rt)
     alice = as_("alice")
-    broken = ["x", "%FF", "آ", "====", key("1|2"), key("a|b|c"), key("1|2026-11-23T07:00:00|1"), key("99999|2026-11-23T07:00:00+00:00|1")]
-    broken += [key("1|0001-01-01T00:00:00+14:00|1"), key("1|9999-12-31T23:59:59-14:00|1"), key(f"1|2026-11-23T07:00:00+00:00|{2**63}")]
-    broken += [key(f"{'9' * 5000}|2026-11-23T07:00:00+00:00|1"), key("\0|\0|\0")]
+    broken = [
+        "x",
+        "%FF",
+        "آ",
+        "====",
+        key("1|2"),
+        key("a|b|c"),
+        key("1|1|2026-11-23T07:00:00|1"),
+        key("99999|1|2026-11-23T07:00:00+00:00|1"),
+    ]
+    broken += [
+        key("1|1|0001-01-01T00:00:00+14:00|1"),
+        key("1|1|9999-12-31T23:59:59-14:00|1"),
+        key(f"1|1|2026-11-23T07:00:00+00:00|{2**63}"),
+    ]
+    broken += [key(f"{'9' * 5000}|1|2026-11-23T07:00:00+00:00|1"), key("\0|\0|\0|\0"), key("1|x|2026-11-23T07:00:00+00:00|1")]
     for after in broken:
         answer = alice.get(f"/?after={after}")
         assert (answer.status_code, in_queue(answer.text)) == (200, [ticket.reference]), after
@@ -208,7 +221,7 @@ def test_a_malformed_place_in_the_queue_is_its_beginning(rt: Runtime, as_: As) -
 def test_a_place_in_the_queue_tells_nobody_whether_there_is_such_a_ticket(rt: Runtime, as_: As) -> None:
     shown, sealed = a_ticket(rt), a_ticket(rt, BRIBED, sender=OTHER)
     alice = as_("alice")
-    for before, listed in (("3|2099-01-01T00:00:00+00:00", []), ("1|2001-01-01T00:00:00+00:00", [shown.reference])):
+    for before, listed in (("3|1|2099-01-01T00:00:00+00:00", []), ("1|0|2001-01-01T00:00:00+00:00", [shown.reference])):
         places = [key(f"{before}|{reference}") for reference in (sealed.reference, NOBODYS)]
         pages = [plain(alice.text(f"/?after={place}"), place) for place in places]
         assert pages[0] == pages[1]
