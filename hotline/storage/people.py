@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.duty import Candidate, Shift
+from hotline.domain.rights import Rights, Role
 from hotline.storage.models import ON_QUEUE, Ticket
 from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
 
@@ -14,6 +15,18 @@ from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
 def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
     """An active volunteer by id."""
     return session.scalar(select(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.active))
+
+
+def rights(session: Session, volunteer: Volunteer) -> Rights:
+    """What she may do now."""
+    memberships = session.execute(select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)).all()
+    return Rights(
+        role=Role(volunteer.role),
+        is_head=volunteer.is_head,
+        teams=frozenset(row.team_id for row in memberships),
+        leads=frozenset(row.team_id for row in memberships if row.is_lead),
+        shows_numbers=volunteer.shows_numbers,
+    )
 
 
 def by_login(session: Session, login: str) -> Volunteer | None:
