@@ -23,7 +23,7 @@ def queue_text(
     rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ticket_id: int | None, ref: str | None, answers_id: int | None
 ) -> bool:
     """Queue `text` to the contact in her language; False where none may or can go (design: never a text to a short code, a name,
-    a withheld number; replies to our own countries only, and at most so many an hour)."""
+    a withheld number, a phone that never contacted us; replies to our own countries only, and at most so many an hour)."""
     row = compose(rt, tx, text, contact, ref=ref, is_answer=answers_id is not None)
     if row is None:
         return False
@@ -35,6 +35,8 @@ def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *,
     """The row that `queue_text` stores, without its ticket and the text it answers; None where none may or can go. Who asks for
     it stores it in the same transaction."""
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
+        return None
+    if contact.times_seen == 0:  # typed in by a volunteer: whose phone it is, nobody knows
         return None
     if is_answer and _too_many(rt, tx, contact):
         logger().info("an answer was left out: enough for this hour", contact_id=contact.id)

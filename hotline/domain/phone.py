@@ -5,6 +5,7 @@ letters and with the keypad spellings of "anonymous", from trying it on Pakistan
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,6 +56,13 @@ def read_sender(raw: str, region: str) -> Sender:
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     # Satellite phones and the like belong to no country: the library calls theirs 001.
     return Sender(SenderKind.PHONE, e164, country if country and country.isalpha() else None)
+
+
+def read_typed(written: str, region: str) -> Sender | None:
+    """The phone whose number somebody typed, in whatever way people write it; None if it is no phone's."""
+    plain = "".join("-" if unicodedata.category(c) == "Pd" else " " if c.isspace() else c for c in written)
+    sender = read_sender(plain.replace("\u2212", "-"), region)
+    return sender if sender.kind is SenderKind.PHONE else None
 
 
 _RUNG = (

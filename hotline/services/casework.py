@@ -123,7 +123,9 @@ def _seen(tx: Transaction, volunteer: Volunteer, reference: str) -> Ticket:
 def _ask(tx: Transaction, ticket: Ticket, to: Status) -> None:
     """Resolved and closed ask whether it is solved; on hold that is asked by a person, on a safe call."""
     call = calls.of_ticket(tx.session, ticket.id)
-    may_ask = not ticket.hold and (call is None or call.consent == Consent.YES)  # else she is told of nothing she could answer
+    contact = tx.session.get_one(Contact, ticket.contact_id)
+    # Else she is told of nothing she could answer.
+    may_ask = not ticket.hold and contact.times_seen > 0 and (call is None or call.consent == Consent.YES)
     if to in (Status.RESOLVED, Status.CLOSED) and may_ask:
         questions.put(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)
     else:

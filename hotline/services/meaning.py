@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hotline.domain import category
+from hotline.domain.category import Category
 from hotline.domain.ticket import Priority, Status
 from hotline.jobs import Job
 from hotline.runtime import Runtime, Transaction
@@ -23,10 +24,10 @@ class Meaning:
     hits: tuple[str, ...]
 
 
-def read(rt: Runtime, body: str, *, urgent: bool) -> Meaning:
-    """Read words for meaning; `urgent` if it is known already that they are."""
+def read(rt: Runtime, body: str, *, urgent: bool, named: Category | None = None) -> Meaning:
+    """Read words for meaning; `urgent` if it is known already that they are, `named` the category somebody gave them."""
     hits = category.read(body, rt.categories)
-    shown = hits or (category.fallback(rt.categories),)
+    shown = ((named,) if named is not None else ()) + hits or (category.fallback(rt.categories),)
     priority = Priority.URGENT if urgent else min(c.priority for c in shown)
     # The sealed category is the one shown, whatever else is in the text: its team must be the one that sees it.
     main = next((c for c in shown if c.sealed), shown[0])

@@ -80,8 +80,8 @@ def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
 
 
 def _is_safe(tx: Transaction, contact: Contact) -> bool:
-    """Whether her phone may ring: not while something of hers is on hold."""
-    return contact.may_call and not contact.on_hold and not tickets.has_held(tx.session, contact.id)
+    """Whether her phone may ring: not while something of hers is on hold, nor if it never contacted us."""
+    return contact.may_call and contact.times_seen > 0 and not contact.on_hold and not tickets.has_held(tx.session, contact.id)
 
 
 def _is_fit(rt: Runtime, contact: Contact) -> bool:

@@ -28,8 +28,13 @@ def open_ticket(
     ticket: Mapping[str, Any],
     text: Mapping[str, Any] | None = None,
     receipt: Callable[[str], Mapping[str, Any] | None],
+    volunteer_id: int | None = None,
 ) -> Opened:
-    """Open a ticket and have it routed. `told` is what its first event tells; `receipt` composes the receipt, if one goes with it."""
+    """Open a ticket and have it routed. `told` is what its first event tells; `receipt` composes the receipt, if one goes with it;
+    `volunteer_id` is who typed it in."""
+    event = {"kind": EventKind.OPENED, "happened_at": tx.now, "data": told}
+    if volunteer_id is not None:
+        event["volunteer_id"] = volunteer_id
     tx.ring(Job.ROUTE_DUE)
     ticket_id = None
     while ticket_id is None:  # a reference is drawn again if it is taken
@@ -37,7 +42,7 @@ def open_ticket(
         ticket_id, message_id = arrivals.store(
             tx.session,
             ticket=tickets.new(reference=ref, opened_at=tx.now, changed_at=tx.now, **ticket),
-            event={"kind": EventKind.OPENED, "happened_at": tx.now, "data": told},
+            event=event,
             text=text,
             receipt=receipt(ref),
         )

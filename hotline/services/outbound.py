@@ -99,7 +99,7 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
             facts = Outgoing(
                 created_at=message.created_at,
                 is_answer=is_answer,
-                may_text=contact.may_text and (is_answer or not not_agreed),
+                may_text=contact.may_text and contact.times_seen > 0 and (is_answer or not not_agreed),
                 stopped=contact.stopped_at is not None,
                 hold=hold or contact.on_hold,
             )

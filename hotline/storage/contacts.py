@@ -22,6 +22,14 @@ _MEET = Insert(
     )
 )
 
+_TYPED = Insert(
+    lambda insert: (
+        insert(_CONTACTS)
+        .on_conflict_do_update(index_elements=["address"], set_={"times_seen": _CONTACTS.c.times_seen})
+        .returning(*(_CONTACTS.c[name] for name in _SHOWN))
+    )
+)
+
 _STORE = Update(_CONTACTS)
 
 
@@ -40,6 +48,16 @@ class Met:
 def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
     """The contact behind a sender, made if she is new (then `times_seen` is 1), and locked until the commit: one person's
     texts are taken in turn. `language` counts for a new one only."""
+    return _met(_MEET, session, sender, language=language, now=now, times_seen=1)
+
+
+def typed_in(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
+    """The contact behind a number that a volunteer typed in, made if there is none, and locked until the commit. That is no hearing
+    from her: a new one was seen 0 times, and nothing goes to it until it contacted us itself."""
+    return _met(_TYPED, session, sender, language=language, now=now, times_seen=0)
+
+
+def _met(statement: Insert, session: Session, sender: Sender, *, language: str, now: datetime, times_seen: int) -> Met:
     values = {
         "address": sender.address,
         "kind": sender.kind,
@@ -50,11 +68,11 @@ def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> M
         "may_call": True,
         "on_hold": False,
         "created_at": now,
-        "times_seen": 1,
+        "times_seen": times_seen,
     }
     # A withheld number has no address, and null meets no null: each of its texts is a contact of its own.
-    contact_id, kind, country, spoken, named, times_seen = _MEET.put(session, values) or ()
-    return Met(contact_id, kind, country, spoken, bool(named), times_seen)
+    contact_id, kind, country, spoken, named, seen = statement.put(session, values) or ()
+    return Met(contact_id, kind, country, spoken, bool(named), seen)
 
 
 def locked(session: Session, contact_id: int) -> Contact:

@@ -46,7 +46,7 @@ class Contact(Base):
     safe_until: Mapped[time | None] = mapped_column(Time)
     stopped_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    times_seen: Mapped[int]  # 1 while she is new
+    times_seen: Mapped[int]  # 1 while she is new; 0: typed in by a volunteer, and nothing goes to it
 
 
 class Ticket(Base):

@@ -1,0 +1,86 @@
+"""The form for somebody who stands before a volunteer, and the slip she is given."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from hotline.domain.language import Language
+from hotline.guards import runtime, volunteer
+from hotline.services import walkin
+from hotline.services.walkin import FormUsed, NoPhone, Told
+from hotline.storage import tickets
+from hotline.web.working import for_who_works
+
+blueprint = Blueprint("walkin", __name__)
+
+LONGEST_WORDS = 10_000
+
+
+@blueprint.get("/walk-in")
+@for_who_works
+def form() -> str:
+    """An empty form."""
+    return _form({})
+
+
+@blueprint.post("/walk-in")
+@for_who_works
+def take_down() -> Response | tuple[str, int]:
+    """Open the ticket, and show the slip."""
+    told = _told(request.form)
+    if not told.words:
+        return _form(request.form, fault="no_words"), HTTPStatus.BAD_REQUEST
+    try:
+        reference = walkin.take_down(runtime(), volunteer(), told)
+    except NoPhone:
+        return _form(request.form, fault="no_phone"), HTTPStatus.BAD_REQUEST
+    except FormUsed as used:
+        # A fresh token, or what she wrote would be refused again.
+        return _form(request.form, fault="used", used=used.args[0]), HTTPStatus.CONFLICT
+    return redirect(url_for("walkin.slip", reference=reference))
+
+
+@blueprint.get("/tickets/<reference:reference>/slip")
+@for_who_works
+def slip(reference: str) -> str:
+    """The slip to print: the nine digits."""
+    rt = runtime()
+    with rt.reading() as session:
+        found = walkin.slip(rt, session, volunteer(), reference)
+        is_hers = tickets.seen_by(session, volunteer(), reference) is not None
+    return render_template("slip.html", reference=found.reference, is_hers=is_hers)
+
+
+def _told(form: Mapping[str, str]) -> Told:
+    token, language, category = form.get("token", ""), form.get("language", ""), form.get("category", "")
+    if not re.fullmatch("[0-9a-f]{32}", token) or language not in set(Language):
+        raise BadRequest
+    if category and category not in {c.code for c in runtime().categories}:
+        raise BadRequest
+    return Told(
+        token=token,
+        # A browser sends \r\n for each line's end; lines are kept as phones send them.
+        words=form.get("words", "")[:LONGEST_WORDS].replace("\0", "\ufffd").replace("\r\n", "\n").strip(),
+        language=language,
+        number=form.get("number", "").strip(),
+        category=category or None,
+        wants_woman="wants_woman" in form,
+    )
+
+
+def _form(kept: Mapping[str, str], *, fault: str | None = None, used: str | None = None) -> str:
+    """The form with what she wrote already."""
+    return render_template(
+        "walkin.html",
+        kept=kept,
+        language=kept.get("language") or runtime().config.conversation.default_language,
+        token=kept["token"] if fault in ("no_words", "no_phone") else secrets.token_hex(16),
+        categories=runtime().categories,
+        fault=fault,
+        used=used,
+    )
