@@ -48,16 +48,16 @@ class Met:
 def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
     """The contact behind a sender, made if she is new (then `times_seen` is 1), and locked until the commit: one person's
     texts are taken in turn. `language` counts for a new one only."""
-    return _met(_MEET, session, sender, language=language, now=now, times_seen=1)
+    return _met(session, _MEET, sender, language=language, now=now, times_seen=1)
 
 
 def typed_in(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
     """The contact behind a number that a volunteer typed in, made if there is none, and locked until the commit. That is no hearing
     from her: a new one was seen 0 times, and nothing goes to it until it contacted us itself."""
-    return _met(_TYPED, session, sender, language=language, now=now, times_seen=0)
+    return _met(session, _TYPED, sender, language=language, now=now, times_seen=0)
 
 
-def _met(statement: Insert, session: Session, sender: Sender, *, language: str, now: datetime, times_seen: int) -> Met:
+def _met(session: Session, statement: Insert, sender: Sender, *, language: str, now: datetime, times_seen: int) -> Met:
     values = {
         "address": sender.address,
         "kind": sender.kind,
