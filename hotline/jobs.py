@@ -36,12 +36,13 @@ class Job(StrEnum):
     CALL_BACK_DUE = "workers.jobs.call_back_due"
     FETCH_RECORDINGS = "workers.jobs.fetch_recordings"
     CLOSE_CALLS = "workers.jobs.close_calls"
+    INDEX_WORDS = "workers.jobs.index_words"
 
 
 QUEUES: dict[str, tuple[Job, ...]] = {
     # Sending has a queue and a process of its own, so that nothing else can hold it up.
     "sending": (Job.SEND_DUE,),
-    "tickets": (Job.ROUTE_DUE, Job.SETTLE_UNKNOWN),
+    "tickets": (Job.ROUTE_DUE, Job.SETTLE_UNKNOWN, Job.INDEX_WORDS),
     "calls": (Job.CALL_BACK_DUE, Job.FETCH_RECORDINGS, Job.CLOSE_CALLS),
 }
 """RQ queue → its jobs. One worker process serves each queue."""
@@ -53,6 +54,7 @@ PERIODIC_S: dict[Job, int] = {
     Job.CALL_BACK_DUE: 3,
     Job.FETCH_RECORDINGS: 5,
     Job.CLOSE_CALLS: 30,
+    Job.INDEX_WORDS: 5,
 }
 """How often the clock rings each job, in seconds: the only retry there is."""
 

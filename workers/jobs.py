@@ -1,7 +1,7 @@
 """Every RQ job, three lines each: the bell answered, one service call that drains what is due, rung again if there is more."""
 
 from hotline.jobs import Job
-from hotline.services import hangup, missedcalls, outbound, recordings, reports, routing
+from hotline.services import hangup, indexing, missedcalls, outbound, recordings, reports, routing
 from workers.process import bell, call_gateway, gateway, runtime
 
 DRAIN_FOR_S = 15
@@ -48,3 +48,10 @@ def close_calls() -> None:
     bell().answer(Job.CLOSE_CALLS)
     if hangup.close_calls(runtime(), call_gateway()):
         bell().ring(Job.CLOSE_CALLS)
+
+
+def index_words() -> None:
+    """Index the words of new texts and notes for the search."""
+    bell().answer(Job.INDEX_WORDS)
+    if indexing.index_words(runtime()):
+        bell().ring(Job.INDEX_WORDS)

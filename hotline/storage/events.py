@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     WRITTEN_DOWN = "written_down"  # what she said
     ALARM_RAISED = "alarm_raised"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+    NUMBER_SOUGHT = "number_sought"  # found by the number of its phone
 
 
 _PUT = Insert(lambda insert: insert(table(Event)))
@@ -81,7 +82,7 @@ def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_
 
 
 def last_change(session: Session, ticket_id: int) -> Event | None:
-    """The newest event that changed a ticket, whoever made it; alarms change none, nor does listening."""
-    others = (EventKind.ALARM_RAISED, EventKind.ALARM_ACKNOWLEDGED, EventKind.LISTENED)
+    """The newest event that changed a ticket, whoever made it; alarms change none, nor does listening, nor being found."""
+    others = (EventKind.ALARM_RAISED, EventKind.ALARM_ACKNOWLEDGED, EventKind.LISTENED, EventKind.NUMBER_SOUGHT)
     statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(others)).order_by(Event.id.desc()).limit(1)
     return session.scalar(statement)

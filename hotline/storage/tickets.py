@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hotline.domain.conversation import QuestionKind
 from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
-from hotline.storage.models import ON_QUEUE, WAITS, Question, Ticket
+from hotline.storage.models import ON_QUEUE, WAITS, Contact, Question, Ticket
 from hotline.storage.peoplemodels import Membership, Volunteer
 
 
@@ -104,6 +104,12 @@ def visible_to(volunteer: Volunteer) -> ColumnElement[bool]:
 def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | None:
     """The ticket, if there is one and the volunteer may see it: the same None for both, so that nobody learns which."""
     return session.scalar(select(Ticket).where(Ticket.reference == reference, visible_to(volunteer)))
+
+
+def of_number(session: Session, volunteer: Volunteer, address: str, *, limit: int) -> Sequence[Ticket]:
+    """The newest tickets of a phone that the volunteer may see."""
+    statement = select(Ticket).join(Contact, Contact.id == Ticket.contact_id).where(Contact.address == address, visible_to(volunteer))
+    return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
 
 
 def queue(session: Session, volunteer: Volunteer, *, after: tuple[int, bool, datetime, str] | None, limit: int) -> Sequence[Ticket]:

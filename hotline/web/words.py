@@ -51,6 +51,7 @@ EVENTS = {
     EventKind.WRITTEN_DOWN: N_("Wrote down what was said"),
     EventKind.ALARM_RAISED: N_("Alarm raised"),
     EventKind.ALARM_ACKNOWLEDGED: N_("Alarm acknowledged"),
+    EventKind.NUMBER_SOUGHT: N_("Found by its phone number"),
 }
 ALARMS = {
     AlarmKind.URGENT: N_("An urgent ticket is yours."),

@@ -1,0 +1,19 @@
+"""`hotline search …`."""
+
+import click
+
+from hotline.cli.setting import runtime_or_exit
+from hotline.services import indexing
+
+
+@click.group()
+def search() -> None:
+    """The index of the search."""
+
+
+@search.command()
+def reindex() -> None:
+    """Build the index anew from the texts and notes. The hotline may go on meanwhile; until it is done not all is found."""
+    with runtime_or_exit() as rt:
+        indexing.reindex(rt)
+    click.echo("The index is built.")

@@ -1,0 +1,70 @@
+"""A volunteer looks for a ticket: by its reference or the end of it, by a phone number, by words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hotline.domain import phone, reference, searching
+from hotline.domain.phone import Sender
+from hotline.log import logger
+from hotline.runtime import Reading, Runtime
+from hotline.storage import people, tickets, ticketwords
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Ticket
+from hotline.storage.peoplemodels import Volunteer
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What somebody may mean by what she typed. `marks` are the words of the index to try, one set after the other."""
+
+    references: tuple[str, ...]
+    mistyped: bool  # nine digits that are no reference
+    number: Sender | None
+    marks: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of tickets, newest first."""
+
+    tickets: Sequence[Ticket] = ()
+    more: bool = False  # there is a next page
+    cut: bool = False  # older ones were not looked at
+
+
+class MayNotSeekNumbers(Exception):
+    """To search by a phone number is a right, and she has it not."""
+
+
+def read(rt: Runtime, typed: str) -> Sought:
+    """What she typed, read."""
+    found = reference.find(typed)
+    tail = searching.tail(typed)
+    sets = ((tail,) if tail is not None else (), searching.words(typed))
+    key = searching.key_of(rt.config.secret_key)
+    return Sought(
+        references=tuple(f.digits for f in found if f.valid),
+        mistyped=bool(found) and not any(f.valid for f in found),
+        number=phone.read_typed(typed, rt.config.numbers.region),
+        marks=tuple(tuple(searching.hashed(key, word) for word in words) for words in sets if words),
+    )
+
+
+def by_words(rt: Runtime, session: Reading, volunteer: Volunteer, marks: Sequence[int], *, before: int | None = None) -> Found:
+    """The tickets she may see that have all these words of the index; `before` is the id of the last one of the page before."""
+    rows = rt.config.web.page_rows
+    shown, cut = ticketwords.having_all(session, volunteer, marks, before=before, limit=rows + 1)
+    return Found(shown[:rows], more=len(shown) > rows, cut=cut)
+
+
+def by_number(rt: Runtime, volunteer: Volunteer, sender: Sender) -> Found:
+    """The newest tickets of a phone that she may see; each is told that it was found so. Raises `MayNotSeekNumbers`."""
+    rows = rt.config.web.page_rows
+    with rt.transaction() as tx:
+        if not people.rights(tx.session, volunteer).shows_numbers:
+            raise MayNotSeekNumbers
+        shown = tickets.of_number(tx.session, volunteer, sender.address or "", limit=rows + 1)
+        for ticket in shown[:rows]:
+            happened(tx.session, ticket.id, EventKind.NUMBER_SOUGHT, now=tx.now, volunteer_id=volunteer.id)
+    logger().info("a phone number was searched for", volunteer_id=volunteer.id, rows=len(shown))
+    return Found(shown[:rows], cut=len(shown) > rows)

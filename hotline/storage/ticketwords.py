@@ -1,0 +1,120 @@
+"""The words of tickets, hashed: what is to be indexed, and which tickets have all of some words."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from hotline.storage import tickets
+from hotline.storage.db import upsert
+from hotline.storage.models import Message, Note, Ticket, TicketWord
+from hotline.storage.peoplemodels import Volunteer
+
+WINDOW = 50_000
+"""How many of the newest tickets with a word are looked through at most: a page must not take longer the more there are."""
+
+_RARE = 2_000
+"""Words are counted as far as this, to begin with the rarest: beyond it one is as good as the other."""
+
+Pair = tuple[int, int]
+"""A hashed word and the id of a ticket that has it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A row to be indexed; `text` is None if there is nothing in it to search for."""
+
+    id: int
+    ticket_id: int | None
+    text: str | None
+    at: datetime
+
+
+def messages(session: Session, after: int, limit: int) -> Sequence[Source]:
+    """Texts past that id, by their ids. What we say by machine has the same words in every ticket."""
+    by_people = or_(Message.direction == "in", Message.volunteer_id.is_not(None))
+    body = case((and_(Message.ticket_id.is_not(None), by_people), Message.body))
+    statement = select(Message.id, Message.ticket_id, body, Message.created_at).where(Message.id > after)
+    return [Source(*row) for row in session.execute(statement.order_by(Message.id).limit(limit))]
+
+
+def notes(session: Session, after: int, limit: int) -> Sequence[Source]:
+    """Notes past that id."""
+    statement = select(Note.id, Note.ticket_id, Note.body, Note.written_at).where(Note.id > after)
+    return [Source(*row) for row in session.execute(statement.order_by(Note.id).limit(limit))]
+
+
+def references(session: Session, after: int, limit: int) -> Sequence[Source]:
+    """References of tickets past that id."""
+    statement = select(Ticket.id, Ticket.id, Ticket.reference, Ticket.opened_at).where(Ticket.id > after)
+    return [Source(*row) for row in session.execute(statement.order_by(Ticket.id).limit(limit))]
+
+
+SOURCES: Mapping[str, Callable[[Session, int, int], Sequence[Source]]] = MappingProxyType(
+    {"messages": messages, "notes": notes, "references": references}
+)
+
+
+def lacking(session: Session, pairs: Iterable[Pair]) -> list[Pair]:
+    """Those that are not in the index, in the order in which everybody stores them: two workers cannot wait for each other."""
+    wanted = set(pairs)
+    statement = select(TicketWord.word, TicketWord.ticket_id).where(TicketWord.ticket_id.in_({ticket_id for _, ticket_id in wanted}))
+    there = {(row[0], row[1]) for row in session.execute(statement)} if wanted else set()
+    return sorted(wanted - there)
+
+
+def put(session: Session, pairs: Sequence[Pair]) -> None:
+    """Index them. Those that are there already stay."""
+    if pairs:
+        rows = [{"word": word, "ticket_id": ticket_id} for word, ticket_id in pairs]
+        session.execute(upsert(session, TicketWord).on_conflict_do_nothing(), rows)
+
+
+def forget_all(session: Session) -> None:
+    """Empty the index."""
+    session.execute(delete(TicketWord).execution_options(synchronize_session=False))
+
+
+def having_all(
+    session: Session, volunteer: Volunteer, words: Sequence[int], *, before: int | None, limit: int
+) -> tuple[Sequence[Ticket], bool]:
+    """The tickets that have all these words and that she may see, newest first, those before that id; and whether some may be left
+    out, because they are older than the window. With no words there are none."""
+    rarest = _rarest(session, words)
+    if rarest is None:
+        return (), False
+    mark = aliased(TicketWord)
+    reached = () if before is None else (mark.ticket_id < before,)
+    # The window's end, read from the index alone.
+    edge = select(mark.ticket_id).where(mark.word == rarest, *reached).order_by(mark.ticket_id.desc()).offset(WINDOW).limit(1)
+    floor = session.scalar(edge)
+    statement = select(Ticket).join(mark, mark.ticket_id == Ticket.id).where(mark.word == rarest, *reached, tickets.visible_to(volunteer))
+    if floor is not None:
+        statement = statement.where(mark.ticket_id > floor)
+    for other in words:
+        if other != rarest:
+            statement = statement.where(_has(mark.ticket_id, other))
+    found = session.scalars(statement.order_by(mark.ticket_id.desc()).limit(limit)).all()
+    return found, floor is not None and len(found) < limit
+
+
+def _has(ticket_id: InstrumentedAttribute[int], word: int) -> ColumnElement[bool]:
+    # A subquery for each row, not a join: whatever the statistics say, it is one look into the primary key.
+    one = aliased(TicketWord)
+    return select(literal(1)).where(one.word == word, one.ticket_id == ticket_id).correlate_except(one).scalar_subquery().is_not(None)
+
+
+def _rarest(session: Session, words: Sequence[int]) -> int | None:
+    """The word that the fewest tickets have; None if one of them is in none."""
+    if len(words) == 1:
+        return words[0]
+    counted: dict[int, int] = {}
+    for word in words:
+        some = select(TicketWord.ticket_id).where(TicketWord.word == word).limit(_RARE).subquery()
+        counted[word] = session.scalar(select(func.count()).select_from(some)) or 0
+        if counted[word] == 0:
+            return None
+    return min(counted, key=lambda word: counted[word], default=None)

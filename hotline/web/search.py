@@ -1,0 +1,100 @@
+"""The search. What she types is posted, so that no number and no word stands in an address, a log or a browser's history: an
+address names a reference, or the hashes of the words."""
+
+import base64
+import re
+import struct
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from hotline.domain.phone import Sender
+from hotline.domain.walk import Walk
+from hotline.guards import runtime, volunteer
+from hotline.runtime import Reading
+from hotline.services import search
+from hotline.services.search import Found, MayNotSeekNumbers
+from hotline.storage import calls, people, tickets
+from hotline.web.tickets import ReferenceConverter
+from hotline.web.working import for_who_works
+
+blueprint = Blueprint("search", __name__)
+
+_LONGEST = 200
+
+
+@blueprint.get("/search")
+@for_who_works
+def page() -> str:
+    """The form, or the tickets that have the words of the address."""
+    marks = _marks(request.args.get("w", ""))
+    if not marks:
+        return render_template("search.html")
+    rt = runtime()
+    with rt.reading() as session:
+        before = request.args.get("before", "")
+        last = tickets.seen_by(session, volunteer(), before) if re.fullmatch(ReferenceConverter.regex, before) else None
+        found = search.by_words(rt, session, volunteer(), marks, before=last.id if last else None)
+        return _results(session, found, w=request.args["w"], is_first=last is None)
+
+
+@blueprint.post("/search")
+@for_who_works
+def ask() -> Response | str | tuple[str, int]:
+    """Straight to the ticket of a reference; else the tickets of a number, or those that have the words."""
+    rt = runtime()
+    typed = request.form.get("q", "")[:_LONGEST].replace("\0", " ").strip()
+    sought = search.read(rt, typed)
+    with rt.reading() as session:
+        for reference in sought.references:
+            if tickets.seen_by(session, volunteer(), reference) is not None:
+                return redirect(url_for("tickets.ticket", reference=reference))
+    if sought.number is not None:
+        return _by_number(sought.number, typed)
+    with rt.reading() as session:
+        for marks in sought.marks:
+            if search.by_words(rt, session, volunteer(), marks).tickets:
+                return redirect(url_for("search.page", w=_written(marks)), HTTPStatus.SEE_OTHER)
+    return render_template("search.html", typed=typed, asked=bool(typed), mistyped=sought.mistyped)
+
+
+def _by_number(sender: Sender, typed: str) -> str | tuple[str, int]:
+    rt = runtime()
+    try:
+        found = search.by_number(rt, volunteer(), sender)
+    except MayNotSeekNumbers:
+        return render_template("search.html", typed=typed, no_right=True), HTTPStatus.FORBIDDEN
+    if not found.tickets:
+        return render_template("search.html", typed=typed, asked=True)
+    with rt.reading() as session:
+        return _results(session, found)
+
+
+def _results(session: Reading, found: Found, *, w: str = "", is_first: bool = True) -> str:
+    shown = found.tickets
+    return render_template(
+        "search.html",
+        found=found,
+        names=people.names(session, (t.assignee_id for t in shown)),
+        walks={i: Walk.from_row(call.walk) for i, call in calls.of_tickets(session, [t.id for t in shown]).items()},
+        w=w,
+        is_first=is_first,
+        # The reference, for an id would count the tickets she may not know of.
+        before=shown[-1].reference if found.more else None,
+    )
+
+
+def _written(marks: Sequence[int]) -> str:
+    """Words of the index as they stand in an address."""
+    return base64.urlsafe_b64encode(struct.pack(f">{len(marks)}q", *marks)).decode().rstrip("=")
+
+
+def _marks(address: str) -> tuple[int, ...]:
+    """The words back out of the address; () for what is none."""
+    try:
+        packed = base64.urlsafe_b64decode((address + "=" * (-len(address) % 4)).encode())
+        return struct.unpack(f">{len(packed) // 8}q", packed)[:_LONGEST]
+    except (ValueError, struct.error):
+        return ()
