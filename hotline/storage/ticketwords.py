@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from hotline.storage import tickets
 from hotline.storage.db import upsert
@@ -91,20 +92,22 @@ def having_all(
     # The window's end, read from the index alone.
     edge = select(mark.ticket_id).where(mark.word == rarest, *reached).order_by(mark.ticket_id.desc()).offset(WINDOW).limit(1)
     floor = session.scalar(edge)
-    statement = select(Ticket).join(mark, mark.ticket_id == Ticket.id).where(mark.word == rarest, *reached, tickets.visible_to(volunteer))
+    statement = select(mark.ticket_id).where(mark.word == rarest, *reached)
     if floor is not None:
         statement = statement.where(mark.ticket_id > floor)
-    for other in words:
-        if other != rarest:
-            statement = statement.where(_has(mark.ticket_id, other))
-    found = session.scalars(statement.order_by(mark.ticket_id.desc()).limit(limit)).all()
+    for word in set(words) - {rarest}:
+        one = aliased(TicketWord)
+        statement = statement.where(_is_there(one, one.word == word, one.ticket_id == mark.ticket_id))
+    statement = statement.where(_is_there(Ticket, Ticket.id == mark.ticket_id, tickets.visible_to(volunteer)))
+    ids = session.scalars(statement.order_by(mark.ticket_id.desc()).limit(limit)).all()
+    found = session.scalars(select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id.desc())).all()
     return found, floor is not None and len(found) < limit
 
 
-def _has(ticket_id: InstrumentedAttribute[int], word: int) -> ColumnElement[bool]:
-    # A subquery for each row, not a join: whatever the statistics say, it is one look into the primary key.
-    one = aliased(TicketWord)
-    return select(literal(1)).where(one.word == word, one.ticket_id == ticket_id).correlate_except(one).scalar_subquery().is_not(None)
+def _is_there(rows: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    # A subquery for each row of the walk, not a join nor EXISTS, which PostgreSQL makes one of: whatever its statistics say, this is
+    # one look into a primary key, and nothing else is walked.
+    return select(literal(1)).select_from(rows).where(*conditions).correlate_except(rows).scalar_subquery().is_not(None)
 
 
 def _rarest(session: Session, words: Sequence[int]) -> int | None:
