@@ -16,7 +16,7 @@ from hotline.runtime import Runtime, build_runtime
 from hotline.services.installation import DemoBesideReal, check_installation
 from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
-from hotline.web import auth, health, recordings, search, tickets, walkin, words
+from hotline.web import auth, facts, health, recordings, search, tickets, walkin, words
 from hotline.web import calls as call_book
 from hotline.webhooks import callreports, calls, prompts, texts
 
@@ -28,6 +28,7 @@ BLUEPRINTS = (
     health.blueprint,
     auth.blueprint,
     tickets.blueprint,
+    facts.blueprint,
     recordings.blueprint,
     call_book.blueprint,
     walkin.blueprint,

@@ -186,7 +186,7 @@ def _check_values(config: Config) -> list[str]:
     faults += _check_voice(config) + _check_media(config)
     if config.conversation.default_language not in set(Language):
         faults.append(f"[conversation] default_language must be one of {', '.join(Language)}")
-    for name in ("categories", "lexicon"):
+    for name in ("categories", "areas", "lexicon"):
         path = config.table(name)
         if path is not None and not path.is_file():
             faults.append(f"[files] {name}: there is no file {path}")

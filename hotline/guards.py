@@ -13,12 +13,14 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from hotline.domain.rights import Role
 from hotline.domain.ticket import MoveNotAllowed
 from hotline.gateways.twilio.webhooks import FieldMissing, Form, is_signed, signed_url
 from hotline.log import logger
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
 from hotline.services.casework import NoSuchTicket
+from hotline.services.facts import LeadsOnly, NotAllowed
 from hotline.storage.peoplemodels import Volunteer
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ FORM_LIMIT_BYTES = 65_536
 
 OPEN_TO_ALL = frozenset({"health.healthz", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip"})
 """Endpoints that ask nobody who they are. The webhooks ask for the signature; every other route refuses a stranger."""
+
+FOR_EVERY_ROLE = frozenset({"auth.log_out", "auth.language"})
+"""Endpoints that take a form from whoever is logged in; every other form is for those who work tickets."""
 
 _CACHED = frozenset({"static", "prompts.clip"})
 """Endpoints whose answers may be kept: they say nothing of anybody."""
@@ -125,6 +130,8 @@ def _refuse_strangers() -> BaseResponse | None:
     if not current_user.is_authenticated:
         # Flask-Login's own way keeps its English sentence in the cookie, which grows, and leads back to what only takes a form.
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
+    if request.method == "POST" and volunteer().role != Role.VOLUNTEER and endpoint not in FOR_EVERY_ROLE:
+        raise NotAllowed
     return None
 
 
@@ -155,6 +162,8 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
         N_("A ticket in this status cannot be moved there. Go back, reload the page and look at it again."),
     ),
     StoreFault: (HTTPStatus.SERVICE_UNAVAILABLE, N_("The recording cannot be had just now. Try again in a minute.")),
+    LeadsOnly: (HTTPStatus.FORBIDDEN, N_("Only a lead of its team can do that. Ask one, or pass the ticket on.")),
+    NotAllowed: (HTTPStatus.FORBIDDEN, N_("That is not yours to do. Ask your lead.")),
     CSRFError: (HTTPStatus.BAD_REQUEST, N_("This form is out of date. Go back, reload the page and send it again.")),
 }
 """The rules that can refuse a volunteer, and what she is told. TicketMoved is shown by its page, with who was first."""

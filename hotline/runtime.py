@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from hotline.config import Config
+from hotline.domain.area import Area
 from hotline.domain.category import Category
 from hotline.domain.keyword import Lexicon
 from hotline.i18n import Catalogues
@@ -16,7 +17,7 @@ from hotline.jobs import Bell, Job
 from hotline.media.store import Store, open_store
 from hotline.storage.db import make_engine
 from hotline.storage.writing import Writing, writing
-from hotline.tables import load_categories, load_lexicon
+from hotline.tables import load_areas, load_categories, load_lexicon
 
 Reading = Session
 """What pages read with: whatever they might do with it is rolled back."""
@@ -46,6 +47,7 @@ class Runtime:
     bell: Bell
     catalogues: Catalogues
     categories: tuple[Category, ...]
+    areas: tuple[Area, ...]
     lexicon: Lexicon
     store: Store
     clock: Callable[[], datetime]
@@ -98,6 +100,7 @@ def build_runtime(
         bell=bell,
         catalogues=catalogues or Catalogues.load(),
         categories=load_categories(config.table("categories")),
+        areas=load_areas(config.table("areas")),
         lexicon=load_lexicon(config.table("lexicon")),
         store=open_store(config),
         clock=clock,

@@ -86,6 +86,7 @@ class Files:
     """[files]: tables a deployment may replace; empty means the shipped one. Paths are relative to the TOML file."""
 
     categories: str = ""
+    areas: str = ""
     lexicon: str = ""
 
 

@@ -1,4 +1,4 @@
-"""The tables of categories and of small words: ours, or a deployment's own by path. Every fault of a file is listed at once."""
+"""The tables of categories, areas and small words: ours, or a deployment's own by path. Every fault of a file is listed at once."""
 
 import re
 import tomllib
@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from hotline.domain.area import Area
 from hotline.domain.category import Category, literals
 from hotline.domain.folding import match_key
 from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
@@ -51,6 +52,28 @@ def load_categories(path: Path | None) -> tuple[Category, ...]:
     faults += _order_faults(rows)
     _raise_any(path, faults)
     return tuple(_category(row) for row in rows)
+
+
+def load_areas(path: Path | None) -> tuple[Area, ...]:
+    """The areas of a file, or ours if None, in their order. Raises `TableFault`."""
+    path = path or _DATA / "areas.toml"
+    rows = _parsed(path).get("area")
+    faults, codes = list[str](), list[str]()
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        rows = []
+        faults.append("there is no [[area]]")
+    for number, row in enumerate(rows, 1):
+        code, names = row.get("code"), row.get("names")
+        if not isinstance(code, str) or not _CODE.fullmatch(code) or code in codes:
+            faults.append(f"area {number}: code must be small letters, digits and _, and no other area's")
+        if not isinstance(names, dict) or any(not isinstance(names.get(language), str) for language in _PAGE_LANGUAGES):
+            faults.append(f"area {number}: names must have {', '.join(_PAGE_LANGUAGES)}")
+        if row.get("part_of", code) not in (code, *codes):
+            faults.append(f"area {number}: part_of must be the code of an area above it")
+        faults += [f"area {number}: {key!r} is no key of an area" for key in row.keys() - {"code", "part_of", "names"}]
+        codes.append(str(code))
+    _raise_any(path, faults)
+    return tuple(Area(row["code"], row.get("part_of"), MappingProxyType(row["names"])) for row in rows)
 
 
 def load_lexicon(path: Path | None) -> Lexicon:

@@ -25,7 +25,7 @@ class NoSuchTicket(Exception):
 def claim(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
     """She takes the ticket. Raises `NoSuchTicket`, `TicketMoved`."""
     with rt.transaction() as tx:
-        ticket = _seen(tx, volunteer, reference)
+        ticket = seen(tx, volunteer, reference)
         changes: dict[str, object] = {"assignee_id": volunteer.id, "unattended": False}
         if ticket.status == Status.NEW:
             changes["status"] = Status.ASSIGNED
@@ -39,7 +39,7 @@ def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version:
     Raises `NoSuchTicket`, `TicketMoved` (somebody was first) and `MoveNotAllowed`.
     """
     with rt.transaction() as tx:
-        ticket = _seen(tx, volunteer, reference)
+        ticket = seen(tx, volunteer, reference)
         if ticket.version != version:
             raise TicketMoved(ticket.id)
         check_move(Status(ticket.status), to)
@@ -60,7 +60,7 @@ def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version:
 def mark_read(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
     """She has read what came in. Raises `NoSuchTicket`, `TicketMoved` (there is more by now)."""
     with rt.transaction() as tx:
-        ticket = _seen(tx, volunteer, reference)
+        ticket = seen(tx, volunteer, reference)
         tickets.change(tx.session, ticket.id, version, now=tx.now, unread=False)
         happened(tx.session, ticket.id, EventKind.READ, now=tx.now, volunteer_id=volunteer.id)
 
@@ -83,7 +83,7 @@ def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
     Raises `NoSuchTicket`, `TicketMoved`.
     """
     with rt.transaction() as tx:
-        ticket = _seen(tx, volunteer, reference)
+        ticket = seen(tx, volunteer, reference)
         if ticket.version != version:
             raise TicketMoved(ticket.id)
         message_id = messages.keep(
@@ -113,7 +113,8 @@ def acknowledge(rt: Runtime, volunteer: Volunteer, alarm_id: int) -> None:
             happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer.id, alarm=alarm_id)
 
 
-def _seen(tx: Transaction, volunteer: Volunteer, reference: str) -> Ticket:
+def seen(tx: Transaction, volunteer: Volunteer, reference: str) -> Ticket:
+    """The ticket, if she may see it. Raises `NoSuchTicket`."""
     ticket = tickets.seen_by(tx.session, volunteer, reference)
     if ticket is None:
         raise NoSuchTicket(reference)

@@ -6,7 +6,7 @@ from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import calls, people, tickets
+from hotline.storage import calls, people, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Team
@@ -56,14 +56,15 @@ class _Roster:
             self._teams[team_id] = people.candidates(self._tx.session, now), people.candidates(self._tx.session, leads)
         return self._teams[team_id]
 
-    def take(self, team_id: int, language: str) -> tuple[int | None, bool]:
-        """Who takes the next ticket of the team, and whether she is on duty; otherwise she is its lead. None: nobody at all."""
+    def take(self, team_id: int, language: str, without: frozenset[int]) -> tuple[int | None, bool]:
+        """Who takes the next ticket of the team, and whether she is on duty; otherwise she is its lead. None: nobody at all. `without`
+        are shut out of it."""
         present, leads_ = self._of(team_id)
-        chosen = duty.choose(present.values(), language)
+        chosen = duty.choose((c for c in present.values() if c.volunteer_id not in without), language)
         if chosen is not None:
             present.update(duty.add_load(present, chosen))
             return chosen, True
-        chosen = duty.choose(leads_.values(), language)
+        chosen = duty.choose((c for c in leads_.values() if c.volunteer_id not in without), language)
         if chosen is not None:
             leads_.update(duty.add_load(leads_, chosen))
         return chosen, False
@@ -76,7 +77,7 @@ def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team],
     if ticket.assignee_id is not None and (ticket.team_id is not None or not ticket.sealed):
         _keep(tx, ticket, ticket.assignee_id, ticket.team_id or (team.id if team else None), roster)
         return
-    chosen, present = (None, False) if team is None else roster.take(team.id, _language(tx, ticket))
+    chosen, present = (None, False) if team is None else roster.take(team.id, _language(tx, ticket), _shut_out(tx, ticket))
     is_new = ticket.status == Status.NEW
     changes: dict[str, object] = {
         "routed_at": tx.now,
@@ -102,7 +103,8 @@ def _keep(tx: Transaction, ticket: Ticket, has_it: int, team_id: int | None, ros
         happened(tx.session, ticket.id, EventKind.ROUTED, now=tx.now, team=team_id, to=has_it, on_duty=on_duty)
     _alarm_if_urgent(tx, ticket, has_it)
     if ticket.priority == Priority.URGENT and not on_duty:
-        stands_in = roster.take(team_id, _language(tx, ticket))[0] if team_id is not None else None
+        out = _shut_out(tx, ticket)
+        stands_in = roster.take(team_id, _language(tx, ticket), out)[0] if team_id is not None else None
         for other in people.heads(tx.session) if stands_in is None else [stands_in]:
             if other != has_it:
                 raise_alarm(tx, ticket.id, AlarmKind.OFF_DUTY, other)
@@ -124,6 +126,10 @@ def _alarm(tx: Transaction, ticket: Ticket, chosen: int | None, *, present: bool
 def _alarm_if_urgent(tx: Transaction, ticket: Ticket, volunteer_id: int) -> None:
     if ticket.priority == Priority.URGENT:
         raise_alarm(tx, ticket.id, AlarmKind.URGENT, volunteer_id)
+
+
+def _shut_out(tx: Transaction, ticket: Ticket) -> frozenset[int]:
+    return frozenset(shutouts.of_ticket(tx.session, ticket.id))
 
 
 def _language(tx: Transaction, ticket: Ticket) -> str:

@@ -31,10 +31,32 @@ class EventKind(StrEnum):
     RECORDING_LOST = "recording_lost"
     LISTENED = "listened"
     WRITTEN_DOWN = "written_down"  # what she said
+    CATEGORISED = "categorised"
+    PLACED = "placed"
+    LOWERED = "lowered"  # less pressing than before
+    LIFTED = "lifted"  # no longer on hold
+    UNSEALED = "unsealed"
+    PROMISED = "promised"  # until when somebody is to act
+    WANTS_WOMAN = "wants_woman"
+    SAFE_CONTACT = "safe_contact"  # how the phone may be reached
+    PASSED = "passed"  # to a colleague or a team
+    SHUT_OUT = "shut_out"  # hidden from somebody
+    LET_IN = "let_in"
+    NUMBER_SHOWN = "number_shown"
+    VIEWED = "viewed"  # a sealed ticket was read
     ALARM_RAISED = "alarm_raised"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     NUMBER_SOUGHT = "number_sought"  # found by the number of its phone
 
+
+_CHANGE_NOTHING = (
+    EventKind.ALARM_RAISED,
+    EventKind.ALARM_ACKNOWLEDGED,
+    EventKind.LISTENED,
+    EventKind.VIEWED,
+    EventKind.NUMBER_SHOWN,
+    EventKind.NUMBER_SOUGHT,
+)
 
 _PUT = Insert(lambda insert: insert(table(Event)))
 
@@ -81,8 +103,15 @@ def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_
     return any(data.get("recording") == recording_id for data in session.scalars(statement))
 
 
+def has_viewed(session: Session, ticket_id: int, volunteer_id: int, *, since: datetime) -> bool:
+    """Whether she read the ticket since then."""
+    statement = select(Event.id).where(
+        Event.ticket_id == ticket_id, Event.kind == EventKind.VIEWED, Event.volunteer_id == volunteer_id, Event.happened_at > since
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
 def last_change(session: Session, ticket_id: int) -> Event | None:
     """The newest event that changed a ticket, whoever made it; alarms change none, nor does listening, nor being found."""
-    others = (EventKind.ALARM_RAISED, EventKind.ALARM_ACKNOWLEDGED, EventKind.LISTENED, EventKind.NUMBER_SOUGHT)
-    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(others)).order_by(Event.id.desc()).limit(1)
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(_CHANGE_NOTHING)).order_by(Event.id.desc()).limit(1)
     return session.scalar(statement)

@@ -89,6 +89,21 @@ def read_in(session: Session, volunteer_id: int, language: str) -> None:
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(page_language=language))
 
 
+def members(session: Session, team_id: int) -> Sequence[int]:
+    """Ids of a team's members."""
+    return session.scalars(select(Membership.volunteer_id).where(Membership.team_id == team_id)).all()
+
+
+def has_team(session: Session, team_id: int) -> bool:
+    """Whether there is a team of that id."""
+    return session.scalar(select(Team.id).where(Team.id == team_id)) is not None
+
+
+def colleagues(session: Session) -> Sequence[Volunteer]:
+    """All who work tickets, by name."""
+    return session.scalars(select(Volunteer).where(Volunteer.active, Volunteer.role == Role.VOLUNTEER).order_by(Volunteer.name)).all()
+
+
 def shifts(session: Session, team_id: int) -> Sequence[Shift]:
     """The week's shifts of a team's active members."""
     statement = (

@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, tu
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import QuestionKind
+from hotline.domain.rights import Role
 from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
-from hotline.storage.models import ON_QUEUE, WAITS, Contact, Question, Ticket
+from hotline.storage.models import ON_QUEUE, WAITS, Contact, Question, ShutOut, Ticket
 from hotline.storage.peoplemodels import Membership, Volunteer
 
 
@@ -94,11 +95,22 @@ def latest_open_id(session: Session, contact_id: int) -> int | None:
 
 
 def visible_to(volunteer: Volunteer) -> ColumnElement[bool]:
-    """Which tickets a volunteer may know of: a sealed one only its own team, or the head while it has none."""
+    """Which tickets somebody may know of. None that she was shut out of; a sealed one only its own team, or the head while it has none.
+    An administrator none at all, an auditor none that is sealed."""
+    if volunteer.role == Role.ADMINISTRATOR:
+        return false()
+    let_in = ~exists().where(ShutOut.ticket_id == Ticket.id, ShutOut.volunteer_id == volunteer.id)
+    if volunteer.role == Role.AUDITOR:
+        return and_(Ticket.sealed.is_(False), let_in)
     own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
     # Only once it was routed: until then its team may be seconds away.
     waits_for_head = and_(Ticket.team_id.is_(None), Ticket.routed_at.is_not(None), true() if volunteer.is_head else false())
-    return or_(Ticket.sealed.is_(False), own_team, waits_for_head)
+    return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head), let_in)
+
+
+def may_see(session: Session, volunteer: Volunteer, ticket_id: int) -> bool:
+    """Whether she may know of that ticket."""
+    return session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, visible_to(volunteer))) is not None
 
 
 def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | None:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from hotline.guards import runtime, volunteer
 from hotline.services import casework
-from hotline.storage import recordings, tickets
+from hotline.storage import people, recordings, tickets
 from hotline.storage.callmodels import Recording
 from hotline.storage.recordings import KEPT
 from hotline.storage.tickets import TicketMoved
@@ -24,7 +24,8 @@ def audio(reference: str, number: int) -> Response:
     """A recording by its place among the ticket's, whole or the part that a player asks for. To listen is an event."""
     rt = runtime()
     with rt.reading() as session:
-        found = tickets.seen_by(session, volunteer(), reference)
+        works = people.rights(session, volunteer()).works
+        found = tickets.seen_by(session, volunteer(), reference) if works else None
         kept = recordings.of_ticket(session, found.id)[number - 1 : number] if found is not None else ()
     if found is None or not kept or kept[0].state not in KEPT:
         raise casework.NoSuchTicket(reference)

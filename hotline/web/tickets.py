@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
@@ -16,11 +17,12 @@ from hotline.domain.ticket import MOVES, Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
-from hotline.services import casework
+from hotline.services import casework, facts
 from hotline.storage import alarms, calls, events, messages, people, recordings, tickets
 from hotline.storage.models import Contact, Event, Message, Note, Ticket
 from hotline.storage.peoplemodels import Team
 from hotline.storage.tickets import TicketMoved
+from hotline.web.sheet import sheet
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -63,11 +65,7 @@ def queue() -> str:
 @blueprint.get("/tickets/<reference:reference>")
 def ticket(reference: str) -> str:
     """A ticket with its texts, events and the delivery of each text."""
-    with runtime().reading() as session:
-        found = tickets.seen_by(session, volunteer(), reference)
-        if found is None:
-            raise casework.NoSuchTicket(reference)
-        return _page(session, found)
+    return page_of(reference)
 
 
 @blueprint.post("/tickets/<reference:reference>/claim")
@@ -112,7 +110,18 @@ def acknowledge(alarm_id: int) -> Response:
     return redirect(url_for("tickets.queue"))
 
 
-def _page(session: Reading, found: Ticket, *, note: str = "", words: str = "", first: Event | None = None, moved: bool = False) -> str:
+def page_of(reference: str, **more: Any) -> str:
+    """A ticket's page; `more` is for its template. To read a sealed one is an event. Raises `NoSuchTicket`."""
+    with runtime().reading() as session:
+        found = tickets.seen_by(session, volunteer(), reference)
+    if found is None:
+        raise casework.NoSuchTicket(reference)
+    facts.note_reading(runtime(), volunteer(), found)
+    with runtime().reading() as session:
+        return _page(session, found, **more)
+
+
+def _page(session: Reading, found: Ticket, *, note: str = "", words: str = "", **more: Any) -> str:
     happened = events.of_ticket(session, found.id)
     timeline = [Entry(m.created_at, message=m) for m in messages.of_ticket(session, found.id)]
     timeline += [Entry(event.happened_at, event=event, note=noted) for event, noted in happened]
@@ -138,22 +147,20 @@ def _page(session: Reading, found: Ticket, *, note: str = "", words: str = "", f
         note=note,
         words_kept=words,
         recordings=recordings.of_ticket(session, found.id) if call is not None else (),
-        moved=moved,
-        first=first,
+        sheet=sheet(session, found),
+        **more,
     )
 
 
-_TO_PEOPLE = frozenset({events.EventKind.ROUTED, events.EventKind.ALARM_RAISED})
+_TO_PEOPLE = frozenset({events.EventKind.ROUTED, events.EventKind.ALARM_RAISED, events.EventKind.PASSED})
 
 
 def was_first(reference: str, *, note: str = "", words: str = "") -> tuple[str, int]:
     """Somebody was first: the ticket as it is now, who did what, and her own words kept: her note, or what she wrote down."""
     with runtime().reading() as session:
         found = tickets.seen_by(session, volunteer(), reference)
-        if found is None:
-            raise casework.NoSuchTicket(reference)
-        page = _page(session, found, note=note, words=words, first=events.last_change(session, found.id), moved=True)
-    return page, HTTPStatus.CONFLICT
+        first = events.last_change(session, found.id) if found is not None else None
+    return page_of(reference, note=note, words=words, first=first, moved=True), HTTPStatus.CONFLICT
 
 
 def version_seen() -> int:
