@@ -80,7 +80,7 @@ def categorise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
     of her sight."""
     with _change(rt, volunteer, reference, version) as one:
         ticket, changes = one.ticket, dict[str, object](category=category.code)
-        one.make(EventKind.CATEGORISED, was=ticket.category, now=category.code)
+        one.make(EventKind.CATEGORISED, old=ticket.category, new=category.code)
         if category.priority < ticket.priority:
             changes["priority"] = category.priority
             one.make(EventKind.RAISED, to=category.priority)
@@ -98,7 +98,7 @@ def place(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, ar
     """Say where it happened, by the code of an area."""
     with _change(rt, volunteer, reference, version) as one:
         one.store(area=area)
-        one.make(EventKind.PLACED, was=one.ticket.area, now=area)
+        one.make(EventKind.PLACED, old=one.ticket.area, new=area)
 
 
 def prioritise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Priority, note: str = "") -> None:
@@ -109,7 +109,7 @@ def prioritise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
         kind = EventKind.LOWERED if to > one.ticket.priority else EventKind.RAISED
         # Raised it is looked at again: whoever has it is paged.
         one.store(priority=to, **({"routed_at": None} if kind is EventKind.RAISED else {}))
-        one.make(kind, note=note, was=one.ticket.priority, to=to)
+        one.make(kind, note=note, old=one.ticket.priority, to=to)
         one.tx.ring(Job.ROUTE_DUE)
 
 
@@ -183,7 +183,7 @@ def pass_on(
                 raise NotAllowed
             one.store(assignee_id=to, unattended=False)
         elif team is not None and not ticket.sealed and people.has_team(session, team):
-            one.store(team_id=team, assignee_id=None, unattended=True)
+            one.store(team_id=team, assignee_id=None, routed_at=None)
             one.tx.ring(Job.ROUTE_DUE)
         else:
             raise NotAllowed

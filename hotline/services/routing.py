@@ -71,9 +71,7 @@ class _Roster:
 
 
 def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team], roster: _Roster) -> None:
-    code = next((c.team for c in rt.categories if c.code == ticket.category), category.fallback(rt.categories).team)
-    # A sealed ticket never falls to another team: without its own it waits, seen by the head alone.
-    team = teams.get(code) if ticket.sealed else teams.get(code) or teams.get(category.fallback(rt.categories).team)
+    team = _team(rt, ticket, teams)
     if ticket.assignee_id is not None and (ticket.team_id is not None or not ticket.sealed):
         _keep(tx, ticket, ticket.assignee_id, ticket.team_id or (team.id if team else None), roster)
         return
@@ -92,6 +90,16 @@ def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team],
     if chosen is None:
         happened(tx.session, ticket.id, EventKind.UNATTENDED, now=tx.now)
     _alarm(tx, ticket, chosen, present=present)
+
+
+def _team(rt: Runtime, ticket: Ticket, teams: dict[str, Team]) -> Team | None:
+    """The team that has it, or was passed it; else that of its category."""
+    if ticket.team_id is not None:
+        return next(team for team in teams.values() if team.id == ticket.team_id)
+    fallback = category.fallback(rt.categories).team
+    own = teams.get(next((c.team for c in rt.categories if c.code == ticket.category), fallback))
+    # A sealed ticket never falls to another team: without its own it waits, seen by the head alone.
+    return own if ticket.sealed else own or teams.get(fallback)
 
 
 def _keep(tx: Transaction, ticket: Ticket, has_it: int, team_id: int | None, roster: _Roster) -> None:
