@@ -16,9 +16,18 @@ class AlarmKind(StrEnum):
     UNATTENDED = "unattended"  # nobody on duty, nobody who leads: to the head
     RECORDING_LOST = "recording_lost"  # the gateway promised audio that never came
     SEALED_WAITS = "sealed_waits"  # a sealed ticket and nobody of its team on duty, or no such team: to the head
+    NOT_COMING = "not_coming"  # somebody cannot come to her shift: to her lead, as the next two
+    NO_SHOW = "no_show"  # somebody has not come to her shift
+    TOO_FEW = "too_few"  # a shift that is to come has too few
+    GRANT = "grant"  # somebody asked for a right for somebody: to the head
 
 
 def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int) -> None:
     """Page a volunteer about a ticket, once for each kind."""
     if alarms.put(tx.session, ticket_id, kind, volunteer_id, now=tx.now):
         happened(tx.session, ticket_id, EventKind.ALARM_RAISED, now=tx.now, alarm=kind, to=volunteer_id)
+
+
+def raise_alarm_about(tx: Transaction, about: str, kind: AlarmKind, volunteer_id: int) -> None:
+    """Page a volunteer about something that is no ticket, once for each kind."""
+    alarms.put_about(tx.session, about, kind, volunteer_id, now=tx.now)

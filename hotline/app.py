@@ -16,7 +16,25 @@ from hotline.runtime import Runtime, build_runtime
 from hotline.services.installation import DemoBesideReal, check_installation
 from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
-from hotline.web import auth, facts, health, recordings, search, tickets, walkin, words
+from hotline.web import (
+    account,
+    audit,
+    auth,
+    factor,
+    facts,
+    health,
+    keeping,
+    people,
+    queues,
+    recordings,
+    replies,
+    roster,
+    search,
+    tickets,
+    walkin,
+    welcome,
+    words,
+)
 from hotline.web import calls as call_book
 from hotline.webhooks import callreports, calls, prompts, texts
 
@@ -27,12 +45,20 @@ BLUEPRINTS = (
     prompts.blueprint,
     health.blueprint,
     auth.blueprint,
+    factor.blueprint,
+    account.blueprint,
+    welcome.blueprint,
+    people.blueprint,
+    audit.blueprint,
     tickets.blueprint,
+    replies.blueprint,
     facts.blueprint,
+    queues.blueprint,
     recordings.blueprint,
     call_book.blueprint,
     walkin.blueprint,
     search.blueprint,
+    roster.blueprint,
 )
 
 
@@ -58,6 +84,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.url_map.merge_slashes = False  # it redirects to the Host, which we do not trust
     app.url_map.converters["reference"] = tickets.ReferenceConverter
     app.before_request(auth.choose_language)
+    app.before_request(keeping.catch_words)
     guards.hang_guards(app, config.public_url)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -104,4 +131,7 @@ def _dress_pages(app: Flask, rt: Runtime) -> None:
         language_names=OWN_NAMES,
         local_time=lambda at: local_time(cast("datetime", at), g.language, rt.config.zone),
         written=reference.written,
+        owner=keeping.owner,
+        currency=rt.config.sending.currency,
+        local_instant=lambda told: local_time(datetime.fromisoformat(told), g.language, rt.config.zone),
     )

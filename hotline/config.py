@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hotline.domain.contact import ContactHours
+from hotline.domain.duty import read_pause
 from hotline.domain.language import Language
-from hotline.sections import AT_LEAST_ONE, AT_MOST, SECTIONS, Conversation, Files, Hours, Media, Numbers, Sending, Voice, Web
+from hotline.sections import AT_LEAST_ONE, AT_MOST, SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
 
 TWILIO_API_URL = "https://api.twilio.com"
 # Its host stands in for whatever a request names: one that is no name would be the end of every request.
@@ -53,6 +54,7 @@ class Config:
     voice: Voice = field(default_factory=Voice)
     media: Media = field(default_factory=Media)
     web: Web = field(default_factory=Web)
+    duty: Duty = field(default_factory=Duty)
     files: Files = field(default_factory=Files)
 
     @property
@@ -83,7 +85,7 @@ class Config:
         return (self.folder / path) if path else None
 
 
-_CALLED = {str: "text in quotes", int: "a whole number", tuple: "a list of texts in quotes"}
+_CALLED = {str: "text in quotes", bool: "true or false", int: "a whole number", tuple: "a list of texts in quotes"}
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
@@ -183,10 +185,12 @@ def _check_values(config: Config) -> list[str]:
             "HOTLINE_SECRET_KEY must have 32 characters or more; make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
     faults += _check_gateway(config) + _check_hours(config) + _check_numbers(config)
-    faults += _check_voice(config) + _check_media(config)
+    faults += _check_voice(config) + _check_media(config) + _check_duty(config)
     if config.conversation.default_language not in set(Language):
         faults.append(f"[conversation] default_language must be one of {', '.join(Language)}")
-    for name in ("categories", "areas", "lexicon"):
+    if not re.fullmatch(r"([0-9]{1,6}(\.[0-9]{1,4})?)?", config.sending.segment_price):
+        faults.append("[sending] segment_price must be a number like 3.50, or empty")
+    for name in ("categories", "lexicon", "areas", "unsaid"):
         path = config.table(name)
         if path is not None and not path.is_file():
             faults.append(f"[files] {name}: there is no file {path}")
@@ -231,6 +235,16 @@ def _check_voice(config: Config) -> list[str]:
         faults.append("[voice] number is missing: whoever we ring must see a number of ours")
     if sorted(voice.languages) != sorted(set(voice.languages) & {"en", "ur", "sd"}) or not voice.languages:
         faults.append("[voice] languages must be some of en, ur, sd, each once, in the order of their keys")
+    return faults
+
+
+def _check_duty(config: Config) -> list[str]:
+    faults = []
+    for pause in config.duty.pauses:
+        try:
+            read_pause(pause)
+        except ValueError:
+            faults.append(f"[duty] pauses: {pause!r} must be like fri 13:00-14:30 or 2027-02-08/2027-03-09 18:00-19:00")
     return faults
 
 

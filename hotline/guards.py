@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, Request, Response, abort, current_app, g, redirect, render_template, request, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -19,8 +19,11 @@ from hotline.gateways.twilio.webhooks import FieldMissing, Form, is_signed, sign
 from hotline.log import logger
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
-from hotline.services.casework import NoSuchTicket
-from hotline.services.facts import LeadsOnly, NotAllowed
+from hotline.services.casework import NoSuchTicket, NotHers
+from hotline.services.facts import InThePast, NoSuchChoice, NoteMissing
+from hotline.services.grants import Decided, NotPossible, NotYours
+from hotline.services.reach import HoursTurnedRound
+from hotline.services.roster import NoSuchShift, ShiftMoved
 from hotline.storage.peoplemodels import Volunteer
 
 if TYPE_CHECKING:
@@ -30,11 +33,24 @@ SIGNATURE = "X-Twilio-Signature"
 FORM_LIMIT_BYTES = 65_536
 """A text has at most 1,600 characters; the rest of Twilio's form takes about a kilobyte."""
 
-OPEN_TO_ALL = frozenset({"health.healthz", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip"})
+OPEN_TO_ALL = frozenset(
+    {"health.healthz", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip", "welcome.welcome", "welcome.accept"}
+)
 """Endpoints that ask nobody who they are. The webhooks ask for the signature; every other route refuses a stranger."""
 
-FOR_EVERY_ROLE = frozenset({"auth.log_out", "auth.language"})
-"""Endpoints that take a form from whoever is logged in; every other form is for those who work tickets."""
+_OWN = frozenset({"auth.log_out", "factor.factor", "factor.prove", "factor.code"})
+"""Endpoints of whoever gave her password and not yet her second factor."""
+
+_ACCOUNT = _OWN | {"account.account", "account.end", "account.end_others", "account.change_password", "account.choose"}
+
+_ALLOWED: Mapping[str, frozenset[str]] = {
+    Role.ADMINISTRATOR: _ACCOUNT
+    | {f"people.{name}" for name in ("everybody", "invite", "link", "deactivate", "speak", "join", "ask", "take_away", "decide")},
+    Role.AUDITOR: _ACCOUNT | {"audit.book", "tickets.ticket"},
+}
+"""Who works no tickets comes to these endpoints and no others: a new page is not theirs until it stands here."""
+
+_HOME = {Role.ADMINISTRATOR: "people.everybody", Role.AUDITOR: "audit.book"}
 
 _CACHED = frozenset({"static", "prompts.clip"})
 """Endpoints whose answers may be kept: they say nothing of anybody."""
@@ -43,7 +59,7 @@ FOR_GATEWAYS = ("/hooks/", "/prompts/")
 """Where addresses begin that gateways ask, and no browser."""
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; "
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
@@ -130,9 +146,19 @@ def _refuse_strangers() -> BaseResponse | None:
     if not current_user.is_authenticated:
         # Flask-Login's own way keeps its English sentence in the cookie, which grows, and leads back to what only takes a form.
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
-    if request.method == "POST" and volunteer().role != Role.VOLUNTEER and endpoint not in FOR_EVERY_ROLE:
-        raise NotAllowed
-    return None
+    if current_user.must_prove and endpoint not in _OWN:
+        return redirect(url_for("factor.factor", next=request.full_path.rstrip("?") if request.method == "GET" else None))
+    return _refuse_by_role(endpoint, current_user.row.role)
+
+
+def _refuse_by_role(endpoint: str, role: str) -> BaseResponse | None:
+    allowed = _ALLOWED.get(role)
+    if allowed is None or endpoint in allowed:
+        return None
+    if endpoint != "tickets.queue" or request.method == "POST":
+        # An auditor is told that she changes nothing; what else there is, neither of them learns.
+        abort(HTTPStatus.FORBIDDEN if role == Role.AUDITOR and request.method == "POST" else HTTPStatus.NOT_FOUND)
+    return redirect(url_for(_HOME[Role(role)]))
 
 
 def _add_headers(response: Response) -> Response:
@@ -157,19 +183,28 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, trans
 
 _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     NoSuchTicket: (HTTPStatus.NOT_FOUND, N_("There is no such ticket, or it is not yours to see.")),
+    NotHers: (HTTPStatus.FORBIDDEN, N_("That is for a lead of the ticket's team, or takes a right you do not have. Ask your lead.")),
+    NoteMissing: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("Say why in a note. Go back, write it and send the form again.")),
+    NoSuchChoice: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That is not on the list any more. Go back, reload the page and choose again.")),
+    InThePast: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That time is over. Go back and choose a later one.")),
+    HoursTurnedRound: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("The hours must begin before they end. Go back and change them.")),
     MoveNotAllowed: (
         HTTPStatus.CONFLICT,
         N_("A ticket in this status cannot be moved there. Go back, reload the page and look at it again."),
     ),
+    NotYours: (HTTPStatus.FORBIDDEN, N_("That is not yours to do.")),
+    NotPossible: (HTTPStatus.CONFLICT, N_("That cannot be done. Go back, reload the page and look again.")),
+    Decided: (HTTPStatus.CONFLICT, N_("Somebody was first: it is decided. Go back and reload the page.")),
+    NoSuchShift: (HTTPStatus.NOT_FOUND, N_("There is no such shift, or it is not yours to change.")),
+    ShiftMoved: (HTTPStatus.CONFLICT, N_("Somebody was first: this shift is not as it was on your page. Look at the roster again.")),
     StoreFault: (HTTPStatus.SERVICE_UNAVAILABLE, N_("The recording cannot be had just now. Try again in a minute.")),
-    LeadsOnly: (HTTPStatus.FORBIDDEN, N_("Only a lead of its team can do that. Ask one, or pass the ticket on.")),
-    NotAllowed: (HTTPStatus.FORBIDDEN, N_("That is not yours to do. Ask your lead.")),
     CSRFError: (HTTPStatus.BAD_REQUEST, N_("This form is out of date. Go back, reload the page and send it again.")),
 }
 """The rules that can refuse a volunteer, and what she is told. TicketMoved is shown by its page, with who was first."""
 
 _SAYINGS: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: N_("There is nothing at this address."),
+    HTTPStatus.FORBIDDEN: N_("That is not yours to do."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("That was too much at once. Send less."),
 }
 

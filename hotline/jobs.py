@@ -33,16 +33,18 @@ class Job(StrEnum):
     SEND_DUE = "workers.jobs.send_due"
     SETTLE_UNKNOWN = "workers.jobs.settle_unknown"
     ROUTE_DUE = "workers.jobs.route_due"
+    MARK_LATE = "workers.jobs.mark_late"
     CALL_BACK_DUE = "workers.jobs.call_back_due"
     FETCH_RECORDINGS = "workers.jobs.fetch_recordings"
     CLOSE_CALLS = "workers.jobs.close_calls"
     INDEX_WORDS = "workers.jobs.index_words"
+    WATCH_SHIFTS = "workers.jobs.watch_shifts"
 
 
 QUEUES: dict[str, tuple[Job, ...]] = {
     # Sending has a queue and a process of its own, so that nothing else can hold it up.
     "sending": (Job.SEND_DUE,),
-    "tickets": (Job.ROUTE_DUE, Job.SETTLE_UNKNOWN, Job.INDEX_WORDS),
+    "tickets": (Job.ROUTE_DUE, Job.SETTLE_UNKNOWN, Job.MARK_LATE, Job.INDEX_WORDS, Job.WATCH_SHIFTS),
     "calls": (Job.CALL_BACK_DUE, Job.FETCH_RECORDINGS, Job.CLOSE_CALLS),
 }
 """RQ queue → its jobs. One worker process serves each queue."""
@@ -50,11 +52,13 @@ QUEUES: dict[str, tuple[Job, ...]] = {
 PERIODIC_S: dict[Job, int] = {
     Job.SEND_DUE: 3,
     Job.ROUTE_DUE: 3,
+    Job.MARK_LATE: 15,
     Job.SETTLE_UNKNOWN: 5,
     Job.CALL_BACK_DUE: 3,
     Job.FETCH_RECORDINGS: 5,
     Job.CLOSE_CALLS: 30,
     Job.INDEX_WORDS: 5,
+    Job.WATCH_SHIFTS: 10,
 }
 """How often the clock rings each job, in seconds: the only retry there is."""
 

@@ -31,6 +31,15 @@ def queue_text(
     return True
 
 
+def queue_written(tx: Transaction, body: str, contact: Contact, *, ticket_id: int, volunteer_id: int) -> None:
+    """Queue what a volunteer wrote to the contact. Whether it may go was asked, and is asked again when it leaves."""
+    tx.ring(Job.SEND_DUE)
+    row = outgoing.due_at_once(
+        now=tx.now, contact_id=contact.id, body=body, language=contact.language, segments=count(body).segments, rank=RANK_OURS
+    )
+    outgoing.put(tx.session, ticket_id=ticket_id, volunteer_id=volunteer_id, **row)
+
+
 def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ref: str | None, is_answer: bool) -> dict[str, Any] | None:
     """The row that `queue_text` stores, without its ticket and the text it answers; None where none may or can go. Who asks for
     it stores it in the same transaction."""
@@ -54,7 +63,7 @@ def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *,
     )
 
 
-def render(rt: Runtime, text: Text, language: str, *, ref: str | None) -> str:
+def render(rt: Runtime, text: Text, language: str, *, ref: str | None, **values: str) -> str:
     """The sentence as it goes out."""
     numbers = rt.config.numbers
     return rt.catalogues.say(
@@ -64,6 +73,7 @@ def render(rt: Runtime, text: Text, language: str, *, ref: str | None) -> str:
         ref=reference.written(ref) if ref else "",
         police=numbers.police,
         ambulance=numbers.ambulance,
+        **values,
     )
 
 

@@ -17,7 +17,7 @@ from hotline.jobs import Bell, Job
 from hotline.media.store import Store, open_store
 from hotline.storage.db import make_engine
 from hotline.storage.writing import Writing, writing
-from hotline.tables import load_areas, load_categories, load_lexicon
+from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid
 
 Reading = Session
 """What pages read with: whatever they might do with it is rolled back."""
@@ -47,8 +47,9 @@ class Runtime:
     bell: Bell
     catalogues: Catalogues
     categories: tuple[Category, ...]
-    areas: tuple[Area, ...]
     lexicon: Lexicon
+    areas: tuple[Area, ...]
+    unsaid: tuple[Category, ...]
     store: Store
     clock: Callable[[], datetime]
 
@@ -100,8 +101,9 @@ def build_runtime(
         bell=bell,
         catalogues=catalogues or Catalogues.load(),
         categories=load_categories(config.table("categories")),
-        areas=load_areas(config.table("areas")),
         lexicon=load_lexicon(config.table("lexicon")),
+        areas=load_areas(config.table("areas")),
+        unsaid=load_unsaid(config.table("unsaid")),
         store=open_store(config),
         clock=clock,
     )

@@ -13,6 +13,7 @@ class Conversation:
     lookups_per_day: int = 10
     reopen_days: int = 30
     replies_per_sender: int = 20
+    answer_hours: int = 72
     reply_countries: tuple[str, ...] = ("PK",)
 
 
@@ -44,6 +45,8 @@ class Sending:
     timeout_s: int = 10
     answer_fresh_minutes: int = 30
     expires_hours: int = 48
+    segment_price: str = ""
+    currency: str = "PKR"
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,27 @@ class Web:
 
 
 @dataclass(frozen=True)
+class Duty:
+    """[duty]: shifts, and alarms to volunteers' phones."""
+
+    least: int = 1
+    ask_hours: int = 12
+    late_minutes: int = 10
+    page_s: int = 90
+    page_again_minutes: int = 5
+    hand_over_minutes: int = 30
+    holidays: bool = True
+    pauses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Files:
     """[files]: tables a deployment may replace; empty means the shipped one. Paths are relative to the TOML file."""
 
     categories: str = ""
     areas: str = ""
     lexicon: str = ""
+    unsaid: str = ""
 
 
 SECTIONS: Mapping[str, type] = {
@@ -98,12 +116,14 @@ SECTIONS: Mapping[str, type] = {
     "voice": Voice,
     "media": Media,
     "web": Web,
+    "duty": Duty,
     "files": Files,
 }
 
 AT_MOST: Mapping[str, int] = {
     "join_minutes": 1440,
     "reopen_days": 3650,
+    "answer_hours": 720,
     "texts_per_s": 1000,
     "in_flight": 200,
     "timeout_s": 30,
@@ -111,6 +131,12 @@ AT_MOST: Mapping[str, int] = {
     "expires_hours": 720,
     "session_hours": 720,
     "page_rows": 500,
+    "least": 100,
+    "ask_hours": 72,
+    "late_minutes": 240,
+    "page_s": 3600,
+    "page_again_minutes": 240,
+    "hand_over_minutes": 240,
     "duty_line_s": 300,
     "key_wait_s": 30,
     "silence_s": 60,
@@ -122,5 +148,5 @@ AT_MOST: Mapping[str, int] = {
 """The limits of what makes sense: past these a worker is taken for dead while it waits for the gateway, a log-in never ends, a page does
 not load, a date does not exist."""
 
-AT_LEAST_ONE = AT_MOST.keys() - {"answer_fresh_minutes", "call_backs_per_day", "call_backs_per_hour"} | {"replies_per_sender"}
+AT_LEAST_ONE = AT_MOST.keys() - {"least", "answer_fresh_minutes", "call_backs_per_day", "call_backs_per_hour"} | {"replies_per_sender"}
 """The rest may be 0. With no answers at all she has no reference."""

@@ -12,6 +12,7 @@ from hotline.domain.category import Category, literals
 from hotline.domain.folding import match_key
 from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
 from hotline.domain.language import Language
+from hotline.domain.telltale import unsaid
 from hotline.domain.ticket import Priority
 
 _DATA = Path(__file__).parent / "data"
@@ -24,6 +25,7 @@ _INSIDE_MIN = 3
 
 _SECTIONS = {"menu", "language", "stop", "start", "cry", "greeting", "thanks"}
 _GATEWAY = {"stop": Keyword.GATEWAY_STOP, "start": Keyword.GATEWAY_START, "info": Keyword.GATEWAY_INFO}
+_UNSAID = ("stations", "partners", "ours")
 _LISTS = {"taught", "asking", "courtesies"}
 
 
@@ -55,25 +57,44 @@ def load_categories(path: Path | None) -> tuple[Category, ...]:
 
 
 def load_areas(path: Path | None) -> tuple[Area, ...]:
-    """The areas of a file, or ours if None, in their order. Raises `TableFault`."""
+    """The areas of a file, or ours if None: each district, then its towns. Raises `TableFault`."""
     path = path or _DATA / "areas.toml"
-    rows = _parsed(path).get("area")
-    faults, codes = list[str](), list[str]()
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        rows = []
-        faults.append("there is no [[area]]")
-    for number, row in enumerate(rows, 1):
-        code, names = row.get("code"), row.get("names")
-        if not isinstance(code, str) or not _CODE.fullmatch(code) or code in codes:
-            faults.append(f"area {number}: code must be small letters, digits and _, and no other area's")
-        if not isinstance(names, dict) or any(not isinstance(names.get(language), str) for language in _PAGE_LANGUAGES):
-            faults.append(f"area {number}: names must have {', '.join(_PAGE_LANGUAGES)}")
-        if row.get("part_of", code) not in (code, *codes):
-            faults.append(f"area {number}: part_of must be the code of an area above it")
-        faults += [f"area {number}: {key!r} is no key of an area" for key in row.keys() - {"code", "part_of", "names"}]
-        codes.append(str(code))
+    document = _parsed(path)
+    faults = [f"{key!r} is no key of a table of areas: use [[district]]" for key in document if key != "district"]
+    districts = document.get("district")
+    if not isinstance(districts, list) or not districts:
+        _raise_any(path, [*faults, "there is no [[district]]"])
+        return ()
+    areas = []
+    for row in districts:
+        areas.append(_area(row, None, faults))
+        towns = row.get("towns", []) if isinstance(row, dict) else []
+        areas += [_area(town, areas[-1].code, faults) for town in (towns if isinstance(towns, list) else [None])]
+    codes = [area.code for area in areas if area.code]
+    faults += [f"two areas have the code {code!r}" for code in dict.fromkeys(codes) if codes.count(code) > 1]
     _raise_any(path, faults)
-    return tuple(Area(row["code"], row.get("part_of"), MappingProxyType(row["names"])) for row in rows)
+    return tuple(areas)
+
+
+def _area(row: object, district: str | None, faults: list[str]) -> Area:
+    if not isinstance(row, dict) or not isinstance(row.get("code"), str) or not _CODE.fullmatch(row["code"]):
+        faults.append("an area's code must be a short name of small letters, digits and _")
+        return Area("", MappingProxyType({}))
+    known = {"code", "names"} if district is not None else {"code", "names", "towns"}
+    faults += [f"area {row['code']!r}: {key!r} is no key of it" for key in row if key not in known]
+    faults += [f"area {row['code']!r}: {fault}" for fault in _names_faults(row.get("names"))]
+    names = row.get("names")
+    return Area(row["code"], MappingProxyType(dict(names) if isinstance(names, dict) else {}), district)
+
+
+def load_unsaid(path: Path | None) -> tuple[Category, ...]:
+    """The lists of words that no text to a citizen says, of a file or ours if None. Raises `TableFault`."""
+    path = path or _DATA / "unsaid.toml"
+    document = _parsed(path)
+    faults = [f"{key!r} is no list of such words" for key in document if key not in _UNSAID]
+    faults += [f"{key}: {fault}" for key in _UNSAID for fault in _words_faults(document.get(key, []))]
+    _raise_any(path, faults)
+    return tuple(unsaid(key, document.get(key, [])) for key in _UNSAID)
 
 
 def load_lexicon(path: Path | None) -> Lexicon:

@@ -57,7 +57,7 @@ def _own_environment() -> Iterator[None]:
 def _tables_read_once() -> Iterator[None]:
     """Reading the tables of words is half of what a Runtime costs, and nearly every test builds one."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("load_categories", "load_lexicon"):
+        for name in ("load_categories", "load_lexicon", "load_unsaid"):
             patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
         yield
 

@@ -15,6 +15,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.domain"}),
     frozenset({"hotline.sections"}),
     frozenset({"hotline.config", "hotline.log", "hotline.tables"}),
+    frozenset({"hotline.workdays"}),
     frozenset({"hotline.storage", "hotline.gateways", "hotline.jobs", "hotline.i18n", "hotline.media"}),
     frozenset({"hotline.runtime"}),
     frozenset({"hotline.outbox", "hotline.alarms"}),
@@ -48,7 +49,10 @@ HOMES: dict[str, tuple[str, ...]] = {
     "av": ("hotline.media.takes",),
     "espeakng_loader": ("hotline.media.speech",),
     "obstore": ("hotline.media",),
+    "holidays": ("hotline.workdays",),
     "phonenumbers": ("hotline.domain.phone",),
+    "pyotp": ("hotline.services.factor",),
+    "segno": ("hotline.web.factor",),
 }
 """A library → the modules and packages that may import it."""
 

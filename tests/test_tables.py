@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hotline.domain.category import fallback
 from hotline.domain.keyword import Keyword
-from hotline.tables import TableFault, load_categories, load_lexicon
+from hotline.tables import TableFault, load_areas, load_categories, load_lexicon, load_unsaid
 
 DATA = Path(__file__).parents[1] / "hotline" / "data"
 GENERAL = """
@@ -246,3 +246,46 @@ def test_any_lexicon_loads_or_is_at_fault(tmp_path_factory: pytest.TempPathFacto
     path.write_text("".join(f"{key} = {_toml(value)}\n" for key, value in table.items()), encoding="utf-8")
     with suppress(TableFault):
         load_lexicon(path)
+
+
+# Areas, and what no text says
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        ("", "there is no [[district]]"),
+        ("town = 1", "'town' is no key of a table of areas"),
+        ('[[district]]\ncode = "A"', "an area's code must be a short name"),
+        ('[[district]]\ncode = "a"', "area 'a': names must have en, ur, sd"),
+        ('[[district]]\ncode = "a"\nnames = {en="A", ur="A", sd="A"}\ntowns = 1', "an area's code must be a short name"),
+        ('[[district]]\ncode = "a"\nnames = {en="A", ur="A"}', "area 'a': names: sd is missing"),
+        ('[[district]]\ncode = "a"\nnames = {en="A", ur="A", sd="A"}\nsize = 1', "area 'a': 'size' is no key of it"),
+        (
+            '[[district]]\ncode = "a"\nnames = {en="A", ur="A", sd="A"}\ntowns = [{code="a", names={en="A", ur="A", sd="A"}}]',
+            "two areas have the code 'a'",
+        ),
+    ],
+)
+def test_a_table_of_areas_that_cannot_be_meant_is_refused(tmp_path: Path, toml: str, fault: str) -> None:
+    path = tmp_path / "areas.toml"
+    path.write_text(toml, "utf-8")
+    with pytest.raises(TableFault) as refused:
+        load_areas(path)
+    assert any(fault in told for told in refused.value.faults), refused.value.faults
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        ("places = []", "'places' is no list of such words"),
+        ("stations = 1", "stations: words must be a list of words"),
+        ('ours = ["=", "ab"]', "ours: word '=' folds to nothing"),
+    ],
+)
+def test_a_list_of_unsaid_words_that_cannot_be_meant_is_refused(tmp_path: Path, toml: str, fault: str) -> None:
+    path = tmp_path / "unsaid.toml"
+    path.write_text(toml, "utf-8")
+    with pytest.raises(TableFault) as refused:
+        load_unsaid(path)
+    assert any(fault in told for told in refused.value.faults), refused.value.faults

@@ -1,7 +1,7 @@
 """Every RQ job, three lines each: the bell answered, one service call that drains what is due, rung again if there is more."""
 
 from hotline.jobs import Job
-from hotline.services import hangup, indexing, missedcalls, outbound, recordings, reports, routing
+from hotline.services import attendance, hangup, indexing, lateness, missedcalls, outbound, paging, recordings, reports, routing
 from workers.process import bell, call_gateway, gateway, runtime
 
 DRAIN_FOR_S = 15
@@ -20,6 +20,13 @@ def route_due() -> None:
     bell().answer(Job.ROUTE_DUE)
     if routing.route_due(runtime()) == routing.BATCH:
         bell().ring(Job.ROUTE_DUE)
+
+
+def mark_late() -> None:
+    """Mark the tickets whose promise has passed."""
+    bell().answer(Job.MARK_LATE)
+    if lateness.mark_late(runtime()) == lateness.BATCH:
+        bell().ring(Job.MARK_LATE)
 
 
 def settle_unknown() -> None:
@@ -55,3 +62,10 @@ def index_words() -> None:
     bell().answer(Job.INDEX_WORDS)
     if indexing.index_words(runtime()):
         bell().ring(Job.INDEX_WORDS)
+
+
+def watch_shifts() -> None:
+    """Ask whoever has a shift to come, tell leads who is missing, and take unseen alarms to phones."""
+    bell().answer(Job.WATCH_SHIFTS)
+    attendance.watch_shifts(runtime())
+    paging.page_unseen(runtime())

@@ -11,7 +11,7 @@ from hotline.cli.organisation import load
 from hotline.cli.prompts import prompts
 from hotline.cli.run import run
 from hotline.cli.search import search
-from hotline.cli.volunteers import add_volunteer, reset_password
+from hotline.cli.volunteers import add_volunteer, invite, reset_password
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,5 +20,5 @@ def main() -> None:
     """A complaint hotline for people who have a phone and no internet."""
 
 
-for command in (migrate, compile_catalogues, catalogues, prompts, load, add_volunteer, reset_password, doctor, run, search):
+for command in (migrate, compile_catalogues, catalogues, prompts, load, add_volunteer, invite, reset_password, doctor, run, search):
     main.add_command(command)

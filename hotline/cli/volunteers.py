@@ -1,9 +1,9 @@
-"""`hotline add-volunteer` and `hotline reset-password`."""
+"""`hotline add-volunteer`, `hotline invite` and `hotline reset-password`."""
 
 import click
 
 from hotline.cli.setting import runtime_or_exit
-from hotline.services import organisation
+from hotline.services import invitations, organisation
 
 
 def _login(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -40,3 +40,18 @@ def reset_password(login: str) -> None:
     if password is None:
         raise click.ClickException(f"there is no volunteer {login}")
     click.echo(f"Login:    {login}\nPassword: {password}\nIt is shown this once.")
+
+
+@click.command()
+@click.argument("login", callback=_login)
+@click.option("--name", default="", callback=_name, help="How colleagues know her; the login if left out.")
+def invite(login: str, name: str) -> None:
+    """Print a one-time link for a volunteer, made if there is none of that login; with it she sets her password."""
+    with runtime_or_exit() as rt:
+        token = invitations.invite_again(rt, login)
+        try:
+            token = token or invitations.invite(rt, login, name or login, made_by=None)
+        except invitations.LoginTaken as fault:
+            raise click.ClickException(f"{login} is not active: set active = true in the organisation file first") from fault
+        url = f"{rt.config.public_url}/welcome/{token}"
+    click.echo(f"{url}\nIt is shown this once, works once, and for three days.")

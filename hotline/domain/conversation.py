@@ -31,8 +31,9 @@ class ReadAs(StrEnum):
     UNCLEAR = "unclear"  # 1 or 2, and two questions are open
     CRY = "cry"  # a cry for help
     COMMAND = "command"
+    DUTY = "duty"  # a volunteer's answer from her own phone
     KEPT = "kept"  # stored, no more
-    WRITTEN = "written"  # no text: said on a call, and written down by a volunteer
+    WRITTEN = "written"  # no text: said on a call or to a volunteer, who wrote it down
 
 
 LOOKUPS = frozenset({ReadAs.STAGE, ReadAs.REFUSED})

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     STOPPED = "stopped"  # she asked for silence
     HOLD = "hold"  # her ticket is on hold
     NOT_SAFE = "not_safe"  # this phone may not be texted
+    NO_PHONE = "no_phone"  # a withheld number, a short code, or a phone of a country we do not text
     TOO_LATE = "too_late"  # older than anyone could make sense of
 
 

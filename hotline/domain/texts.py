@@ -13,7 +13,13 @@ from hotline.domain import reference, segments
 JOINTS: Mapping[str, str] = {"en": " ", "ur": "، ", "sd": "، ", "ur-Latn": ", "}
 """What stands between a text that asks and `answer_to`, by language."""
 
-LONGEST: Mapping[str, str] = {"ref": reference.written(reference.EXAMPLE), "police": "1122", "ambulance": "1122", "hotline": "021111786786"}
+LONGEST: Mapping[str, str] = {
+    "ref": reference.written(reference.EXAMPLE),
+    "police": "1122",
+    "ambulance": "1122",
+    "hotline": "021111786786",
+    "time": "22:00",
+}
 """The longest value each placeholder takes; the budget is held with these. A number of ours is in national form: 12 digits
 for a firm's (021-111-786-786)."""
 
@@ -164,8 +170,36 @@ STARTED = sentence("started", "Done. We will text you when there is news. To sto
 # For translators: two questions are open on one phone and a bare 1 or 2 came.
 WHICH_REFERENCE = sentence("which_reference", "Which one do you mean? Please send the 9-digit number, then 1 or 2 in the next text.")
 
+# What a volunteer may begin with when she writes to a citizen: shown in the citizen's language, changed as she likes.
+REPLY_READ = sentence("reply_read", "{ref}: we have read it and are looking into it.")
+
+# For translators: leave room for answer_to behind it, as behind all that ask.
+REPLY_WHERE = sentence("reply_where", "{ref}: where did it happen? Please send us the area and a landmark.", asks=True)
+
+REPLY_WHEN = sentence("reply_when", "{ref}: when did it happen? Please send us the day and the time.", asks=True)
+
+# For translators: never the word "safe".
+REPLY_CALL = sentence("reply_call", "{ref}: may we call you on this phone? At what time? Please send it to us.", asks=True)
+
+REPLY_TRIED = sentence(
+    "reply_tried", "{ref}: we could not reach you by phone. When shall we call again? Please send us the time.", asks=True
+)
+
+REPLY_STILL = sentence("reply_still", "{ref}: we are still working on it. We will text you when there is news.")
+
+REPLY_MORE = sentence("reply_more", "{ref}: we need to know a little more. Please text us again.", asks=True)
+
+# For translators: never name the place.
+REPLY_PLACE = sentence("reply_place", "{ref}: the place we told you of is open now. You can go there.")
+
 # For translators: put behind a text that asks, joined by a comma (English: a space). {hotline} is one run of digits.
 ANSWER_TO = sentence("answer_to", "Send to {hotline}")
+
+# For translators: the next two go to a volunteer's own phone, which others may read: they name nothing and nobody.
+SHIFT_ASK = sentence("shift_ask", "Are you coming at {time}? If yes, send 7. If not, send 8.", asks=True)
+
+# For translators: neither who we are nor why.
+PAGE_NEEDS_YOU = sentence("page_needs_you", "Your page needs you. Please open it. If you have seen it, send 9.", asks=True)
 
 TEXTS: Mapping[str, Text] = {
     text.key: text
@@ -187,6 +221,19 @@ TEXTS: Mapping[str, Text] = {
         STOPPED,
         STARTED,
         WHICH_REFERENCE,
+        SHIFT_ASK,
+        PAGE_NEEDS_YOU,
+        REPLY_READ,
+        REPLY_WHERE,
+        REPLY_WHEN,
+        REPLY_CALL,
+        REPLY_TRIED,
+        REPLY_STILL,
+        REPLY_MORE,
+        REPLY_PLACE,
         ANSWER_TO,
     )
 }
+
+REPLIES = tuple(text for key, text in TEXTS.items() if key.startswith("reply_"))
+"""The templates a volunteer chooses from."""

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from hotline.domain import conversation
 from hotline.domain.conversation import MOVE_TEXTS, QuestionKind, ReadAs
+from hotline.domain.rights import Rights
 from hotline.domain.ticket import Status, check_move
 from hotline.domain.walk import Consent
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
-from hotline.services import meaning
-from hotline.storage import alarms, calls, events, messages, questions, tickets
+from hotline.services import meaning, taking
+from hotline.storage import alarms, calls, events, messages, people, questions, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -18,19 +19,22 @@ from hotline.storage.tickets import TicketMoved
 _LISTENING = timedelta(hours=1)
 
 
+_VIEWED = timedelta(minutes=10)
+
+
 class NoSuchTicket(Exception):
     """There is no such ticket, or she may not see it: nobody learns which."""
+
+
+class NotHers(Exception):
+    """What she may not do with a ticket though she sees it: it is a lead's, or takes a right."""
 
 
 def claim(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
     """She takes the ticket. Raises `NoSuchTicket`, `TicketMoved`."""
     with rt.transaction() as tx:
         ticket = seen(tx, volunteer, reference)
-        changes: dict[str, object] = {"assignee_id": volunteer.id, "unattended": False}
-        if ticket.status == Status.NEW:
-            changes["status"] = Status.ASSIGNED
-        tickets.change(tx.session, ticket.id, version, now=tx.now, **changes)
-        happened(tx.session, ticket.id, EventKind.CLAIMED, now=tx.now, volunteer_id=volunteer.id, before=ticket.assignee_id)
+        taking.take(tx, ticket, volunteer, version=version)
 
 
 def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Status, note: str = "") -> None:
@@ -105,12 +109,45 @@ def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
 def acknowledge(rt: Runtime, volunteer: Volunteer, alarm_id: int) -> None:
     """She has seen an alarm of hers. Acknowledging it twice, or one that is not hers, does nothing."""
     with rt.transaction() as tx:
-        ticket_id = alarms.ticket_of(tx.session, alarm_id, volunteer.id)
-        if ticket_id is None:
-            return
+        found = alarms.open_alarm(tx.session, alarm_id, volunteer.id)
+        if found is not None:
+            settle_alarm(tx, volunteer.id, alarm_id, found[0])
+
+
+def settle_alarm(tx: Transaction, volunteer_id: int, alarm_id: int, ticket_id: int | None) -> None:
+    """An alarm of hers, about that ticket or none, is acknowledged."""
+    if ticket_id is not None:
         tickets.locked(tx.session, ticket_id)  # first the ticket, then its alarms: as routing does
-        if alarms.acknowledge(tx.session, alarm_id, volunteer.id, now=tx.now):
-            happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer.id, alarm=alarm_id)
+    if alarms.acknowledge(tx.session, alarm_id, volunteer_id, now=tx.now) and ticket_id is not None:
+        happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer_id, alarm=alarm_id)
+
+
+def view(rt: Runtime, volunteer: Volunteer, ticket: Ticket) -> None:
+    """She reads a sealed ticket's page: told to its team, once in ten minutes."""
+    if not ticket.sealed:
+        return
+    with rt.reading() as session:
+        if events.has_viewed(session, ticket.id, volunteer.id, since=rt.clock() - _VIEWED):
+            return
+    with rt.transaction() as tx:
+        happened(tx.session, ticket.id, EventKind.VIEWED, now=tx.now, volunteer_id=volunteer.id)
+
+
+def show_number(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
+    """She has the citizen's number shown: a right, and an event. Raises `NoSuchTicket`, `NotHers`."""
+    with rt.transaction() as tx:
+        ticket = seen(tx, volunteer, reference)
+        if not working(tx, volunteer).shows_numbers:
+            raise NotHers
+        happened(tx.session, ticket.id, EventKind.NUMBER_SHOWN, now=tx.now, volunteer_id=volunteer.id)
+
+
+def working(tx: Transaction, volunteer: Volunteer) -> Rights:
+    """Her rights now, as they are stored. Raises `NotHers` if she works no tickets."""
+    rights = people.rights(tx.session, tx.session.get_one(Volunteer, volunteer.id))
+    if not rights.works:
+        raise NotHers
+    return rights
 
 
 def seen(tx: Transaction, volunteer: Volunteer, reference: str) -> Ticket:

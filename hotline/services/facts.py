@@ -1,229 +1,193 @@
-"""What is known of a ticket, and who may see it: each function changes one thing, by the version she saw, and leaves an event.
+"""What is known of a ticket, and who may see it. Each function is one thing a volunteer does, by the version she saw, and one event.
 
-Anybody who works tickets may make one safer or more pressing; the way back is the lead's, with a note.
+Anybody who sees a ticket may make it safer: raise, hold, seal. Making it less so is its lead's, with a note.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from hotline.domain import area as areas
 from hotline.domain.category import Category
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
 from hotline.runtime import Runtime, Transaction
-from hotline.services import casework
+from hotline.services.casework import NotHers, seen, working
+from hotline.services.meaning import taken_back
 from hotline.storage import events, people, shutouts, tickets
-from hotline.storage.contacts import safe_contact
 from hotline.storage.events import EventKind, happened
-from hotline.storage.models import Contact, Ticket
+from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
 
-_READING = timedelta(minutes=10)
-
-
-class LeadsOnly(Exception):
-    """Only a lead of the ticket's team may do that; with no team, the head."""
-
 
 class NoteMissing(Exception):
-    """What only a lead may do needs a note that says why."""
+    """What makes a ticket less safe takes a note."""
 
 
-class NotAllowed(Exception):
-    """She has no right to that."""
+class NoSuchChoice(Exception):
+    """A category, area, person or team that is not on the list."""
 
 
-@dataclass
-class _Change:
-    """One change of a ticket on its way."""
-
-    tx: Transaction
-    ticket: Ticket
-    volunteer: Volunteer
-    rights: Rights
-    version: int
-
-    def make(self, kind: EventKind, *, note: str = "", **data: object) -> None:
-        """Tell what happened."""
-        note_id = events.note(self.tx.session, self.ticket.id, self.volunteer.id, note, now=self.tx.now)
-        happened(self.tx.session, self.ticket.id, kind, now=self.tx.now, volunteer_id=self.volunteer.id, note_id=note_id, **data)
-
-    def store(self, **values: object) -> None:
-        """Compare-and-set. Raises `TicketMoved`."""
-        tickets.change(self.tx.session, self.ticket.id, self.version, now=self.tx.now, **values)
-
-    def need_lead(self, note: str) -> None:
-        """Raise unless she leads the ticket's team, and says why."""
-        if not self.rights.leads_team(self.ticket.team_id):
-            raise LeadsOnly
-        if not note.strip():
-            raise NoteMissing
+class InThePast(Exception):
+    """Nobody can promise to act by an instant that is over."""
 
 
-@contextmanager
-def _change(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> Iterator[_Change]:
+def begin(tx: Transaction, volunteer: Volunteer, reference: str, version: int) -> tuple[Ticket, Rights]:
+    """The ticket at the version she saw, and her rights. Raises `NoSuchTicket`, `NotHers`, `TicketMoved`."""
+    ticket = seen(tx, volunteer, reference)
+    rights = working(tx, volunteer)
+    if ticket.version != version:
+        raise TicketMoved(ticket.id)
+    return ticket, rights
+
+
+def leads(ticket: Ticket, rights: Rights, note: str) -> None:
+    """Raise `NotHers` unless she leads the ticket's team, `NoteMissing` if she does not say why."""
+    if not rights.leads_team(ticket.team_id):
+        raise NotHers
+    if not note.strip():
+        raise NoteMissing
+
+
+def describe(
+    rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, category: str, area: str | None, wants_woman: bool
+) -> None:
+    """What it is about, where it happened, whether she asks for a woman. A sealed kind seals, one on hold holds; never the other way."""
+    kind = next((c for c in rt.categories if c.code == category), None)
     with rt.transaction() as tx:
-        ticket = casework.seen(tx, volunteer, reference)
-        rights = people.rights(tx.session, volunteer)
-        if not rights.works:
-            raise NotAllowed
-        if ticket.version != version:
-            raise TicketMoved(ticket.id)
-        yield _Change(tx, ticket, volunteer, rights, version)
+        ticket, _ = begin(tx, volunteer, reference, version)
+        if (kind is None and category != ticket.category) or (area not in (None, ticket.area) and areas.named(rt.areas, area) is None):
+            raise NoSuchChoice
+        wanted: dict[str, object] = {"category": category, "area": area, "wants_woman": wants_woman}
+        changes = {fact: value for fact, value in wanted.items() if getattr(ticket, fact) != value}
+        for fact, value in changes.items():
+            _told(tx, ticket, volunteer, fact, old=getattr(ticket, fact), new=value)
+        if kind is not None and "category" in changes:
+            changes |= _of_kind(tx, ticket, volunteer, kind)
+        _store(tx, ticket, changes)
 
 
-def categorise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, category: Category) -> None:
-    """Name its kind. A kind that is sealed, held or more pressing makes the ticket so; a sealed one goes to its own team, and maybe out
-    of her sight."""
-    with _change(rt, volunteer, reference, version) as one:
-        ticket, changes = one.ticket, dict[str, object](category=category.code)
-        one.make(EventKind.CATEGORISED, old=ticket.category, new=category.code)
-        if category.priority < ticket.priority:
-            changes["priority"] = category.priority
-            one.make(EventKind.RAISED, to=category.priority)
-        if category.hold and not ticket.hold:
-            changes["hold"] = True
-            one.make(EventKind.HELD)
-        if category.sealed and not ticket.sealed:
-            changes |= {"sealed": True, "team_id": None, "assignee_id": None, "routed_at": None}
-            one.make(EventKind.SEALED)
-            one.tx.ring(Job.ROUTE_DUE)
-        one.store(**changes)
+def _of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Category) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    if kind.hold and not ticket.hold:
+        changes |= {"hold": True}
+        happened(tx.session, ticket.id, EventKind.HELD, now=tx.now, volunteer_id=volunteer.id)
+    if kind.sealed and not ticket.sealed:
+        changes |= {"sealed": True, **taken_back(ticket)}
+        happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now, volunteer_id=volunteer.id)
+    return changes
 
 
-def place(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, area: str | None) -> None:
-    """Say where it happened, by the code of an area."""
-    with _change(rt, volunteer, reference, version) as one:
-        one.store(area=area)
-        one.make(EventKind.PLACED, old=one.ticket.area, new=area)
-
-
-def prioritise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Priority, note: str = "") -> None:
-    """Raise its urgency, or lower it: then as a lead, with a note."""
-    with _change(rt, volunteer, reference, version) as one:
-        if to > one.ticket.priority:
-            one.need_lead(note)
-        kind = EventKind.LOWERED if to > one.ticket.priority else EventKind.RAISED
-        # Raised it is looked at again: whoever has it is paged.
-        one.store(priority=to, **({"routed_at": None} if kind is EventKind.RAISED else {}))
-        one.make(kind, note=note, old=one.ticket.priority, to=to)
-        one.tx.ring(Job.ROUTE_DUE)
-
-
-def hold(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on: bool, note: str = "") -> None:
-    """Put it on hold, or lift that: as a lead, with a note."""
-    with _change(rt, volunteer, reference, version) as one:
-        if not on:
-            one.need_lead(note)
-        one.store(hold=on)
-        one.make(EventKind.HELD if on else EventKind.LIFTED, note=note)
-
-
-def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on: bool, note: str = "") -> None:
-    """Seal it to the team that has it, or unseal it: as that team's lead, with a note."""
-    with _change(rt, volunteer, reference, version) as one:
-        if not on:
-            one.need_lead(note)
-        changes = dict[str, object](sealed=on)
-        if on and one.ticket.assignee_id is not None and one.ticket.team_id is not None:
-            members = people.members(one.tx.session, one.ticket.team_id)
-            if one.ticket.assignee_id not in members:  # whoever has it could not see it any more
-                changes |= {"assignee_id": None, "routed_at": None}
-                one.tx.ring(Job.ROUTE_DUE)
-        one.store(**changes)
-        one.make(EventKind.SEALED if on else EventKind.UNSEALED, note=note)
-
-
-def promise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, until: datetime | None) -> None:
-    """Say until when she is promised an answer, in UTC; None: nothing is promised any more. A new promise is not late."""
-    with _change(rt, volunteer, reference, version) as one:
-        one.store(promised_at=until, on_time=True)
-        one.make(EventKind.PROMISED, until=until.isoformat() if until else None)
-
-
-def want_woman(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wants: bool) -> None:
-    """Note that the citizen asks for a woman, or no longer."""
-    with _change(rt, volunteer, reference, version) as one:
-        one.store(wants_woman=wants)
-        one.make(EventKind.WANTS_WOMAN, wants=wants)
-
-
-def keep_safe(
-    rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, may_text: bool, may_call: bool, on_hold: bool, note: str = ""
-) -> None:
-    """How her phone may be reached, whatever ticket it is about. Taking a hold off a phone is the lead's, with a note."""
-    with _change(rt, volunteer, reference, version) as one:
-        contact = one.tx.session.get_one(Contact, one.ticket.contact_id)
-        if contact.on_hold and not on_hold:
-            one.need_lead(note)
-        one.store()
-        safe_contact(one.tx.session, contact.id, may_text=may_text, may_call=may_call, on_hold=on_hold)
-        one.make(EventKind.SAFE_CONTACT, note=note, may_text=may_text, may_call=may_call, on_hold=on_hold)
-
-
-def pass_on(
-    rt: Runtime,
-    volunteer: Volunteer,
-    reference: str,
-    *,
-    version: int,
-    to: int | None = None,
-    team: int | None = None,
-    reason: str = "",
-) -> None:
-    """Pass it on, to a colleague or to a team, never to somebody who may not see it. Raises `NotAllowed`."""
-    with _change(rt, volunteer, reference, version) as one:
-        ticket, session = one.ticket, one.tx.session
-        if to is not None:
-            colleague = people.volunteer(session, to)
-            if colleague is None or not people.rights(session, colleague).works or not tickets.may_see(session, colleague, ticket.id):
-                raise NotAllowed
-            one.store(assignee_id=to, unattended=False)
-        elif team is not None and not ticket.sealed and people.has_team(session, team):
-            one.store(team_id=team, assignee_id=None, routed_at=None)
-            one.tx.ring(Job.ROUTE_DUE)
+def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Priority, note: str) -> None:
+    """More pressing: anybody. Less: a lead, with a note."""
+    with rt.transaction() as tx:
+        ticket, rights = begin(tx, volunteer, reference, version)
+        changes: dict[str, object] = {"priority": to}
+        if to > ticket.priority:
+            leads(ticket, rights, note)
+        elif to < ticket.priority:
+            changes |= {"routed_at": None}  # whoever has it is told
         else:
-            raise NotAllowed
-        one.make(EventKind.PASSED, note=reason, to=to, team=team)
+            return
+        _told(tx, ticket, volunteer, "priority", old=ticket.priority, new=int(to), note=note)
+        _store(tx, ticket, changes)
+
+
+def promise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, by: datetime | None) -> None:
+    """Until when somebody promised to act; None takes it back. Raises `InThePast`."""
+    with rt.transaction() as tx:
+        ticket, _ = begin(tx, volunteer, reference, version)
+        if by is not None and by <= tx.now:
+            raise InThePast
+        if by == ticket.promised_at:
+            return
+        _told(tx, ticket, volunteer, "promised_at", old=_instant(ticket.promised_at), new=_instant(by))
+        _store(tx, ticket, {"promised_at": by, "on_time": True})
+
+
+def hold(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on: bool, note: str) -> None:
+    """Nothing leaves by machine: anybody. Again it may: a lead, with a note."""
+    with rt.transaction() as tx:
+        ticket, rights = begin(tx, volunteer, reference, version)
+        if on == ticket.hold:
+            return
+        if not on:
+            leads(ticket, rights, note)
+        note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
+        kind = EventKind.HELD if on else EventKind.UNHELD
+        happened(tx.session, ticket.id, kind, now=tx.now, volunteer_id=volunteer.id, note_id=note_id)
+        _store(tx, ticket, {"hold": on})
+
+
+def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kind: str, note: str) -> None:
+    """Seen by one team only: that of a sealed `kind`, or with none named the team it has. Whoever had it and is not of that team has it
+    no more, whoever seals it among them."""
+    sealing = next((c for c in rt.categories if c.code == kind and c.sealed), None)
+    if kind and sealing is None:
+        raise NoSuchChoice
+    with rt.transaction() as tx:
+        ticket, _ = begin(tx, volunteer, reference, version)
+        if ticket.sealed:
+            return
+        changes: dict[str, object] = {"sealed": True}
+        if sealing is not None:
+            changes |= {"category": sealing.code, "hold": ticket.hold or sealing.hold, **taken_back(ticket)}
+        elif not _is_of_team(tx, ticket):
+            changes |= taken_back(ticket) | {"team_id": ticket.team_id}
+        note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
+        happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id)
+        _store(tx, ticket, changes)
+
+
+def unseal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:
+    """Seen by others again: its team's lead only, with a note."""
+    with rt.transaction() as tx:
+        ticket, rights = begin(tx, volunteer, reference, version)
+        leads(ticket, rights, note)
+        if not ticket.sealed:
+            return
+        note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
+        happened(tx.session, ticket.id, EventKind.UNSEALED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id)
+        _store(tx, ticket, {"sealed": False})
 
 
 def shut_out(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, whom: int, out: bool) -> None:
-    """Hide the ticket from somebody who is named in it, or show it again: as its team's lead. She is told nothing."""
-    with _change(rt, volunteer, reference, version) as one:
-        if not one.rights.leads_team(one.ticket.team_id):
-            raise LeadsOnly
-        if whom == volunteer.id or people.volunteer(one.tx.session, whom) is None:
-            raise NotAllowed
-        if out:
-            shutouts.put(one.tx.session, one.ticket.id, whom, made_by=volunteer.id, now=one.tx.now)
-        else:
-            shutouts.take_back(one.tx.session, one.ticket.id, whom)
-        is_hers = out and one.ticket.assignee_id == whom
-        one.store(**({"assignee_id": None, "routed_at": None} if is_hers else {}))
-        if is_hers:
-            one.tx.ring(Job.ROUTE_DUE)
-        one.make(EventKind.SHUT_OUT if out else EventKind.LET_IN, whom=whom)
-
-
-def show_number(rt: Runtime, volunteer: Volunteer, reference: str) -> str | None:
-    """The citizen's number, which is a right; that she saw it is an event. None: it was withheld. Raises `NotAllowed`."""
+    """Somebody who is named in it, or knows whom it names, must not see it; or may again. The lead's of its team, or the head's."""
     with rt.transaction() as tx:
-        ticket = casework.seen(tx, volunteer, reference)
-        rights = people.rights(tx.session, volunteer)
-        if not (rights.works and rights.shows_numbers):
-            raise NotAllowed
-        happened(tx.session, ticket.id, EventKind.NUMBER_SHOWN, now=tx.now, volunteer_id=volunteer.id)
-        return tx.session.get_one(Contact, ticket.contact_id).address
+        ticket, rights = begin(tx, volunteer, reference, version)
+        if not (rights.leads_team(ticket.team_id) or rights.is_head):
+            raise NotHers
+        if whom == volunteer.id or people.volunteer(tx.session, whom) is None:
+            raise NoSuchChoice
+        if out and not shutouts.put(tx.session, ticket.id, whom, made_by=volunteer.id, now=tx.now):
+            return
+        if not out:
+            shutouts.lift(tx.session, ticket.id, whom)
+        changes = taken_back(ticket) | {"team_id": ticket.team_id} if out and ticket.assignee_id == whom else {}
+        kind = EventKind.SHUT_OUT if out else EventKind.LET_IN
+        happened(tx.session, ticket.id, kind, now=tx.now, volunteer_id=volunteer.id, to=whom)
+        _store(tx, ticket, changes, always=True)
 
 
-def note_reading(rt: Runtime, volunteer: Volunteer, ticket: Ticket) -> None:
-    """Whoever reads a sealed ticket leaves an event, once in ten minutes."""
-    if not ticket.sealed:
+def _is_of_team(tx: Transaction, ticket: Ticket) -> bool:
+    """Whether whoever has it may go on seeing it once its team alone does."""
+    if ticket.team_id is None or ticket.assignee_id is None:
+        return False
+    return ticket.team_id in people.rights(tx.session, tx.session.get_one(Volunteer, ticket.assignee_id)).teams
+
+
+def _told(tx: Transaction, ticket: Ticket, volunteer: Volunteer, fact: str, *, old: object, new: object, note: str = "") -> None:
+    note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
+    happened(tx.session, ticket.id, EventKind.CHANGED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id, fact=fact, old=old, new=new)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def _store(tx: Transaction, ticket: Ticket, changes: dict[str, object], *, always: bool = False) -> None:
+    if not changes and not always:
         return
-    with rt.transaction() as tx:
-        tickets.locked(tx.session, ticket.id)  # two tabs may open at once
-        if not events.has_viewed(tx.session, ticket.id, volunteer.id, since=tx.now - _READING):
-            happened(tx.session, ticket.id, EventKind.VIEWED, now=tx.now, volunteer_id=volunteer.id)
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
+    if "routed_at" in changes:
+        tx.ring(Job.ROUTE_DUE)

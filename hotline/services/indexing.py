@@ -45,8 +45,8 @@ def _begin_anew_if_other_key(rt: Runtime, key: bytes) -> None:
 
 def _begin_anew(rt: Runtime, key: bytes) -> None:
     with rt.transaction() as tx:
-        marks.forget(tx.session, _PREFIX)
         ticketwords.forget_all(tx.session)
+        marks.forget(tx.session, _PREFIX)
         marks.put(tx.session, _KEY, searching.hashed(key, _KEY))
     logger().info("the index of the search begins anew")
 

@@ -10,7 +10,7 @@ from hotline.domain.ticket import Status, check_move
 from hotline.gateways.base import IncomingText
 from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
-from hotline.services import lookups, meaning
+from hotline.services import attendance, lookups, meaning
 from hotline.services.opening import Opened, open_ticket
 from hotline.storage import contacts, messages, questions, tickets
 from hotline.storage.contacts import Met
@@ -41,7 +41,10 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
             contact = contacts.meet(tx.session, sender, language=first, now=tx.now)
             if spoken is not None and spoken != contact.language and not contact.language_named:
                 contacts.speak(tx.session, contact, spoken, named=False)
-            decision = conversation.decide(asked, _known(rt, tx, contact, asked))
+            if asked.digit is not None and not asked.references and attendance.hear(rt, tx, contact.id, asked.digit):
+                decision = Decision(ReadAs.DUTY, None)
+            else:
+                decision = conversation.decide(asked, _known(rt, tx, contact, asked))
             _carry_out(rt, tx, contact, decision, gateway=gateway, text=text)
     except _SeenBefore:
         return Received.SEEN_BEFORE
@@ -70,7 +73,8 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: Asked) -> Known:
         named=named,
         asking=tuple(lookups.named(t, contact.id, asking=True) for t in asking.values() if not t.hold),
         last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
-        recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within),
+        recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within)
+        or messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=rt.config.conversation.answer_hours)),
         latest_open_id=tickets.latest_open_id(tx.session, contact.id) if asked.empty else None,
         lookups_left=lookups_left,
     )

@@ -2,15 +2,17 @@
 
 Whoever keeps guessing slows the volunteer down too: at most a minute between two tries, hers among them."""
 
+import hashlib
 import math
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from hotline.domain import browser
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import people, throttles
+from hotline.storage import logins, people, throttles
 from hotline.storage.peoplemodels import Volunteer
 
 # OWASP's second choice of parameters (19 MiB, two passes): a web process on a small machine stays small.
@@ -34,7 +36,7 @@ def log_in(rt: Runtime, login: str, password: str) -> Volunteer:
     login = login.replace("\0", "\ufffd").strip().lower()[:_LOGIN_LENGTH]
     with rt.transaction() as tx:
         # Counted before it is checked: guesses sent at once must not all be the first.
-        _count_try(rt, tx, login)
+        count_try(rt, tx, login)
         volunteer = people.by_login(tx.session, login)
     stored = volunteer.password_hash if volunteer is not None and volunteer.active else None
     # A login that does not exist takes as long as one that does.
@@ -47,10 +49,45 @@ def log_in(rt: Runtime, login: str, password: str) -> Volunteer:
     return volunteer
 
 
-def log_out(rt: Runtime, volunteer_id: int) -> None:
-    """End every log-in of a volunteer."""
+def come_in(rt: Runtime, volunteer_id: int, user_agent: str) -> str:
+    """A log-in on one browser: the key for its cookie, kept nowhere else."""
+    key = secrets.token_urlsafe(24)
     with rt.transaction() as tx:
-        people.end_sessions(tx.session, volunteer_id, secrets.token_hex(16))
+        logins.begin(tx.session, volunteer_id, key_sha256=hashed(key), browser=browser.named(user_agent), now=tx.now)
+    return key
+
+
+def hashed(key: str) -> str:
+    """What is kept of a key or a token. They are drawn long enough to need no more than that."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def find(rt: Runtime, key: str) -> logins.Found | None:
+    """The log-in behind a cookie's key; None if it has ended."""
+    with rt.reading() as session:
+        return logins.of_key(session, hashed(key), since=oldest(rt), sealed_teams=sealed_teams(rt))
+
+
+def oldest(rt: Runtime) -> datetime:
+    """When a log-in must have begun to be still open."""
+    return rt.clock() - timedelta(hours=rt.config.web.session_hours)
+
+
+def sealed_teams(rt: Runtime) -> frozenset[str]:
+    """Codes of the teams that sealed tickets go to."""
+    return frozenset(c.team for c in rt.categories if c.sealed)
+
+
+def seen(rt: Runtime, login_id: int) -> None:
+    """A page was asked for under that log-in."""
+    with rt.transaction() as tx:
+        logins.seen(tx.session, login_id, now=tx.now)
+
+
+def log_out(rt: Runtime, volunteer_id: int, login_id: int) -> None:
+    """End that log-in; her others go on."""
+    with rt.transaction() as tx:
+        logins.end(tx.session, volunteer_id, login_id, now=tx.now)
 
 
 def hash_password(password: str) -> str:
@@ -64,7 +101,8 @@ def choose_page_language(rt: Runtime, volunteer_id: int, language: str) -> None:
         people.read_in(tx.session, volunteer_id, language)
 
 
-def _count_try(rt: Runtime, tx: Transaction, login: str) -> None:
+def count_try(rt: Runtime, tx: Transaction, login: str) -> None:
+    """One more try under that name. Raises `LoginTooSoon`."""
     throttle = throttles.locked(tx.session, login, now=tx.now)
     if throttle.next_try_at > tx.now:
         raise LoginTooSoon(math.ceil((throttle.next_try_at - tx.now).total_seconds()))
@@ -74,6 +112,11 @@ def _count_try(rt: Runtime, tx: Transaction, login: str) -> None:
     over = failures - rt.config.web.free_failures
     wait_s = min(2**over, _LONGEST_WAIT_S) if over >= 0 else 0
     throttles.put(tx.session, login, failures=failures, next_try_at=tx.now + timedelta(seconds=wait_s))
+
+
+def is_password(stored: str | None, password: str) -> bool:
+    """Whether that is what was hashed."""
+    return _matches(stored or _NOBODY, password[:_PASSWORD_LENGTH]) and stored is not None
 
 
 def _matches(stored: str, password: str) -> bool:

@@ -13,11 +13,13 @@ from typing import Any, cast
 from babel import Locale
 
 from hotline.domain.language import Language
+from hotline.domain.rights import Role
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime, Transaction
+from hotline.services.account import NotAPhone, own_phone
 from hotline.services.installation import become
 from hotline.services.login import hash_password
-from hotline.storage import people
+from hotline.storage import logins, people
 from hotline.storage.peoplemodels import Team, Volunteer
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -41,6 +43,8 @@ _TABLES = {
         "languages": _TEXTS,
         "page_language": _TEXT,
         "active": _YES_NO,
+        "role": _TEXT,
+        "phone": _TEXT,
     },
     "shift": {"team": _TEXT, "volunteers": _TEXTS, "days": _TEXTS, "from": _TIME, "to": _TIME},
 }
@@ -71,7 +75,7 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
         every_team = people.teams(tx.session)
         if faults := _check_teams(document, every_team):
             raise OrganisationFault(faults)
-        volunteers = {v["login"]: _volunteer(tx, v, every_team, password) for v in document.get("volunteer", [])}
+        volunteers = {v["login"]: _volunteer(rt, tx, v, every_team, password) for v in document.get("volunteer", [])}
         tx.session.flush()
         shifts = _shifts(tx, document.get("shift", []), teams, every_team, volunteers)
     return Loaded(len(teams), len(volunteers), shifts)
@@ -92,7 +96,6 @@ def add_volunteer(rt: Runtime, login: str, name: str) -> str | None:
                 languages=["en", "ur"],
                 is_head=False,
                 active=True,
-                session_key=secrets.token_hex(16),
             )
         )
         tx.session.flush()
@@ -107,7 +110,7 @@ def reset_password(rt: Runtime, login: str) -> str | None:
         if volunteer is None:
             return None
         volunteer.password_hash = hash_password(password)
-        volunteer.session_key = secrets.token_hex(16)
+        logins.end_all(tx.session, volunteer.id, now=tx.now)
         tx.session.flush()
     return password
 
@@ -176,6 +179,10 @@ def _check_rows(document: dict[str, Any]) -> list[str]:
             faults.append(f"{where}: a login has letters, digits and . _ - @ + only, 64 at most")
         if row.get("page_language", "en") not in PAGE_LANGUAGES:
             faults.append(f"{where}: page_language must be one of {', '.join(PAGE_LANGUAGES)}")
+        if row.get("role", Role.VOLUNTEER) not in set(Role):
+            faults.append(f"{where}: role must be one of {', '.join(Role)}")
+        elif row.get("role", Role.VOLUNTEER) != Role.VOLUNTEER and (row.get("teams") or row.get("leads") or row.get("head")):
+            faults.append(f"{where}: an {row['role']} works no tickets: no teams, no leads, no head")
         faults += [f"{where}: {code} is no language" for code in row.get("languages", []) if code not in LANGUAGES_SPOKEN]
     return faults + _check_shifts(shifts, volunteers)
 
@@ -216,16 +223,22 @@ def _time(value: object) -> time | None:
     return found if isinstance(found, time) and found.tzinfo is None else None
 
 
-def _volunteer(tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password: str) -> Volunteer:
+def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password: str) -> Volunteer:
     volunteer = people.by_login(tx.session, row["login"])
     if volunteer is None:
-        volunteer = Volunteer(login=row["login"], password_hash=None, session_key=secrets.token_hex(16), page_language="en")
+        volunteer = Volunteer(login=row["login"], password_hash=None, page_language="en")
         tx.session.add(volunteer)
     volunteer.name = row["name"]
     volunteer.page_language = row.get("page_language", volunteer.page_language)
     volunteer.languages = list(row.get("languages", ["en", "ur"]))
     volunteer.is_head = bool(row.get("head", False))
     volunteer.active = bool(row.get("active", True))
+    volunteer.role = row.get("role", volunteer.role or Role.VOLUNTEER)
+    if row.get("phone"):
+        try:
+            volunteer.phone_id = own_phone(rt, tx, row["phone"], volunteer.page_language)
+        except NotAPhone as fault:
+            raise OrganisationFault([f"[[volunteer]] {row['login']}: phone is no number that could be texted"]) from fault
     if password and volunteer.password_hash is None:
         volunteer.password_hash = hash_password(password)
     tx.session.flush()

@@ -16,8 +16,8 @@ from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, moves_forward, retr
 from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Sent, TextGateway
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import contacts, outgoing
-from hotline.storage.models import Message
+from hotline.storage import contacts, outgoing, people
+from hotline.storage.models import Contact, Message
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
         rows = outgoing.due(tx.session, now=tx.now, limit=limit)
         claimed = []
         for message, contact, hold, not_agreed in rows:
-            # The receipt of a call answers no text, but a caller who waits for it.
-            is_answer = message.answers_id is not None or message.text_key == texts.RECEIPT.key
+            # The receipt of a call answers no text, but a caller who waits for it; an alarm is for whoever is at work at that hour.
+            is_answer = message.answers_id is not None or message.text_key in (texts.RECEIPT.key, texts.PAGE_NEEDS_YOU.key)
             facts = Outgoing(
                 created_at=message.created_at,
                 is_answer=is_answer,
-                may_text=contact.may_text and contact.times_seen > 0 and (is_answer or not not_agreed),
+                may_text=contact.may_text and _is_known(tx, message, contact) and (is_answer or not not_agreed),
                 stopped=contact.stopped_at is not None,
                 hold=hold or contact.on_hold,
             )
@@ -107,6 +107,11 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
                 text = OutgoingText(message.id, (message.attempts or 0) + 1, contact.address or "", message.body)
                 claimed.append(Claimed(contact.id, text))
     return len(rows), claimed
+
+
+def _is_known(tx: Transaction, message: Message, contact: Contact) -> bool:
+    """Whether this phone has contacted us, or is a volunteer's own and the text is of no citizen's ticket."""
+    return contact.times_seen > 0 or (message.ticket_id is None and people.has_phone(tx.session, contact.id))
 
 
 def _claim(rt: Runtime, tx: Transaction, message: Message, facts: Outgoing, hours: safety.ContactHours) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.alarms import AlarmKind, raise_alarm
-from hotline.domain import duty
 from hotline.domain.delivery import retry_delay
 from hotline.gateways.base import CallGateway, GatewayError, IncomingCall
 from hotline.log import logger
@@ -18,11 +17,12 @@ from hotline.media.audio import NotAudio, length_s
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime, Transaction
 from hotline.services.leavings import receive_recording
-from hotline.storage import calls, people, recordings, tickets
+from hotline.storage import calls, people, recordings, shiftdays, tickets
 from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.recordings import RecordingState
+from hotline.workdays import calendar
 
 _CLAIM = timedelta(seconds=60)
 
@@ -226,5 +226,5 @@ def _answerable(rt: Runtime, tx: Transaction, ticket: Ticket) -> set[int]:
     heads = set(people.heads(tx.session))
     if ticket.team_id is None:
         return heads
-    present = duty.on_duty(people.shifts(tx.session, ticket.team_id), tx.now.astimezone(rt.config.zone))
+    present = shiftdays.present(tx.session, ticket.team_id, tx.now.astimezone(rt.config.zone), calendar(rt.config))
     return (present & {ticket.assignee_id}) or present or set(people.leads(tx.session, ticket.team_id)) or heads

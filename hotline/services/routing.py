@@ -6,10 +6,11 @@ from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import calls, people, shutouts, tickets
+from hotline.storage import calls, events, people, shiftdays, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Team
+from hotline.workdays import calendar
 
 BATCH = 100
 
@@ -38,6 +39,7 @@ class _Roster:
 
     def __init__(self, rt: Runtime, tx: Transaction) -> None:
         self._tx = tx
+        self._calendar = calendar(rt.config)
         self._local = tx.now.astimezone(rt.config.zone)
         self._teams: dict[int, tuple[dict[int, duty.Candidate], dict[int, duty.Candidate]]] = {}
 
@@ -51,23 +53,22 @@ class _Roster:
 
     def _of(self, team_id: int) -> tuple[dict[int, duty.Candidate], dict[int, duty.Candidate]]:
         if team_id not in self._teams:
-            now = duty.on_duty(people.shifts(self._tx.session, team_id), self._local)
+            now = shiftdays.present(self._tx.session, team_id, self._local, self._calendar)
             leads = people.leads(self._tx.session, team_id)
             self._teams[team_id] = people.candidates(self._tx.session, now), people.candidates(self._tx.session, leads)
         return self._teams[team_id]
 
-    def take(self, team_id: int, language: str, without: frozenset[int]) -> tuple[int | None, bool]:
-        """Who takes the next ticket of the team, and whether she is on duty; otherwise she is its lead. None: nobody at all. `without`
-        are shut out of it."""
-        present, leads_ = self._of(team_id)
-        chosen = duty.choose((c for c in present.values() if c.volunteer_id not in without), language)
-        if chosen is not None:
-            present.update(duty.add_load(present, chosen))
-            return chosen, True
-        chosen = duty.choose((c for c in leads_.values() if c.volunteer_id not in without), language)
-        if chosen is not None:
-            leads_.update(duty.add_load(leads_, chosen))
-        return chosen, False
+    def take(self, team_id: int, ticket: Ticket) -> tuple[int | None, bool]:
+        """Who of the team takes the ticket, and whether she is on duty; otherwise she is its lead. None: nobody at all."""
+        language, out = _language(self._tx, ticket), _not_for(self._tx, ticket)
+        present, leads = self._of(team_id)
+        for people_, on_duty in ((present, True), (leads, False)):
+            could = (one for one in people_.values() if one.volunteer_id not in out)
+            chosen = duty.choose(could, language, wants_woman=ticket.wants_woman)
+            if chosen is not None:
+                people_.update(duty.add_load(people_, chosen))
+                return chosen, on_duty
+        return None, False
 
 
 def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team], roster: _Roster) -> None:
@@ -75,7 +76,7 @@ def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team],
     if ticket.assignee_id is not None and (ticket.team_id is not None or not ticket.sealed):
         _keep(tx, ticket, ticket.assignee_id, ticket.team_id or (team.id if team else None), roster)
         return
-    chosen, present = (None, False) if team is None else roster.take(team.id, _language(tx, ticket), _shut_out(tx, ticket))
+    chosen, present = (None, False) if team is None else roster.take(team.id, ticket)
     is_new = ticket.status == Status.NEW
     changes: dict[str, object] = {
         "routed_at": tx.now,
@@ -111,8 +112,7 @@ def _keep(tx: Transaction, ticket: Ticket, has_it: int, team_id: int | None, ros
         happened(tx.session, ticket.id, EventKind.ROUTED, now=tx.now, team=team_id, to=has_it, on_duty=on_duty)
     _alarm_if_urgent(tx, ticket, has_it)
     if ticket.priority == Priority.URGENT and not on_duty:
-        out = _shut_out(tx, ticket)
-        stands_in = roster.take(team_id, _language(tx, ticket), out)[0] if team_id is not None else None
+        stands_in = roster.take(team_id, ticket)[0] if team_id is not None else None
         for other in people.heads(tx.session) if stands_in is None else [stands_in]:
             if other != has_it:
                 raise_alarm(tx, ticket.id, AlarmKind.OFF_DUTY, other)
@@ -136,8 +136,11 @@ def _alarm_if_urgent(tx: Transaction, ticket: Ticket, volunteer_id: int) -> None
         raise_alarm(tx, ticket.id, AlarmKind.URGENT, volunteer_id)
 
 
-def _shut_out(tx: Transaction, ticket: Ticket) -> frozenset[int]:
-    return frozenset(shutouts.of_ticket(tx.session, ticket.id))
+def _not_for(tx: Transaction, ticket: Ticket) -> frozenset[int]:
+    """Who must not get it by itself: whoever passed it on, and whoever must not see it."""
+    if ticket.version == 1:  # nobody has touched it yet
+        return frozenset()
+    return events.passed_on_by(tx.session, ticket.id) | frozenset(shutouts.of_ticket(tx.session, ticket.id))
 
 
 def _language(tx: Transaction, ticket: Ticket) -> str:

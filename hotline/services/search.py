@@ -45,7 +45,8 @@ def read(rt: Runtime, typed: str) -> Sought:
     return Sought(
         references=tuple(f.digits for f in found if f.valid),
         mistyped=bool(found) and not any(f.valid for f in found),
-        number=phone.read_typed(typed, rt.config.numbers.region),
+        # Nearly every nine digits are a telephone somewhere in the country too: who means that writes its 0 or its +.
+        number=None if found or tail is not None else phone.read_typed(typed, rt.config.numbers.region),
         marks=tuple(tuple(searching.hashed(key, word) for word in words) for words in sets if words),
     )
 

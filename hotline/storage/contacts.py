@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
@@ -113,6 +114,11 @@ def agree(session: Session, contact: Contact, *, may: bool) -> None:
     """Whether this phone may be texted and rung: she was asked. The contact is locked."""
     if (contact.may_text, contact.may_call) != (may, may):  # most agree, and nothing changes
         _store(session, contact, may_text=may, may_call=may)
+
+
+def make_safe(session: Session, contact_id: int, **values: Any) -> None:
+    """How she may be reached. The contact is locked."""
+    session.execute(update(Contact).where(Contact.id == contact_id).values(**values).execution_options(synchronize_session=False))
 
 
 def _store(session: Session, contact: Met | Contact, **values: str | bool) -> None:

@@ -215,6 +215,27 @@ class _Compiled:
             cursor.close()
 
 
+class Remembered:
+    """Statements that are asked again and again with the same values: written once for each key, values and all, for SQLAlchemy takes
+    longer to build and to recognise one than a database to answer it. What they select comes as the driver gives it: numbers do."""
+
+    _MOST = 1000
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[Any, ...], str] = {}
+
+    def rows(self, session: Session, key: tuple[Any, ...], build: Callable[[], ClauseElement]) -> list[tuple[Any, ...]]:
+        """All rows of what `build` makes: the same statement for the same key, always."""
+        connection = session.connection()
+        written = self._written.get((connection.dialect.name, *key))
+        if written is None:
+            if len(self._written) >= self._MOST:
+                self._written.clear()
+            written = str(build().compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+            self._written[connection.dialect.name, *key] = written
+        return [tuple(row) for row in connection.exec_driver_sql(written)]
+
+
 def is_sqlite(session: Session) -> bool:
     """Which of the two it is."""
     return session.get_bind().dialect.name == "sqlite"

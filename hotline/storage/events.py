@@ -5,11 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import case, insert, select
 from sqlalchemy.orm import Session
 
 from hotline.storage.db import Insert, table
-from hotline.storage.models import Event, Note
+from hotline.storage.models import Event, Note, Ticket
 
 
 class EventKind(StrEnum):
@@ -25,25 +25,23 @@ class EventKind(StrEnum):
     CLAIMED = "claimed"
     MOVED = "moved"  # its status changed
     READ = "read"
+    LATE = "late"  # what was promised for it has not been done in time
     DANGER = "danger"  # she pressed 0
     DUTY_TAKEN = "duty_taken"  # somebody of the duty line took her call
     RECORDED = "recorded"  # a recording came
     RECORDING_LOST = "recording_lost"
     LISTENED = "listened"
     WRITTEN_DOWN = "written_down"  # what she said
-    CATEGORISED = "categorised"
-    PLACED = "placed"
-    LOWERED = "lowered"  # less pressing than before
-    LIFTED = "lifted"  # no longer on hold
+    REPLIED = "replied"  # a volunteer wrote to the citizen
+    CHANGED = "changed"  # a fact of it: which, what it was and what it is, by their codes
+    UNHELD = "unheld"
     UNSEALED = "unsealed"
-    PROMISED = "promised"  # until when somebody is to act
-    WANTS_WOMAN = "wants_woman"
-    SAFE_CONTACT = "safe_contact"  # how the phone may be reached
-    PASSED = "passed"  # to a colleague or a team
-    SHUT_OUT = "shut_out"  # hidden from somebody
-    LET_IN = "let_in"
+    PASSED = "passed"  # on to a colleague or a team
+    SHUT_OUT = "shut_out"  # somebody, of it
+    LET_IN = "let_in"  # somebody who was shut out
+    VIEWED = "viewed"  # a sealed one, by somebody
     NUMBER_SHOWN = "number_shown"
-    VIEWED = "viewed"  # a sealed ticket was read
+    HANDED_BACK = "handed_back"  # whoever had it cannot have it any more
     ALARM_RAISED = "alarm_raised"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     NUMBER_SOUGHT = "number_sought"  # found by the number of its phone
@@ -104,14 +102,34 @@ def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_
 
 
 def has_viewed(session: Session, ticket_id: int, volunteer_id: int, *, since: datetime) -> bool:
-    """Whether she read the ticket since then."""
+    """Whether she read the page of the ticket since then."""
     statement = select(Event.id).where(
         Event.ticket_id == ticket_id, Event.kind == EventKind.VIEWED, Event.volunteer_id == volunteer_id, Event.happened_at > since
     )
     return session.scalar(statement.limit(1)) is not None
 
 
+def passed_on_by(session: Session, ticket_id: int) -> frozenset[int]:
+    """Who has passed the ticket on: it does not come back to her by itself."""
+    statement = select(Event.volunteer_id).where(Event.ticket_id == ticket_id, Event.kind == EventKind.PASSED)
+    return frozenset(i for i in session.scalars(statement) if i is not None)
+
+
 def last_change(session: Session, ticket_id: int) -> Event | None:
     """The newest event that changed a ticket, whoever made it; alarms change none, nor does listening, nor being found."""
     statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(_CHANGE_NOTHING)).order_by(Event.id.desc()).limit(1)
     return session.scalar(statement)
+
+
+def without_notes(session: Session, ticket_id: int) -> Sequence[Event]:
+    """A ticket's events alone, oldest first."""
+    return session.scalars(select(Event).where(Event.ticket_id == ticket_id).order_by(Event.id)).all()
+
+
+def newest(session: Session, *, before: int | None, limit: int) -> Sequence[tuple[Event, str | None]]:
+    """The newest events of all tickets, each with its ticket's reference; none of a sealed one."""
+    reference = case((Ticket.sealed, None), else_=Ticket.reference)
+    statement = select(Event, reference).join(Ticket, Ticket.id == Event.ticket_id).order_by(Event.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(Event.id < before)
+    return [(row[0], row[1]) for row in session.execute(statement)]

@@ -8,11 +8,12 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
+from hotline.domain.ticket import OPEN
 from hotline.storage.db import Insert, table
-from hotline.storage.models import Message
+from hotline.storage.models import Message, Ticket
 
 IS_HER_TEXT = and_(Message.direction == "in", Message.read_as != ReadAs.WRITTEN)
-"""What came from her phone: not what a volunteer wrote down of a call."""
+"""What came from her phone: not what a volunteer wrote down of a call or of what she was told."""
 
 _MESSAGES = table(Message)
 _KEEP = Insert(lambda insert: insert(_MESSAGES).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_MESSAGES.c.id))
@@ -62,6 +63,17 @@ def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> i
             Message.read_as.in_(CARRIES_ON),
             Message.created_at >= since,
         )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+
+
+def written_to(session: Session, contact_id: int, *, since: datetime) -> int | None:
+    """The open ticket about which a volunteer last wrote to her, if that was since then: her next text answers it."""
+    return session.scalar(
+        select(Message.ticket_id)
+        .join(Ticket, Ticket.id == Message.ticket_id)
+        .where(Message.contact_id == contact_id, Message.volunteer_id.is_not(None), Message.created_at >= since, Ticket.status.in_(OPEN))
         .order_by(Message.id.desc())
         .limit(1)
     )

@@ -116,6 +116,12 @@ def is_leaving(session: Session, contact_id: int, body: str) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
+def last_of(session: Session, contact_id: int, text_key: str, *, since: datetime) -> int | None:
+    """The last text of that key to a contact since then."""
+    statement = select(Message.id).where(Message.contact_id == contact_id, Message.text_key == text_key, Message.created_at > since)
+    return session.scalar(statement.order_by(Message.id.desc()).limit(1))
+
+
 def is_taken(session: Session, gateway: str, gateway_id: str, message_id: int) -> bool:
     """Whether another text than that one has this id of the gateway's."""
     statement = select(Message.id).where(Message.gateway == gateway, Message.gateway_id == gateway_id, Message.id != message_id)

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.duty import Candidate, Shift
 from hotline.domain.rights import Rights, Role
+from hotline.storage.db import Remembered, upsert
 from hotline.storage.models import ON_QUEUE, Ticket
 from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
+
+_RIGHTS = Remembered()
 
 
 def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
@@ -19,14 +23,28 @@ def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
 
 def rights(session: Session, volunteer: Volunteer) -> Rights:
     """What she may do now."""
-    memberships = session.execute(select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)).all()
+
+    def ask() -> Select[int, bool]:
+        return select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)
+
+    memberships = _RIGHTS.rows(session, (volunteer.id,), ask)  # asked at every request, and every two seconds by an open queue
     return Rights(
         role=Role(volunteer.role),
         is_head=volunteer.is_head,
-        teams=frozenset(row.team_id for row in memberships),
-        leads=frozenset(row.team_id for row in memberships if row.is_lead),
+        teams=frozenset(team_id for team_id, _ in memberships),
+        leads=frozenset(team_id for team_id, is_lead in memberships if is_lead),
         shows_numbers=volunteer.shows_numbers,
     )
+
+
+def by_phone(session: Session, contact_id: int) -> Sequence[Volunteer]:
+    """The active volunteers whose own phone that contact is."""
+    return session.scalars(select(Volunteer).where(Volunteer.phone_id == contact_id, Volunteer.active).order_by(Volunteer.id)).all()
+
+
+def has_phone(session: Session, contact_id: int) -> bool:
+    """Whether a contact is some active volunteer's own phone."""
+    return session.scalar(select(Volunteer.id).where(Volunteer.phone_id == contact_id, Volunteer.active).limit(1)) is not None
 
 
 def by_login(session: Session, login: str) -> Volunteer | None:
@@ -42,6 +60,21 @@ def names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
         if wanted
         else {}
     )
+
+
+def all_names(session: Session) -> Sequence[str]:
+    """The names of everybody who works here."""
+    return session.scalars(select(Volunteer.name).where(Volunteer.active)).all()
+
+
+def colleagues(session: Session) -> Sequence[Volunteer]:
+    """Everybody who works tickets, by name."""
+    return session.scalars(select(Volunteer).where(Volunteer.active, Volunteer.role == Role.VOLUNTEER).order_by(Volunteer.name)).all()
+
+
+def members(session: Session, team_id: int | None) -> frozenset[int]:
+    """Ids of a team's members."""
+    return frozenset(session.scalars(select(Membership.volunteer_id).where(Membership.team_id == team_id)))
 
 
 def teams(session: Session) -> dict[str, Team]:
@@ -79,29 +112,9 @@ def rehash(session: Session, volunteer_id: int, password_hash: str) -> None:
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(password_hash=password_hash))
 
 
-def end_sessions(session: Session, volunteer_id: int, session_key: str) -> None:
-    """A new session key: log-ins under the one before have ended."""
-    session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(session_key=session_key))
-
-
 def read_in(session: Session, volunteer_id: int, language: str) -> None:
     """The language her pages are in."""
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(page_language=language))
-
-
-def members(session: Session, team_id: int) -> Sequence[int]:
-    """Ids of a team's members."""
-    return session.scalars(select(Membership.volunteer_id).where(Membership.team_id == team_id)).all()
-
-
-def has_team(session: Session, team_id: int) -> bool:
-    """Whether there is a team of that id."""
-    return session.scalar(select(Team.id).where(Team.id == team_id)) is not None
-
-
-def colleagues(session: Session) -> Sequence[Volunteer]:
-    """All who work tickets, by name."""
-    return session.scalars(select(Volunteer).where(Volunteer.active, Volunteer.role == Role.VOLUNTEER).order_by(Volunteer.name)).all()
 
 
 def shifts(session: Session, team_id: int) -> Sequence[Shift]:
@@ -112,7 +125,30 @@ def shifts(session: Session, team_id: int) -> Sequence[Shift]:
         .join(Membership, (Membership.volunteer_id == ShiftRow.volunteer_id) & (Membership.team_id == ShiftRow.team_id))
         .where(ShiftRow.team_id == team_id, Volunteer.active)
     )
-    return [Shift(s.volunteer_id, s.team_id, s.weekday, s.starts, s.ends) for s in session.scalars(statement)]
+    return [Shift(s.volunteer_id, s.team_id, s.weekday, s.starts, s.ends, s.on_holidays) for s in session.scalars(statement)]
+
+
+def weekly(session: Session, team_id: int) -> Sequence[ShiftRow]:
+    """A team's weekly shifts, in the order of the week."""
+    statement = select(ShiftRow).where(ShiftRow.team_id == team_id)
+    return session.scalars(statement.order_by(ShiftRow.weekday, ShiftRow.starts, ShiftRow.id)).all()
+
+
+def add_shift(session: Session, **values: Any) -> None:
+    """Plan a weekly shift; one of the same start stays as it was."""
+    key = ["volunteer_id", "team_id", "weekday", "starts"]
+    session.execute(upsert(session, ShiftRow).values(**values).on_conflict_do_nothing(index_elements=key))
+
+
+def remove_shift(session: Session, team_id: int, shift_id: int) -> None:
+    """Take a weekly shift of the team out of the plan."""
+    session.execute(delete(ShiftRow).where(ShiftRow.id == shift_id, ShiftRow.team_id == team_id))
+
+
+def team_mates(session: Session, team_id: int) -> Sequence[Volunteer]:
+    """A team's active members, by name."""
+    statement = select(Volunteer).join(Membership, Membership.volunteer_id == Volunteer.id)
+    return session.scalars(statement.where(Membership.team_id == team_id, Volunteer.active).order_by(Volunteer.name, Volunteer.id)).all()
 
 
 def leads(session: Session, team_id: int) -> Sequence[int]:
@@ -140,5 +176,52 @@ def candidates(session: Session, ids: Iterable[int]) -> dict[int, Candidate]:
         select(Ticket.assignee_id, func.count().label("held")).where(ON_QUEUE, Ticket.assignee_id.in_(wanted)).group_by(Ticket.assignee_id)
     )
     held: dict[int, int] = {row.assignee_id: row.held for row in session.execute(load)}
-    people = session.execute(select(Volunteer.id, Volunteer.languages).where(Volunteer.id.in_(wanted)))
-    return {row.id: Candidate(row.id, frozenset(row.languages), held.get(row.id, 0)) for row in people}
+    people = session.execute(select(Volunteer.id, Volunteer.languages, Volunteer.takes_women).where(Volunteer.id.in_(wanted)))
+    return {row.id: Candidate(row.id, frozenset(row.languages), held.get(row.id, 0), row.takes_women) for row in people}
+
+
+def make_secret(session: Session, volunteer_id: int, secret: str) -> None:
+    """A secret for her second factor, if she has none yet."""
+    statement = update(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.totp_secret.is_(None))
+    session.execute(statement.values(totp_secret=secret, totp_step=None).execution_options(synchronize_session=False))
+
+
+def take_step(session: Session, volunteer_id: int, step: int) -> bool:
+    """Take the code of that step; False if it, or a later one, was taken before."""
+    is_new = (Volunteer.totp_step.is_(None)) | (Volunteer.totp_step < step)
+    statement = update(Volunteer).where(Volunteer.id == volunteer_id, is_new).values(totp_step=step)
+    taken = session.scalar(statement.returning(Volunteer.id).execution_options(synchronize_session=False))
+    return taken is not None
+
+
+def everybody(session: Session) -> Sequence[Volunteer]:
+    """All volunteers: who is here first, then by name."""
+    return session.scalars(select(Volunteer).order_by(Volunteer.active.desc(), Volunteer.name, Volunteer.id)).all()
+
+
+def memberships(session: Session) -> Sequence[tuple[int, Team, bool]]:
+    """Everybody's teams: volunteer id, team, whether she leads it."""
+    statement = select(Membership.volunteer_id, Team, Membership.is_lead).join(Team, Team.id == Membership.team_id).order_by(Team.name)
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+
+
+def join(session: Session, volunteer_id: int, team_id: int, *, is_lead: bool) -> None:
+    """Put her into a team; whoever leads it already goes on leading."""
+    found = session.get(Membership, (team_id, volunteer_id))
+    if found is None:
+        session.add(Membership(team_id=team_id, volunteer_id=volunteer_id, is_lead=is_lead))
+    elif is_lead:
+        found.is_lead = True
+    session.flush()
+
+
+def leave(session: Session, volunteer_id: int, team_id: int) -> None:
+    """Take her out of a team, and its week."""
+    session.execute(delete(ShiftRow).where(ShiftRow.team_id == team_id, ShiftRow.volunteer_id == volunteer_id))
+    session.execute(delete(Membership).where(Membership.team_id == team_id, Membership.volunteer_id == volunteer_id))
+
+
+def begin_anew(session: Session, volunteer_id: int, password_hash: str) -> None:
+    """She came by a link: a new password, and no second factor yet."""
+    values = {"password_hash": password_hash, "totp_secret": None, "totp_step": None}
+    session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(values).execution_options(synchronize_session=False))

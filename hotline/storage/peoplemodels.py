@@ -29,12 +29,11 @@ class Volunteer(Base):
     languages: Mapped[list[str]]  # codes she speaks
     is_head: Mapped[bool]
     active: Mapped[bool]
-    session_key: Mapped[str] = mapped_column(String(32))  # changed with the password: ends every log-in there is
     role: Mapped[str] = mapped_column(String(16), server_default="volunteer")  # volunteer, administrator or auditor; leads lead a team
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))  # her own, for alarms; never shown to a citizen
     takes_women: Mapped[bool] = mapped_column(server_default=false())  # takes citizens who ask for a woman
     shows_numbers: Mapped[bool] = mapped_column(server_default=false())  # may have a citizen's number shown
-    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    totp_secret: Mapped[str | None] = mapped_column(String(64))  # not yet hers while totp_step is null
     totp_step: Mapped[int | None] = mapped_column(BigInteger)  # of the last code that was taken: none is taken twice
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import QuestionKind
 from hotline.domain.rights import Role
 from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
-from hotline.storage.models import ON_QUEUE, WAITS, Contact, Question, ShutOut, Ticket
+from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Question, ShutOut, Ticket
 from hotline.storage.peoplemodels import Membership, Volunteer
 
 
@@ -35,7 +35,10 @@ def put(session: Session, **values: Any) -> int | None:
 
 
 def change(session: Session, ticket_id: int, version: int, *, now: datetime, **values: Any) -> int:
-    """Compare-and-set: the new version. Raises `TicketMoved` if the ticket is not at `version` any more."""
+    """Compare-and-set: the new version. Raises `TicketMoved` if the ticket is not at `version` any more. What is resolved or closed is
+    promised no longer, and late no longer."""
+    if values.get("status") in (Status.RESOLVED, Status.CLOSED):
+        values |= {"promised_at": None, "on_time": True}
     changed = session.scalar(
         update(Ticket)
         .where(Ticket.id == ticket_id, Ticket.version == version)
@@ -95,22 +98,17 @@ def latest_open_id(session: Session, contact_id: int) -> int | None:
 
 
 def visible_to(volunteer: Volunteer) -> ColumnElement[bool]:
-    """Which tickets somebody may know of. None that she was shut out of; a sealed one only its own team, or the head while it has none.
-    An administrator none at all, an auditor none that is sealed."""
+    """Which tickets a volunteer may know of: a sealed one only its own team, or the head while it has none; none that she is shut out
+    of. An administrator may know of none by that, an auditor of those that are not sealed."""
     if volunteer.role == Role.ADMINISTRATOR:
         return false()
-    let_in = ~exists().where(ShutOut.ticket_id == Ticket.id, ShutOut.volunteer_id == volunteer.id)
+    let_in = Ticket.id.not_in(select(ShutOut.ticket_id).where(ShutOut.volunteer_id == volunteer.id))
     if volunteer.role == Role.AUDITOR:
         return and_(Ticket.sealed.is_(False), let_in)
     own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
     # Only once it was routed: until then its team may be seconds away.
     waits_for_head = and_(Ticket.team_id.is_(None), Ticket.routed_at.is_not(None), true() if volunteer.is_head else false())
     return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head), let_in)
-
-
-def may_see(session: Session, volunteer: Volunteer, ticket_id: int) -> bool:
-    """Whether she may know of that ticket."""
-    return session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, visible_to(volunteer))) is not None
 
 
 def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | None:
@@ -122,20 +120,6 @@ def of_number(session: Session, volunteer: Volunteer, address: str, *, limit: in
     """The newest tickets of a phone that the volunteer may see."""
     statement = select(Ticket).join(Contact, Contact.id == Ticket.contact_id).where(Contact.address == address, visible_to(volunteer))
     return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
-
-
-def queue(session: Session, volunteer: Volunteer, *, after: tuple[int, bool, datetime, str] | None, limit: int) -> Sequence[Ticket]:
-    """The tickets somebody has to look at: urgent first, then what is late, then oldest. `after` is the key of the last one of the
-    page before: its priority, whether it is on time, when it was opened, its reference."""
-    # Those of one instant are put in order by what an address may show; the index serves the rest, and its own id stands on no page.
-    place = tuple_(Ticket.priority, Ticket.on_time, Ticket.opened_at)
-    statement = select(Ticket).where(ON_QUEUE, visible_to(volunteer)).limit(limit)
-    statement = statement.order_by(Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.reference)
-    if after is not None:
-        *reached, reference = after
-        # Not one comparison of three: PostgreSQL takes that for a handful of tickets and sorts them all.
-        statement = statement.where(place >= reached, or_(place != reached, Ticket.reference > reference))
-    return session.scalars(statement).all()
 
 
 def waiting(session: Session, team_ids: Sequence[int], categories: Sequence[str], limit: int) -> Iterable[Ticket]:
@@ -152,7 +136,27 @@ def waiting(session: Session, team_ids: Sequence[int], categories: Sequence[str]
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
 
 
+def overdue(session: Session, *, now: datetime, limit: int) -> Iterable[Ticket]:
+    """Tickets that are not done though it was promised by now, and not marked late yet; rows another worker holds are left out."""
+    statement = select(Ticket).where(PROMISED, Ticket.promised_at <= now).order_by(Ticket.promised_at).limit(limit)
+    return session.scalars(statement.with_for_update(skip_locked=True), execution_options={"populate_existing": True}).all()
+
+
 def unrouted(session: Session, limit: int) -> Iterable[Ticket]:
     """Tickets no worker has routed since they were opened or sealed, oldest first; rows another worker holds are left out."""
     statement = select(Ticket).where(Ticket.routed_at.is_(None)).order_by(Ticket.id).limit(limit).with_for_update(skip_locked=True)
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
+
+
+def held_by(session: Session, volunteer_id: int, team_id: int | None) -> Sequence[Ticket]:
+    """What she still has on the queue, or of one team; locked."""
+    statement = select(Ticket).where(Ticket.assignee_id == volunteer_id, ON_QUEUE).order_by(Ticket.id).with_for_update()
+    if team_id is not None:
+        statement = statement.where(Ticket.team_id == team_id)
+    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+
+
+def sheet(session: Session, volunteer: Volunteer, team_id: int, *, limit: int) -> Sequence[Ticket]:
+    """A team's open tickets that she may see, the most pressing first: what a shift hands to the next."""
+    statement = select(Ticket).where(ON_QUEUE, Ticket.team_id == team_id, visible_to(volunteer))
+    return session.scalars(statement.order_by(Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.id).limit(limit)).all()

@@ -6,15 +6,15 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from hotline.storage import tickets
-from hotline.storage.db import upsert
+from hotline.storage.db import is_sqlite, upsert
 from hotline.storage.models import Message, Note, Ticket, TicketWord
 from hotline.storage.peoplemodels import Volunteer
 
-WINDOW = 50_000
+WINDOW = 20_000
 """How many of the newest tickets with a word are looked through at most: a page must not take longer the more there are."""
 
 _RARE = 2_000
@@ -75,8 +75,9 @@ def put(session: Session, pairs: Sequence[Pair]) -> None:
 
 
 def forget_all(session: Session) -> None:
-    """Empty the index."""
-    session.execute(delete(TicketWord).execution_options(synchronize_session=False))
+    """Empty the index, all of it at once. First of all in a transaction: it waits for whoever is writing there."""
+    # PostgreSQL would delete row by row, for minutes; SQLite does not.
+    session.execute(delete(TicketWord) if is_sqlite(session) else text("TRUNCATE ticket_words"))
 
 
 def having_all(

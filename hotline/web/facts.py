@@ -1,170 +1,142 @@
-"""What is known of a ticket, changed from its page. Each form carries the version she saw."""
+"""The facts of a ticket, who may see it, and passing it on: one form each."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
-from http import HTTPStatus
+from datetime import datetime, time, timedelta
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.domain.ticket import Priority
 from hotline.guards import runtime, volunteer
-from hotline.services import facts
-from hotline.storage import tickets
+from hotline.services import facts, passing
+from hotline.services.reach import SafeContact
+from hotline.services.reach import reach as make_safe
 from hotline.storage.tickets import TicketMoved
-from hotline.web.tickets import page_of, version_seen, was_first
-from hotline.web.working import for_who_works
+from hotline.web.ticketpage import go_on, note_written, version_seen, was_first
 
-blueprint = Blueprint("facts", __name__, url_prefix="/tickets/<reference:reference>")
+blueprint = Blueprint("facts", __name__)
 
-_END_OF_DAY = time(18)
-"""Until when something is promised where a day was named and no hour."""
+Answer = Response | tuple[str, int]
 
 
-@blueprint.post("/category")
-@for_who_works
-def categorise(reference: str) -> Response | tuple[str, int]:
-    """Its kind."""
-    category = next((c for c in runtime().categories if c.code == request.form.get("category")), None)
-    if category is None:
-        raise BadRequest
-    return _change(reference, lambda version: facts.categorise(runtime(), volunteer(), reference, version=version, category=category))
-
-
-@blueprint.post("/area")
-@for_who_works
-def place(reference: str) -> Response | tuple[str, int]:
-    """Where it happened; nothing is nowhere known."""
-    area = request.form.get("area") or None
-    if area is not None and area not in {a.code for a in runtime().areas}:
-        raise BadRequest
-    return _change(reference, lambda version: facts.place(runtime(), volunteer(), reference, version=version, area=area))
-
-
-@blueprint.post("/priority")
-@for_who_works
-def prioritise(reference: str) -> Response | tuple[str, int]:
-    """How pressing it is."""
-    try:
-        to = Priority(int(request.form.get("priority", "")[:2]))
-    except ValueError as fault:
-        raise BadRequest from fault
-    return _change(reference, lambda version: facts.prioritise(runtime(), volunteer(), reference, version=version, to=to, note=_note()))
-
-
-@blueprint.post("/hold")
-@for_who_works
-def hold(reference: str) -> Response | tuple[str, int]:
-    """On hold, or no longer."""
-    on = _chosen("on")
-    return _change(reference, lambda version: facts.hold(runtime(), volunteer(), reference, version=version, on=on, note=_note()))
-
-
-@blueprint.post("/seal")
-@for_who_works
-def seal(reference: str) -> Response | tuple[str, int]:
-    """Sealed, or no longer."""
-    on = _chosen("on")
-    return _change(reference, lambda version: facts.seal(runtime(), volunteer(), reference, version=version, on=on, note=_note()))
-
-
-@blueprint.post("/promise")
-@for_who_works
-def promise(reference: str) -> Response | tuple[str, int]:
-    """Until when the citizen is promised an answer: a local date, and an hour if she knows one."""
-    until = _until()
-    return _change(reference, lambda version: facts.promise(runtime(), volunteer(), reference, version=version, until=until))
-
-
-@blueprint.post("/woman")
-@for_who_works
-def want_woman(reference: str) -> Response | tuple[str, int]:
-    """Whether the citizen asks for a woman."""
-    wants = _chosen("wants")
-    return _change(reference, lambda version: facts.want_woman(runtime(), volunteer(), reference, version=version, wants=wants))
-
-
-@blueprint.post("/safe-contact")
-@for_who_works
-def keep_safe(reference: str) -> Response | tuple[str, int]:
-    """How the phone may be reached."""
-    text, call, held = ("may_text" in request.form, "may_call" in request.form, "on_hold" in request.form)
-    return _change(
+@blueprint.post("/tickets/<reference:reference>/facts")
+def describe(reference: str) -> Answer:
+    """Kind, area, whether she asks for a woman."""
+    form = request.form
+    category, area, woman = form.get("category", ""), form.get("area") or None, "wants_woman" in form
+    return _done(
         reference,
-        lambda version: facts.keep_safe(
-            runtime(), volunteer(), reference, version=version, may_text=text, may_call=call, on_hold=held, note=_note()
-        ),
+        lambda version: facts.describe(runtime(), volunteer(), reference, version=version, category=category, area=area, wants_woman=woman),
     )
 
 
-@blueprint.post("/pass-on")
-@for_who_works
-def pass_on(reference: str) -> Response | tuple[str, int]:
+@blueprint.post("/tickets/<reference:reference>/priority")
+def priority(reference: str) -> Answer:
+    """How pressing it is."""
+    given = request.form.get("priority", "")
+    if given not in {str(int(one)) for one in Priority}:
+        raise BadRequest
+    to = Priority(int(given))
+    return _done(reference, lambda v: facts.set_priority(runtime(), volunteer(), reference, version=v, to=to, note=note_written()))
+
+
+@blueprint.post("/tickets/<reference:reference>/promise")
+def promise(reference: str) -> Answer:
+    """Promised by: today, tomorrow, an instant, or not at all."""
+    by = _instant(request.form.get("by", ""), request.form.get("at", ""))
+    return _done(reference, lambda v: facts.promise(runtime(), volunteer(), reference, version=v, by=by))
+
+
+@blueprint.post("/tickets/<reference:reference>/hold")
+def hold(reference: str) -> Answer:
+    """On hold, or no more."""
+    on = request.form.get("on") == "1"
+    return _done(reference, lambda v: facts.hold(runtime(), volunteer(), reference, version=v, on=on, note=note_written()))
+
+
+@blueprint.post("/tickets/<reference:reference>/seal")
+def seal(reference: str) -> Answer:
+    """Seen by one team only."""
+    kind = request.form.get("kind", "")
+    return _done(reference, lambda v: facts.seal(runtime(), volunteer(), reference, version=v, kind=kind, note=note_written()))
+
+
+@blueprint.post("/tickets/<reference:reference>/unseal")
+def unseal(reference: str) -> Answer:
+    """Seen by others again."""
+    return _done(reference, lambda v: facts.unseal(runtime(), volunteer(), reference, version=v, note=note_written()))
+
+
+@blueprint.post("/tickets/<reference:reference>/shut-out")
+def shut_out(reference: str) -> Answer:
+    """Somebody must not see it, or may again."""
+    whom, out = _id(request.form.get("whom", "")), request.form.get("out") == "1"
+    return _done(reference, lambda v: facts.shut_out(runtime(), volunteer(), reference, version=v, whom=whom, out=out))
+
+
+@blueprint.post("/tickets/<reference:reference>/pass-on")
+def pass_on(reference: str) -> Answer:
     """To a colleague or a team."""
-    kind, _, key = request.form.get("to", "").partition(":")
-    if kind not in ("volunteer", "team"):
-        raise BadRequest
-    to, team = (_id(key), None) if kind == "volunteer" else (None, _id(key))
-    return _change(
-        reference, lambda version: facts.pass_on(runtime(), volunteer(), reference, version=version, to=to, team=team, reason=_note())
+    kind, _, to = request.form.get("to", "").partition(":")
+    if kind == "team":
+        return _done(reference, lambda v: passing.pass_to_team(runtime(), volunteer(), reference, version=v, code=to, note=note_written()))
+    colleague_id = _id(to)
+    return _done(
+        reference,
+        lambda v: passing.pass_to(runtime(), volunteer(), reference, version=v, colleague_id=colleague_id, note=note_written()),
     )
 
 
-@blueprint.post("/shut-out")
-@for_who_works
-def shut_out(reference: str) -> Response | tuple[str, int]:
-    """Hidden from somebody, or shown to her again."""
-    whom, out = _id(request.form.get("whom", "")), _chosen("out")
-    return _change(reference, lambda version: facts.shut_out(runtime(), volunteer(), reference, version=version, whom=whom, out=out))
+@blueprint.post("/tickets/<reference:reference>/contact")
+def reach(reference: str) -> Answer:
+    """How the citizen may be reached."""
+    form = request.form
+    wanted = SafeContact(
+        may_text="may_text" in form,
+        may_call="may_call" in form,
+        safe_from=_clock(form.get("safe_from", "")),
+        safe_until=_clock(form.get("safe_until", "")),
+        on_hold="on_hold" in form,
+    )
+    return _done(reference, lambda v: make_safe(runtime(), volunteer(), reference, version=v, wanted=wanted, note=note_written()))
 
 
-@blueprint.post("/number")
-@for_who_works
-def show_number(reference: str) -> str:
-    """The citizen's number, on this answer and on no other."""
-    number = facts.show_number(runtime(), volunteer(), reference)
-    return page_of(reference, shown_number=number or "")
-
-
-def _change(reference: str, make: Callable[[int], None]) -> Response | tuple[str, int]:
+def _done(reference: str, change: Callable[[int], None]) -> Answer:
     try:
-        make(version_seen())
+        change(version_seen())
     except TicketMoved:
-        return was_first(reference, note=_note())
-    except facts.NoteMissing:
-        return page_of(reference, note_missing=True), HTTPStatus.BAD_REQUEST
-    with runtime().reading() as session:  # it may have gone out of her sight
-        is_hers = tickets.seen_by(session, volunteer(), reference) is not None
-    return redirect(url_for("tickets.ticket", reference=reference) if is_hers else url_for("tickets.queue"))
+        return was_first(reference, note=note_written())
+    return go_on(reference)
 
 
-def _note() -> str:
-    return request.form.get("note", "")[:10_000].replace("\0", "\ufffd")
-
-
-def _chosen(name: str) -> bool:
-    chosen = request.form.get(name)
-    if chosen not in ("yes", "no"):
-        raise BadRequest
-    return chosen == "yes"
-
-
-def _id(key: str) -> int:
-    if not key.isascii() or not key.isdigit() or len(key) > 18:
-        raise BadRequest
-    return int(key)
-
-
-def _until() -> datetime | None:
-    day, hour = request.form.get("day", ""), request.form.get("hour", "")
-    if request.form.get("nothing") == "yes" or not day:
-        return None
+def _instant(by: str, at: str) -> datetime | None:
+    """The end of today or of tomorrow, or an instant, in local time."""
     rt = runtime()
+    today = rt.clock().astimezone(rt.config.zone).date()
+    if by == "none":
+        return None
+    if by in ("today", "tomorrow"):
+        return datetime.combine(today + timedelta(days=by == "tomorrow"), time(23, 59), rt.config.zone)
     try:
-        local = datetime.combine(datetime.fromisoformat(day).date(), time.fromisoformat(hour) if hour else _END_OF_DAY, rt.config.zone)
+        local = datetime.fromisoformat(at)
     except ValueError as fault:
         raise BadRequest from fault
-    if not rt.clock() - timedelta(days=1) < local < rt.clock() + timedelta(days=366):
+    if not 2000 <= local.year <= 2999:
         raise BadRequest
-    return local.astimezone(UTC)
+    return local.replace(tzinfo=rt.config.zone)
+
+
+def _clock(written: str) -> time | None:
+    if not written:
+        return None
+    try:
+        return time.fromisoformat(written).replace(tzinfo=None)
+    except ValueError as fault:
+        raise BadRequest from fault
+
+
+def _id(written: str) -> int:
+    if not written.isascii() or not written.isdigit() or len(written) > 18:
+        raise BadRequest
+    return int(written)

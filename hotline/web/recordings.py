@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
@@ -12,7 +12,7 @@ from hotline.storage import people, recordings, tickets
 from hotline.storage.callmodels import Recording
 from hotline.storage.recordings import KEPT
 from hotline.storage.tickets import TicketMoved
-from hotline.web.tickets import version_seen, was_first
+from hotline.web.ticketpage import go_on, version_seen, was_first
 
 blueprint = Blueprint("recordings", __name__)
 
@@ -55,13 +55,7 @@ def write_down(reference: str) -> Response | tuple[str, int]:
         casework.write_down(runtime(), volunteer(), reference, version=version_seen(), body=words)
     except TicketMoved:
         return was_first(reference, words=words)
-    return redirect(url_for("tickets.queue") if _is_gone(reference) else url_for("tickets.ticket", reference=reference))
-
-
-def _is_gone(reference: str) -> bool:
-    """What she wrote down may have sealed the ticket, to her as well."""
-    with runtime().reading() as session:
-        return tickets.seen_by(session, volunteer(), reference) is None
+    return go_on(reference)  # what she wrote down may have sealed the ticket, to her as well
 
 
 def _part(recording: Recording) -> tuple[int, int, HTTPStatus]:

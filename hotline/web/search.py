@@ -18,7 +18,6 @@ from hotline.services import search
 from hotline.services.search import Found, MayNotSeekNumbers
 from hotline.storage import calls, people, tickets
 from hotline.web.tickets import ReferenceConverter
-from hotline.web.working import for_who_works
 
 blueprint = Blueprint("search", __name__)
 
@@ -26,7 +25,6 @@ _LONGEST = 200
 
 
 @blueprint.get("/search")
-@for_who_works
 def page() -> str:
     """The form, or the tickets that have the words of the address."""
     marks = _marks(request.args.get("w", ""))
@@ -41,7 +39,6 @@ def page() -> str:
 
 
 @blueprint.post("/search")
-@for_who_works
 def ask() -> Response | str | tuple[str, int]:
     """Straight to the ticket of a reference; else the tickets of a number, or those that have the words."""
     rt = runtime()

@@ -1,6 +1,6 @@
 """`python -m tests.bench`: measures the hotline against its yardstick, prints a table, and writes it into the README.
 
-All of it takes about a quarter of an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook calls sending rest) run
+All of it takes about half an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook calls sending rest queue search) run
 those alone. The README is written by a whole run only.
 """
 
@@ -20,14 +20,14 @@ import psycopg
 from hotline.cli.catalogues import compile_all
 from hotline.i18n import LOCALES, PROJECT
 from hotline.storage.db import migrate
-from tests.bench import at_rest, sending, voice, webhook
-from tests.bench.lines import all_lines
+from tests.bench import at_rest, growth, open_queues, searching, sending, voice, webhook
+from tests.bench.lines import all_lines, queue_lines
 from tests.bench.load import Texts
 from tests.bench.processes import BenchFailed, Processes, need_wrk
 from tests.bench.report import say, table, write
 from tests.servers import Postgres, RedisServer, disk_folder, postgres_server
 
-PARTS = ("webhook", "calls", "sending", "rest")
+PARTS = ("webhook", "calls", "sending", "rest", "queue", "search")
 
 
 @dataclass
@@ -38,6 +38,9 @@ class Results:
     calls: list[voice.Calls] = field(default_factory=list)
     sent: sending.Sent | None = None
     rest: at_rest.AtRest | None = None
+    searched: list[searching.Searched] = field(default_factory=list)
+    grown: list[growth.Growth] = field(default_factory=list)
+    queues: list[open_queues.OpenQueues] = field(default_factory=list)
     postgres: str = ""
 
 
@@ -56,7 +59,8 @@ def main() -> int:
     except BenchFailed as fault:
         say(f"the bench failed: {fault}")
         return 1
-    lines = all_lines(results.webhooks, results.calls, results.sent, results.rest)
+    lines = all_lines(results.webhooks, results.calls, results.sent, results.rest, results.searched)
+    lines += queue_lines(results.grown, results.queues)
     text = table(lines, _about(results.postgres))
     sys.stdout.write(text + "\n")
     if quick or set(wanted) != set(PARTS):
@@ -100,7 +104,33 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
         if "rest" in wanted:
             redis.restart(empty=True)
             results.rest = at_rest.measure(processes, url=_sqlite(folder, "rest"), redis_url=redis.url, texts=10 if quick else 40)
+        if "search" in wanted:
+            few, many = (100_000, 400_000) if quick else (100_000, 5_000_000)
+            results.searched.append(searching.measure("SQLite", url=_sqlite(folder, "search"), few=few, many=many))
+            with _postgres() as (url, _, results.postgres):
+                results.searched.append(searching.measure("PostgreSQL", url=url, few=few, many=many))
+        if "queue" in wanted:
+            redis.restart(empty=True)
+            _queue(results, processes, texts, folder, redis.url, quick=quick)
     return results
+
+
+def _queue(results: Results, processes: Processes, texts: Texts, folder: Path, redis_url: str, *, quick: bool) -> None:
+    few, many = (100_000, 500_000) if quick else (100_000, 5_000_000)
+    pace = {"tickets": few, "rounds": 2 if quick else 5, "seconds": 5 if quick else 8}
+    urls = [_sqlite(folder, name) for name in ("few", "many", "queues")]
+    results.grown.append(growth.measure("SQLite", urls[0], urls[1], few=few, many=many))
+    results.queues.append(open_queues.measure(processes, texts, "SQLite", url=urls[2], redis_url=redis_url, **pace))
+    for name in ("few", "many"):
+        (folder / f"{name}.sqlite3").unlink()  # the many take a gigabyte
+    with postgres_server(durable=True) as server:
+        databases = Postgres(server, migrate)
+        try:
+            with databases.database() as few_url, databases.database() as many_url, databases.database() as url:
+                results.grown.append(growth.measure("PostgreSQL", few_url, many_url, few=few, many=many))
+                results.queues.append(open_queues.measure(processes, texts, "PostgreSQL", url=url, redis_url=redis_url, **pace))
+        finally:
+            databases.close()
 
 
 def _sqlite(folder: Path, name: str) -> str:

@@ -3,20 +3,62 @@
 from statistics import median
 
 from tests.bench.at_rest import AtRest
+from tests.bench.growth import Growth
 from tests.bench.load import Load
+from tests.bench.open_queues import QUEUES, OpenQueues
 from tests.bench.report import Line
+from tests.bench.searching import Searched
 from tests.bench.sending import PER_S, Sent
 from tests.bench.voice import Calls, Round, together
 from tests.bench.webhook import CONNECTIONS, MANY_CONNECTIONS, Webhook, middle
 
 _RATIOS = {"SQLite": 0.45, "PostgreSQL": 0.35}
 _SPREAD, _WEB_MIB, _WORKER_MIB, _REST_S = 3.0, 64.0, 96.0, 2.0
+_FIRST_PAGE, _NEXT_PAGE, _COUNTS_MS = 1.5, 2.0, 50.0
+_CORE, _SLOWER = 0.2, 1.1
+_GROWN = 1.5
 _STEP_IN_FLOOD, _STEP_AT_REST, _STEP_DEAF_MS = 1.0, 1.5, 500.0  # Redis is given up after a second, the gateway after more
 
 
-def all_lines(webhooks: list[Webhook], calls: list[Calls], sent: Sent | None, rest: AtRest | None) -> list[Line]:
+def queue_lines(grown: list[Growth], queues: list[OpenQueues]) -> list[Line]:
+    """Of the queue."""
+    return [line for one in grown for line in _growth(one)] + [line for one in queues for line in _open_queues(one)]
+
+
+def _growth(one: Growth) -> list[Line]:
+    def line(what: str, pairs: dict[str, tuple[float, float]], target: float) -> Line:
+        worst = max(pairs, key=lambda name: pairs[name][1] / pairs[name][0])
+        few, many = pairs[worst]
+        measured = f"{many / few:.2f} × ({worst}: {many:.1f} ms of {few:.1f} ms)"
+        return Line(f"{one.database}: {what}", measured, f"≤ {target} ×", many / few <= target)
+
+    few, many = one.counts
+    return [
+        line(f"first page of a list at {one.many:,} tickets, of that at {one.few:,}", one.first, _FIRST_PAGE),
+        line("its next page, of its first", one.next, _NEXT_PAGE),
+        Line(f"{one.database}: counts of all lists", f"{many:.1f} ms ({few:.1f} ms)", f"≤ {_COUNTS_MS:.0f} ms", many <= _COUNTS_MS),
+    ]
+
+
+def _open_queues(one: OpenQueues) -> list[Line]:
+    alone, beside = middle(one.alone, "p99_ms"), middle(one.beside, "p99_ms")
+    return [
+        Line(
+            f"{one.database}: {QUEUES} open queues at rest", f"{one.core:.2f} of a core", f"< {_CORE}", one.polls > 0 and one.core < _CORE
+        ),
+        Line(
+            f"{one.database}: a webhook's p99 beside them",
+            f"{one.slower:.2f} × ({beside:.0f} ms of {alone:.0f} ms)",
+            f"≤ {_SLOWER} ×",
+            one.slower <= _SLOWER,
+        ),
+    ]
+
+
+def all_lines(webhooks: list[Webhook], calls: list[Calls], sent: Sent | None, rest: AtRest | None, searched: list[Searched]) -> list[Line]:
     """Of the parts that were measured."""
     lines = [line for one in webhooks for line in _webhook(one)] + [line for one in calls for line in _calls(one)]
+    lines += [line for one in searched for line in _search(one)]
     return lines + (_sending(sent) if sent else []) + (_at_rest(rest) if rest else [])
 
 
@@ -85,4 +127,24 @@ def _at_rest(rest: AtRest) -> list[Line]:
     measured = f"{rest.p95:.2f} s (p50 {rest.p50:.2f} s)"
     return [
         Line(f"at rest: from the text to the reference, p95 of {len(rest.seconds)}", measured, f"≤ {_REST_S:.0f} s", rest.p95 <= _REST_S)
+    ]
+
+
+def _search(one: Searched) -> list[Line]:
+    worst = max(one.ms_of_many, key=one.ratio)
+    first = one.ms_of_many["a common word"]
+    measured = f"{one.ratio(worst):.2f} × ({worst}: {one.ms_of_many[worst]:.1f} ms of {one.ms_of_few[worst]:.1f} ms)"
+    return [
+        Line(
+            f"{one.database}: search by words among {one.many:,} tickets, of {one.few:,}",
+            measured,
+            f"≤ {_GROWN} ×",
+            one.ratio(worst) <= _GROWN,
+        ),
+        Line(
+            f"{one.database}: the next page of a search, of the first",
+            f"{one.next_ms / first:.2f} × ({one.next_ms:.1f} ms of {first:.1f} ms)",
+            f"≤ {_NEXT_PAGE:.0f} ×",
+            one.next_ms <= _NEXT_PAGE * first,
+        ),
     ]

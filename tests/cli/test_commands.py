@@ -24,9 +24,10 @@ from hotline.runtime import Runtime
 from hotline.services.login import LoginRefused, log_in
 from hotline.simulator import create_simulator
 from hotline.simulator.server import make_simulator_server
+from hotline.storage.models import TicketWord
 from hotline.storage.peoplemodels import Volunteer
 from tests.services.people import ORGANISATION, volunteer
-from tests.support import SECRET_KEY, TOKEN, catalogues, count
+from tests.support import SECRET_KEY, TOKEN, catalogues, count, text_in
 from tests.web.visiting import Visitor
 
 SID = "AC" + "0" * 31 + "1"
@@ -112,6 +113,17 @@ def test_a_database_that_is_away_is_told_in_a_line(hotline: Command, tmp_path: P
             assert "HOTLINE_DATABASE_URL" in said or "run hotline doctor" in said
 
 
+# The search
+
+
+def test_the_index_of_the_search_is_built_anew(rt: Runtime, hotline: Command) -> None:
+    text_in(rt, "mera mobile cheen liya")
+    for _ in range(2):
+        result = hotline("search", "reindex")
+        assert (result.exit_code, result.output.splitlines()[-1]) == (0, "The index is built.")
+        assert count(rt, TicketWord) == 4 + 5  # its words, and the ends of its reference
+
+
 # The organisation
 
 
@@ -119,14 +131,14 @@ def test_an_organisation_is_loaded_again_and_again(rt: Runtime, hotline: Command
     password = a_file(tmp_path, "correct horse\nsecond line\n", "password")
     for _ in range(2):
         result = hotline("load", a_file(tmp_path, ORGANISATION), "--password-file", password)
-        assert (result.exit_code, result.output) == (0, "Loaded 4 teams, 5 volunteers, 12 shifts.\n")
+        assert (result.exit_code, result.output) == (0, "Loaded 4 teams, 7 volunteers, 12 shifts.\n")
     assert log_in(rt, "alice", "correct horse")
     assert hotline("load", str(PROJECT / "hotline/data/demo.toml")).exit_code == 1
 
 
 def test_the_demo_organisation_is_whole(hotline: Command) -> None:
     result = hotline("load", str(PROJECT / "hotline/data/demo.toml"))
-    assert (result.exit_code, result.output) == (0, "Loaded 4 teams, 5 volunteers, 28 shifts.\n")
+    assert (result.exit_code, result.output) == (0, "Loaded 4 teams, 7 volunteers, 28 shifts.\n")
 
 
 def test_the_faults_of_a_file_are_listed(rt: Runtime, hotline: Command, tmp_path: Path) -> None:
@@ -169,9 +181,21 @@ def test_a_volunteer_is_added_and_the_password_shown_lets_her_in(rt: Runtime, ho
     assert volunteer(rt, "dana@example").name == "دانا"
 
 
+def test_an_invitation_is_a_link_that_brings_her_in(rt: Runtime, hotline: Command) -> None:
+    first = hotline("invite", "dana", "--name", "Dana").output
+    second = hotline("invite", "dana").output
+    paths = [re.search(r"(/welcome/\S+)\nIt is shown this once", said) for said in (first, second)]
+    assert paths[0]
+    assert paths[1]
+    dana = Visitor(create_app(rt))
+    assert dana.post(paths[0][1], password="long-enough-password").status_code == 404
+    assert dana.post(paths[1][1], password="long-enough-password").status_code == 302
+    assert dana.is_in()
+
+
 def test_a_login_that_nobody_could_type_is_refused(rt: Runtime, hotline: Command) -> None:
     for login in ("", " ", "a b", "_x", "<b>", "علی", "a\nb", "x" * 65, "a/b"):
-        for command in ("add-volunteer", "reset-password"):
+        for command in ("add-volunteer", "invite", "reset-password"):
             result = hotline(command, login)
             assert result.exit_code == 2, login
             assert "use letters, digits and . _ - @ + only, 64 at most" in result.output

@@ -1,11 +1,12 @@
 """Who is on duty at an instant, in local time, and who takes the next ticket."""
 
-from datetime import UTC, datetime, time
+import dataclasses
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.domain.duty import ANOTHER, Candidate, Shift, add_load, choose, on_duty
+from hotline.domain.duty import ANOTHER, Calendar, Candidate, Exchange, Shift, add_load, choose, on_duty, read_pause
 
 MON, TUE, SUN = 0, 1, 6
 
@@ -106,3 +107,92 @@ def test_equals_take_turns_as_each_is_given_one() -> None:
 
 def test_nobody_is_chosen_from_nobody() -> None:
     assert choose([], "ur") is None
+
+
+MONDAY = date(2026, 11, 23)
+DAY = shift(MON, "09:00", "17:00")
+
+
+def key(planned: Shift, day: date) -> tuple[int, int, date, time]:
+    return planned.team_id, planned.volunteer_id, day, planned.starts
+
+
+def test_whoever_does_not_come_is_not_on_duty_and_who_agreed_to_stand_in_is() -> None:
+    noon = at(MON, "12:00")
+    assert on_duty([DAY], noon, {key(DAY, MONDAY): Exchange(comes=False)}) == set()
+    assert on_duty([DAY], noon, {key(DAY, MONDAY): Exchange(comes=True)}) == {1}
+    assert on_duty([DAY], noon, {key(DAY, MONDAY): Exchange(stand_in=2)}) == {2}
+    assert on_duty([DAY], noon, {key(DAY, MONDAY - timedelta(days=7)): Exchange(stand_in=2)}) == {1}  # of another week
+
+
+def test_a_stand_in_of_a_night_is_on_duty_past_midnight() -> None:
+    night = shift(MON, "22:00", "06:00")
+    assert on_duty([night], at(TUE, "05:00"), {key(night, MONDAY): Exchange(stand_in=2)}) == {2}
+
+
+def test_a_shift_that_is_not_for_holidays_rests_on_them() -> None:
+    rests = dataclasses.replace(DAY, on_holidays=False)
+    free = Calendar(holidays=frozenset({MONDAY}))
+    assert on_duty([rests, shift(MON, "09:00", "17:00", 2)], at(MON, "12:00"), calendar=free) == {2}
+    assert on_duty([rests], at(MON, "12:00")) == {1}
+
+
+@pytest.mark.parametrize(
+    ("pause", "clock", "present"),
+    [
+        ("mon 13:00-14:30", "12:59", {1}),
+        ("mon 13:00-14:30", "13:00", set()),
+        ("mon 13:00-14:30", "14:30", {1}),
+        ("tue 13:00-14:30", "13:00", {1}),
+        ("2026-11-20/2026-11-23 13:00-14:30", "13:00", set()),
+        ("2026-11-24/2026-12-20 13:00-14:30", "13:00", {1}),
+    ],
+)
+def test_no_shift_runs_in_a_pause(pause: str, clock: str, present: set[int]) -> None:
+    assert on_duty([DAY], at(MON, clock), calendar=Calendar(pauses=(read_pause(pause),))) == present
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "fri",
+        "day 13:00-14:00",
+        "fri 14:00-13:00",
+        "2026-02-30/2026-03-01 13:00-14:00",
+        "fri 13:00-25:00",
+    ],
+)
+def test_a_pause_that_cannot_be_read_is_refused(written: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of the time, the date or the whole
+        read_pause(written)
+
+
+@pytest.mark.parametrize(
+    ("utc", "present"),
+    [
+        ("2026-10-25T00:30", {1}),  # 02:30, summer time: the night
+        ("2026-10-25T01:30", {2}),  # 02:30 again: the morning began when it was first half past two
+        ("2026-10-25T00:44", {1}),
+        ("2026-10-25T06:59", {2}),
+        ("2026-10-25T07:00", set()),
+    ],
+)
+def test_when_the_clock_is_put_back_one_shift_follows_the_other_without_a_gap(utc: str, present: set[int]) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    shifts = [shift(5, "22:00", "02:45"), shift(SUN, "02:45", "08:00", 2)]
+    assert on_duty(shifts, datetime.fromisoformat(utc).replace(tzinfo=UTC).astimezone(berlin)) == present
+
+
+def test_when_the_clock_is_put_forward_a_night_is_an_hour_shorter_and_nobody_is_missing() -> None:
+    berlin, shifts = ZoneInfo("Europe/Berlin"), [shift(5, "22:00", "02:30"), shift(SUN, "02:30", "06:00", 2)]
+    begins = datetime(2026, 3, 28, 21, 0, tzinfo=UTC)
+    present = [on_duty(shifts, (begins + timedelta(minutes=15 * n)).astimezone(berlin)) for n in range(28)]
+    assert present == [{1}] * 18 + [{2}] * 10
+
+
+def test_a_citizen_who_asks_for_a_woman_goes_first_to_who_takes_those() -> None:
+    takes = dataclasses.replace(CHARLIE, volunteer_id=9, open_tickets=50, takes_women=True)
+    assert choose([ALICE, BOB, takes], "ur", wants_woman=True) == 9
+    assert choose([ALICE, BOB, takes], "ur") == 1
+    assert choose([ALICE, BOB], "ur", wants_woman=True) == 1

@@ -10,12 +10,14 @@ from bidi import get_display
 
 from hotline.cli.catalogues import compile_all
 from hotline.domain import segments, texts
+from hotline.domain.telltale import telltales
 from hotline.domain.texts import ANSWER_TO, GREETING, HELP, LONGEST, TEXTS, Text
 from hotline.i18n import LANGUAGES, LOCALES, Catalogues, po_path
+from hotline.tables import load_categories, load_unsaid
 
 REFERENCE = "482-719-365"
 HOTLINE = "02135662222"
-VALUES = {"ref": REFERENCE, "police": "15", "ambulance": "1122", "hotline": HOTLINE}
+VALUES = {"ref": REFERENCE, "police": "15", "ambulance": "1122", "hotline": HOTLINE, "time": "22:00"}
 
 every_text = pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: text.key)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -92,7 +94,13 @@ def test_the_ambulance_may_be_left_out_for_room() -> None:
 def test_the_registry_holds_every_text_under_its_name() -> None:
     named = {name.lower(): value for name, value in vars(texts).items() if isinstance(value, Text)}
     assert named == dict(TEXTS)
-    assert {text.key for text in TEXTS.values() if text.asks} == {"status_resolved", "status_closed"}
+    assert {text.key for text in TEXTS.values() if text.asks} == {
+        "status_resolved",
+        "status_closed",
+        "shift_ask",
+        "page_needs_you",
+        *(f"reply_{key}" for key in ("where", "when", "call", "tried", "more")),
+    }
 
 
 # A phone lays out what it gets by the Unicode bidi algorithm; whether it starts from the right, from the left or by the first
@@ -187,6 +195,12 @@ def test_no_text_tells_whoever_holds_the_phone_what_it_is_about(catalogues: Cata
     assert not words & set(FORBIDDEN[language].split())
     # A text in one language may borrow an English word.
     assert not words & set(FORBIDDEN["en"].split())
+
+
+@every_text
+@every_language
+def test_no_text_says_what_a_volunteer_would_be_stopped_at(catalogues: Catalogues, language: str, text: Text) -> None:
+    assert telltales(said(catalogues, language, text), (load_categories(None), load_unsaid(None))) == ()
 
 
 # Source: Twilio, "Support for opt-out keywords": what it answers itself, before or in place of us.

@@ -41,6 +41,14 @@ login = "lead"
 name = "Lead"
 leads = ["general", "street", "emergency"]
 [[volunteer]]
+login = "admin"
+name = "Admin"
+role = "administrator"
+[[volunteer]]
+login = "auditor"
+name = "Auditor"
+role = "auditor"
+[[volunteer]]
 login = "head"
 name = "Head"
 head = true
@@ -85,9 +93,7 @@ def alice(rt: Runtime) -> Volunteer:
     with rt.transaction() as tx:
         found = people.by_login(tx.session, "alice")
         if found is None:
-            found = Volunteer(
-                login="alice", name="Alice", page_language="en", languages=["en"], is_head=False, active=True, session_key="k"
-            )
+            found = Volunteer(login="alice", name="Alice", page_language="en", languages=["en"], is_head=False, active=True)
             tx.session.add(found)
             tx.session.flush()
     return found

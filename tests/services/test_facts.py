@@ -1,33 +1,25 @@
-"""What is known of a ticket: anybody makes it safer or more pressing, the way back is the lead's, with a note; each by version."""
+"""The facts of a ticket: by version, each change an event; safer by anybody, less safe by its lead with a note."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from hotline.domain.ticket import Priority
+from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
-from hotline.services import facts
-from hotline.services.casework import NoSuchTicket
-from hotline.services.facts import LeadsOnly, NotAllowed, NoteMissing
+from hotline.services import facts, passing
+from hotline.services.casework import NoSuchTicket, NotHers
+from hotline.services.facts import InThePast, NoSuchChoice, NoteMissing
+from hotline.services.reach import HoursTurnedRound, SafeContact, reach
 from hotline.services.routing import route_due
-from hotline.storage import people
-from hotline.storage import tickets as storage
-from hotline.storage.models import Contact, Event, Note, Ticket
-from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.models import Alarm, Contact, Event, Note, ShutOut, Ticket
 from hotline.storage.tickets import TicketMoved
 from tests.services.people import settle, volunteer
-from tests.support import NOON, text_in, tickets
+from tests.support import NOON, count, text_in, tickets
 
 SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
-BRIBED = "thanay ke SHO ne mujh se rishwat mangi"
-KINDS: dict[str, dict[str, object]] = {
-    "hold": {"on": False},
-    "seal": {"on": False},
-    "prioritise": {"to": Priority.NORMAL},
-}
+NOTE = "she asked for it"
 
 
 @pytest.fixture
@@ -42,168 +34,200 @@ def now(rt: Runtime) -> Ticket:
     return tickets(rt)[0]
 
 
-def kinds(rt: Runtime) -> list[str]:
-    """What happened since it was routed."""
+def told(rt: Runtime, kind: str) -> list[dict[str, object]]:
     with rt.reading() as session:
-        happened = list(session.scalars(select(Event.kind).order_by(Event.id)))
-    return happened[happened.index("routed") + 1 :]
+        return list(session.scalars(select(Event.data).where(Event.kind == kind).order_by(Event.id)))
 
 
-def team_id(rt: Runtime, code: str) -> int:
-    with rt.reading() as session:
-        return people.teams(session)[code].id
-
-
-def do(rt: Runtime, what: Callable[..., object], login: str, **more: object) -> None:
-    what(rt, volunteer(rt, login), now(rt).reference, version=now(rt).version, **more)
-
-
-def test_anybody_makes_it_more_pressing_holds_and_seals(rt: Runtime, ticket: Ticket) -> None:
-    do(rt, facts.prioritise, "bob", to=Priority.URGENT)
-    do(rt, facts.hold, "bob", on=True)
-    do(rt, facts.seal, "bob", on=True)
-    assert (now(rt).priority, now(rt).hold, now(rt).sealed, now(rt).version) == (Priority.URGENT, True, True, ticket.version + 3)
-    assert kinds(rt) == ["raised", "held", "sealed"]
-
-
-@pytest.mark.parametrize("what", KINDS)
-def test_the_way_back_is_the_leads_with_a_note(rt: Runtime, ticket: Ticket, what: str) -> None:
-    for make in (facts.hold, facts.seal):
-        do(rt, make, "alice", on=True)
-    do(rt, facts.prioritise, "alice", to=Priority.URGENT)
-    before, change = now(rt), getattr(facts, what)
-    for login, refusal, note in (("alice", LeadsOnly, "why"), ("lead", NoteMissing, "  ")):
-        with pytest.raises(refusal):
-            do(rt, change, login, note=note, **KINDS[what])
-    with pytest.raises(NoSuchTicket):  # sealed by now, and not her team's
-        do(rt, change, "charlie", note="why", **KINDS[what])
-    assert now(rt).version == before.version
-    do(rt, change, "lead", note="a safe phone by now", **KINDS[what])
-    changed = {"hold": now(rt).hold, "seal": now(rt).sealed, "prioritise": now(rt).priority == Priority.URGENT}
-    assert changed == {"hold": True, "seal": True, "prioritise": True} | {what: False}
-    with rt.reading() as session:
-        assert session.scalars(select(Note.body)).all() == ["a safe phone by now"]
-
-
-def test_a_stale_version_changes_nothing(rt: Runtime, ticket: Ticket) -> None:
-    do(rt, facts.place, "alice", area="saddar")
-    calls: list[tuple[Callable[..., object], dict[str, object]]] = [
-        (facts.place, {"area": "lyari"}),
-        (facts.hold, {"on": True}),
-        (facts.seal, {"on": True}),
-        (facts.promise, {"until": NOON}),
-        (facts.want_woman, {"wants": True}),
-        (facts.keep_safe, {"may_text": False, "may_call": False, "on_hold": True}),
-        (facts.pass_on, {"to": volunteer(rt, "bob").id}),
-        (facts.prioritise, {"to": Priority.URGENT}),
-        (facts.categorise, {"category": rt.categories[0]}),
-    ]
-    for make, more in calls:
-        with pytest.raises(TicketMoved):
-            make(rt, volunteer(rt, "alice"), ticket.reference, version=ticket.version, **more)
-    assert (now(rt).area, now(rt).version, kinds(rt)) == ("saddar", ticket.version + 1, ["placed"])
-    with rt.reading() as session:
-        assert session.scalars(select(Contact.may_text)).all() == [True]
-
-
-def test_a_kind_that_is_sealed_takes_it_to_its_own_team_and_out_of_her_sight(rt: Runtime, ticket: Ticket) -> None:
-    police = next(c for c in rt.categories if c.sealed)
-    do(rt, facts.categorise, "alice", category=police)
-    assert (now(rt).sealed, now(rt).hold, now(rt).assignee_id, now(rt).team_id) == (True, True, None, None)
-    route_due(rt)
-    assert (now(rt).team_id, now(rt).assignee_id) == (team_id(rt, "integrity"), volunteer(rt, "charlie").id)
-    with pytest.raises(NoSuchTicket):
-        do(rt, facts.place, "alice", area="saddar")
-
-
-def test_a_promise_has_an_end_and_a_new_one_is_not_late(rt: Runtime, ticket: Ticket) -> None:
-    do(rt, facts.promise, "alice", until=NOON + timedelta(days=1))
-    assert (now(rt).promised_at, now(rt).on_time) == (NOON + timedelta(days=1), True)
-    do(rt, facts.promise, "alice", until=None)
-    assert now(rt).promised_at is None
-    assert kinds(rt) == ["promised", "promised"]
-
-
-def test_it_is_passed_on_to_a_colleague_or_a_team(rt: Runtime, ticket: Ticket) -> None:
-    do(rt, facts.pass_on, "alice", to=volunteer(rt, "bob").id, reason="too close to home")
-    assert now(rt).assignee_id == volunteer(rt, "bob").id
-    do(rt, facts.pass_on, "bob", team=team_id(rt, "emergency"))
-    route_due(rt)
-    # Nobody of that team is on duty at noon: it is its lead's.
-    assert (now(rt).team_id, now(rt).assignee_id) == (team_id(rt, "emergency"), volunteer(rt, "lead").id)
-    assert kinds(rt)[:2] == ["passed", "passed"]
-
-
-@pytest.mark.parametrize("to", ["alice", "bob", "head", "nobody", "team", "administrator"])
-def test_a_sealed_one_is_never_passed_to_somebody_who_may_not_see_it(rt: Runtime, tmp_path: Path, to: str) -> None:
-    settle(rt, tmp_path)
-    text_in(rt, BRIBED)
-    route_due(rt)
+def alter(rt: Runtime, **values: object) -> Ticket:
     with rt.transaction() as tx:
-        tx.session.add(
-            Volunteer(
-                login="administrator",
-                name="Ada",
-                page_language="en",
-                languages=["en"],
-                is_head=False,
-                active=True,
-                session_key="k",
-                role="administrator",
-            )
-        )
-    if to == "team":
-        target: dict[str, object] = {"team": team_id(rt, "street")}
-    else:
-        target = {"to": 999_999 if to == "nobody" else volunteer(rt, to).id}
-    with pytest.raises(NotAllowed):
-        do(rt, facts.pass_on, "charlie", **target)
+        tx.session.execute(update(Ticket).values(**values))
+    return now(rt)
+
+
+def describe(rt: Runtime, ticket: Ticket, **wanted: object) -> None:
+    values = {"category": ticket.category, "area": ticket.area, "wants_woman": ticket.wants_woman} | wanted
+    facts.describe(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, **values)  # type: ignore[arg-type]
+
+
+def test_kind_area_and_wish_are_changed_at_once_and_each_is_told(rt: Runtime, ticket: Ticket) -> None:
+    describe(rt, ticket, category="theft", area="lyari", wants_woman=True)
+    changed = now(rt)
+    assert (changed.category, changed.area, changed.wants_woman, changed.version) == ("theft", "lyari", True, ticket.version + 1)
+    assert [(data["fact"], data["old"], data["new"]) for data in told(rt, "changed")] == [
+        ("category", "snatching", "theft"),
+        ("area", None, "lyari"),
+        ("wants_woman", False, True),
+    ]
+    describe(rt, changed)
+    assert now(rt).version == changed.version
+    with pytest.raises(TicketMoved):
+        describe(rt, ticket, area="saddar")
+    for wrong in ({"area": "mars"}, {"category": "mars"}):
+        with pytest.raises(NoSuchChoice):
+            describe(rt, changed, **wrong)
+
+
+def test_a_sealed_kind_seals_holds_and_goes_to_its_team(rt: Runtime, ticket: Ticket) -> None:
+    describe(rt, ticket, category="police")
+    route_due(rt)
+    sealed = now(rt)
+    assert (sealed.sealed, sealed.hold, sealed.assignee_id) == (True, True, volunteer(rt, "charlie").id)
+
+
+def test_anybody_raises_and_only_a_lead_lowers_with_a_note(rt: Runtime, ticket: Ticket) -> None:
+    bob, lead = volunteer(rt, "bob"), volunteer(rt, "lead")
+    ticket = alter(rt, priority=Priority.NORMAL)
+    facts.set_priority(rt, bob, ticket.reference, version=ticket.version, to=Priority.URGENT, note="")
+    route_due(rt)
+    assert (now(rt).priority, count(rt, Alarm)) == (Priority.URGENT, 1)
+    version = now(rt).version
+    with pytest.raises(NotHers):
+        facts.set_priority(rt, bob, ticket.reference, version=version, to=Priority.NORMAL, note=NOTE)
+    with pytest.raises(NoteMissing):
+        facts.set_priority(rt, lead, ticket.reference, version=version, to=Priority.NORMAL, note=" ")
+    facts.set_priority(rt, lead, ticket.reference, version=version, to=Priority.NORMAL, note=NOTE)
+    assert (now(rt).priority, count(rt, Note)) == (Priority.NORMAL, 1)
+    assert [(data["old"], data["new"]) for data in told(rt, "changed")] == [(3, 1), (1, 3)]
+
+
+def test_a_promise_is_on_time_again_and_lies_ahead(rt: Runtime, ticket: Ticket) -> None:
+    alice, ticket = volunteer(rt, "alice"), alter(rt, on_time=False)
+    with pytest.raises(InThePast):
+        facts.promise(rt, alice, ticket.reference, version=ticket.version, by=NOON)
+    facts.promise(rt, alice, ticket.reference, version=ticket.version, by=NOON + timedelta(hours=3))
+    assert (now(rt).promised_at, now(rt).on_time) == (NOON + timedelta(hours=3), True)
+    facts.promise(rt, alice, ticket.reference, version=now(rt).version, by=None)
+    assert (now(rt).promised_at, len(told(rt, "changed"))) == (None, 2)
+
+
+def test_anybody_holds_and_a_lead_lifts_it_with_a_note(rt: Runtime, ticket: Ticket) -> None:
+    facts.hold(rt, volunteer(rt, "charlie"), ticket.reference, version=ticket.version, on=True, note="")
+    for login, note, refusal in (("bob", NOTE, NotHers), ("head", NOTE, NotHers), ("lead", "", NoteMissing)):
+        with pytest.raises(refusal):
+            facts.hold(rt, volunteer(rt, login), ticket.reference, version=now(rt).version, on=False, note=note)
+    assert now(rt).hold
+    facts.hold(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, on=False, note=NOTE)
+    assert (now(rt).hold, len(told(rt, "held")), len(told(rt, "unheld"))) == (False, 1, 1)
+
+
+def test_anybody_seals_it_to_a_sealed_kinds_team_and_loses_sight_of_it(rt: Runtime, ticket: Ticket) -> None:
+    bob = volunteer(rt, "bob")
+    with pytest.raises(NoSuchChoice):
+        facts.seal(rt, bob, ticket.reference, version=ticket.version, kind="theft", note="")
+    facts.seal(rt, bob, ticket.reference, version=ticket.version, kind="police", note="")
+    route_due(rt)
+    assert (now(rt).sealed, now(rt).hold, now(rt).assignee_id) == (True, True, volunteer(rt, "charlie").id)
+    with pytest.raises(NoSuchTicket):
+        facts.unseal(rt, bob, ticket.reference, version=now(rt).version, note=NOTE)
+    with pytest.raises(NotHers):
+        facts.unseal(rt, volunteer(rt, "charlie"), ticket.reference, version=now(rt).version, note=NOTE)
+
+
+def test_sealed_to_its_own_team_whoever_is_of_it_keeps_it_and_its_lead_unseals(rt: Runtime, ticket: Ticket) -> None:
+    had = ticket.assignee_id
+    facts.seal(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, kind="", note=NOTE)
+    assert (now(rt).sealed, now(rt).assignee_id, now(rt).team_id) == (True, had, ticket.team_id)
+    with pytest.raises(NoteMissing):
+        facts.unseal(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, note="")
+    facts.unseal(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, note=NOTE)
+    assert not now(rt).sealed
+
+
+def test_sealed_to_its_own_team_whoever_is_not_of_it_has_it_no_more(rt: Runtime, ticket: Ticket) -> None:
+    ticket = alter(rt, assignee_id=volunteer(rt, "charlie").id)
+    facts.seal(rt, volunteer(rt, "charlie"), ticket.reference, version=ticket.version, kind="", note="")
+    route_due(rt)
+    assert now(rt).assignee_id in {volunteer(rt, "alice").id, volunteer(rt, "bob").id}
+    assert now(rt).team_id == ticket.team_id
+
+
+def test_who_is_shut_out_has_it_no_more_and_does_not_get_it_again(rt: Runtime, ticket: Ticket) -> None:
+    assert ticket.assignee_id is not None
+    named, lead = ticket.assignee_id, volunteer(rt, "lead")
+    with pytest.raises(NotHers):
+        facts.shut_out(rt, volunteer(rt, "charlie"), ticket.reference, version=ticket.version, whom=named, out=True)
+    facts.shut_out(rt, lead, ticket.reference, version=ticket.version, whom=named, out=True)
+    route_due(rt)
+    assert now(rt).assignee_id in {volunteer(rt, "alice").id, volunteer(rt, "bob").id} - {named}
+    with pytest.raises(NoSuchChoice):
+        passing.pass_to(rt, lead, ticket.reference, version=now(rt).version, colleague_id=named, note="")
+    facts.shut_out(rt, lead, ticket.reference, version=now(rt).version, whom=named, out=False)
+    assert (count(rt, ShutOut), len(told(rt, "shut_out")), len(told(rt, "let_in"))) == (0, 1, 1)
+
+
+# Passing on
+
+
+def test_passed_to_a_colleague_it_is_hers_and_an_urgent_one_alarms_her(rt: Runtime, ticket: Ticket) -> None:
+    ticket = alter(rt, priority=Priority.URGENT, assignee_id=volunteer(rt, "alice").id)
+    charlie = volunteer(rt, "charlie")
+    passing.pass_to(rt, volunteer(rt, "alice"), ticket.reference, version=ticket.version, colleague_id=charlie.id, note="")
+    assert now(rt).assignee_id == charlie.id
+    with rt.reading() as session:
+        assert [(a.volunteer_id, a.kind) for a in session.scalars(select(Alarm).where(Alarm.volunteer_id == charlie.id))] == [
+            (charlie.id, "urgent")
+        ]
+    assert told(rt, "passed") == [{"to": charlie.id}]
+
+
+def test_passed_to_her_own_team_it_goes_to_somebody_else(rt: Runtime, ticket: Ticket) -> None:
+    assert ticket.assignee_id is not None
+    with rt.reading() as session:
+        has_it = next(v for v in (volunteer(rt, "alice"), volunteer(rt, "bob")) if v.id == ticket.assignee_id)
+        assert session
+    passing.pass_to_team(rt, has_it, ticket.reference, version=ticket.version, code="street", note=NOTE)
+    assert (now(rt).assignee_id, now(rt).status) == (None, Status.NEW)
+    route_due(rt)
+    assert now(rt).assignee_id in {volunteer(rt, "alice").id, volunteer(rt, "bob").id} - {has_it.id}
+
+
+def test_passed_to_another_team_it_stays_there_whatever_its_kind(rt: Runtime, ticket: Ticket) -> None:
+    passing.pass_to_team(rt, volunteer(rt, "alice"), ticket.reference, version=ticket.version, code="integrity", note="")
+    route_due(rt)
     assert now(rt).assignee_id == volunteer(rt, "charlie").id
 
 
-def test_whoever_is_shut_out_sees_it_no_more_and_is_never_given_it(rt: Runtime, ticket: Ticket) -> None:
-    has_it = volunteer(rt, "alice") if now(rt).assignee_id == volunteer(rt, "alice").id else volunteer(rt, "bob")
-    other = "bob" if has_it.login == "alice" else "alice"
-    with pytest.raises(LeadsOnly):
-        do(rt, facts.shut_out, other, whom=has_it.id, out=True)
-    do(rt, facts.shut_out, "lead", whom=has_it.id, out=True)
+def test_a_sealed_ticket_goes_to_nobody_who_may_not_see_it(rt: Runtime, ticket: Ticket) -> None:
+    alice, ticket = volunteer(rt, "alice"), alter(rt, sealed=True)
+    charlie = volunteer(rt, "charlie")
+    with pytest.raises(NoSuchChoice):
+        passing.pass_to(rt, alice, ticket.reference, version=ticket.version, colleague_id=charlie.id, note="")
+    with pytest.raises(NoSuchChoice):
+        passing.pass_to_team(rt, alice, ticket.reference, version=ticket.version, code="integrity", note="")
     with rt.reading() as session:
-        assert not storage.may_see(session, has_it, ticket.id)
-        assert storage.queue(session, has_it, after=None, limit=9) == []
-    route_due(rt)
-    assert now(rt).assignee_id == volunteer(rt, other).id
-    with pytest.raises(NotAllowed):
-        do(rt, facts.pass_on, other, to=has_it.id)
-    do(rt, facts.shut_out, "lead", whom=has_it.id, out=False)
+        assert {one.login for one in passing.colleagues_for(session, ticket)} == {"alice", "bob", "lead"}
+        assert [team.code for team in passing.teams_for(session, ticket)] == ["street"]
+    assert now(rt).version == ticket.version
+
+
+# Safe contact
+
+
+def contact(rt: Runtime) -> Contact:
     with rt.reading() as session:
-        assert storage.may_see(session, has_it, ticket.id)
+        return session.scalars(select(Contact)).one()
 
 
-def test_taking_a_hold_off_a_phone_is_the_leads(rt: Runtime, ticket: Ticket) -> None:
-    do(rt, facts.keep_safe, "alice", may_text=False, may_call=False, on_hold=True)
-    with pytest.raises(LeadsOnly):
-        do(rt, facts.keep_safe, "alice", may_text=True, may_call=False, on_hold=False, note="she said so")
-    do(rt, facts.keep_safe, "alice", may_text=True, may_call=False, on_hold=True)
-    do(rt, facts.keep_safe, "lead", may_text=True, may_call=True, on_hold=False, note="she rang from her sister's")
-    with rt.reading() as session:
-        contact = session.scalars(select(Contact)).one()
-    assert (contact.may_text, contact.may_call, contact.on_hold) == (True, True, False)
-
-
-def test_the_number_is_shown_to_whoever_has_the_right_and_that_is_written_down(rt: Runtime, ticket: Ticket) -> None:
-    with pytest.raises(NotAllowed):
-        facts.show_number(rt, volunteer(rt, "alice"), ticket.reference)
-    assert kinds(rt) == []
-    with rt.transaction() as tx:
-        tx.session.get_one(Volunteer, volunteer(rt, "alice").id).shows_numbers = True
-    assert facts.show_number(rt, volunteer(rt, "alice"), ticket.reference) == "+923001234501"
-    assert kinds(rt) == ["number_shown"]
-
-
-def test_whoever_reads_a_sealed_one_leaves_an_event_once(rt: Runtime, ticket: Ticket) -> None:
-    facts.note_reading(rt, volunteer(rt, "alice"), now(rt))
-    do(rt, facts.seal, "alice", on=True)
-    for _ in range(2):
-        facts.note_reading(rt, volunteer(rt, "alice"), now(rt))
-    facts.note_reading(rt, volunteer(rt, "lead"), now(rt))
-    assert kinds(rt) == ["sealed", "viewed", "viewed"]
+def test_safe_contact_is_the_phones_and_allowing_again_takes_a_note(rt: Runtime, ticket: Ticket) -> None:
+    bob = volunteer(rt, "bob")
+    strict = SafeContact(may_text=False, may_call=True, safe_from=time(9), safe_until=time(12), on_hold=True)
+    reach(rt, bob, ticket.reference, version=ticket.version, wanted=strict, note="")
+    assert SafeContact.of(contact(rt)) == strict
+    assert {data["fact"]: data["new"] for data in told(rt, "changed")} == {
+        "may_text": False,
+        "on_hold": True,
+        "safe_hours": "09:00-12:00",
+    }
+    loose = SafeContact(may_text=True, may_call=True, safe_from=None, safe_until=None, on_hold=False)
+    with pytest.raises(NotHers):
+        reach(rt, bob, ticket.reference, version=now(rt).version, wanted=loose, note=NOTE)
+    with pytest.raises(NoteMissing):
+        reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, wanted=loose, note="")
+    reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, wanted=loose, note=NOTE)
+    assert SafeContact.of(contact(rt)) == loose
+    with pytest.raises(TicketMoved):
+        reach(rt, bob, ticket.reference, version=ticket.version, wanted=strict, note="")
+    turned = SafeContact(may_text=True, may_call=True, safe_from=time(12), safe_until=time(9), on_hold=False)
+    with pytest.raises(HoursTurnedRound):
+        reach(rt, bob, ticket.reference, version=now(rt).version, wanted=turned, note="")

@@ -1,8 +1,8 @@
 """The index of the search: what is in it, what is not, and what it costs the texts that come in."""
 
 import dataclasses
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -151,20 +151,9 @@ def test_two_workers_at_once_do_no_harm(rt: Runtime, make_rt: Callable[..., Runt
     monkeypatch.setattr(indexing, "BATCH", 3)
     for n in range(30):
         text_in(rt, f"complaint about things number{n} again", sender=f"+9230012345{n:02d}")
-    faults: list[BaseException] = []
-
-    def work(own: Runtime) -> None:
-        try:
-            index(own)
-        except BaseException as fault:  # noqa: BLE001 - told in the test
-            faults.append(fault)
-
-    workers = [threading.Thread(target=work, args=(make_rt(),)) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert faults == []
+    with ThreadPoolExecutor(4) as pool:
+        working = [pool.submit(index, make_rt()) for _ in range(4)]
+        assert [one.result() for one in working] == [None] * 4
     assert len(has(rt, "complaint")) == len(has(rt, "again")) == 30
 
 
@@ -175,6 +164,21 @@ def test_another_secret_key_begins_the_index_anew(rt: Runtime, make_rt: Callable
     index(other)
     assert has(rt, "mobile") == []
     assert has(rt, "mobile", key=searching.key_of("x" * 32)) == [tickets(rt)[0].id]
+
+
+def test_the_index_begins_anew_while_workers_write_it(
+    rt: Runtime, make_rt: Callable[..., Runtime], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "BATCH", 2)
+    for n in range(30):
+        text_in(rt, f"complaint about things number{n} again", sender=f"+9230012345{n:02d}")
+    index(rt)
+    with ThreadPoolExecutor(4) as pool:
+        working = [pool.submit(work, make_rt()) for work in (index, reindex, index, reindex)]
+        assert [one.result() for one in working] == [None] * 4
+    clock.forward(minutes=2)
+    index(rt)
+    assert len(has(rt, "complaint")) == len(has(rt, "again")) == 30
 
 
 def test_reindexing_builds_the_same_index(rt: Runtime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from hotline.runtime import Runtime
-from hotline.services.login import LoginRefused, log_in
+from hotline.services.login import LoginRefused, come_in, find, log_in
 from hotline.services.organisation import (
     Loaded,
     OrganisationFault,
@@ -61,7 +61,7 @@ def everything(rt: Runtime) -> dict[str, list[tuple[object, ...]]]:
     """Teams, people, memberships and shifts, without the ids of shifts."""
     with rt.reading() as session:
         teams = session.execute(select(Team.id, Team.code, Team.name))
-        people = session.execute(select(Volunteer.id, Volunteer.login, Volunteer.name, Volunteer.password_hash, Volunteer.session_key))
+        people = session.execute(select(Volunteer.id, Volunteer.login, Volunteer.name, Volunteer.password_hash, Volunteer.role))
         members = session.execute(select(Membership.team_id, Membership.volunteer_id, Membership.is_lead))
         shifts = session.execute(select(ShiftRow.volunteer_id, ShiftRow.team_id, ShiftRow.weekday, ShiftRow.starts, ShiftRow.ends))
         rows = {"teams": teams, "people": people, "members": members, "shifts": shifts}
@@ -81,9 +81,9 @@ def shifts(rt: Runtime) -> list[tuple[str, str, int, time, time]]:
 def test_loading_twice_doubles_nothing(rt: Runtime, load: Load) -> None:
     first = load(ORGANISATION)
     before = everything(rt)
-    assert load(ORGANISATION) == first == Loaded(teams=4, volunteers=5, shifts=12)
+    assert load(ORGANISATION) == first == Loaded(teams=4, volunteers=7, shifts=12)
     assert everything(rt) == before
-    assert [len(rows) for rows in before.values()] == [4, 5, 8, 12]
+    assert [len(rows) for rows in before.values()] == [4, 7, 8, 12]
 
 
 def test_what_a_file_names_is_changed(rt: Runtime, load: Load) -> None:
@@ -119,7 +119,7 @@ def test_who_is_left_out_of_a_file_stays_and_who_is_to_go_says_so(rt: Runtime, l
     assert volunteer(rt, "bob").active
     load(SMALL.replace('name = "Alice"', 'name = "Alice"\nactive = false'))
     assert not volunteer(rt, "alice").active
-    assert count(rt, Volunteer) == 5
+    assert count(rt, Volunteer) == 7
 
 
 def test_the_language_she_chose_stays_unless_the_file_says_another(rt: Runtime, load: Load) -> None:
@@ -134,10 +134,10 @@ def test_a_password_is_for_those_who_have_none(rt: Runtime, load: Callable[..., 
         log_in(rt, "alice", "")
     load(SMALL, password="first-password")
     log_in(rt, "alice", "first-password")
-    key = volunteer(rt, "alice").session_key
+    key = come_in(rt, volunteer(rt, "alice").id, "")
     load(SMALL, password="second-password")
     log_in(rt, "alice", "first-password")
-    assert volunteer(rt, "alice").session_key == key
+    assert find(rt, key)
 
 
 def test_logins_are_in_small_letters_wherever_they_stand(rt: Runtime, load: Load) -> None:
@@ -279,14 +279,14 @@ def test_a_volunteer_is_added_with_a_password_that_lets_her_in(rt: Runtime) -> N
 
 def test_a_new_password_ends_every_log_in_of_hers_and_of_nobody_else(rt: Runtime, load: Callable[..., Loaded]) -> None:
     load(ORGANISATION, password=PASSWORD)
-    keys = {login: volunteer(rt, login).session_key for login in ("alice", "bob")}
+    keys = {login: come_in(rt, volunteer(rt, login).id, "") for login in ("alice", "bob")}
     password = reset_password(rt, "alice")
     assert password
     assert log_in(rt, "alice", password)
     with pytest.raises(LoginRefused):
         log_in(rt, "alice", PASSWORD)
-    assert volunteer(rt, "alice").session_key != keys["alice"]
-    assert volunteer(rt, "bob").session_key == keys["bob"]
+    assert find(rt, keys["alice"]) is None
+    assert find(rt, keys["bob"])
     assert reset_password(rt, "nobody") is None
 
 
@@ -296,3 +296,23 @@ def test_passwords_can_be_read_out_on_a_telephone_and_are_never_the_same() -> No
     for password in made:
         assert len(password) == 19
         assert not set(password) & set("il1o0")
+
+
+def test_a_role_and_an_own_phone_come_from_the_file(rt: Runtime, load: Load) -> None:
+    load('[[volunteer]]\nlogin = "dana"\nname = "Dana"\nrole = "auditor"\nphone = "0300 1234567"\n')
+    dana = volunteer(rt, "dana")
+    assert (dana.role, dana.phone_id is not None) == ("auditor", True)
+    load('[[volunteer]]\nlogin = "dana"\nname = "Dana"\n')
+    assert volunteer(rt, "dana").role == "auditor"  # it stays unless the file says another
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('role = "king"', "role must be one of volunteer, administrator, auditor"),
+        ('role = "auditor"\nhead = true', "an auditor works no tickets: no teams, no leads, no head"),
+        ('phone = "12"', "phone is no number that could be texted"),
+    ],
+)
+def test_a_role_or_a_phone_that_cannot_be_is_told(rt: Runtime, load: Load, line: str, said: str) -> None:
+    assert faults(load, f'[[volunteer]]\nlogin = "dana"\nname = "Dana"\n{line}\n') == [f"[[volunteer]] dana: {said}"]

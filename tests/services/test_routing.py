@@ -1,17 +1,19 @@
 """A ticket finds its team and whoever is on duty. The clock stands at noon on a Monday in Karachi."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
+from hotline.sections import Duty
 from hotline.services import casework
 from hotline.services.casework import NoSuchTicket
 from hotline.services.routing import route_due
 from hotline.storage.models import Alarm, Event, Ticket
-from hotline.storage.peoplemodels import Team, Volunteer
+from hotline.storage.peoplemodels import ShiftRow, Team, Volunteer
 from tests.services.people import ORGANISATION, settle, volunteer
 from tests.support import HER, OTHER, Clock, text_in, tickets
 
@@ -279,3 +281,33 @@ def test_a_batch_is_bounded_and_the_rest_is_asked_for_again(rt: Runtime, waiting
     while routed := route_due(rt):
         seen.append(routed)
     assert seen == {1: [1], 250: [100, 100, 50]}[waiting]
+
+
+def test_a_citizen_who_asks_for_a_woman_is_given_to_who_takes_those(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "bob").values(takes_women=True))
+        tx.session.execute(update(Ticket).values(wants_woman=True))
+    route_due(rt)
+    assert where(rt) == [("street", "bob")]
+
+
+def test_in_a_pause_nobody_is_on_duty(make_rt: Callable[..., Runtime], tmp_path: Path) -> None:
+    rt = make_rt(duty=Duty(pauses=("mon 11:30-13:00",)))
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    assert (where(rt), alarms(rt)) == ([("street", "lead")], [("nobody_on_duty", "lead")])
+
+
+def test_on_a_public_holiday_a_shift_that_rests_is_not_on_duty(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
+    settle(rt, tmp_path)
+    clock.now = clock.now.replace(year=2027, month=3, day=23)  # Pakistan Day, a Tuesday
+    with rt.transaction() as tx:
+        bob = select(Volunteer.id).where(Volunteer.login == "bob").scalar_subquery()
+        tx.session.execute(update(ShiftRow).where(ShiftRow.volunteer_id != bob).values(on_holidays=False))
+    for n in range(2):
+        text_in(rt, SNATCHED, sender=f"+92300123450{n}")
+    route_due(rt)
+    assert where(rt) == [("street", "bob"), ("street", "bob")]

@@ -1,5 +1,6 @@
 """A complaint typed in by a volunteer: one ticket, and nothing to a number that never contacted us."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hotline.services.outbound import send_due
 from hotline.services.walkin import FormUsed, NoPhone, Told
 from hotline.storage import calls, outgoing
 from hotline.storage.models import Contact, Event, Message, Question, Ticket
+from hotline.storage.peoplemodels import Volunteer
 from tests.services.people import settle, volunteer
 from tests.services.test_missedcalls import CallingGateway
 from tests.support import HER, Clock, ScriptedGateway, count, said, text_in, texts_out, tickets
@@ -99,6 +101,19 @@ def test_what_stands_queued_to_it_all_the_same_is_not_sent(rt: Runtime, text_key
     assert (texts_out(rt)[0].delivery, texts_out(rt)[0].reason) == (Delivery.FAILED, Reason.NOT_SAFE)
 
 
+def test_a_volunteers_own_phone_is_texted_for_herself_and_for_no_ticket(rt: Runtime) -> None:
+    ticket = take_down(rt)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "bob").values(phone_id=ticket.contact_id))
+        row = {"contact_id": ticket.contact_id, "text_key": None, "language": "sd", "segments": 1, "rank": 0}
+        for body, about in (("to her", None), ("of a ticket", ticket.id)):
+            queued = outgoing.due_at_once(now=tx.now, body=body, **row)
+            outgoing.put(tx.session, ticket_id=about, answers_id=None, **queued)
+    gateway = ScriptedGateway()
+    send_due(rt, gateway, for_s=5)
+    assert [text.body for text in gateway.taken] == ["to her"]
+
+
 def test_it_is_not_rung(rt: Runtime) -> None:
     contact, gateway = contact_of(rt, take_down(rt)), CallingGateway()
     with rt.transaction() as tx:
@@ -170,6 +185,15 @@ def test_what_is_no_phone_number_is_refused_and_opens_nothing(rt: Runtime, numbe
 def test_a_form_sent_twice_opens_one_ticket(rt: Runtime) -> None:
     assert take_down(rt).reference == take_down(rt).reference
     assert (len(tickets(rt)), count(rt, Message), count(rt, Event)) == (1, 1, 1)
+
+
+def test_a_form_sent_many_times_at_once_opens_one_ticket(rt: Runtime) -> None:
+    alice = volunteer(rt, "alice")
+    with ThreadPoolExecutor(8) as pool:
+        opened = [pool.submit(walkin.take_down, rt, alice, AT_THE_DESK) for _ in range(8)]
+        references = {one.result() for one in opened}
+    assert references == {tickets(rt)[0].reference}
+    assert (len(tickets(rt)), count(rt, Message), count(rt, Event), count(rt, Contact)) == (1, 1, 1, 1)
 
 
 def test_a_form_sent_again_with_other_words_says_which_ticket_it_opened(rt: Runtime) -> None:

@@ -1,50 +1,28 @@
 """Words are found from the index: with two hundred thousand tickets behind them a page costs a page."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import event
 
-from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
-from hotline.storage import tickets, ticketwords
-from hotline.storage.models import Ticket, TicketWord
+from hotline.storage import ticketwords
+from hotline.storage.models import Ticket
+from tests.bench.searching import COMMON, EVEN, ODD, OFTEN, RARE, grow
 from tests.services.people import alice
-from tests.support import NOON, text_in
+from tests.support import text_in
 
 TICKETS = 200_000
-COMMON, OFTEN, RARE, ODD, EVEN, ABSENT = 11, 12, 13, 14, 15, 16
+FIRST, LAST = 100, 99 + TICKETS
+ABSENT = 99
 
 
 @pytest.fixture
 def crowded(rt: Runtime) -> Runtime:
-    """Two hundred thousand tickets, with one word in all of them, one in every tenth, one in every 50,000th; and two that never meet."""
+    """Two hundred thousand tickets, with one word in all of them, one in every tenth, one in every thousandth; and two that never meet."""
     text_in(rt, "mera mobile cheen liya")
-    with rt.transaction() as tx:
-        [contact_id] = tx.session.scalars(text("SELECT id FROM contacts"))
-        rows = [
-            {
-                **tickets.new(reference=str(200_000_000 + n), contact_id=contact_id, category="general", priority=Priority.NORMAL),
-                "id": 10 + n,
-                "sealed": False,
-                "hold": False,
-                "status": Status.CLOSED,
-                "opened_at": NOON + timedelta(seconds=n),
-                "changed_at": NOON,
-                "routed_at": NOON,
-            }
-            for n in range(TICKETS)
-        ]
-        every = {COMMON: 1, OFTEN: 10, RARE: 50_000}
-        marks = [{"word": word, "ticket_id": 10 + n} for word, step in every.items() for n in range(0, TICKETS, step)]
-        marks += [{"word": (EVEN, ODD)[n % 2], "ticket_id": 10 + n} for n in range(TICKETS)]
-        tx.session.connection().execute(insert(Ticket), rows)
-        tx.session.connection().execute(insert(TicketWord), marks)
-    with rt.engine.connect() as connection:
-        connection.execute(text("ANALYZE"))
-        connection.commit()
+    grow(rt, 0, TICKETS)
     return rt
 
 
@@ -77,7 +55,8 @@ def rows_read(rt: Runtime, *words: int) -> int:
 
 
 def most_rows(node: dict[str, Any]) -> int:
-    return max(int(node["Actual Rows"] * node["Actual Loops"]), *(most_rows(inner) for inner in node.get("Plans", [])), 0)
+    read = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return max(round(read), *(most_rows(inner) for inner in node.get("Plans", [])), 0)
 
 
 def test_pages_are_read_from_the_index(crowded: Runtime) -> None:
@@ -101,21 +80,21 @@ def test_pages_are_read_from_the_index(crowded: Runtime) -> None:
             assert wrong not in told, told
     if crowded.engine.dialect.name == "postgresql":
         assert rows_read(crowded, COMMON) == 51
-        assert rows_read(crowded, COMMON, OFTEN) == 510  # both are common: the walk is along either
-        assert rows_read(crowded, RARE, COMMON, OFTEN) == 4
+        assert rows_read(crowded, COMMON, OFTEN) <= 520  # both are common: the walk is along either
+        assert rows_read(crowded, RARE, COMMON, OFTEN) <= 51
 
     newest, cut = found(crowded, COMMON)
-    assert ([t.id for t in newest], cut) == ([10 + TICKETS - 1 - n for n in range(51)], False)
+    assert ([t.id for t in newest], cut) == ([LAST - n for n in range(51)], False)
     older, cut = found(crowded, COMMON, before=newest[-1].id)
     assert (older[0].id, cut) == (newest[-1].id - 1, False)
     both, cut = found(crowded, OFTEN, COMMON)
     assert ([t.id % 10 for t in both], len(both), cut) == ([0] * 51, 51, False)
-    rare, cut = found(crowded, COMMON, RARE, OFTEN)
-    assert ([t.id for t in rare], cut) == ([150_010, 100_010, 50_010, 10], False)
+    rare, cut = found(crowded, COMMON, RARE, OFTEN, before=5_000)
+    assert ([t.id for t in rare], cut) == ([4_000, 3_000, 2_000, 1_000], False)
     assert found(crowded, RARE, ABSENT) == ((), False)
     assert found(crowded, ABSENT) == ([], False)
     assert found(crowded) == ((), False)
 
     # Two common words that never meet: the newest are looked through, and she is told that there may be older ones.
     assert found(crowded, ODD, EVEN) == ([], True)
-    assert found(crowded, ODD, EVEN, before=10_000) == ([], False)
+    assert found(crowded, ODD, EVEN, before=FIRST + 10_000) == ([], False)

@@ -278,7 +278,7 @@ def test_every_answer_carries_the_headers_errors_too(rt: Runtime, as_: As, visit
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("hotline.web.tickets.tickets.queue", broken)
+    monkeypatch.setattr("hotline.web.queues.queues.page", broken)
     answer = alice.get("/")
     assert (answer.status_code, told(answer)[:36]) == (500, "Something is broken on our side. Not")
     assert_headers(answer, "/")
@@ -332,7 +332,7 @@ def test_with_the_database_away_there_is_a_page_that_says_so_and_the_process_is_
     def away(*_: object) -> None:
         raise OperationalError("select", {}, Exception("gone"))
 
-    monkeypatch.setattr("hotline.web.auth.people.volunteer", away)
+    monkeypatch.setattr("hotline.web.auth.logins.find", away)
     answer = alice.get("/", Accept_Language="ur")
     assert (answer.status_code, page_of(answer.get_data(as_text=True))) == (500, ("ur", "rtl"))
     assert "ہماری" in told(answer)

@@ -65,7 +65,7 @@ def test_a_plain_ticket_is_seen_by_every_volunteer(rt: Runtime, as_: As) -> None
     for n, login in enumerate(("alice", "bob", "charlie", "lead", "head")):
         ticket = a_ticket(rt, sender=f"+92300123450{n}")
         her = as_(login)
-        assert ticket.reference in in_queue(her.text("/"))
+        assert (ticket.reference in in_queue(her.text("/"))) is (login != "charlie")  # whose team it is not: still hers to open
         assert SNATCHED in her.text(f"/tickets/{ticket.reference}")
         for path, form in forms(ticket):
             form["version"] = str(tickets(rt)[-1].version)
@@ -104,7 +104,7 @@ def test_for_anybody_else_a_sealed_ticket_is_one_that_is_not_there(rt: Runtime, 
 def test_the_alarm_of_a_sealed_ticket_tells_the_head_that_it_waits_and_nothing_else(rt: Runtime, as_: As, clock: Clock) -> None:
     clock.forward(hours=5)  # charlie went home
     sealed = a_ticket(rt, BRIBED)
-    page = as_("head").text("/")
+    page = re.sub(r'<details class="filters".*?</details>', "", as_("head").text("/"), flags=re.DOTALL)  # where every kind is listed
     assert "A sealed ticket waits and nobody of its team is on duty." in page
     for told_too_much in (sealed.reference, references.written(sealed.reference), "Integrity", "rishwat", "Police"):
         assert told_too_much not in page
@@ -157,7 +157,7 @@ def test_what_is_solved_leaves_the_queue_until_something_comes_in(rt: Runtime, a
     ticket = a_ticket(rt)
     alice = as_("alice")
     alice.post(f"/tickets/{ticket.reference}/status", status="closed", version=str(ticket.version))
-    assert "Nothing waits for you here." in alice.text("/")
+    assert "Nothing waits for your teams." in alice.text("/")
     text_in(rt, "125 bhi wohi larke the")
     assert in_queue(alice.text("/")) == [ticket.reference]
 
@@ -362,7 +362,7 @@ def test_what_a_citizen_wrote_stays_text_and_runs_its_own_way(rt: Runtime, as_: 
         written = escape(f"mera mobile {body}").replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
         assert f'<p class="written" dir="auto">{written}</p>' in page, body
     assert page.count("<h1>") == 1
-    assert "<script" not in page
+    assert "<script" not in page.replace('<script src="/static/', "")
     assert "<img" not in page
 
 

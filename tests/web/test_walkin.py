@@ -5,9 +5,11 @@ from collections.abc import Callable
 from html import unescape
 
 import pytest
+from playwright.sync_api import Page
 from sqlalchemy import select, update
 
 from hotline.domain.reference import written
+from hotline.i18n import PROJECT
 from hotline.runtime import Runtime
 from hotline.services.routing import route_due
 from hotline.storage.models import Contact, Message, Ticket
@@ -20,6 +22,7 @@ As = Callable[[str], Visitor]
 SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
 BRIBED = "thanay ke SHO ne mujh se rishwat mangi"
 TOKEN = "a" * 32
+SHEET = PROJECT / "hotline/web/static/style.css"
 
 
 def fields(**changes: str) -> dict[str, str]:
@@ -67,6 +70,20 @@ def test_the_paper_bears_nine_digits_and_nothing_else(rt: Runtime, as_: As) -> N
     assert '<bdi dir="ltr"' in html
     assert SNATCHED not in html
     assert alice.get(f"/tickets/{ticket.reference}/slip").headers["Cache-Control"] == "no-store"
+
+
+def test_printed_it_is_one_sheet_with_the_digits_and_nothing_else(rt: Runtime, as_: As, page: Page) -> None:
+    alice = as_("alice")
+    alice.post("/walk-in", **fields())
+    [ticket] = tickets(rt)
+    page.set_content(alice.text(f"/tickets/{ticket.reference}/slip"))
+    page.add_style_tag(content=SHEET.read_text("utf-8"))
+    page.emulate_media(media="print")
+    assert page.inner_text("body").strip() == written(ticket.reference)
+    # A browser prints the address and the date in the margins: there are none.
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
+    assert len(sheets) == 1
+    assert "@page slip { margin: 0; }" in SHEET.read_text("utf-8")
 
 
 def test_a_double_click_opens_one_ticket_and_shows_the_same_slip(rt: Runtime, as_: As) -> None:
@@ -170,9 +187,9 @@ def test_who_does_not_work_tickets_opens_none(rt: Runtime, as_: As) -> None:
     for role in ("auditor", "administrator"):
         with rt.transaction() as tx:
             tx.session.execute(update(Volunteer).values(role=role))
-        assert alice.get("/walk-in").status_code == 403
-        assert alice.post("/walk-in", **fields(token="b" * 32)).status_code == 403
-        assert alice.get(f"/tickets/{ticket.reference}/slip").status_code == 403
+        assert alice.get("/walk-in").status_code == 404
+        assert alice.post("/walk-in", **fields(token="b" * 32)).status_code == (403 if role == "auditor" else 404)
+        assert alice.get(f"/tickets/{ticket.reference}/slip").status_code == 404
         assert "/walk-in" not in alice.text("/account/nowhere")
     assert (len(tickets(rt)), count(rt, Contact)) == (1, 1)
 

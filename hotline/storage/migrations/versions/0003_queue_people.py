@@ -196,10 +196,12 @@ def _change_tables() -> None:
         batch_op.add_column(sa.Column("totp_secret", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("totp_step", sa.BigInteger(), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_volunteers_phone_id"), "contacts", ["phone_id"], ["id"])
+        batch_op.drop_column("session_key")  # a log-in is a row of its own by now; whoever is in logs in again
 
 
 def downgrade() -> None:
     with op.batch_alter_table("volunteers") as batch_op:
+        batch_op.add_column(sa.Column("session_key", sa.String(length=32), server_default="", nullable=False))
         batch_op.drop_constraint(batch_op.f("fk_volunteers_phone_id"), type_="foreignkey")
         batch_op.drop_column("totp_step")
         batch_op.drop_column("totp_secret")

@@ -1,0 +1,97 @@
+"""What happened to single days' shifts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from hotline.domain.duty import Calendar, Exchange, Turn, on_duty, turns
+from hotline.storage import people
+from hotline.storage.db import upsert
+from hotline.storage.peoplemodels import Membership, ShiftDay, Volunteer
+
+
+def between(session: Session, team_id: int, first: date, last: date) -> Sequence[ShiftDay]:
+    """A team's days to which something happened, of both ends."""
+    statement = select(ShiftDay).where(ShiftDay.team_id == team_id, ShiftDay.on_date >= first, ShiftDay.on_date <= last)
+    return session.scalars(statement.order_by(ShiftDay.on_date, ShiftDay.id)).all()
+
+
+def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[tuple[int, int, date, time], Exchange]:
+    """By the key of each day's turn. Who left the team or is not active any more stands in for nobody."""
+    days = list(days)
+    members = (
+        select(Membership.team_id, Membership.volunteer_id)
+        .join(Volunteer, Volunteer.id == Membership.volunteer_id)
+        .where(Volunteer.active, Membership.team_id.in_({day.team_id for day in days}))
+    )
+    here = {(row.team_id, row.volunteer_id) for row in session.execute(members)} if days else set()
+
+    def stand_in(day: ShiftDay) -> int | None:
+        return day.stand_in_id if day.agreed_at is not None and (day.team_id, day.stand_in_id) in here else None
+
+    # Somebody had agreed to come instead and cannot any more: she herself was told that she need not.
+    return {
+        (day.team_id, day.volunteer_id, day.on_date, day.starts): Exchange(
+            False if day.agreed_at is not None and stand_in(day) is None else day.comes, stand_in(day)
+        )
+        for day in days
+    }
+
+
+def turns_of(session: Session, team_id: int, first: date, last: date, calendar: Calendar) -> list[Turn]:
+    """A team's turns that begin on these days, of both ends, in their order."""
+    happened = exchanges(session, between(session, team_id, first, last))
+    found = turns(people.shifts(session, team_id), first, last, happened, calendar)
+    return sorted(found, key=lambda turn: (turn.on_date, turn.starts, turn.volunteer_id))
+
+
+def notes(session: Session, team_id: int, *, since: datetime) -> Sequence[ShiftDay]:
+    """What was handed over in a team since then, the newest first."""
+    statement = select(ShiftDay).where(ShiftDay.team_id == team_id, ShiftDay.handed_over_at > since, ShiftDay.note.is_not(None))
+    return session.scalars(statement.order_by(ShiftDay.handed_over_at.desc(), ShiftDay.id).limit(20)).all()
+
+
+def present(session: Session, team_id: int, local: datetime, calendar: Calendar) -> set[int]:
+    """Ids of those of a team who are on duty at the local time."""
+    today = local.date()
+    happened = exchanges(session, between(session, team_id, today - timedelta(days=1), today))
+    return on_duty(people.shifts(session, team_id), local, happened, calendar)
+
+
+def keep(session: Session, turn: Turn) -> ShiftDay:
+    """The row of a turn, made if there is none, and locked until the commit."""
+    team_id, volunteer_id, on_date, starts = turn.key
+    row = {"team_id": team_id, "volunteer_id": volunteer_id, "on_date": on_date, "starts": starts, "ends": turn.ends}
+    session.execute(
+        upsert(session, ShiftDay).values(**row).on_conflict_do_nothing(index_elements=["team_id", "volunteer_id", "on_date", "starts"])
+    )
+    statement = select(ShiftDay).where(
+        ShiftDay.team_id == team_id, ShiftDay.volunteer_id == volunteer_id, ShiftDay.on_date == on_date, ShiftDay.starts == starts
+    )
+    return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).one()
+
+
+def store(session: Session, day_id: int, **values: Any) -> None:
+    """Write what happened to it."""
+    session.execute(update(ShiftDay).where(ShiftDay.id == day_id).values(**values).execution_options(synchronize_session=False))
+
+
+def locked(session: Session, day_id: int) -> ShiftDay | None:
+    """A day by its id, locked until the commit."""
+    statement = select(ShiftDay).where(ShiftDay.id == day_id).with_for_update()
+    return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+
+
+def asked(session: Session, volunteer_id: int, *, since: date) -> Sequence[ShiftDay]:
+    """Her days of which she was asked whether she comes, and has not said, the soonest first, locked. A stand-in is asked like her."""
+    statement = (
+        select(ShiftDay)
+        .where(ShiftDay.asked_at.is_not(None), ShiftDay.answered_at.is_(None), ShiftDay.on_date >= since)
+        .where((ShiftDay.volunteer_id == volunteer_id) | (ShiftDay.stand_in_id == volunteer_id))
+        .order_by(ShiftDay.on_date, ShiftDay.starts, ShiftDay.id)
+        .with_for_update()
+    )
+    return session.scalars(statement, execution_options={"populate_existing": True}).all()

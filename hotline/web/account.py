@@ -1,0 +1,79 @@
+"""Her own account: log-ins, password, phone."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from hotline.guards import N_, runtime, volunteer
+from hotline.services import account as accounts
+from hotline.services.login import LoginTooSoon, oldest
+from hotline.storage import logins
+from hotline.storage.models import Contact
+
+blueprint = Blueprint("account", __name__, url_prefix="/account")
+
+_FAULTS: dict[type[Exception], str] = {
+    accounts.PasswordWrong: N_("That is not your password. Nothing was changed."),
+    accounts.PasswordTooShort: N_("A password has ten characters or more. Nothing was changed."),
+    accounts.NotAPhone: N_("That is no phone number that could be texted. Nothing was changed."),
+    LoginTooSoon: N_("Too many wrong passwords. Wait a minute, then try again."),
+}
+
+
+@blueprint.get("")
+def account() -> str:
+    """The page."""
+    return _page()
+
+
+@blueprint.post("/logins/<int(min=1,max=9223372036854775807):login_id>/end")
+def end(login_id: int) -> Response:
+    """End one log-in of hers; this one too."""
+    accounts.end(runtime(), volunteer().id, login_id)
+    return redirect(url_for("account.account"))
+
+
+@blueprint.post("/logins/end-others")
+def end_others() -> Response:
+    """End every log-in of hers but this one."""
+    accounts.end_others(runtime(), volunteer().id, current_user.login.id)
+    return redirect(url_for("account.account"))
+
+
+@blueprint.post("/password")
+def change_password() -> Response | tuple[str, int]:
+    """Another password for whoever knows the old one."""
+    old, new = request.form.get("old", ""), request.form.get("new", "")
+    try:
+        accounts.change_password(runtime(), volunteer().id, current_user.login.id, old=old, new=new)
+    except (accounts.PasswordWrong, accounts.PasswordTooShort, LoginTooSoon) as fault:
+        return _page(_FAULTS[type(fault)]), HTTPStatus.BAD_REQUEST
+    return redirect(url_for("account.account", done="password"))
+
+
+@blueprint.post("/choices")
+def choose() -> Response | tuple[str, int]:
+    """Her phone, and whether she takes citizens who ask for a woman."""
+    takes_women = request.form.get("takes_women") == "yes"
+    try:
+        accounts.choose(runtime(), volunteer().id, phone=request.form.get("phone", "")[:64], takes_women=takes_women)
+    except accounts.NotAPhone as fault:
+        return _page(_FAULTS[type(fault)]), HTTPStatus.BAD_REQUEST
+    return redirect(url_for("account.account", done="choices"))
+
+
+def _page(fault: str = "") -> str:
+    rt = runtime()
+    with rt.reading() as session:
+        phone = session.get(Contact, volunteer().phone_id) if volunteer().phone_id else None
+        return render_template(
+            "account.html",
+            logins=logins.open_of(session, volunteer().id, since=oldest(rt)),
+            this=current_user.login.id,
+            phone=phone.address if phone else "",
+            fault=fault,
+            done=request.args.get("done"),
+            shortest=accounts.SHORTEST_PASSWORD,
+        )

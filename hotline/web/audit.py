@@ -1,0 +1,46 @@
+"""What an auditor sees: that things were read and done, and by whom; never what they say."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, abort, render_template, request
+
+from hotline.domain.rights import Role
+from hotline.guards import runtime, volunteer
+from hotline.runtime import Reading
+from hotline.storage import events, people
+from hotline.storage.models import Ticket
+from hotline.storage.peoplemodels import Team
+
+blueprint = Blueprint("audit", __name__, url_prefix="/audit")
+
+
+@blueprint.before_request
+def refuse_others() -> None:
+    """For auditors alone: that something happened to a sealed ticket is told to nobody else."""
+    if volunteer().role != Role.AUDITOR:
+        abort(HTTPStatus.NOT_FOUND)
+
+
+@blueprint.get("")
+def book() -> str:
+    """What happened to all tickets, newest first; of a sealed one without its reference."""
+    rt = runtime()
+    rows, before = rt.config.web.page_rows, request.args.get("before", "")
+    with rt.reading() as session:
+        shown = events.newest(session, before=int(before) if before.isdecimal() and len(before) < 18 else None, limit=rows + 1)
+        return render_template(
+            "audit.html",
+            happened=shown[:rows],
+            names=people.names(session, (event.volunteer_id for event, _ in shown)),
+            before=shown[rows - 1][0].id if len(shown) > rows else None,
+            is_first=not before,
+        )
+
+
+def audited(session: Reading, ticket: Ticket) -> str:
+    """A ticket's facts and events: no texts, notes, recordings or numbers are even looked up."""
+    happened = events.without_notes(session, ticket.id)
+    team = session.get(Team, ticket.team_id) if ticket.team_id else None
+    names = people.names(session, (ticket.assignee_id, *(event.volunteer_id for event in happened)))
+    categories = {category.code: category.names for category in runtime().categories}
+    return render_template("audited.html", ticket=ticket, team=team, happened=happened, names=names, categories=categories)

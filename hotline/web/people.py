@@ -1,0 +1,143 @@
+"""The people page: who is here, in which teams, and what waits for a second person."""
+
+from collections import defaultdict
+from http import HTTPStatus
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from hotline.domain.grant import Asked, Right, may_decide
+from hotline.domain.grant import read as read_right
+from hotline.domain.rights import Role
+from hotline.guards import N_, runtime, volunteer
+from hotline.services import grants as asking
+from hotline.services import invitations, staff
+from hotline.services.login import sealed_teams
+from hotline.storage import grants, people
+
+blueprint = Blueprint("people", __name__, url_prefix="/people")
+
+_BY_LEADS = frozenset({"people.everybody", "people.ask", "people.decide"})
+"""What heads and leads may do here too; the rest is the administrators'."""
+
+_TAKEN = N_("Somebody has that login already. Choose another.")
+_ASKED = N_("That takes two people: it was asked for, and somebody else has to give it. The heads were told.")
+
+
+@blueprint.before_request
+def refuse_others() -> None:
+    """For whoever neither keeps accounts nor leads there is nothing here."""
+    if not current_user.keeps_people:
+        abort(HTTPStatus.NOT_FOUND)
+    may_all = volunteer().role == Role.ADMINISTRATOR
+    if not may_all and (request.endpoint not in _BY_LEADS or (request.endpoint == "people.decide" and not volunteer().is_head)):
+        raise asking.NotYours
+
+
+@blueprint.get("")
+def everybody() -> str:
+    """Everybody, for administrators, heads and leads."""
+    return _page(say=_ASKED if request.args.get("asked") else "")
+
+
+@blueprint.post("/invite")
+def invite() -> str | tuple[str, int]:
+    """A new account; its link is shown this once."""
+    login = request.form.get("login", "")
+    try:
+        token = staff.bring_in(runtime(), volunteer().id, login, request.form.get("name", ""))
+    except invitations.LoginTaken:
+        return _page(say=_TAKEN, bad=True), HTTPStatus.CONFLICT
+    return _page(token=token, whose=login.strip().lower())
+
+
+@blueprint.post("/<login>/link")
+def link(login: str) -> str | Response:
+    """A new link for somebody; for whoever has rights that take two people it is asked for."""
+    token = staff.new_link(runtime(), volunteer().id, login)
+    return _page(token=token, whose=login) if token else _asked()
+
+
+@blueprint.post("/<login>/deactivate")
+def deactivate(login: str) -> Response:
+    """She is not here any more."""
+    staff.deactivate(runtime(), volunteer().id, login)
+    return redirect(url_for("people.everybody"))
+
+
+@blueprint.post("/<login>/languages")
+def speak(login: str) -> Response:
+    """The languages she speaks."""
+    staff.speak(runtime(), volunteer().id, login, request.form.get("languages", "").replace(",", " ").split())
+    return redirect(url_for("people.everybody"))
+
+
+@blueprint.post("/<login>/teams")
+def join(login: str) -> Response:
+    """Into a team."""
+    joined = staff.join(runtime(), volunteer().id, login, request.form.get("team", ""))
+    return redirect(url_for("people.everybody")) if joined else _asked()
+
+
+@blueprint.post("/<login>/rights")
+def ask(login: str) -> Response:
+    """Ask for a right for somebody."""
+    asking.ask(runtime(), volunteer().id, login, _right())
+    return _asked()
+
+
+@blueprint.post("/<login>/rights/take-away")
+def take_away(login: str) -> Response:
+    """Take a right, or a team, from her."""
+    staff.take_away(runtime(), volunteer().id, login, _right())
+    return redirect(url_for("people.everybody"))
+
+
+@blueprint.post("/grants/<int(min=1,max=9223372036854775807):grant_id>")
+def decide(grant_id: int) -> str | Response:
+    """Give or refuse what somebody else asked for."""
+    answer = request.form.get("answer")
+    if answer not in ("give", "refuse"):
+        raise BadRequest
+    token = asking.decide(runtime(), volunteer().id, grant_id, given=answer == "give")
+    return _page(token=token) if token else redirect(url_for("people.everybody"))
+
+
+def _asked() -> Response:
+    return redirect(url_for("people.everybody", asked=1))
+
+
+def _right() -> Right:
+    right = read_right(request.form.get("right", ""))
+    if right is None or right.what is Asked.LINK:
+        raise BadRequest
+    return right
+
+
+def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: str = "") -> str:
+    rt, her = runtime(), volunteer()
+    with rt.reading() as session:
+        teams, sealed = people.teams(session), sealed_teams(rt)
+        theirs = defaultdict(list)
+        for volunteer_id, team, is_lead in people.memberships(session):
+            theirs[volunteer_id].append((team, is_lead))
+        waiting = grants.undecided(session)
+        return render_template(
+            "people.html",
+            people=people.everybody(session),
+            theirs=theirs,
+            teams=sorted(teams.values(), key=lambda team: team.name),
+            sealed=sealed,
+            rights=[str(Right(what)) for what in (Asked.ADMINISTRATOR, Asked.AUDITOR, Asked.NUMBERS)],
+            waiting=[(g, read_right(g.what), may_decide(her.id, asked_by=g.asked_by, subject=g.volunteer_id)) for g in waiting],
+            names=people.names(session, (i for g in waiting for i in (g.asked_by, g.volunteer_id))),
+            team_names={code: team.name for code, team in teams.items()},
+            keeps=her.role == Role.ADMINISTRATOR,
+            decides=her.role == Role.ADMINISTRATOR or her.is_head,
+            say=say,
+            bad=bad,
+            link=rt.config.public_url + url_for("welcome.welcome", token=token) if token else "",
+            whose=whose,
+        )

@@ -1,0 +1,167 @@
+"""The queue: its lists, what has changed on them, and the next ticket."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from http import HTTPStatus
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from hotline.domain.queue import Asked, QueueList, first_list, lists
+from hotline.domain.rights import Rights
+from hotline.domain.ticket import Priority, Status
+from hotline.domain.walk import Walk
+from hotline.guards import runtime, volunteer
+from hotline.runtime import Reading
+from hotline.services import taking
+from hotline.storage import alarms, calls, people, queues
+from hotline.storage.models import Ticket
+from hotline.storage.queues import COUNTED, Place
+
+blueprint = Blueprint("queues", __name__)
+
+_FILTERS = ("list", "status", "priority", "category")
+_Enum = TypeVar("_Enum", bound=Enum)
+
+
+_KNOWN: "WeakKeyDictionary[object, dict[Any, tuple[tuple[int, ...], Sequence[tuple[int, int]]]]]" = WeakKeyDictionary()
+_KNOWN_MOST = 1000
+"""What open pages showed when something last happened: at rest a poll is answered by that."""
+
+
+@dataclass(frozen=True)
+class _View:
+    """What the address asks for, as far as it is hers to see."""
+
+    rights: Rights
+    asked: Asked
+    after: Place | None
+    rows: int
+
+    @classmethod
+    def of(cls, session: Reading, args: Mapping[str, str]) -> "_View":
+        rights = people.rights(session, volunteer())
+        which = _one_of(QueueList, args.get("list"))
+        asked = Asked(
+            which if which in lists(rights) else first_list(rights),
+            status=_one_of(Status, args.get("status")),
+            priority=_one_of(Priority, args.get("priority")),
+            category=next((c.code for c in runtime().categories if c.code == args.get("category")), None),
+        )
+        return cls(rights, asked, _place(args.get("after", "")), runtime().config.web.page_rows)
+
+    def mark(self, session: Reading) -> str:
+        """What stands for all that the page shows: another as soon as any of it changes, and the same whatever she may not see does."""
+        rt = runtime()
+        said = repr((self._state(session), queues.open_alarms(session, volunteer().id)))
+        # With a key: ids would count the tickets she may not know of.
+        return hashlib.blake2b(said.encode(), key=rt.config.secret_key.encode()[:64], digest_size=16).hexdigest()
+
+    def _state(self, session: Reading) -> Sequence[tuple[int, int]]:
+        """The tickets of the page and their versions; as they were asked for before, while nothing has happened anywhere."""
+        her = volunteer()
+        if not self.rights.works:
+            return ()
+        known = _KNOWN.setdefault(runtime().engine, {})
+        key, now = (her.id, her.role, self), queues.stamp(session)
+        before = known.get(key)
+        if before is not None and before[0] == now:
+            return before[1]
+        state = queues.state(session, her, self.rights, self.asked, after=self.after, limit=self.rows + 1)
+        if len(known) >= _KNOWN_MOST:
+            known.clear()
+        known[key] = now, state
+        return state
+
+
+def page() -> str:
+    """The queue as a page of its own."""
+    return _render("queue.html", kinds=_kinds(), nothing="nothing" in request.args)
+
+
+@blueprint.get("/queue/list")
+def part() -> str:
+    """What of the queue changes while she looks at it."""
+    return _render("queue_live.html")
+
+
+@blueprint.get("/queue/version")
+def version() -> Response:
+    """Whether the queue is still as she sees it. Asked every two seconds by every open queue: it must cost next to nothing."""
+    with runtime().reading() as session:
+        mark = _View.of(session, request.args).mark(session)
+    same = request.if_none_match.contains_weak(mark)
+    answer = Response(status=HTTPStatus.NOT_MODIFIED if same else HTTPStatus.NO_CONTENT)
+    answer.set_etag(mark)
+    return answer
+
+
+@blueprint.post("/queue/next")
+def take_next() -> Response:
+    """The most pressing ticket that fits her is hers, and open."""
+    reference = taking.take_next(runtime(), volunteer())
+    return redirect(url_for("tickets.ticket", reference=reference) if reference else url_for("tickets.queue", nothing=1))
+
+
+def _render(template: str, **more: Any) -> str:
+    given = {name: value for name in _FILTERS if (value := request.args.get(name))}
+    with runtime().reading() as session:
+        view = _View.of(session, request.args)
+        mark = view.mark(session)  # before what is shown: if that is newer, it is asked for once too often
+        open_to_her = lists(view.rights)
+        shown: list[Ticket] = []
+        if view.rights.works:
+            shown = list(queues.page(session, volunteer(), view.rights, view.asked, after=view.after, limit=view.rows + 1))
+        tickets, more_follow = shown[: view.rows], len(shown) > view.rows
+        return render_template(
+            template,
+            **more,
+            asked=view.asked,
+            given=given,
+            mark=mark,
+            lists=open_to_her,
+            counts=queues.counts(session, volunteer(), view.rights, open_to_her),
+            counted=COUNTED,
+            tickets=tickets,
+            here=request.args.get("after"),
+            after=_address(tickets[-1]) if more_follow else None,
+            kind_names={c.code: c.names.get(g.language, c.code) for c in runtime().categories},
+            names=people.names(session, (t.assignee_id for t in tickets)),
+            walks={i: Walk.from_row(call.walk) for i, call in calls.of_tickets(session, [t.id for t in tickets]).items()},
+            alarms=alarms.open_for(session, volunteer()),
+        )
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return sorted(((c.code, c.names.get(g.language, c.code)) for c in runtime().categories), key=lambda kind: kind[1])
+
+
+def _one_of(kind: type[_Enum], value: str | None) -> _Enum | None:
+    """The member whose value that is, None if there is none."""
+    return next((member for member in kind if str(member.value) == value), None)
+
+
+def _address(last: Ticket) -> str:
+    """The key of a page's last ticket, as it stands in an address."""
+    # The reference, for an id would count the tickets she may not know of.
+    key = f"{last.priority}|{last.on_time:d}|{last.opened_at.isoformat()}|{last.reference}"
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def _place(address: str) -> Place | None:
+    """The key back out of the address; None for the first page, and for what is none. Nothing is looked up: whether there is such a
+    ticket may not be hers to know."""
+    try:
+        priority, on_time, opened_at, reference = base64.urlsafe_b64decode(address.encode()).decode().split("|")
+        at = datetime.fromisoformat(opened_at)
+        key = Priority(int(priority)), bool(int(on_time)), at.astimezone(UTC), reference
+    except (ValueError, OverflowError):
+        return None
+    return key if at.tzinfo is not None and re.fullmatch("[1-9][0-9]{8}", reference) else None

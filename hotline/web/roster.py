@@ -1,0 +1,193 @@
+"""The roster and the hand-over: who comes when, who stands in, what the next shift must know."""
+
+from datetime import date, time, timedelta
+
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from hotline.domain.duty import Turn
+from hotline.guards import runtime, volunteer
+from hotline.runtime import Reading
+from hotline.services import attendance, paging
+from hotline.services import roster as plans
+from hotline.services.roster import Key
+from hotline.storage import people, shiftdays, tickets
+from hotline.storage.peoplemodels import Team
+from hotline.workdays import calendar
+
+blueprint = Blueprint("roster", __name__)
+
+_LOOKED_AT = "hotline_page_open"
+_LOOK_EVERY = timedelta(seconds=30)
+_SHEET_ROWS = 100
+
+
+@blueprint.after_app_request
+def _page_is_open(response: Response) -> Response:
+    """An open page says that she has come; a ticket that was opened needs no phone to ring for it."""
+    reader = g.get("reader")
+    if reader is None or request.endpoint is None or response.status_code >= 400:
+        return response
+    rt, seen = runtime(), current_app.extensions.setdefault(_LOOKED_AT, {})
+    if (before := seen.get(reader.id)) is None or rt.clock() - before >= _LOOK_EVERY:
+        seen[reader.id] = rt.clock()
+        attendance.come(rt, reader)
+    if request.endpoint == "tickets.ticket" and request.view_args:
+        paging.opened(rt, reader, request.view_args["reference"])
+    return response
+
+
+@blueprint.get("/roster")
+def roster() -> str:
+    """This week and the next of her teams; of all teams for the head."""
+    rt, her = runtime(), volunteer()
+    today = rt.clock().astimezone(rt.config.zone).date()
+    monday = today - timedelta(days=today.weekday())
+    with rt.reading() as session:
+        rights = people.rights(session, her)
+        shown = [_team(session, team, monday) for team in _teams(session)]
+        return render_template("roster.html", teams=shown, leads=rights.leads if rights.works else (), me=her.id)
+
+
+def _teams(session: Reading) -> list[Team]:
+    rights = people.rights(session, volunteer())
+    return [team for team in people.teams(session).values() if rights.is_head or team.id in rights.teams]
+
+
+def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
+    rt = runtime()
+    zone, last = rt.config.zone, monday + timedelta(days=13)
+    turns = shiftdays.turns_of(session, team.id, monday, last, calendar(rt.config))
+    happened = {(d.team_id, d.volunteer_id, d.on_date, d.starts): d for d in shiftdays.between(session, team.id, monday, last)}
+    weekly, members = people.weekly(session, team.id), people.team_mates(session, team.id)
+    ids = {t.volunteer_id for t in turns} | {t.who for t in turns} | {d.stand_in_id for d in happened.values()}
+    begins = {turn.key: turn.begins_at(zone) for turn in turns}
+
+    def is_short(turn: Turn) -> bool:
+        at = begins[turn.key]
+        return len({t.who for t in turns if t.who is not None and begins[t.key] <= at < t.ends_at(zone)}) < rt.config.duty.least
+
+    return {
+        "team": team,
+        "turns": [(turn, happened.get(turn.key), is_short(turn)) for turn in turns if turn.ends_at(zone) > rt.clock()],
+        "weekly": weekly,
+        "members": members,
+        "names": people.names(session, ids | {s.volunteer_id for s in weekly}),
+    }
+
+
+@blueprint.post("/roster/ask")
+def ask() -> Response:
+    """She asks a colleague to stand in."""
+    plans.ask(runtime(), volunteer(), _key(), _number("colleague"))
+    return redirect(url_for("roster.roster"))
+
+
+@blueprint.post("/roster/take-back")
+def take_back() -> Response:
+    """She asks no longer."""
+    plans.take_back(runtime(), volunteer(), _key())
+    return redirect(url_for("roster.roster"))
+
+
+@blueprint.post("/roster/answer")
+def answer() -> Response:
+    """The colleague agrees, or not."""
+    plans.agree(runtime(), volunteer(), _key(), agrees=_choice("agrees"))
+    return redirect(url_for("roster.roster"))
+
+
+@blueprint.post("/roster/coming")
+def coming() -> Response:
+    """She says whether she comes."""
+    plans.say(runtime(), volunteer(), _key(), comes=_choice("comes"))
+    return redirect(url_for("roster.roster"))
+
+
+@blueprint.post("/roster/add")
+def add() -> Response:
+    """A lead plans a weekly shift."""
+    weekday = _number("weekday")
+    if weekday > 6:
+        raise BadRequest
+    hours = _time("starts"), _time("ends")
+    plans.add_shift(
+        runtime(), volunteer(), _number("team"), _number("volunteer"), weekday=weekday, hours=hours, rests="rests" in request.form
+    )
+    return redirect(url_for("roster.roster"))
+
+
+@blueprint.post("/roster/remove")
+def remove() -> Response:
+    """A lead takes one out."""
+    plans.remove_shift(runtime(), volunteer(), _number("team"), _number("shift"))
+    return redirect(url_for("roster.roster"))
+
+
+@blueprint.get("/handover")
+def handover() -> str:
+    """What is open in her teams, what the last shifts wrote, and her own note at the end of hers."""
+    rt, her = runtime(), volunteer()
+    with rt.reading() as session:
+        teams = [team for team in _teams(session) if people.rights(session, her).works]
+        sheets = [
+            (
+                team,
+                tickets.sheet(session, her, team.id, limit=_SHEET_ROWS),
+                shiftdays.notes(session, team.id, since=rt.clock() - timedelta(days=1)),
+            )
+            for team in teams
+        ]
+        hers = [(turn, _note(session, turn)) for turn in plans.to_hand_over(rt, session, her)]
+        writers = {note.stand_in_id if note.agreed_at else note.volunteer_id for _, _, notes in sheets for note in notes}
+        return render_template(
+            "handover.html", sheets=sheets, hers=hers, names=people.names(session, writers), team_names={t.id: t.name for t in teams}
+        )
+
+
+@blueprint.post("/handover")
+def hand_over() -> Response:
+    """Her note."""
+    note = request.form.get("note", "")[:10_000].replace("\0", "\ufffd")
+    plans.hand_over(runtime(), volunteer(), _key(), note)
+    return redirect(url_for("roster.handover"))
+
+
+def _note(session: Reading, turn: Turn) -> str:
+    days = shiftdays.between(session, turn.team_id, turn.on_date, turn.on_date)
+    return next((d.note or "" for d in days if (d.volunteer_id, d.starts) == (turn.volunteer_id, turn.starts)), "")
+
+
+def _key() -> Key:
+    try:
+        on_date = date.fromisoformat(request.form.get("on_date", ""))
+    except ValueError as fault:
+        raise BadRequest from fault
+    if not 2000 <= on_date.year <= 2999:
+        raise BadRequest
+    return _number("team"), _number("volunteer"), on_date, _time("starts")
+
+
+def _number(name: str) -> int:
+    value = request.form.get(name, "")
+    if not value.isascii() or not value.isdigit() or len(value) > 18:
+        raise BadRequest
+    return int(value)
+
+
+def _time(name: str) -> time:
+    try:
+        found = time.fromisoformat(request.form.get(name, ""))
+    except ValueError as fault:
+        raise BadRequest from fault
+    if found.tzinfo is not None:
+        raise BadRequest
+    return found
+
+
+def _choice(name: str) -> bool:
+    value = request.form.get(name)
+    if value not in ("yes", "no"):
+        raise BadRequest
+    return value == "yes"

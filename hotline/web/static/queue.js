@@ -1,0 +1,211 @@
+// The queue while somebody looks at it: what changes elsewhere shows here, and the keys. Without this the page works by reload.
+const EVERY_MS = 2000;
+const SOUND_EVERY_MS = 15000;
+const queue = document.getElementById("queue");
+const touch = document.getElementById("touch");
+const news = document.getElementById("news");
+const newAlarms = document.getElementById("new-alarms");
+const showChanges = document.getElementById("show-changes");
+const said = document.getElementById("said");
+const PARTS = ["alarms", "lists", "tickets"];
+
+let mark = part("alarms").dataset.mark;
+let waiting = null; // what is newer than what she sees, while something would jump under her hand
+let failures = 0;
+
+function part(id, of = document) {
+  return of.querySelector(`#${id}`);
+}
+
+function refs() {
+  return [...queue.querySelectorAll("a.ref")];
+}
+
+// ---- What changed
+
+async function poll() {
+  try {
+    const answer = await fetch(queue.dataset.version, { headers: { "If-None-Match": `"${mark}"` }, cache: "no-store", redirect: "manual" });
+    if (answer.type === "opaqueredirect") {
+      tell(touch.dataset.out);
+      return; // nothing more comes until she has logged in again
+    }
+    if (answer.status === 204) await look();
+    else if (answer.status !== 304) throw new Error(answer.status);
+    inTouch();
+  } catch {
+    failures += 1;
+    if (failures === 2) tell(touch.dataset.lost);
+  }
+  setTimeout(poll, EVERY_MS);
+}
+
+async function look() {
+  const answer = await fetch(queue.dataset.list, { cache: "no-store", redirect: "error" });
+  if (!answer.ok) throw new Error(answer.status);
+  waiting = new DOMParser().parseFromString(await answer.text(), "text/html");
+  mark = part("alarms", waiting).dataset.mark;
+  if (inUse()) announceChanges();
+  else {
+    show();
+    said.textContent = queue.dataset.shown;
+  }
+}
+
+function tell(sentence) {
+  touch.textContent = sentence;
+  touch.hidden = false;
+}
+
+function inTouch() {
+  if (failures >= 2) {
+    touch.hidden = true;
+    said.textContent = touch.dataset.back;
+  }
+  failures = 0;
+}
+
+// Whether something under her pointer, finger or focus would jump. A page nobody points at, or that lies behind others, is free.
+function inUse() {
+  return !document.hidden && (queue.matches(":hover") || queue.contains(document.activeElement));
+}
+
+function rows(of) {
+  return new Map([...of.querySelectorAll("li[data-reference]")].map((row) => [row.dataset.reference, row]));
+}
+
+function announceChanges() {
+  const before = rows(document);
+  const after = rows(waiting);
+  let number = [...after.keys()].filter((reference) => !before.has(reference)).length;
+  for (const [reference, row] of before) {
+    const now = after.get(reference);
+    const changed = !now || now.dataset.version !== row.dataset.version;
+    row.classList.toggle("changed", changed);
+    if (changed) number += 1;
+  }
+  const unseen = [...waiting.querySelectorAll("[data-alarm]")].filter((alarm) => !queue.querySelector(`[data-alarm="${alarm.dataset.alarm}"]`));
+  newAlarms.replaceChildren(...unseen.map((alarm) => document.importNode(alarm, true)));
+  showChanges.textContent = queue.dataset.changes.replace("#", number || unseen.length || 1);
+  showChanges.hidden = false;
+  news.hidden = false;
+  if (said.textContent !== showChanges.textContent) said.textContent = showChanges.textContent;
+  sound();
+}
+
+function show() {
+  if (!waiting) return;
+  const focused = document.activeElement?.closest?.("li[data-reference]")?.dataset.reference;
+  const place = refs().indexOf(document.activeElement);
+  for (const id of PARTS) {
+    const fresh = part(id, waiting);
+    const old = part(id);
+    if (fresh && old && fresh.outerHTML !== old.outerHTML) old.replaceWith(document.importNode(fresh, true));
+  }
+  waiting = null;
+  news.hidden = true;
+  newAlarms.replaceChildren();
+  if (focused) (rows(document).get(focused)?.querySelector("a.ref") ?? refs()[Math.min(place, refs().length - 1)])?.focus();
+  sound();
+}
+
+function free() {
+  if (waiting && !inUse()) show();
+}
+
+showChanges.addEventListener("click", show);
+queue.addEventListener("pointerleave", free);
+queue.addEventListener("focusout", () => setTimeout(free));
+document.addEventListener("visibilitychange", free);
+
+// ---- The sound of an urgent alarm, once a click has allowed it
+
+const player = document.getElementById("alarm-sound");
+const soundButton = document.getElementById("sound");
+let soundedAt = 0;
+
+function wantsSound() {
+  return localStorage.getItem("sound") === "on";
+}
+
+async function sound({ now = false } = {}) {
+  const urgent = document.querySelector("[data-sounds]");
+  if (!wantsSound() || (!now && (!urgent || Date.now() - soundedAt < SOUND_EVERY_MS))) return;
+  soundedAt = Date.now();
+  try {
+    await player.play();
+    soundButton.setAttribute("aria-pressed", "true");
+  } catch {
+    soundButton.setAttribute("aria-pressed", "false"); // the browser wants a click on this page first
+  }
+}
+
+soundButton.hidden = false;
+soundButton.setAttribute("aria-pressed", String(wantsSound()));
+soundButton.addEventListener("click", () => {
+  const on = soundButton.getAttribute("aria-pressed") !== "true";
+  localStorage.setItem("sound", on ? "on" : "off");
+  soundButton.setAttribute("aria-pressed", String(on));
+  if (on) sound({ now: true });
+});
+setInterval(sound, 1000);
+
+// ---- Keys
+
+const card = document.getElementById("keys");
+const keysOn = document.getElementById("keys-on");
+const next = document.getElementById("next");
+
+function move(by) {
+  const all = refs();
+  const at = all.indexOf(document.activeElement);
+  const to = at < 0 ? (by > 0 ? 0 : all.length - 1) : at + by;
+  all[to]?.focus();
+}
+
+function take() {
+  next?.querySelector("button").click();
+}
+
+const KEYS = {
+  j: () => move(1),
+  k: () => move(-1),
+  n: take,
+  r: show,
+  "/": () => document.getElementById("search")?.focus(),
+  "?": () => card.showModal(),
+};
+const ARROWS = { ArrowDown: 1, ArrowUp: -1 };
+
+// On a keyboard set to Urdu or Sindhi the same keys write other letters.
+function keyOf(event) {
+  if (event.key === "؟") return "?";
+  const latin = /^[\x20-\x7e]$/.test(event.key) ? event.key : event.code.replace(/^Key/, "");
+  return latin.toLowerCase();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || card.open || !keysOn.checked) return;
+  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+  const arrow = ARROWS[event.key];
+  const act = arrow ? refs().includes(document.activeElement) && (() => move(arrow)) : KEYS[keyOf(event)];
+  if (!act) return;
+  event.preventDefault();
+  if (!event.repeat || arrow || act === KEYS.j || act === KEYS.k) act();
+});
+
+document.getElementById("show-keys").hidden = false;
+document.getElementById("show-keys").addEventListener("click", () => card.showModal());
+document.getElementById("close-keys").addEventListener("click", () => card.close());
+keysOn.checked = localStorage.getItem("keys") !== "off";
+keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
+
+// One press, one ticket.
+next?.addEventListener("submit", (event) => {
+  if (next.dataset.sent) event.preventDefault();
+  next.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => next && delete next.dataset.sent);
+
+setTimeout(poll, EVERY_MS);
+sound();

@@ -1,0 +1,42 @@
+// Keeps what she writes while she types, and shows what it costs and gives away. Without this the button "Check and keep" does both.
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const body = form.elements.body;
+  const counted = form.querySelector(".counted");
+  let kept = body.value;
+  let timer = 0;
+
+  const fields = () => {
+    const data = new URLSearchParams();
+    data.set("csrf_token", form.elements.csrf_token.value);
+    data.set("owner", form.elements.owner.value);
+    data.set("body", body.value);
+    return data;
+  };
+
+  const keep = async (last) => {
+    clearTimeout(timer);
+    timer = 0;
+    if (body.value === kept) return;
+    const sending = body.value;
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: fields(), keepalive: last, redirect: "error" });
+      if (!answer.ok) throw new Error(answer.status);
+      const told = await answer.text();
+      kept = sending;
+      if (body.value === sending) counted.innerHTML = told;
+    } catch {
+      counted.textContent = counted.dataset.lost;
+    }
+  };
+
+  body.addEventListener("input", () => {
+    if (!timer) timer = setTimeout(() => keep(false), 1000);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") keep(true);
+  });
+  form.addEventListener("submit", () => {
+    clearTimeout(timer);
+    kept = body.value;
+  });
+}

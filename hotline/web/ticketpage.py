@@ -1,0 +1,166 @@
+"""A ticket's page: what is known of it, what happened, and the forms to work on it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response
+
+from hotline.domain import area, phone
+from hotline.domain.rights import Rights
+from hotline.domain.texts import REPLIES
+from hotline.domain.ticket import MOVES, Priority, Status
+from hotline.domain.walk import Walk
+from hotline.guards import runtime, volunteer
+from hotline.outbox import render as rendered
+from hotline.runtime import Reading
+from hotline.services import casework, passing, replies
+from hotline.storage import calls, drafts, events, messages, people, recordings, shutouts, tickets
+from hotline.storage.events import EventKind
+from hotline.storage.models import Contact, Event, Message, Note, Ticket
+from hotline.storage.peoplemodels import Team
+
+LONGEST_NOTE = 10_000
+_TO_PEOPLE = frozenset({EventKind.ROUTED, EventKind.ALARM_RAISED, EventKind.PASSED, EventKind.SHUT_OUT, EventKind.LET_IN})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing on a ticket's timeline: a text, or an event with its note."""
+
+    at: datetime
+    message: Message | None = None
+    event: Event | None = None
+    note: Note | None = None
+
+
+@dataclass(frozen=True)
+class Words:
+    """What she wrote and has not sent, to be shown where she wrote it."""
+
+    note: str = ""
+    words: str = ""
+    body: str | None = None  # None: her draft
+    about: dict[str, Any] = field(default_factory=dict)  # what is told about the reply
+
+
+def render(
+    session: Reading,
+    found: Ticket,
+    *,
+    kept: Words | None = None,
+    first: Event | None = None,
+    moved: bool = False,
+    shows_number: bool = False,
+) -> str:
+    """The page. `moved`: somebody was first, whose event is `first`."""
+    kept = kept or Words()
+    contact = session.get_one(Contact, found.contact_id)
+    call = calls.of_ticket(session, found.id)
+    rights = people.rights(session, volunteer())
+    return render_template(
+        "ticket.html",
+        ticket=found,
+        contact=contact,
+        masked=contact.address and phone.masked(contact.address),
+        number_shown=contact.address if shows_number else None,
+        call=call,
+        walk=Walk.from_row(call.walk) if call is not None else None,
+        category=next((c for c in runtime().categories if c.code == found.category), None),
+        team=session.get(Team, found.team_id) if found.team_id else None,
+        moves=[status for status in Status if status in MOVES[Status(found.status)]],
+        note=kept.note,
+        words_kept=kept.words,
+        recordings=recordings.of_ticket(session, found.id) if call is not None else (),
+        moved=moved,
+        first=first,
+        rights=rights,
+        **_timeline(session, found),
+        **_writing(session, found, contact, kept),
+        **_choices(session, found, rights),
+    )
+
+
+def _timeline(session: Reading, found: Ticket) -> dict[str, Any]:
+    happened = events.of_ticket(session, found.id)
+    texts = list(messages.of_ticket(session, found.id))
+    entries = [Entry(m.created_at, message=m) for m in texts]
+    entries += [Entry(e.happened_at, event=e, note=noted) for e, noted in happened if e.kind not in {EventKind.VIEWED, EventKind.REPLIED}]
+    viewed = [e for e, _ in happened if e.kind == EventKind.VIEWED]
+    named = [found.assignee_id, *(m.volunteer_id for m in texts), *(e.volunteer_id for e, _ in happened)]
+    named += [e.data.get("to") for e, _ in happened if e.kind in _TO_PEOPLE]
+    return {
+        "timeline": sorted(entries, key=lambda entry: entry.at),
+        "viewed": viewed,
+        "names": people.names(session, named),
+        "team_names": {team.id: team.name for team in people.teams(session).values()},
+    }
+
+
+def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> dict[str, Any]:
+    rt = runtime()
+    body = drafts.of(session, found.id, volunteer().id) if kept.body is None else kept.body
+    return {
+        "body": body,
+        "verdict": replies.verdict(rt, session, found, contact),
+        "counted": replies.count(rt, session, replies.clean(body)) if body.strip() else None,
+        "templates": [(text.key, rendered(rt, text, contact.language, ref=found.reference)) for text in REPLIES],
+        "about": kept.about,
+    }
+
+
+def _choices(session: Reading, found: Ticket, rights: Rights) -> dict[str, Any]:
+    rt = runtime()
+    return {
+        "priorities": list(Priority),
+        "categories": rt.categories,
+        "sealing": [c for c in rt.categories if c.sealed],
+        "areas": rt.areas,
+        "area_names": {one.code: one.names for one in rt.areas},
+        "area": area.named(rt.areas, found.area),
+        "colleagues": passing.colleagues_for(session, found),
+        "teams": passing.teams_for(session, found),
+        "leads": rights.leads_team(found.team_id),
+        "shuts_out": rights.leads_team(found.team_id) or (rights.works and rights.is_head),
+        "outside": people.names(session, shutouts.of_ticket(session, found.id)),
+    }
+
+
+def was_first(reference: str, *, note: str = "", words: str = "", body: str | None = None) -> tuple[str, int]:
+    """Somebody was first: the ticket as it is now, who did what, and her own words kept."""
+    with runtime().reading() as session:
+        found = found_or_404(session, reference)
+        first = events.last_change(session, found.id)
+        page = render(session, found, kept=Words(note, words, body), first=first, moved=True)
+    return page, HTTPStatus.CONFLICT
+
+
+def found_or_404(session: Reading, reference: str) -> Ticket:
+    """The ticket, if she may see it. Raises `NoSuchTicket`."""
+    found = tickets.seen_by(session, volunteer(), reference)
+    if found is None:
+        raise casework.NoSuchTicket(reference)
+    return found
+
+
+def go_on(reference: str, **values: Any) -> Response:
+    """Back to the ticket; to the queue if she may not see it any more."""
+    with runtime().reading() as session:
+        gone = tickets.seen_by(session, volunteer(), reference) is None
+    return redirect(url_for("tickets.queue") if gone else url_for("tickets.ticket", reference=reference, **values))
+
+
+def version_seen() -> int:
+    """The version she saw."""
+    version = request.form.get("version", "")
+    if not version.isascii() or not version.isdigit() or len(version) > 9:
+        raise BadRequest
+    return int(version)
+
+
+def note_written() -> str:
+    """The note of a form."""
+    return request.form.get("note", "")[:LONGEST_NOTE].replace("\0", "\ufffd")

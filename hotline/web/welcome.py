@@ -1,0 +1,39 @@
+"""Somebody comes by a one-time link and chooses her password."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from hotline.guards import runtime
+from hotline.services import invitations
+from hotline.services.account import SHORTEST_PASSWORD, PasswordTooShort
+from hotline.web.auth import let_in
+
+blueprint = Blueprint("welcome", __name__, url_prefix="/welcome")
+
+
+@blueprint.get("/<token>")
+def welcome(token: str) -> str | tuple[str, int]:
+    """The form. To look at it uses nothing up: whatever shows the link on its way may open it."""
+    try:
+        return _form(invitations.invited(runtime(), token).name)
+    except invitations.LinkNotGood:
+        return render_template("welcome.html", name=None), HTTPStatus.NOT_FOUND
+
+
+@blueprint.post("/<token>")
+def accept(token: str) -> Response | tuple[str, int]:
+    """Her password; then she is in, or led to her second factor."""
+    try:
+        volunteer = invitations.accept(runtime(), token, request.form.get("password", ""))
+    except PasswordTooShort:
+        return _form(invitations.invited(runtime(), token).name, too_short=True), HTTPStatus.BAD_REQUEST
+    except invitations.LinkNotGood:
+        return render_template("welcome.html", name=None), HTTPStatus.NOT_FOUND
+    let_in(volunteer)
+    return redirect(url_for("tickets.queue"))
+
+
+def _form(name: str, *, too_short: bool = False) -> str:
+    return render_template("welcome.html", name=name, too_short=too_short, shortest=SHORTEST_PASSWORD)

@@ -1,0 +1,134 @@
+"""The queue's lists with many tickets behind them, against the same with few: a page costs a page."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from statistics import median
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session, sessionmaker
+
+from hotline.domain.queue import Asked, QueueList
+from hotline.domain.rights import Rights
+from hotline.storage import queues
+from hotline.storage.db import make_engine
+from hotline.storage.models import Contact
+from hotline.storage.peoplemodels import Membership, Team, Volunteer
+from tests.bench.report import say
+
+TEAMS, VOLUNTEERS, HER_TEAMS = 50, 500, 3
+_PAGE, _TIMES = 51, 40
+_AT = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', '2020-01-01', '+' || i || ' seconds')",
+    "postgresql": "timestamptz '2020-01-01 00:00Z' + i * interval '1 second'",
+}
+# One in twenty is open, one in sixty of those nobody's, one in forty late; the newest are the last.
+_FILL = """
+INSERT INTO tickets (reference, contact_id, status, category, priority, sealed, hold, unread, unattended, team_id, assignee_id, opened_at,
+                     changed_at, routed_at, version, on_time, walk_in, wants_woman)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
+SELECT CAST(100000000 + i AS VARCHAR(9)), 1, CASE WHEN i % 20 = 0 THEN 'assigned' ELSE 'closed' END, 'general', 1 + i / 20 % 3, false,
+       false, false, false, 1 + i / 20 % {teams}, CASE WHEN i % 1200 = 0 THEN NULL ELSE 1 + i / 20 % {volunteers} END, {at}, {at}, {at}, 1,
+       i % 800 <> 0, false, false
+FROM n
+"""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Milliseconds of each thing asked, with few tickets and with many."""
+
+    database: str
+    few: int
+    many: int
+    first: dict[str, tuple[float, float]] = field(default_factory=dict)
+    next: dict[str, tuple[float, float]] = field(default_factory=dict)  # with many: the first page, and the next
+    counts: tuple[float, float] = (0.0, 0.0)
+
+
+def measure(database: str, few_url: str, many_url: str, *, few: int, many: int) -> Growth:
+    """Both filled and asked in turns."""
+    asked = []
+    for url, rows in ((few_url, few), (many_url, many)):
+        began = time.monotonic()
+        fill(url, rows)
+        say(f"{database}: {rows:,} tickets in {time.monotonic() - began:.0f} s")
+        asked.append(_Asker(url))
+    small, large = asked
+    growth = Growth(database, few, many)
+    for of in QueueList:
+        growth.first[of] = _in_turns(lambda of=of: small.page(of), lambda of=of: large.page(of))  # type: ignore[misc]
+        growth.next[of] = _in_turns(lambda of=of: large.page(of), lambda of=of: large.page(of, second=True))  # type: ignore[misc]
+        say(f"    {of}: first page {growth.first[of][0]:.2f} and {growth.first[of][1]:.2f} ms, the next {growth.next[of][1]:.2f} ms")
+    counts = _in_turns(small.counts, large.counts)
+    say(f"    counts: {counts[0]:.2f} and {counts[1]:.2f} ms")
+    for one in asked:
+        one.close()
+    return Growth(database, few, many, growth.first, growth.next, counts)
+
+
+def fill(url: str, rows: int) -> None:
+    """So many tickets, in one transaction, and the people who work them: the first leads her teams."""
+    engine = make_engine(url, pool_size=1)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with engine.connect().execution_options(hotline_writes=True) as connection:
+        contact = {"id": 1, "address": "+923000000001", "kind": "mobile", "country": "PK", "language": "ur", "language_named": True}
+        contact |= {"may_text": True, "may_call": True, "on_hold": False, "created_at": now, "times_seen": 1}
+        connection.execute(insert(Contact), [contact])
+        connection.execute(insert(Team), [{"id": n, "code": f"team{n}", "name": f"Team {n}"} for n in range(1, TEAMS + 1)])
+        person = {"page_language": "en", "languages": ["en", "ur"], "is_head": False, "active": True}
+        connection.execute(insert(Volunteer), [{"id": n, "login": f"v{n}", "name": f"V{n}", **person} for n in range(1, VOLUNTEERS + 1)])
+        hers = [{"team_id": n, "volunteer_id": 1, "is_lead": True} for n in range(1, HER_TEAMS + 1)]
+        connection.execute(insert(Membership), hers)
+        statement = _FILL.format(rows=rows, teams=TEAMS, volunteers=VOLUNTEERS, at=_AT[engine.dialect.name])
+        # psycopg reads a % as the place of a value.
+        connection.exec_driver_sql(statement.replace("%", "%%") if engine.dialect.name == "postgresql" else statement)
+        if engine.dialect.name == "postgresql":  # what was given an id did not count
+            for name in ("contacts", "teams", "volunteers"):
+                connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 1000)")
+        connection.commit()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
+    engine.dispose()
+
+
+class _Asker:
+    """Asks one database for what the page of a lead shows."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_engine(url, pool_size=1)
+        self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+        self._rights = Rights(teams=frozenset(range(1, HER_TEAMS + 1)), leads=frozenset(range(1, HER_TEAMS + 1)))
+        with self._sessions() as session:
+            self._her = session.get_one(Volunteer, 1)
+        self._ends: dict[QueueList, queues.Place] = {}
+
+    def page(self, of: QueueList, *, second: bool = False) -> None:
+        with self._sessions() as session:
+            found = queues.page(session, self._her, self._rights, Asked(of), after=self._ends[of] if second else None, limit=_PAGE)
+            if not second:
+                last = found[-1]
+                self._ends[of] = last.priority, last.on_time, last.opened_at, last.reference
+
+    def counts(self) -> None:
+        with self._sessions() as session:
+            self._count(session)
+
+    def _count(self, session: Session) -> None:
+        queues.counts(session, self._her, self._rights, list(QueueList))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _in_turns(one: Callable[[], None], other: Callable[[], None]) -> tuple[float, float]:
+    """The median of each, in milliseconds: the machine's noise falls on both."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    for n in range(_TIMES + 3):
+        for ask, times in zip((one, other), taken, strict=True):
+            began = time.perf_counter()
+            ask()
+            if n >= 3:  # the first ones warm up
+                times.append((time.perf_counter() - began) * 1000)
+    return median(taken[0]), median(taken[1])

@@ -1,0 +1,43 @@
+"""A phone is a family: what a text of ours would give away."""
+
+import pytest
+
+from hotline.domain.category import Category
+from hotline.domain.telltale import people, telltales
+from hotline.tables import load_areas, load_categories, load_unsaid
+
+TABLES: tuple[tuple[Category, ...], ...] = (load_categories(None), (*load_unsaid(None), people(["Alice Khan", "علی", "Al"])))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Your bribe complaint has reached us", ("bribe", "complaint")),
+        ("aap ki shikayat mil gayi", ("shikayat",)),
+        ("Go to Boat Basin tomorrow.", ("Boat Basin",)),
+        ("The people of CPLC will ring", ("CPLC",)),
+        ("Ask for Alice, please", ("Alice",)),
+        ("علی سے بات کریں", ("علی",)),
+        ("پولیس آئے گی", ("پولیس",)),
+        ("پوليس ايندي", ("پوليس",)),
+        ("po\u200blice", ("po\u200blice",)),
+    ],
+)
+def test_it_names_the_words_that_give_it_away(text: str, words: tuple[str, ...]) -> None:
+    assert telltales(text, TABLES) == words
+
+
+@pytest.mark.parametrize("text", ["", " ", "We have read it.", "al is well", "وہ جگہ اب کھلی ہے", "meet me at the railway station"])
+def test_what_gives_nothing_away_is_let_through(text: str) -> None:
+    assert telltales(text, TABLES) == ()
+
+
+def test_a_long_text_is_read_in_no_time() -> None:
+    assert telltales("police " * 220, TABLES) == ("police",)
+
+
+def test_karachi_has_its_seven_districts_and_twenty_five_towns() -> None:
+    areas = load_areas(None)
+    districts = {one.code for one in areas if one.district is None}
+    assert (len(districts), len(areas) - len(districts)) == (7, 25)
+    assert {one.district for one in areas} - {None} == districts

@@ -1,0 +1,189 @@
+"""The lists of the queue are read in the order of their indexes, on both databases: with a hundred thousand tickets behind it a page
+costs a page."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert, select, text
+
+from hotline.domain.queue import Asked, QueueList
+from hotline.domain.ticket import Priority, Status
+from hotline.runtime import Runtime
+from hotline.storage import people, pressing, queues, tickets
+from hotline.storage.models import Ticket
+from hotline.storage.peoplemodels import Membership, Volunteer
+from hotline.storage.queues import COUNTED, Place
+from tests.services.people import settle, volunteer
+from tests.support import NOON, text_in
+
+LISTS = list(QueueList)
+INDEXES = {
+    QueueList.MINE: {"ix_tickets_assignee"},
+    QueueList.TEAMS: {"ix_tickets_team"},
+    QueueList.UNASSIGNED: {"ix_tickets_nobodys", "ix_tickets_assignee"},
+    QueueList.ALL: {"ix_tickets_queue"},
+}
+
+
+@pytest.fixture
+def crowded(rt: Runtime, tmp_path: Path) -> Runtime:
+    """Thousands of tickets, one in four of them open, some opened in the same instant; most of them the lead's, or of her teams."""
+    settle(rt, tmp_path)
+    text_in(rt, "mera mobile cheen liya")
+    lead = volunteer(rt, "lead")
+    with rt.transaction() as tx:
+        [contact_id] = tx.session.scalars(text("SELECT id FROM contacts"))
+        team_ids = [team.id for team in people.teams(tx.session).values()]
+        rows = [
+            {
+                **tickets.new(reference=str(200_000_000 + n), contact_id=contact_id, category="general", priority=Priority.NORMAL),
+                "sealed": False,
+                "hold": False,
+                "unread": n % 4 == 0,
+                "status": Status.NEW if n % 4 == 0 else Status.CLOSED,
+                "on_time": n % 3 > 0,
+                "opened_at": NOON + timedelta(seconds=n // 8),
+                "changed_at": NOON,
+                "routed_at": NOON,
+                "team_id": team_ids[n // 4 % len(team_ids)] if n % 5 else None,
+                "assignee_id": lead.id if n % 3 else None,
+            }
+            for n in range(8000)
+        ]
+        tx.session.execute(insert(Ticket), rows)
+    with rt.engine.connect() as connection:
+        connection.execute(text("ANALYZE"))
+        connection.commit()
+    return rt
+
+
+def place(ticket: Ticket) -> Place:
+    return ticket.priority, ticket.on_time, ticket.opened_at, ticket.reference
+
+
+def page(rt: Runtime, asked: Asked, after: Place | None, rows: int) -> Sequence[Ticket]:
+    lead = volunteer(rt, "lead")
+    with rt.reading() as session:
+        return queues.page(session, lead, people.rights(session, lead), asked, after=after, limit=rows)
+
+
+def pages(rt: Runtime, asked: Asked, rows: int) -> Iterator[Sequence[Ticket]]:
+    """The list, page after page."""
+    after = None
+    while found := page(rt, asked, after, rows):
+        yield found
+        after = place(found[-1])
+
+
+def plan_of(rt: Runtime, ask: Any) -> str:
+    """How the database answers what `ask(session)` asks last."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(*call: Any) -> None:
+        asked.append((call[2], call[3]))
+
+    event.listen(rt.engine, "before_cursor_execute", note)
+    with rt.reading() as session:
+        ask(session)
+        explain = "EXPLAIN QUERY PLAN" if rt.engine.dialect.name == "sqlite" else "EXPLAIN"
+        statement, values = asked[-1]
+        answer = session.connection().exec_driver_sql(f"{explain} {statement}", values)
+        told = "\n".join(str(row[-1]) for row in answer)
+    event.remove(rt.engine, "before_cursor_execute", note)
+    return told
+
+
+def indexes_on(told: str) -> set[str]:
+    """The indexes of tickets that a plan uses; whole reads are told as such."""
+    return set(re.findall(r"\bix_tickets_\w+", told)) | set(re.findall(r"Seq Scan on tickets|SCAN tickets(?! USING INDEX)", told))
+
+
+@pytest.mark.parametrize("of", LISTS)
+def test_pages_have_every_ticket_of_a_list_once_in_order(crowded: Runtime, of: QueueList) -> None:
+    lead = volunteer(crowded, "lead")
+    seen = [ticket for found in pages(crowded, Asked(of), 333) for ticket in found]
+    with crowded.reading() as session:
+        teams = people.rights(session, lead).teams
+        there = [t for t in session.scalars(select(Ticket)) if t.status != Status.CLOSED or t.unread]
+    belongs = {
+        QueueList.MINE: lambda t: t.assignee_id == lead.id,
+        QueueList.TEAMS: lambda t: t.team_id is None or t.team_id in teams,
+        QueueList.UNASSIGNED: lambda t: t.assignee_id is None,
+        QueueList.ALL: bool,
+    }[of]
+    assert [place(t) for t in seen] == sorted(place(t) for t in there if belongs(t))
+    assert len(seen) > 500
+
+
+@pytest.mark.parametrize("of", LISTS)
+def test_a_page_of_a_list_is_read_from_its_index(crowded: Runtime, of: QueueList) -> None:
+    lead = volunteer(crowded, "lead")
+    last = place(next(iter(pages(crowded, Asked(of), 300)))[-1])
+    with crowded.reading() as session:
+        rights = people.rights(session, lead)
+    for after in (None, last):
+        told = plan_of(crowded, lambda session: queues.state(session, lead, rights, Asked(of), after=after, limit=51))  # noqa: B023
+        assert indexes_on(told), told
+        assert indexes_on(told) <= INDEXES[of], told
+        # Whoever turns the pages starts where she is, not at the front.
+        assert after is None or re.search(r"\(priority,on_time,opened_at\)>|ROW\(priority, on_time, opened_at\) >= ROW\(", told), told
+
+
+def test_counts_are_of_what_she_may_see_and_stop_at_a_thousand(crowded: Runtime) -> None:
+    lead, charlie = volunteer(crowded, "lead"), volunteer(crowded, "charlie")
+    with crowded.reading() as session:
+        counted = queues.counts(session, lead, people.rights(session, lead), LISTS)
+        there = {of: sum(len(found) for found in pages(crowded, Asked(of), 400)) for of in LISTS}
+        assert counted == {of: min(n, COUNTED + 1) for of, n in there.items()}
+        assert counted[QueueList.ALL] == COUNTED + 1
+        hers = queues.counts(session, charlie, people.rights(session, charlie), [QueueList.UNASSIGNED])
+    with crowded.transaction() as tx:
+        tx.session.execute(text("UPDATE tickets SET sealed = true WHERE reference IN ('200000000', '200000024')"))
+    with crowded.reading() as session:
+        after = queues.counts(session, charlie, people.rights(session, charlie), [QueueList.UNASSIGNED])
+    assert after[QueueList.UNASSIGNED] == hers[QueueList.UNASSIGNED] - 2
+
+
+def test_counts_are_read_from_the_indexes_too(crowded: Runtime) -> None:
+    lead = volunteer(crowded, "lead")
+    with crowded.reading() as session:
+        rights = people.rights(session, lead)
+    told = plan_of(crowded, lambda session: queues.counts(session, lead, rights, LISTS))
+    assert indexes_on(told) <= set().union(*INDEXES.values()), told
+
+
+def test_what_could_be_taken_is_found_by_the_index_of_her_teams(crowded: Runtime) -> None:
+    lead = volunteer(crowded, "lead")
+    with crowded.reading() as session:
+        rights = people.rights(session, lead)
+    told = plan_of(crowded, lambda session: session.scalars(pressing.looked_at(lead, rights, pressing.Holders([lead.id], NOON))).all())
+    assert indexes_on(told) == {"ix_tickets_team"}, told
+
+
+def test_a_list_is_asked_for_by_status_priority_and_category(crowded: Runtime) -> None:
+    with crowded.transaction() as tx:
+        tx.session.execute(text("UPDATE tickets SET priority = 1, category = 'theft' WHERE reference = '200000004'"))
+    for asked in (Asked(QueueList.ALL, priority=Priority.URGENT), Asked(QueueList.ALL, category="theft")):
+        assert [t.reference for t in page(crowded, asked, None, 9)] == ["200000004"]
+    assert page(crowded, Asked(QueueList.ALL, status=Status.REFERRED), None, 9) == []
+    assert len(page(crowded, Asked(QueueList.ALL, status=Status.NEW, priority=Priority.NORMAL, category="general"), None, 9)) == 9
+
+
+def test_somebody_with_many_teams_gets_one_list_of_them(crowded: Runtime) -> None:
+    with crowded.transaction() as tx:
+        her = Volunteer(login="many", name="Many", page_language="en", languages=["en"], is_head=False, active=True)
+        tx.session.add(her)
+        tx.session.flush()
+        for n in range(20):
+            team = people.team(tx.session, f"team{n}", f"Team {n}")
+            tx.session.flush()
+            tx.session.add(Membership(team_id=team.id, volunteer_id=her.id, is_lead=False))
+            tx.session.execute(text(f"UPDATE tickets SET team_id = {team.id} WHERE reference = '{200_000_000 + 4 * n}'"))
+    with crowded.reading() as session:
+        found = queues.page(session, her, people.rights(session, her), Asked(QueueList.TEAMS), after=None, limit=1000)
+    assert {str(200_000_000 + 4 * n) for n in range(20)} <= {t.reference for t in found}
+    assert [place(t) for t in found] == sorted(place(t) for t in found)

@@ -1,0 +1,87 @@
+"""The second factor: after the password, before anything else, and never the same code twice."""
+
+from pathlib import Path
+
+import pyotp
+import pytest
+from flask import Flask
+
+from hotline.app import create_app
+from hotline.runtime import Runtime
+from tests.services.people import ORGANISATION, PASSWORD, settle, volunteer
+from tests.support import Clock
+from tests.web.visiting import Visitor, told
+
+
+def half_in(app: Flask, login: str) -> Visitor:
+    """Somebody who gave her password and no more."""
+    visitor = Visitor(app)
+    assert visitor.post("/login", login=login, password=PASSWORD).status_code == 302
+    return visitor
+
+
+def code(rt: Runtime, login: str, clock: Clock) -> str:
+    return pyotp.TOTP(volunteer(rt, login).totp_secret or "").at(clock.now)
+
+
+@pytest.mark.parametrize("login", ["lead", "head", "admin", "auditor", "charlie"])
+def test_whose_rights_need_it_is_led_to_it_before_anything_else(app: Flask, login: str) -> None:
+    visitor = half_in(app, login)
+    for path in ("/", "/tickets/482719365", "/account", "/people", "/calls"):
+        assert visitor.get(path).location.startswith("/second-factor"), path
+    assert visitor.post("/account/logins/end-others").location == "/second-factor"
+
+
+@pytest.mark.parametrize("login", ["alice", "bob"])
+def test_whoever_sees_nothing_sealed_and_leads_nobody_is_not_asked(app: Flask, login: str) -> None:
+    assert half_in(app, login).is_in()
+
+
+def test_the_made_up_people_of_a_demo_are_not_asked(quick_passwords: None, rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path, "demo = true\n" + ORGANISATION)
+    app = create_app(rt)
+    assert half_in(app, "lead").is_in()
+    assert half_in(app, "admin").get("/people").status_code == 200
+
+
+def test_she_puts_the_key_into_her_app_once_and_then_types_codes(app: Flask, rt: Runtime, clock: Clock) -> None:
+    lead = half_in(app, "lead")
+    page = lead.text("/second-factor")
+    assert (volunteer(rt, "lead").totp_secret or "?") in page.replace(" ", "")
+    picture = lead.get("/second-factor/code.svg")
+    assert (picture.status_code, picture.mimetype) == (200, "image/svg+xml")
+    assert lead.post("/second-factor?next=/account", code=code(rt, "lead", clock)).location == "/account"
+    assert lead.is_in()
+    assert lead.get("/second-factor/code.svg").status_code == 404
+    again = half_in(app, "lead")
+    assert (volunteer(rt, "lead").totp_secret or "?") not in again.text("/second-factor").replace(" ", "")
+
+
+def test_a_code_is_never_taken_twice(app: Flask, rt: Runtime, clock: Clock) -> None:
+    one, other = half_in(app, "lead"), half_in(app, "lead")
+    one.get("/second-factor")
+    shown = code(rt, "lead", clock)
+    assert one.post("/second-factor", code=shown).status_code == 302
+    answer = other.post("/second-factor", code=shown)
+    assert (answer.status_code, told(answer)[:22]) == (401, "That code is not right")
+    clock.forward(seconds=30)
+    assert other.post("/second-factor", code=code(rt, "lead", clock)).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["", "000000x", "۱۲۳۴۵۶", "\u202e123456", "x" * 5000])
+def test_what_is_no_code_is_refused(app: Flask, typed: str) -> None:
+    lead = half_in(app, "lead")
+    lead.get("/second-factor")
+    assert lead.post("/second-factor", code=typed).status_code == 401
+    assert not lead.is_in()
+
+
+def test_who_guesses_codes_is_slowed_down_and_not_locked_out(app: Flask, rt: Runtime, clock: Clock) -> None:
+    lead = half_in(app, "lead")
+    lead.get("/second-factor")
+    for _ in range(5):
+        assert lead.post("/second-factor", code="1").status_code == 401
+    answer = lead.post("/second-factor", code="1")
+    assert (answer.status_code, told(answer)) == (429, "Too many wrong codes. Wait 1 second, then try again.")
+    clock.forward(seconds=60)
+    assert lead.post("/second-factor", code=code(rt, "lead", clock)).status_code == 302

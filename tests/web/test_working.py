@@ -1,0 +1,332 @@
+"""Working a ticket on its page: reply, facts, pass on, and words that survive whatever happens."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from hotline.domain.texts import REPLIES
+from hotline.runtime import Runtime
+from hotline.services.routing import route_due
+from hotline.storage.models import Contact, Draft, Event, Note, ShutOut, Ticket
+from hotline.storage.peoplemodels import Volunteer
+from tests.services.people import PASSWORD, volunteer
+from tests.support import HER, count, text_in, texts_out, tickets
+from tests.web.visiting import BASE, Visitor, told
+
+As = Callable[[str], Visitor]
+
+SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
+BODY = "Where was it? <b>bold</b> \u06c1"
+
+
+@pytest.fixture
+def ticket(rt: Runtime, app: Flask) -> Ticket:
+    """Somebody texted; the people of the tests are there."""
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    return tickets(rt)[0]
+
+
+def at(ticket: Ticket, rest: str = "") -> str:
+    return f"/tickets/{ticket.reference}{rest}"
+
+
+def alter(rt: Runtime, model: type, **values: object) -> None:
+    with rt.transaction() as tx:
+        tx.session.execute(update(model).values(**values))
+
+
+def written(rt: Runtime) -> list[str]:
+    return [text.body for text in texts_out(rt) if text.volunteer_id is not None]
+
+
+def box(html: str) -> str:
+    """What stands in the box for the citizen."""
+    found = re.search(r'<textarea id="body"[^>]*>(.*?)</textarea>', html, re.DOTALL)
+    assert found
+    return unescape(found[1])
+
+
+def happened(rt: Runtime, kind: str) -> list[Event]:
+    with rt.reading() as session:
+        return list(session.scalars(select(Event).where(Event.kind == kind)))
+
+
+def forms(ticket: Ticket) -> list[tuple[str, dict[str, str]]]:
+    """Every form of the page, right for its version."""
+    version = {"version": str(ticket.version)}
+    return [
+        (at(ticket, "/reply"), version | {"body": "We have read it."}),
+        (at(ticket, "/draft"), {"body": "We have read it."}),
+        (at(ticket, "/number"), {}),
+        (at(ticket, "/facts"), version | {"category": "theft", "area": "lyari"}),
+        (at(ticket, "/priority"), version | {"priority": "1"}),
+        (at(ticket, "/promise"), version | {"by": "tomorrow"}),
+        (at(ticket, "/hold"), version | {"on": "1"}),
+        (at(ticket, "/seal"), version | {"kind": ""}),
+        (at(ticket, "/unseal"), version | {"note": "why"}),
+        (at(ticket, "/shut-out"), version | {"whom": "1", "out": "1"}),
+        (at(ticket, "/pass-on"), version | {"to": "team:street"}),
+        (at(ticket, "/contact"), version | {"may_text": "1"}),
+    ]
+
+
+# Who may
+
+
+def test_a_sealed_ticket_of_another_team_is_not_there_by_any_form(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alter(rt, Ticket, sealed=True)
+    nobodys = Ticket(reference="482719365", version=ticket.version)
+    charlie = as_("charlie")
+    for (path, form), (other, _) in zip(forms(ticket), forms(nobodys), strict=True):
+        one, two = charlie.post(path, **form), charlie.post(other, **form)
+        assert (one.status_code, told(one)) == (404, "There is no such ticket, or it is not yours to see."), path
+        assert re.sub(r'value="[^"]*"', "", one.text) == re.sub(r'value="[^"]*"', "", two.text)
+    assert (tickets(rt)[0].version, written(rt), count(rt, Draft), count(rt, ShutOut)) == (ticket.version, [], 0, 0)
+
+
+def test_whoever_works_no_tickets_changes_none(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alter(rt, Volunteer, role="auditor", shows_numbers=True)
+    bob = as_("bob")
+    for path, form in forms(ticket):
+        assert bob.post(path, **form).status_code in {200, 403, 404} if path.endswith("/draft") else {403, 404}, path
+    assert (tickets(rt)[0].version, written(rt), happened(rt, "number_shown")) == (ticket.version, [], [])
+
+
+def test_a_stranger_is_sent_to_the_log_in(rt: Runtime, visitor: Visitor, ticket: Ticket) -> None:
+    for path, form in forms(ticket):
+        assert visitor.post(path, **form).location == "/login", path
+    assert tickets(rt)[0].version == ticket.version
+
+
+def test_a_stale_form_changes_nothing_and_keeps_her_words(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice = as_("alice")
+    alice.post(at(ticket, "/hold"), version=str(ticket.version), on="1")
+    for path, form in forms(ticket):
+        if "version" in form and not path.endswith(("/unseal", "/shut-out")):
+            answer = alice.post(path, **form | {"note": "my own words"})
+            assert answer.status_code == 409, path
+            assert ("my own words" in answer.text) != path.endswith("/reply"), path
+    assert tickets(rt)[0].version == ticket.version + 1
+    assert box(alice.text(at(ticket))) == "We have read it."
+
+
+def test_odd_values_are_refused(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    lead, version = as_("lead"), str(ticket.version)
+    odd = [
+        ("/priority", {"priority": "4"}),
+        ("/priority", {"priority": "x"}),
+        ("/promise", {"by": "at", "at": "soon"}),
+        ("/promise", {"by": "at", "at": "0001-01-01T00:00"}),
+        ("/contact", {"safe_from": "25:00"}),
+        ("/shut-out", {"whom": "\u0663"}),
+        ("/pass-on", {"to": ""}),
+        ("/pass-on", {"to": "volunteer:9" * 30}),
+        ("/reply", {"do": "insert", "template": "receipt"}),
+    ]
+    for path, form in odd:
+        assert lead.post(at(ticket, path), version=version, **form).status_code == 400, (path, form)
+    for path, form in (
+        ("/pass-on", {"to": "team:mars"}),
+        ("/pass-on", {"to": "volunteer:999"}),
+        ("/promise", {"by": "at", "at": "2020-01-01T00:00"}),
+    ):
+        assert lead.post(at(ticket, path), version=version, **form).status_code == 422, (path, form)
+    assert tickets(rt)[0].version == ticket.version
+
+
+# Writing to the citizen
+
+
+def test_a_template_is_put_in_in_the_citizens_language_whatever_hers(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alter(rt, Contact, language="sd")
+    alice = as_("alice")
+    page = alice.post(at(ticket, "/reply"), do="insert", template="reply_where", body="", version=str(ticket.version))
+    assert page.status_code == 200
+    assert "ڪٿي ٿيو" in box(page.text)
+    assert "ڪٿي ٿيو" in box(alice.text(at(ticket)))
+    assert page.text.count('<option value="reply_') == len(REPLIES)
+    assert "1 segment" in page.text
+    assert written(rt) == []
+
+
+def test_she_sends_it_once_however_often_she_clicks_and_sees_it_on_the_timeline(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice = as_("alice")
+    for _ in range(2):
+        answer = alice.post(at(ticket, "/reply"), body=BODY, version=str(ticket.version), do="send")
+        assert (answer.status_code, answer.location) == (302, f"/tickets/{ticket.reference}?sent=1")
+    assert written(rt) == [BODY]
+    page = alice.text(answer.location)
+    assert "Your text is on its way." in page
+    assert "&lt;b&gt;bold&lt;/b&gt;" in page
+    assert "From us, written by <bdi>Alice</bdi>" in page
+
+
+def test_what_says_too_much_asks_first(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice, form = as_("alice"), {"body": "Your complaint about the police", "version": str(ticket.version)}
+    page = alice.post(at(ticket, "/reply"), **form)
+    assert page.status_code == 422
+    assert '<mark dir="auto">complaint</mark>' in page.text
+    assert "Send it all the same" in page.text
+    assert (written(rt), box(page.text)) == ([], form["body"])
+    token = alice.token()
+    sent = alice.client.post(
+        at(ticket, "/reply"), base_url=BASE, data=form | {"csrf_token": token, "word": ["complaint", "police"], "do": "send"}
+    )
+    assert sent.status_code == 302
+    assert written(rt) == [form["body"]]
+
+
+def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alter(rt, Ticket, hold=True)
+    alice = as_("alice")
+    page = alice.post(at(ticket, "/reply"), body=BODY, version=str(ticket.version))
+    assert page.status_code == 409
+    assert told(page).startswith(("On hold.", "Not sent: the ticket is on hold"))
+    assert "Not sent:" in page.text
+    assert (written(rt), box(alice.text(at(ticket)))) == ([], BODY)
+
+
+def test_the_draft_is_counted_as_she_types_and_is_hers_alone(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice = as_("alice")
+    told_ = alice.post(at(ticket, "/draft"), body="<script>police</script> " + "ہ" * 70)
+    assert (told_.status_code, "2 segments" in told_.text) == (200, True)
+    assert "<script>" not in told_.text
+    assert box(as_("bob").text(at(ticket))) == ""
+    assert box(alice.text(at(ticket))).startswith("<script>police")
+    assert alice.post(at(ticket, "/draft"), body=" ").text.strip() == ""
+    assert count(rt, Draft) == 0
+
+
+# The number
+
+
+def test_the_number_takes_a_right_is_an_event_and_is_on_that_answer_only(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice = as_("alice")
+    assert "Show the number" not in alice.text(at(ticket))
+    assert alice.post(at(ticket, "/number")).status_code == 403
+    alter(rt, Volunteer, shows_numbers=True)
+    assert "Show the number" in alice.text(at(ticket))
+    answer = alice.post(at(ticket, "/number"))
+    assert HER in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert [event.volunteer_id for event in happened(rt, "number_shown")] == [volunteer(rt, "alice").id]
+    assert HER not in alice.text(at(ticket))
+
+
+# Seeing and reading
+
+
+def test_every_reading_of_a_sealed_ticket_is_shown_to_its_team(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alter(rt, Ticket, sealed=True)
+    as_("bob").get(at(ticket))
+    page = as_("alice").text(at(ticket))
+    assert "Who read this page" in page
+    assert "<li><bdi>Bob</bdi>" in page
+
+
+def test_whoever_seals_it_away_from_herself_is_led_to_the_queue(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    assert as_("bob").post(at(ticket, "/seal"), version=str(ticket.version), kind="police").location == "/"
+    assert tickets(rt)[0].sealed
+
+
+@pytest.mark.parametrize("language", ["en", "ur", "sd"])
+def test_the_page_tells_each_change_in_words(rt: Runtime, as_: As, ticket: Ticket, language: str) -> None:
+    lead = as_("lead")
+    steps = [
+        ("/facts", {"category": "theft", "area": "lyari", "wants_woman": "1"}),
+        ("/priority", {"priority": "1"}),
+        ("/promise", {"by": "at", "at": "2026-12-01T14:30"}),
+        ("/contact", {"safe_from": "09:00", "safe_until": "12:00"}),
+        ("/hold", {"on": "1"}),
+        ("/shut-out", {"whom": str(volunteer(rt, "charlie").id), "out": "1"}),
+        ("/pass-on", {"to": "team:street", "note": "too much for me"}),
+    ]
+    for path, form in steps:
+        assert lead.post(at(ticket, path), version=str(tickets(rt)[0].version), **form).status_code == 302, path
+    lead.post("/language", language=language)
+    page = lead.text(at(ticket))
+    assert {"en": "Lyari", "ur": "لیاری", "sd": "لياري"}[language] in page
+    for there in ("14:30", "09:00-12:00", "Charlie", "Street", "too much for me"):
+        assert there in page
+    assert count(rt, Note) == 1
+
+
+# Words that survive
+
+
+def owner_of(html: str) -> str:
+    found = re.search(r'name="owner" value="([^"]+)"', html)
+    assert found
+    return unescape(found[1])
+
+
+def logged_out(her: Visitor, path: str, **fields: str) -> str:
+    """She sends a form after her log-in ended, cookie and token with it: the page she gets."""
+    her.client.delete_cookie("hotline", domain="hotline.example.org")
+    answer = her.client.post(path, base_url=BASE, data={"csrf_token": "old", **fields})
+    assert answer.status_code == 401
+    return answer.get_data(as_text=True)
+
+
+def log_in_again(her: Visitor, page: str, login: str) -> tuple[int, str | None, str]:
+    kept = re.search(r'name="kept" value="([^"]+)"', page)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert kept
+    assert token
+    form = {"csrf_token": token[1], "kept": unescape(kept[1]), "login": login, "password": PASSWORD}
+    answer = her.client.post("/login", base_url=BASE, data=form)
+    return answer.status_code, answer.location, answer.get_data(as_text=True)
+
+
+def test_a_reply_sent_after_the_log_in_ended_is_there_when_she_is_back(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice = as_("alice")
+    owner = owner_of(alice.text(at(ticket)))
+    page = logged_out(alice, at(ticket, "/reply"), owner=owner, body=BODY, version=str(ticket.version))
+    assert "What you wrote is kept for an hour" in page
+    code, location, _ = log_in_again(alice, page, "alice")
+    assert (code, location) == (302, f"/tickets/{ticket.reference}?kept=1")
+    assert (box(alice.text(location or "")), written(rt)) == (BODY, [])
+
+
+def test_a_note_comes_back_as_a_note_and_never_as_a_text_to_the_citizen(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice = as_("alice")
+    owner = owner_of(alice.text(at(ticket)))
+    page = logged_out(alice, at(ticket, "/status"), owner=owner, note="for <us> only", status="closed", version=str(ticket.version))
+    code, _, html = log_in_again(alice, page, "alice")
+    assert code == 409
+    assert "for &lt;us&gt; only</textarea>" in html
+    assert (box(html), tickets(rt)[0].version) == ("", ticket.version)
+
+
+def test_whoever_else_logs_in_there_gets_nothing_of_it(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice = as_("alice")
+    owner = owner_of(alice.text(at(ticket)))
+    page = logged_out(alice, at(ticket, "/reply"), owner=owner, body=BODY, version=str(ticket.version))
+    assert log_in_again(alice, page, "bob")[:2] == (302, "/")
+    assert count(rt, Draft) == 0
+
+
+def test_what_was_sealed_meanwhile_takes_no_words_back(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    charlie = as_("charlie")
+    owner = owner_of(charlie.text(at(ticket)))
+    page = logged_out(charlie, at(ticket, "/reply"), owner=owner, body=BODY, version=str(ticket.version))
+    alter(rt, Ticket, sealed=True)
+    assert log_in_again(charlie, page, "charlie")[:2] == (302, "/")
+    assert count(rt, Draft) == 0
+
+
+def test_a_form_whose_token_ran_out_keeps_her_words_and_does_nothing(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice = as_("alice")
+    form = {"owner": owner_of(alice.text(at(ticket))), "csrf_token": "old", "body": BODY, "version": str(ticket.version)}
+    answer = alice.client.post(at(ticket, "/reply"), base_url=BASE, data=form)
+    assert answer.location == f"/tickets/{ticket.reference}?kept=1"
+    assert (box(alice.text(answer.location)), written(rt)) == (BODY, [])
+    for forged in ("x", ""):
+        answer = alice.client.post(at(ticket, "/reply"), base_url=BASE, data=form | {"owner": forged, "body": "forged"})
+        assert answer.status_code == 400
+    assert box(alice.text(at(ticket))) == BODY
