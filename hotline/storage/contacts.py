@@ -104,12 +104,6 @@ def has_texted(session: Session, contact_id: int) -> bool:
     return bool(found)
 
 
-def safe_contact(session: Session, contact_id: int, *, may_text: bool, may_call: bool, on_hold: bool) -> None:
-    """How a phone may be reached, as a volunteer has learnt it."""
-    values = {"may_text": may_text, "may_call": may_call, "on_hold": on_hold}
-    session.execute(update(Contact).where(Contact.id == contact_id).values(**values).execution_options(synchronize_session=False))
-
-
 def agree(session: Session, contact: Contact, *, may: bool) -> None:
     """Whether this phone may be texted and rung: she was asked. The contact is locked."""
     if (contact.may_text, contact.may_call) != (may, may):  # most agree, and nothing changes
