@@ -83,6 +83,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.extensions["hotline"] = rt
     app.url_map.merge_slashes = False  # it redirects to the Host, which we do not trust
     app.url_map.converters["reference"] = tickets.ReferenceConverter
+    app.before_request(queues.poll_again)
     app.before_request(auth.choose_language)
     app.before_request(keeping.catch_words)
     guards.hang_guards(app, config.public_url)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from hotline.domain.queue import Asked, QueueList
@@ -64,10 +64,15 @@ def _whose(volunteer: Volunteer, rights: Rights) -> tuple[Any, ...]:
     return volunteer.id, volunteer.is_head, volunteer.role, rights
 
 
-def stamp(session: Session) -> tuple[int, ...]:
-    """The newest events of all: while they are the same no ticket has changed. Not the newest alone, for PostgreSQL commits them out of
-    order. For ourselves only: it changes with what is sealed too."""
-    return tuple(row[0] for row in _ASKED.rows(session, (), lambda: select(Event.id).order_by(Event.id.desc()).limit(_NEWEST)))
+def pulse(session: Session) -> tuple[int, ...]:
+    """The newest events and alarms of all: while they are the same no ticket has changed and nobody has another alarm. Not the newest
+    alone, for PostgreSQL commits them out of order. For ourselves only: it changes with what is sealed too."""
+
+    def ask() -> CompoundSelect[Any]:
+        newest = (select(row.id).order_by(row.id.desc()).limit(_NEWEST).subquery() for row in (Event, Alarm))
+        return union_all(*(select(ids) for ids in newest))
+
+    return tuple(row[0] for row in _ASKED.rows(session, (), ask))
 
 
 def open_alarms(session: Session, volunteer_id: int) -> Sequence[int]:

@@ -4,14 +4,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from http import HTTPStatus
-from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, TypeVar, cast
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.domain.queue import Asked, QueueList, first_list, lists
@@ -23,6 +22,7 @@ from hotline.runtime import Reading
 from hotline.services import taking
 from hotline.storage import alarms, calls, people, queues
 from hotline.storage.models import Ticket
+from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.queues import COUNTED, Place
 
 blueprint = Blueprint("queues", __name__)
@@ -31,9 +31,11 @@ _FILTERS = ("list", "status", "priority", "category")
 _Enum = TypeVar("_Enum", bound=Enum)
 
 
-_KNOWN: "WeakKeyDictionary[object, dict[Any, tuple[tuple[int, ...], Sequence[tuple[int, int]]]]]" = WeakKeyDictionary()
-_KNOWN_MOST = 1000
-"""What open pages showed when something last happened: at rest a poll is answered by that."""
+_OPEN_MOST = 2000
+_TRUSTED_FOR = timedelta(seconds=10)
+"""So long a poll goes by what the guards said of the one before: a log-in that ended hears so late that it has, and until then nothing."""
+_PULSE_EVERY = timedelta(seconds=0.25)
+"""So old may be what all open queues of this process ask first, whether anything has happened at all."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +59,75 @@ class _View:
         )
         return cls(rights, asked, _place(args.get("after", "")), runtime().config.web.page_rows)
 
-    def mark(self, session: Reading) -> str:
+    def mark(self, session: Reading, her: Volunteer) -> str:
         """What stands for all that the page shows: another as soon as any of it changes, and the same whatever she may not see does."""
-        rt = runtime()
-        said = repr((self._state(session), queues.open_alarms(session, volunteer().id)))
+        state: Sequence[tuple[int, int]] = ()
+        if self.rights.works:
+            state = queues.state(session, her, self.rights, self.asked, after=self.after, limit=self.rows + 1)
+        said = repr((state, queues.open_alarms(session, her.id)))
         # With a key: ids would count the tickets she may not know of.
-        return hashlib.blake2b(said.encode(), key=rt.config.secret_key.encode()[:64], digest_size=16).hexdigest()
+        return hashlib.blake2b(said.encode(), key=runtime().config.secret_key.encode()[:64], digest_size=16).hexdigest()
 
-    def _state(self, session: Reading) -> Sequence[tuple[int, int]]:
-        """The tickets of the page and their versions; as they were asked for before, while nothing has happened anywhere."""
-        her = volunteer()
-        if not self.rights.works:
-            return ()
-        known = _KNOWN.setdefault(runtime().engine, {})
-        key, now = (her.id, her.role, self), queues.stamp(session)
-        before = known.get(key)
-        if before is not None and before[0] == now:
-            return before[1]
-        state = queues.state(session, her, self.rights, self.asked, after=self.after, limit=self.rows + 1)
-        if len(known) >= _KNOWN_MOST:
-            known.clear()
-        known[key] = now, state
-        return state
+
+class _OpenQueue:
+    """A queue that is open in somebody's browser: whose, what it asks for, and its mark when something happened last."""
+
+    def __init__(self, view: _View) -> None:
+        self._view, self._her = view, volunteer()
+        self._pulse: tuple[int, ...] | None = None
+        self._mark = ""
+        self.until = runtime().clock() + _TRUSTED_FOR
+
+    def mark(self, pulse: tuple[int, ...]) -> str:
+        """As `_View.mark`; asked for anew when something has happened since."""
+        if pulse != self._pulse:
+            with runtime().reading() as session:
+                self._mark = self._view.mark(session, self._her)
+            self._pulse = pulse
+        return self._mark
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass
+class _OpenQueues:
+    """Those of this process."""
+
+    each: dict[tuple[str, bytes], _OpenQueue] = field(default_factory=dict)
+    pulse: tuple[int, ...] = ()
+    pulse_until: datetime = _LONG_AGO
+
+    @classmethod
+    def here(cls) -> "_OpenQueues":
+        return cast("_OpenQueues", current_app.extensions.setdefault("open queues", cls()))
+
+    def find(self) -> _OpenQueue | None:
+        """The one that asks, if the guards have let it in just now."""
+        found = self.each.get(self._key())
+        return found if found is not None and runtime().clock() < found.until else None
+
+    def put(self, one: _OpenQueue) -> None:
+        if len(self.each) >= _OPEN_MOST:
+            self.each.clear()
+        self.each[self._key()] = one
+
+    def answer(self, one: _OpenQueue) -> Response:
+        """304 if she sees what there is."""
+        rt = runtime()
+        if self.pulse_until < rt.clock():
+            with rt.reading() as session:
+                self.pulse = queues.pulse(session)
+            self.pulse_until = rt.clock() + _PULSE_EVERY
+        mark = one.mark(self.pulse)
+        same = request.if_none_match.contains_weak(mark)
+        answer = Response(status=HTTPStatus.NOT_MODIFIED if same else HTTPStatus.NO_CONTENT)
+        answer.set_etag(mark)
+        return answer
+
+    @staticmethod
+    def _key() -> tuple[str, bytes]:
+        return request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], ""), request.query_string
 
 
 def page() -> str:
@@ -94,13 +143,19 @@ def part() -> str:
 
 @blueprint.get("/queue/version")
 def version() -> Response:
-    """Whether the queue is still as she sees it. Asked every two seconds by every open queue: it must cost next to nothing."""
+    """Whether the queue is still as she sees it. Every open queue asks all the time: it must cost next to nothing."""
     with runtime().reading() as session:
-        mark = _View.of(session, request.args).mark(session)
-    same = request.if_none_match.contains_weak(mark)
-    answer = Response(status=HTTPStatus.NOT_MODIFIED if same else HTTPStatus.NO_CONTENT)
-    answer.set_etag(mark)
-    return answer
+        one = _OpenQueue(_View.of(session, request.args))
+    _OpenQueues.here().put(one)
+    return _OpenQueues.here().answer(one)
+
+
+def poll_again() -> Response | None:
+    """Before the guards: they let the same browser in some seconds ago, when it asked the same. None sends it to them."""
+    if request.endpoint != "queues.version":
+        return None
+    one = _OpenQueues.here().find()
+    return _OpenQueues.here().answer(one) if one is not None else None
 
 
 @blueprint.post("/queue/next")
@@ -114,7 +169,7 @@ def _render(template: str, **more: Any) -> str:
     given = {name: value for name in _FILTERS if (value := request.args.get(name))}
     with runtime().reading() as session:
         view = _View.of(session, request.args)
-        mark = view.mark(session)  # before what is shown: if that is newer, it is asked for once too often
+        mark = view.mark(session, volunteer())  # before what is shown: if that is newer, it is asked for once too often
         open_to_her = lists(view.rights)
         shown: list[Ticket] = []
         if view.rights.works:

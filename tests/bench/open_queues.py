@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from hotline.services.login import hash_password
 from hotline.storage.db import make_engine
-from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.peoplemodels import Login, Volunteer
 from tests.bench import growth
 from tests.bench.load import Load, Texts, replay
 from tests.bench.processes import BenchFailed, Processes, Web, cpu_s
 from tests.bench.report import say
 from tests.bench.webhook import CONNECTIONS, FASTEST
 
-QUEUES, EVERY_S = 200, 2.0
+QUEUES, EVERY_S = 200, 1.7
 _THREADS = 20
 _PASSWORD = "correct-horse-battery"
 
@@ -56,6 +56,7 @@ def measure(
     web = processes.serve(f"queues-{database}", processes.environment(url, redis_url))
     try:
         cookie = _log_in(web.port)
+        _prove(url)
         with _Pollers(web.port, cookie) as pollers:
             time.sleep(2 * EVERY_S)
             before, asked, began = sum(map(cpu_s, web.workers)), pollers.answered, time.monotonic()
@@ -94,6 +95,15 @@ def _log_in(port: int) -> str:
     if answer.status != 302:
         raise BenchFailed(f"the log-in of the bench was answered with {answer.status}")
     return (answer.getheader("Set-Cookie") or "").partition(";")[0]
+
+
+def _prove(url: str) -> None:
+    """She leads, and has shown her second factor."""
+    engine = make_engine(url, pool_size=1)
+    with Session(engine) as session:
+        session.execute(update(Login).values(proved_at=Login.began_at))
+        session.commit()
+    engine.dispose()
 
 
 class _Pollers:

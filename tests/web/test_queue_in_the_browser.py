@@ -18,15 +18,22 @@ from hotline.runtime import Runtime
 from hotline.services import casework
 from hotline.storage.models import Ticket
 from tests.services.people import PASSWORD, volunteer
-from tests.support import OTHER, tickets
+from tests.support import OTHER, Clock, tickets
 from tests.web.test_tickets import SNATCHED, a_ticket
 
 WITHIN_MS = 6000  # two polls, on a busy machine
 
 
 @pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Where the pages are served."""
+def address(app: Flask, clock: Clock) -> Iterator[str]:
+    """Where the pages are served; time goes on with each request."""
+    served = app.wsgi_app
+
+    def ticking(environ: Any, start_response: Any) -> Any:
+        clock.forward(seconds=1)
+        return served(environ, start_response)
+
+    app.wsgi_app = ticking  # type: ignore[method-assign]  # Flask's own way
     app.config.update(SESSION_COOKIE_SECURE=False)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, app, threaded=True)

@@ -1,5 +1,5 @@
 // The queue while somebody looks at it: what changes elsewhere shows here, and the keys. Without this the page works by reload.
-const EVERY_MS = 2000;
+const EVERY_MS = 1700; // a change made elsewhere shows within two seconds
 const SOUND_EVERY_MS = 15000;
 const queue = document.getElementById("queue");
 const touch = document.getElementById("touch");
