@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
 
@@ -23,6 +25,7 @@ from tests.support import Clock, make_runtime
 
 # What a test run is told by its surroundings. Any other HOTLINE_… is the developer's own hotline, which tests must not touch.
 _TEST_SETTINGS = {"HOTLINE_CHROMIUM", "HOTLINE_PG_BINDIR", "HOTLINE_REDIS_SERVER", "HOTLINE_TEST_DATABASE_URL"}
+_REAL_HASHER = login._HASHER
 _BROWSER_OPTIONS = [
     "--no-sandbox",  # root in a container has none
     "--disable-background-networking",
@@ -60,6 +63,32 @@ def _tables_read_once() -> Iterator[None]:
         for name in ("load_categories", "load_lexicon", "load_unsaid"):
             patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each application compiles the templates anew, and nearly every test of a page makes one."""
+    compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", compiled)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Argon2 is meant to be slow, and nearly every test of a page loads seven people and logs some in."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(login, "_HASHER", quick)
+        patch.setattr(login, "_NOBODY", quick.hash("nobody's"))
+        yield
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test of the hashes themselves: as slow as they are."""
+    monkeypatch.setattr(login, "_HASHER", _REAL_HASHER)
+    monkeypatch.setattr(login, "_NOBODY", _REAL_HASHER.hash("nobody's"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -182,14 +211,6 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page in a browser window of its own: no cookies of another test."""
     with browser.new_context() as context:
         yield context.new_page()
-
-
-@pytest.fixture
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests that log in again and again: Argon2 is meant to be slow. Asked for before the people are loaded."""
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(login, "_HASHER", quick)
-    monkeypatch.setattr(login, "_NOBODY", quick.hash("nobody's"))
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def act(caller: Caller, done: str) -> None:
 
 @pytest.mark.parametrize("withheld", [False, True], ids=["a number", "withheld"])
 def test_every_walk_ends_in_the_book_it_should_and_nothing_goes_to_a_phone_that_did_not_agree(
-    rt: Runtime, tmp_path: Path, menu: table.Menu, quick_passwords: None, *, withheld: bool
+    rt: Runtime, tmp_path: Path, menu: table.Menu, *, withheld: bool
 ) -> None:
     settle(rt, tmp_path)
     every_way = ways(menu, withheld=withheld)
@@ -240,7 +240,7 @@ def test_consent_refused_is_the_end_of_texts_to_that_phone(rt: Runtime) -> None:
     assert said(rt) == []
 
 
-def test_silence_about_one_call_says_nothing_of_the_texts_of_that_phone(rt: Runtime, tmp_path: Path, quick_passwords: None) -> None:
+def test_silence_about_one_call_says_nothing_of_the_texts_of_that_phone(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path)
     text_in(rt, "mera mobile cheen liya gaya hai")
     send_due(rt, ScriptedGateway(), for_s=5)
@@ -299,7 +299,7 @@ def test_a_no_is_taken_back_by_asking_for_texts_from_the_phone_itself(rt: Runtim
     assert not contact_of(rt, HER).may_call
 
 
-def test_what_she_was_not_told_of_is_not_asked(rt: Runtime, tmp_path: Path, quick_passwords: None) -> None:
+def test_what_she_was_not_told_of_is_not_asked(rt: Runtime, tmp_path: Path) -> None:
     """Whoever holds the phone and texts a lone 2 reopens nothing that it was never to hear of."""
     settle(rt, tmp_path)
     key = next(str(c.key) for c in rt.categories if c.key and not c.sealed and not c.hold)
@@ -343,7 +343,7 @@ to = "20:00"
 """
 
 
-def test_another_language_is_recorded_and_goes_to_whoever_speaks_more(rt: Runtime, tmp_path: Path, quick_passwords: None) -> None:
+def test_another_language_is_recorded_and_goes_to_whoever_speaks_more(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path, PASHTO)
     for number in (HER, OTHER):
         caller = ring(rt, number).press("4", "1")
@@ -384,7 +384,7 @@ def test_who_writes_roman_urdu_hears_urdu_and_goes_on_being_written_to_in_roman(
 # --- danger -------------------------------------------------------------------------------------------------------------------------
 
 
-def test_danger_opens_an_urgent_ticket_before_anything_is_rung(rt: Runtime, tmp_path: Path, quick_passwords: None) -> None:
+def test_danger_opens_an_urgent_ticket_before_anything_is_rung(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path)
     caller = ring(rt).press("0")
     ticket = only_ticket(rt)
@@ -461,7 +461,7 @@ def test_what_is_said_before_it_rings_takes_nothing_of_the_duty_lines_time(rt: R
     assert caller.press("").turn.ring_s == VOICE.duty_line_s // 2
 
 
-def test_danger_pages_again_whoever_acknowledged_what_it_was_before(rt: Runtime, tmp_path: Path, quick_passwords: None) -> None:
+def test_danger_pages_again_whoever_acknowledged_what_it_was_before(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path)
 
     def urgent() -> list[Alarm]:

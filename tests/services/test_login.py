@@ -55,7 +55,9 @@ def test_who_left_or_has_no_password_is_refused_like_nobody(here: Runtime) -> No
             log_in(here, login, PASSWORD)
 
 
-def test_a_login_that_does_not_exist_costs_as_much_as_one_that_does(here: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_that_does_not_exist_costs_as_much_as_one_that_does(
+    real_passwords: None, here: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     verified = []
 
     def matches(stored: str, password: str) -> bool:
@@ -68,7 +70,7 @@ def test_a_login_that_does_not_exist_costs_as_much_as_one_that_does(here: Runtim
     assert verified == ["$argon2id$v=19$m=19456,t=2,p=1"] * 2
 
 
-def test_some_failures_are_free_then_each_wait_is_twice_the_last_up_to_a_minute(quick_passwords: None, here: Runtime, clock: Clock) -> None:
+def test_some_failures_are_free_then_each_wait_is_twice_the_last_up_to_a_minute(here: Runtime, clock: Clock) -> None:
     for login in ("alice", "nobody"):
         fail(here, login, times=5)
         waits = []
@@ -79,14 +81,14 @@ def test_some_failures_are_free_then_each_wait_is_twice_the_last_up_to_a_minute(
         assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_what_is_not_heard_does_not_make_her_wait_longer(quick_passwords: None, here: Runtime, clock: Clock) -> None:
+def test_what_is_not_heard_does_not_make_her_wait_longer(here: Runtime, clock: Clock) -> None:
     fail(here, times=5)
     assert [wait(here) for _ in range(20)] == [1] * 20
     clock.forward(seconds=1)
     assert log_in(here, "alice", PASSWORD)
 
 
-def test_a_right_password_clears_her_failures_and_nobody_elses(quick_passwords: None, here: Runtime) -> None:
+def test_a_right_password_clears_her_failures_and_nobody_elses(here: Runtime) -> None:
     fail(here, times=4)
     fail(here, "bob", times=5)
     log_in(here, "alice", PASSWORD)
@@ -94,7 +96,7 @@ def test_a_right_password_clears_her_failures_and_nobody_elses(quick_passwords: 
     assert wait(here, "bob") == 1
 
 
-def test_failures_are_forgotten_after_a_day_and_made_up_logins_do_not_stay(quick_passwords: None, here: Runtime, clock: Clock) -> None:
+def test_failures_are_forgotten_after_a_day_and_made_up_logins_do_not_stay(here: Runtime, clock: Clock) -> None:
     for n in range(5):
         fail(here, f"made-up-{n}")
     fail(here, times=5)
@@ -132,7 +134,7 @@ def test_how_many_failures_are_free_is_configured(make_rt: Callable[..., Runtime
     assert wait(rt) == 2
 
 
-def test_a_password_hashed_with_other_parameters_is_hashed_anew(here: Runtime) -> None:
+def test_a_password_hashed_with_other_parameters_is_hashed_anew(real_passwords: None, here: Runtime) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     with here.transaction() as tx:
         people.rehash(tx.session, volunteer(here, "alice").id, old)

@@ -13,7 +13,7 @@ from tests.web.visiting import Visitor
 
 
 @pytest.fixture
-def app(quick_passwords: None, rt: Runtime, tmp_path: Path) -> Flask:
+def app(rt: Runtime, tmp_path: Path) -> Flask:
     settle(rt, tmp_path)
     return create_app(rt)
 

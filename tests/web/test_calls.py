@@ -27,7 +27,7 @@ def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
 
 
 @pytest.fixture
-def app(quick_passwords: None, rt: Runtime, tmp_path: Path) -> Flask:
+def app(rt: Runtime, tmp_path: Path) -> Flask:
     settle(rt, tmp_path)
     return create_app(rt)
 

@@ -37,7 +37,7 @@ def test_whoever_sees_nothing_sealed_and_leads_nobody_is_not_asked(app: Flask, l
     assert half_in(app, login).is_in()
 
 
-def test_the_made_up_people_of_a_demo_are_not_asked(quick_passwords: None, rt: Runtime, tmp_path: Path) -> None:
+def test_the_made_up_people_of_a_demo_are_not_asked(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path, "demo = true\n" + ORGANISATION)
     app = create_app(rt)
     assert half_in(app, "lead").is_in()

@@ -325,7 +325,7 @@ def test_what_a_volunteer_wrote_is_no_text_of_the_callers(rt: Runtime, gateway: 
 
 
 @pytest.fixture
-def live(quick_passwords: None, make_rt: Callable[..., Runtime], tmp_path: Path, gateway: RecordingGateway) -> Iterator[tuple[str, Ticket]]:
+def live(make_rt: Callable[..., Runtime], tmp_path: Path, gateway: RecordingGateway) -> Iterator[tuple[str, Ticket]]:
     """The pages on a port of this machine, with a recording of 20 seconds: their address, and the ticket."""
     port = free_port()
     rt = make_rt(data_dir=tmp_path, public_url=f"http://127.0.0.1:{port}")
