@@ -65,12 +65,12 @@ def _whose(volunteer: Volunteer, rights: Rights) -> tuple[Any, ...]:
 
 
 def pulse(session: Session) -> tuple[int, ...]:
-    """The newest events and alarms of all: while they are the same no ticket has changed and nobody has another alarm. Not the newest
-    alone, for PostgreSQL commits them out of order. For ourselves only: it changes with what is sealed too."""
+    """The newest events of all, and how many alarms are open: while they are the same no ticket has changed and nobody has another alarm.
+    Not the newest event alone, for PostgreSQL commits them out of order. For ourselves only: it changes with what is sealed too."""
 
     def ask() -> CompoundSelect[Any]:
-        newest = (select(row.id).order_by(row.id.desc()).limit(_NEWEST).subquery() for row in (Event, Alarm))
-        return union_all(*(select(ids) for ids in newest))
+        newest = select(Event.id).order_by(Event.id.desc()).limit(_NEWEST).subquery()
+        return union_all(select(func.count()).select_from(Alarm).where(Alarm.acknowledged_at.is_(None)), select(newest))
 
     return tuple(row[0] for row in _ASKED.rows(session, (), ask))
 

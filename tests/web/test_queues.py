@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, event, text, update
 
+from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.domain.ticket import Priority, Status
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
@@ -142,7 +143,7 @@ def test_the_version_is_the_same_until_something_changes(rt: Runtime, as_: As, c
     assert not is_same(alice, before)
 
 
-@pytest.mark.parametrize("what", ["a text", "a new ticket", "an alarm"])
+@pytest.mark.parametrize("what", ["a text", "a new ticket", "an alarm", "an alarm about a shift"])
 def test_whatever_she_may_see_changes_her_version(rt: Runtime, as_: As, what: str) -> None:
     a_ticket(rt)
     lead = as_("lead")
@@ -151,6 +152,9 @@ def test_whatever_she_may_see_changes_her_version(rt: Runtime, as_: As, what: st
         text_in(rt, "125 par thay dono")
     elif what == "a new ticket":
         text_in(rt, SNATCHED, sender=OTHER)
+    elif what == "an alarm about a shift":
+        with rt.transaction() as tx:
+            raise_alarm_about(tx, "shift:1", AlarmKind.NOT_COMING, volunteer(rt, "lead").id)
     else:
         with rt.transaction() as tx:
             [ticket] = tickets(rt)
