@@ -20,8 +20,10 @@ from hotline.web import (
     account,
     audit,
     auth,
+    digits,
     factor,
     facts,
+    focus,
     health,
     keeping,
     people,
@@ -85,7 +87,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.url_map.converters["reference"] = tickets.ReferenceConverter
     app.before_request(queues.poll_again)
     app.before_request(auth.choose_language)
-    app.before_request(keeping.catch_words)
+    app.before_request(auth.catch_words)
     guards.hang_guards(app, config.public_url)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -129,6 +131,9 @@ def _dress_pages(app: Flask, rt: Runtime) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         words=words,
+        in_order=digits.in_order,
+        focus=focus.FOCUS,
+        after_form=focus.after_form,
         language_names=OWN_NAMES,
         local_time=lambda at: local_time(cast("datetime", at), g.language, rt.config.zone),
         written=reference.written,

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hotline.domain.contact import ContactHours
-from hotline.domain.duty import read_pause
+from hotline.domain.hours import read_holiday, read_hours, read_pause
 from hotline.domain.language import Language
 from hotline.sections import AT_LEAST_ONE, AT_MOST, SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
 
@@ -240,11 +240,16 @@ def _check_voice(config: Config) -> list[str]:
 
 def _check_duty(config: Config) -> list[str]:
     faults = []
-    for pause in config.duty.pauses:
-        try:
-            read_pause(pause)
-        except ValueError:
-            faults.append(f"[duty] pauses: {pause!r} must be like fri 13:00-14:30 or 2027-02-08/2027-03-09 18:00-19:00")
+    for key, written, read, like in (
+        ("holiday_dates", config.duty.holiday_dates, read_holiday, "2027-03-11, or not 2027-03-10"),
+        ("pauses", config.duty.pauses, read_pause, "fri 13:00-14:30, ramzan 18:00-19:00 or 2027-02-08/2027-03-09 18:00-19:00"),
+        ("hours", config.duty.hours, read_hours, "ramzan 09:00-17:00 10:00-15:00: when, as planned, instead"),
+    ):
+        for one in written:
+            try:
+                read(one)
+            except ValueError:
+                faults.append(f"[duty] {key}: {one!r} must be like {like}")
     return faults
 
 

@@ -1,5 +1,6 @@
 """Who may come in, and what a page always carries: the gateway's signature, a volunteer's log-in, headers, error pages."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from http import HTTPStatus
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, abort, current_app, g, redirect, render_template, request, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -45,8 +46,11 @@ _ACCOUNT = _OWN | {"account.account", "account.end", "account.end_others", "acco
 
 _ALLOWED: Mapping[str, frozenset[str]] = {
     Role.ADMINISTRATOR: _ACCOUNT
-    | {f"people.{name}" for name in ("everybody", "invite", "link", "deactivate", "speak", "join", "ask", "take_away", "decide")},
-    Role.AUDITOR: _ACCOUNT | {"audit.book", "tickets.ticket"},
+    | {
+        f"people.{name}"
+        for name in ("everybody", "invite", "link", "deactivate", "bring_back", "speak", "join", "ask", "take_away", "decide")
+    },
+    Role.AUDITOR: _ACCOUNT | {"audit.book", "audit.people_book", "tickets.ticket"},
 }
 """Who works no tickets comes to these endpoints and no others: a new page is not theirs until it stands here."""
 
@@ -57,6 +61,9 @@ _CACHED = frozenset({"static", "prompts.clip"})
 
 FOR_GATEWAYS = ("/hooks/", "/prompts/")
 """Where addresses begin that gateways ask, and no browser."""
+
+WRITTEN = ("body", "note", "words")
+"""The fields of forms that hold what somebody wrote: it is never lost for being refused."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; "
@@ -139,6 +146,8 @@ def hang_guards(app: Flask, public_url: str) -> None:
 
 def _refuse_strangers() -> BaseResponse | None:
     endpoint = request.endpoint
+    if "\0" in request.path:  # nothing of ours is called so, and PostgreSQL does not even look
+        abort(HTTPStatus.NOT_FOUND)
     if endpoint is None or endpoint in OPEN_TO_ALL:
         return None
     if current_app.view_functions[endpoint].__dict__.get("signed"):
@@ -159,6 +168,23 @@ def _refuse_by_role(endpoint: str, role: str) -> BaseResponse | None:
         # An auditor is told that she changes nothing; what else there is, neither of them learns.
         abort(HTTPStatus.FORBIDDEN if role == Role.AUDITOR and request.method == "POST" else HTTPStatus.NOT_FOUND)
     return redirect(url_for(_HOME[Role(role)]))
+
+
+def inside(address: str) -> str | None:
+    """An address on these pages, or None: nobody is led away from here."""
+    # Browsers read \ as /, and leave tabs and line ends out: printable ASCII alone, and one slash to begin with.
+    return address if re.fullmatch(r"/(?!/)[!-\[\]-~]*", address) else None
+
+
+def token_holds() -> bool:
+    """Whether the form of this request is from a page of ours, and of this log-in."""
+    if not current_app.config.get("WTF_CSRF_ENABLED", True):
+        return True
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValueError:  # WTForms' own is one
+        return False
+    return True
 
 
 def _add_headers(response: Response) -> Response:
@@ -233,4 +259,12 @@ def _bug(fault: Exception) -> Any:
 
 
 def _page(say: str, code: int) -> str:
-    return render_template("error.html", say=gettext(say), code=int(code))
+    return render_template("error.html", say=gettext(say), code=int(code), written_words=_written())
+
+
+def _written() -> list[str]:
+    """What she wrote in the form that was refused, for a browser that goes back may have emptied it."""
+    try:
+        return [request.form[name] for name in WRITTEN if request.form.get(name, "").strip()] if token_holds() else []
+    except HTTPException:  # a form that was too long is so again
+        return []

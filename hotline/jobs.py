@@ -34,7 +34,7 @@ class Job(StrEnum):
     SETTLE_UNKNOWN = "workers.jobs.settle_unknown"
     ROUTE_DUE = "workers.jobs.route_due"
     MARK_LATE = "workers.jobs.mark_late"
-    CALL_BACK_DUE = "workers.jobs.call_back_due"
+    PLACE_CALLS = "workers.jobs.place_calls"
     FETCH_RECORDINGS = "workers.jobs.fetch_recordings"
     CLOSE_CALLS = "workers.jobs.close_calls"
     INDEX_WORDS = "workers.jobs.index_words"
@@ -45,7 +45,7 @@ QUEUES: dict[str, tuple[Job, ...]] = {
     # Sending has a queue and a process of its own, so that nothing else can hold it up.
     "sending": (Job.SEND_DUE,),
     "tickets": (Job.ROUTE_DUE, Job.SETTLE_UNKNOWN, Job.MARK_LATE, Job.INDEX_WORDS, Job.WATCH_SHIFTS),
-    "calls": (Job.CALL_BACK_DUE, Job.FETCH_RECORDINGS, Job.CLOSE_CALLS),
+    "calls": (Job.PLACE_CALLS, Job.FETCH_RECORDINGS, Job.CLOSE_CALLS),
 }
 """RQ queue → its jobs. One worker process serves each queue."""
 
@@ -54,7 +54,7 @@ PERIODIC_S: dict[Job, int] = {
     Job.ROUTE_DUE: 3,
     Job.MARK_LATE: 15,
     Job.SETTLE_UNKNOWN: 5,
-    Job.CALL_BACK_DUE: 3,
+    Job.PLACE_CALLS: 3,
     Job.FETCH_RECORDINGS: 5,
     Job.CLOSE_CALLS: 30,
     Job.INDEX_WORDS: 5,

@@ -95,7 +95,10 @@ class Duty:
     page_again_minutes: int = 5
     hand_over_minutes: int = 30
     holidays: bool = True
+    holiday_dates: tuple[str, ...] = ()
     pauses: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
+    moon_days: int = 1
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ AT_MOST: Mapping[str, int] = {
     "page_s": 3600,
     "page_again_minutes": 240,
     "hand_over_minutes": 240,
+    "moon_days": 3,
     "duty_line_s": 300,
     "key_wait_s": 30,
     "silence_s": 60,
@@ -148,5 +152,7 @@ AT_MOST: Mapping[str, int] = {
 """The limits of what makes sense: past these a worker is taken for dead while it waits for the gateway, a log-in never ends, a page does
 not load, a date does not exist."""
 
-AT_LEAST_ONE = AT_MOST.keys() - {"least", "answer_fresh_minutes", "call_backs_per_day", "call_backs_per_hour"} | {"replies_per_sender"}
+AT_LEAST_ONE = AT_MOST.keys() - {"least", "moon_days", "answer_fresh_minutes", "call_backs_per_day", "call_backs_per_hour"} | {
+    "replies_per_sender"
+}
 """The rest may be 0. With no answers at all she has no reference."""

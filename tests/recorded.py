@@ -54,7 +54,7 @@ class RecordingGateway:
         if step is not None:
             step()
 
-    def place_call(self, to: str, call_id: int) -> str:
+    def place_call(self, to: str, call_id: int, *, is_alarm: bool) -> str:
         raise NotImplementedError
 
     def call_state(self, gateway_id: str) -> CallState | None:

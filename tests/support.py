@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from hotline.cli.catalogues import compile_all
 from hotline.config import Config, Hours, load_config
@@ -26,6 +26,7 @@ NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 TOKEN = "12345"
 SECRET_KEY = "k" * 32
 HER, OTHER = "+923001234501", "+923331234502"
+SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
 
 _ids = itertools.count(1)
 
@@ -128,6 +129,12 @@ def texts_out(rt: Runtime) -> list[Message]:
 def said(rt: Runtime) -> list[str | None]:
     """The keys of all texts of ours, oldest first."""
     return [message.text_key for message in texts_out(rt)]
+
+
+def alter(rt: Runtime, model: type, **values: object) -> None:
+    """Make every row of a table so."""
+    with rt.transaction() as tx:
+        tx.session.execute(update(model).values(**values))
 
 
 def count(rt: Runtime, model: type) -> int:

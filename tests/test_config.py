@@ -415,3 +415,17 @@ def test_a_time_zone_that_is_none_is_a_fault(tmp_path: Path, zone: str) -> None:
 )
 def test_a_gateway_is_real_unless_it_listens_on_this_machine(sid: str, api_url: str, is_real: bool) -> None:
     assert load_config(NUMBERED | {"HOTLINE_TWILIO_ACCOUNT_SID": sid, "HOTLINE_TWILIO_API_URL": api_url}).gateway_is_real is is_real
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('pauses = ["friday 13:00-14:30"]', "[duty] pauses: 'friday 13:00-14:30' must be like fri 13:00-14:30, ramzan"),
+        ('hours = ["ramzan 09:00-17:00"]', "[duty] hours: 'ramzan 09:00-17:00' must be like ramzan 09:00-17:00 10:00-15:00"),
+        ('holiday_dates = ["2027-02-30"]', "[duty] holiday_dates: '2027-02-30' must be like 2027-03-11, or not 2027-03-10"),
+        ("moon_days = 9", "[duty] moon_days must not be above 3"),
+    ],
+)
+def test_what_is_wrong_with_hours_is_told_with_what_it_must_be_like(tmp_path: Path, line: str, said: str) -> None:
+    [fault] = faults(written(tmp_path, f"[duty]\n{line}"))
+    assert fault.startswith(said)

@@ -49,6 +49,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "av": ("hotline.media.takes",),
     "espeakng_loader": ("hotline.media.speech",),
     "obstore": ("hotline.media",),
+    "hijridate": ("hotline.workdays",),
     "holidays": ("hotline.workdays",),
     "phonenumbers": ("hotline.domain.phone",),
     "pyotp": ("hotline.services.factor",),

@@ -1,7 +1,7 @@
 """Every RQ job, three lines each: the bell answered, one service call that drains what is due, rung again if there is more."""
 
 from hotline.jobs import Job
-from hotline.services import attendance, hangup, indexing, lateness, missedcalls, outbound, paging, recordings, reports, routing
+from hotline.services import attendance, hangup, indexing, lateness, outbound, paging, placing, recordings, reports, routing
 from workers.process import bell, call_gateway, gateway, runtime
 
 DRAIN_FOR_S = 15
@@ -36,11 +36,11 @@ def settle_unknown() -> None:
         bell().ring(Job.SETTLE_UNKNOWN)
 
 
-def call_back_due() -> None:
-    """Ring those whose missed calls are due."""
-    bell().answer(Job.CALL_BACK_DUE)
-    if missedcalls.call_back_due(runtime(), call_gateway()):
-        bell().ring(Job.CALL_BACK_DUE)
+def place_calls() -> None:
+    """Place the calls that are due."""
+    bell().answer(Job.PLACE_CALLS)
+    if placing.place_calls(runtime(), call_gateway()):
+        bell().ring(Job.PLACE_CALLS)
 
 
 def fetch_recordings() -> None:
@@ -69,3 +69,4 @@ def watch_shifts() -> None:
     bell().answer(Job.WATCH_SHIFTS)
     attendance.watch_shifts(runtime())
     paging.page_unseen(runtime())
+    paging.tell_of_unopened(runtime())

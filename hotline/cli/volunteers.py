@@ -52,6 +52,8 @@ def invite(login: str, name: str) -> None:
         try:
             token = token or invitations.invite(rt, login, name or login, made_by=None)
         except invitations.LoginTaken as fault:
-            raise click.ClickException(f"{login} is not active: set active = true in the organisation file first") from fault
+            raise click.ClickException(
+                f"{login} is not here any more: an administrator brings her back on the page People, or the file with active = true"
+            ) from fault
         url = f"{rt.config.public_url}/welcome/{token}"
     click.echo(f"{url}\nIt is shown this once, works once, and for three days.")

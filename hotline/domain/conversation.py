@@ -62,7 +62,7 @@ class Asked:
     besides: bool  # something was written besides the references
     digit: str | None  # the one digit that is all there is (besides a reference)
     empty: bool  # no letter or digit, or a lone ok or thanks
-    cries: bool = False  # a cry for help is all that is written besides the references
+    cries: bool = False  # a cry for help is all that is written, besides references if there are any
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def ask(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> Ask
         mistyped=bool(found) and not valid and (says_nothing(rest, lexicon) or _lone_digit(rest) is not None),
         besides=bool(valid) and digit is None and not says_nothing(rest, lexicon),
         digit=digit,
-        cries=bool(valid) and (beside := read_keyword(rest, lexicon)) is not None and beside.keyword is Keyword.CRY,
+        cries=(beside := read_keyword(rest, lexicon)) is not None and beside.keyword is Keyword.CRY,
         empty=not has_letter_or_digit(body) or (command is not None and command.keyword is Keyword.THANKS),
     )
 
@@ -166,7 +166,7 @@ def decide(asked: Asked, known: Known) -> Decision:
         decision = rule(asked, known)
         if decision is not None:
             return decision
-    return Decision(ReadAs.OPENED, opens=True)
+    return Decision(ReadAs.OPENED, opens=True, urgent=asked.cries, answers=_help(asked))
 
 
 def _lone_digit(text: str) -> str | None:
@@ -267,8 +267,10 @@ def _empty(asked: Asked, known: Known) -> Decision | None:
     return Decision(ReadAs.KEPT, known.latest_open_id) if asked.empty else None
 
 
-def _join(_asked: Asked, known: Known) -> Decision | None:
-    return Decision(ReadAs.JOINED, known.recent_id, adds=True) if known.recent_id is not None else None
+def _join(asked: Asked, known: Known) -> Decision | None:
+    if known.recent_id is None:
+        return None
+    return Decision(ReadAs.JOINED, known.recent_id, adds=True, urgent=asked.cries, answers=_help(asked))
 
 
 _RULES: tuple[Callable[[Asked, Known], Decision | None], ...] = (

@@ -43,6 +43,8 @@ class Reason(StrEnum):
     HOLD = "hold"  # her ticket is on hold
     NOT_SAFE = "not_safe"  # this phone may not be texted
     NO_PHONE = "no_phone"  # a withheld number, a short code, or a phone of a country we do not text
+    NEVER_WROTE = "never_wrote"  # typed in by a volunteer: whose phone it is, nobody knows
+    LANDLINE = "landline"  # a phone that takes no texts
     TOO_LATE = "too_late"  # older than anyone could make sense of
 
 

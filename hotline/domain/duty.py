@@ -1,16 +1,14 @@
 """Shifts are planned; duty, who is answering at an instant, is worked out from them. Local wall-clock times throughout."""
 
-import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from hotline.domain.hours import Calendar, Stretch
 from hotline.domain.language import Language
 
 ANOTHER = "another"
 """The language of a caller who speaks none of ours."""
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True)
@@ -29,52 +27,20 @@ class Shift:
         return bool(on_duty([self], local))
 
 
-@dataclass(frozen=True)
-class Pause:
-    """Hours in which no shift runs: of one weekday, as for Friday prayer, or of every day of a period, as for Iftar in Ramzan."""
-
-    begins: time
-    ends: time
-    weekday: int | None = None
-    first: date = date.min
-    last: date = date.max
-
-    def covers(self, local: datetime) -> bool:
-        """Whether the local time falls in it."""
-        is_day = self.weekday in (None, local.weekday()) and self.first <= local.date() <= self.last
-        return is_day and self.begins <= local.time() < self.ends
-
-
-_PAUSE = re.compile(r"(?:(?P<day>[a-z]{3})|(?P<first>\S{10})/(?P<last>\S{10})) (?P<begins>\d\d:\d\d)-(?P<ends>\d\d:\d\d)")
-
-
-def read_pause(written: str) -> Pause:
-    """A pause as the configuration has it: `fri 13:00-14:30`, or `2027-02-08/2027-03-09 18:00-19:00`. Raises ValueError."""
-    found = _PAUSE.fullmatch(written)
-    if found is None:
-        raise ValueError(written)
-    begins, ends = time.fromisoformat(found["begins"]), time.fromisoformat(found["ends"])
-    if begins >= ends:
-        raise ValueError(written)
-    if found["day"]:
-        return Pause(begins, ends, weekday=WEEKDAYS.index(found["day"]))
-    return Pause(begins, ends, first=date.fromisoformat(found["first"]), last=date.fromisoformat(found["last"]))
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """The days and hours that are not like others."""
-
-    holidays: Container[date] = frozenset()
-    pauses: tuple[Pause, ...] = ()
-
-
 ORDINARY = Calendar()
+
+Key = tuple[int, int, date, time]
+"""Of a turn: team, whose it is, the day it is planned for, and when it would begin by the week's plan. That stays as it is when the hours
+of that day become others: what was agreed for it stays agreed."""
+
+REACH = timedelta(days=2)
+"""How long after the beginning of the day it is planned for a turn may still run: one that was moved behind midnight."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One day's shift: whose it is, and who comes, which is nobody if she does not and nobody stands in."""
+    """One day's shift: whose it is, and who comes, which is nobody if she does not and nobody stands in. `starts` and `ends` are the
+    week's plan; when it runs on that day stands in `stretches`, at least one."""
 
     volunteer_id: int
     team_id: int
@@ -82,29 +48,35 @@ class Turn:
     starts: time
     ends: time
     who: int | None
+    stretches: tuple[Stretch, ...]
 
     @property
-    def key(self) -> tuple[int, int, date, time]:
+    def key(self) -> Key:
         """What tells it from every other."""
         return self.team_id, self.volunteer_id, self.on_date, self.starts
 
+    @property
+    def begins(self) -> datetime:
+        """The local time at which it begins."""
+        return self.stretches[0][0]
+
     def begins_at(self, zone: tzinfo | None) -> datetime:
         """The instant it begins. A clock that is put forward over it, or back, moves it with the shift before it: no gap, nobody twice."""
-        return _instant(self.on_date, self.starts, zone)
+        return _instant(self.begins, zone)
 
     def ends_at(self, zone: tzinfo | None) -> datetime:
         """The instant it ends."""
-        return _instant(self.on_date + timedelta(days=self.ends <= self.starts), self.ends, zone)
+        return _instant(self.stretches[-1][1], zone)
 
     def covers(self, local: datetime) -> bool:
-        """Whether the local time falls in it."""
+        """Whether the local time falls in it, and in no pause of it."""
         at = local.astimezone(UTC) if local.tzinfo else local
-        return self.begins_at(local.tzinfo) <= at < self.ends_at(local.tzinfo)
+        return any(_instant(begins, local.tzinfo) <= at < _instant(ends, local.tzinfo) for begins, ends in self.stretches)
 
 
-def _instant(day: date, at: time, zone: tzinfo | None) -> datetime:
+def _instant(local: datetime, zone: tzinfo | None) -> datetime:
     # Two times of one zone are compared by what their clocks show: only in UTC is an hour that comes twice two hours.
-    return datetime.combine(day, at, zone).astimezone(UTC) if zone else datetime.combine(day, at)
+    return local.replace(tzinfo=zone).astimezone(UTC) if zone else local
 
 
 @dataclass(frozen=True)
@@ -115,28 +87,33 @@ class Exchange:
     stand_in: int | None = None
 
 
-Exchanges = Mapping[tuple[int, int, date, time], Exchange]
-"""By the key of a turn."""
+Exchanges = Mapping[Key, Exchange]
+
+
+NOTHING = Exchange()
+
+
+def turn(key: Key, ends: time, exchange: Exchange, calendar: Calendar) -> Turn | None:
+    """The turn of that key, planned until `ends`; None if it falls into pauses altogether. Whatever asks for duty asks here."""
+    team_id, volunteer_id, on_date, starts = key
+    who = exchange.stand_in or (None if exchange.comes is False else volunteer_id)
+    stretches = calendar.stretches(on_date, starts, ends, who)
+    return Turn(volunteer_id, team_id, on_date, starts, ends, who, stretches) if stretches else None
 
 
 def turns(
     shifts: Iterable[Shift], first: date, last: date, exchanges: Exchanges | None = None, calendar: Calendar = ORDINARY
 ) -> Iterator[Turn]:
-    """Every turn that begins on these days, of both ends."""
-    by_key, planned = exchanges or {}, list(shifts)
+    """Every turn that is planned for these days, of both ends."""
+    happened, planned = exchanges or {}, list(shifts)
     for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
         for shift in planned:
             if shift.weekday == day.weekday() and (shift.on_holidays or day not in calendar.holidays):
-                turn = Turn(shift.volunteer_id, shift.team_id, day, shift.starts, shift.ends, shift.volunteer_id)
-                yield _exchanged(turn, by_key.get(turn.key))
-
-
-def _exchanged(turn: Turn, exchange: Exchange | None) -> Turn:
-    if exchange is None:
-        return turn
-    who = exchange.stand_in or (None if exchange.comes is False else turn.volunteer_id)
-    return replace(turn, who=who)
+                key = shift.team_id, shift.volunteer_id, day, shift.starts
+                found = turn(key, shift.ends, happened.get(key, NOTHING), calendar)
+                if found is not None:
+                    yield found
 
 
 @dataclass(frozen=True)
@@ -152,11 +129,13 @@ class Candidate:
 
 def on_duty(shifts: Iterable[Shift], local: datetime, exchanges: Exchanges | None = None, calendar: Calendar = ORDINARY) -> set[int]:
     """Ids of the volunteers who answer at the local time."""
-    if any(pause.covers(local) for pause in calendar.pauses):
-        return set()
     today = local.date()
-    around = turns(shifts, today - timedelta(days=1), today, exchanges, calendar)
-    return {turn.who for turn in around if turn.who is not None and turn.covers(local)}
+    return present(turns(shifts, today - REACH, today, exchanges, calendar), local)
+
+
+def present(running: Iterable[Turn], local: datetime) -> set[int]:
+    """Ids of whoever comes to those of the turns that the local time falls in."""
+    return {turn.who for turn in running if turn.who is not None and turn.covers(local)}
 
 
 def choose(candidates: Iterable[Candidate], language: str, *, wants_woman: bool = False) -> int | None:

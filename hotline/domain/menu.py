@@ -1,7 +1,7 @@
 """The call menu as a table: where each key, silence and a wrong key lead from each step. Nothing in it loops for ever.
 
-At every step that awaits one key, `*` says it again and `0` is "I am in danger". Who presses nothing, or nothing we understand, is
-led on and never turned away: at the main menu two silences lead to the beep, for some people just start talking.
+At every step that awaits one key of a caller, `*` says it again and `0` is "I am in danger". Who presses nothing, or nothing we
+understand, is led on and never turned away: at the main menu two silences lead to the beep, for some people just start talking.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +21,9 @@ NOTICE = "notice"
 
 CUT = ""
 """The hint of a walk that goes on without a word: she has heard enough."""
+
+SEEN = "9"
+"""What a volunteer answers to an alarm on her own phone, by key or by text."""
 
 Move = Callable[[Walk, Menu], Walk]
 
@@ -200,5 +203,6 @@ TABLE: Mapping[Step, Edges] = {
     Step.TOLD: Edges(lambda _w, _m: {}, _to(Step.OVER), again=0, wrong_again=0),
     Step.STAGE: Edges(lambda _w, _m: {"9": lambda w, _m: go(w, Step.MAIN, found=None)}, _to(Step.OVER), again=0, wrong_again=1),
     Step.CALL_ME: Edges(_call_me_keys, lambda w, _m: _beep(replace(w, consent=Consent.SILENT), hint=NOTICE)),
+    Step.ALARM: Edges(lambda _w, _m: {SEEN: _to(Step.OVER)}, _to(Step.GONE), again=2, danger=False),
     Step.DANGER: Edges(lambda _w, _m: {"5": _to(Step.RECORD)}, _ring_duty, again=0, wrong_again=0, danger=False),
 }

@@ -82,6 +82,14 @@ def costs_no_premium(address: str) -> bool:
         return False
 
 
+def is_landline(address: str) -> bool:
+    """Whether a phone (E.164) surely takes no texts."""
+    try:
+        return phonenumbers.number_type(phonenumbers.parse(address)) == phonenumbers.PhoneNumberType.FIXED_LINE
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def national(number: str, region: str) -> str:
     """A number as people of `region` dial it, digits only: +15005550006 → 02135662222. What is no number comes back as it is.
 

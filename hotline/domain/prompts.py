@@ -231,6 +231,9 @@ DUTY_NOBODY = prompt("duty_nobody", "Nobody is free right now. Speak after the b
 # For translators: to a volunteer whose phone rings.
 DUTY_TAKE = prompt("duty_take", "A caller needs you. To take the call, press 1.")
 
+# For translators: to a volunteer's own phone, which somebody else may hold: nothing of who rings, or why.
+PAGE_NEEDS_YOU = prompt("page_needs_you", "Your page needs you. Press 9.")
+
 # For translators: safe to be called: nobody else will hear it or pick it up.
 CALL_ME = prompt("call_me", "A volunteer will call this phone, or text it. If that is safe, press 1. If it is not, press 2.")
 

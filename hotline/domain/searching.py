@@ -22,8 +22,8 @@ _TAIL = re.compile(r"[0-9]+")
 
 
 def key_of(secret: str) -> bytes:
-    """The key of the hashes. It also stands for the way words are folded here: change the name with that, and all is indexed anew."""
-    return hmac.digest(secret.encode(), b"search words, 1", sha256)
+    """The key of the hashes. It also stands for how words are folded and marks kept: change the name with that, and all is indexed anew."""
+    return hmac.digest(secret.encode(), b"search words, 2", sha256)
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -187,6 +187,11 @@ def _duty(walk: Walk, _menu: Menu, _reference: str) -> tuple[Action, ...]:
     return (Ring(walk.duty_index),)
 
 
+def _alarm(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
+    # Whoever holds the phone hears this and nothing else, whatever she keys.
+    return _ask(menu, (Say(walk.language, "page_needs_you"),))
+
+
 def _over(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
     return (Tell(_say(walk, menu, "goodbye")), HangUp())
 
@@ -209,6 +214,7 @@ _HEARD: Mapping[Step, Callable[[Walk, Menu, str], tuple[Action, ...]]] = {
     Step.CALL_ME: _call_me,
     Step.DANGER: _danger,
     Step.DUTY: _duty,
+    Step.ALARM: _alarm,
     Step.OVER: _over,
     Step.GONE: _gone,
 }

@@ -22,6 +22,7 @@ class Step(StrEnum):
     CALL_ME = "call_me"
     DANGER = "danger"
     DUTY = "duty"  # the duty line rings
+    ALARM = "alarm"  # we rang a volunteer: her page needs her
     OVER = "over"  # goodbye
     GONE = "gone"  # the line is put down without a word
 

@@ -99,7 +99,7 @@ class IncomingCall:
     hung_up: bool = False
     recording_id: str | None = None
     recorded_s: int | None = None
-    ours: bool = False  # we rang
+    call_id: int | None = None  # of one of ours: it comes back in the report of its end
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,9 @@ class CallGateway(Protocol):
 
     name: str
 
-    def place_call(self, to: str, call_id: int) -> str:
-        """Ring a phone for our call `call_id`; the gateway's id. Not to be repeated where the outcome is unknown."""
+    def place_call(self, to: str, call_id: int, *, is_alarm: bool) -> str:
+        """Ring a phone for our call `call_id`; the gateway's id. Not to be repeated where the outcome is unknown. Of an alarm nothing
+        is heard but its own words, whatever breaks."""
 
     def call_state(self, gateway_id: str) -> CallState | None:
         """How a call stands; None if the gateway knows none such."""

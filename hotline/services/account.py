@@ -25,16 +25,17 @@ def change_password(rt: Runtime, volunteer_id: int, login_id: int, *, old: str, 
     """Another password for whoever knows the old one; her other log-ins end. Raises `PasswordWrong`, `PasswordTooShort`, and
     `LoginTooSoon`: a browser left open must not be a place to guess at."""
     check_length(new)
+    counted = f"PASSWORD:{volunteer_id}"  # not by her login, which strangers may keep busy
     with rt.transaction() as tx:
         volunteer = people.volunteer(tx.session, volunteer_id)
         if volunteer is None:
             raise PasswordWrong
-        count_try(rt, tx, volunteer.login)
+        count_try(rt, tx, counted)
     if not is_password(volunteer.password_hash, old):
         raise PasswordWrong
     hashed = hash_password(new)
     with rt.transaction() as tx:
-        throttles.forget(tx.session, volunteer.login)
+        throttles.forget(tx.session, counted)
         people.rehash(tx.session, volunteer_id, hashed)
         logins.end_others(tx.session, volunteer_id, login_id, now=tx.now)
 
@@ -57,14 +58,15 @@ def end_others(rt: Runtime, volunteer_id: int, login_id: int) -> None:
         logins.end_others(tx.session, volunteer_id, login_id, now=tx.now)
 
 
-def choose(rt: Runtime, volunteer_id: int, *, phone: str, takes_women: bool) -> None:
-    """Her own phone, for alarms (empty: none), and whether she takes citizens who ask for a woman. Raises `NotAPhone`."""
+def choose(rt: Runtime, volunteer_id: int, *, phone: str, takes_women: bool, keeps_pauses: bool) -> None:
+    """Her own phone, for alarms (empty: none), whether she takes citizens who ask for a woman, and whether she rests in pauses. Raises
+    `NotAPhone`."""
     with rt.transaction() as tx:
         volunteer = people.volunteer(tx.session, volunteer_id)
         if volunteer is None:
             return
         volunteer.phone_id = own_phone(rt, tx, phone, volunteer.page_language) if phone.strip() else None
-        volunteer.takes_women = takes_women
+        volunteer.takes_women, volunteer.keeps_pauses = takes_women, keeps_pauses
         tx.session.flush()
 
 

@@ -1,11 +1,12 @@
-"""Whoever rings: the contact behind a call."""
+"""Whoever rings, or is rung: the contact behind a call."""
 
 from hotline.domain import phone
 from hotline.domain.phone import SenderKind
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import contacts
+from hotline.storage import contacts, tickets
 from hotline.storage.contacts import Met
+from hotline.storage.models import Contact
 
 
 def meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> Met:
@@ -17,3 +18,16 @@ def meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> Met:
 def is_withheld(caller: Met) -> bool:
     """Whether we do not know her number: nothing can be sent to it, and nothing is asked about it."""
     return caller.kind != SenderKind.PHONE
+
+
+def is_fit(rt: Runtime, contact: Contact) -> bool:
+    """Whether this is a phone we would ring at all. Not one of ours: a call that was forwarded here would go round for ever."""
+    voice = rt.config.voice
+    is_ours = contact.address in (voice.number, voice.missed_call_number, *voice.duty_line)
+    is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
+    return is_near and not is_ours and phone.costs_no_premium(contact.address or "")
+
+
+def may_ring(tx: Transaction, contact: Contact) -> bool:
+    """Whether a machine may ring her phone: not while something of hers is on hold."""
+    return contact.may_call and not contact.on_hold and not tickets.has_held(tx.session, contact.id)

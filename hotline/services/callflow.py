@@ -13,7 +13,7 @@ from hotline.domain.voice import Action, Reject
 from hotline.domain.walk import Consent, Menu, Step, Walk
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime, Transaction
-from hotline.services import callers, leavings, lookups, missedcalls
+from hotline.services import callers, leavings, lookups, missedcalls, paging
 from hotline.services.leavings import ASK_AFTER
 from hotline.storage import calls, contacts, tickets
 from hotline.storage.callmodels import Call
@@ -100,23 +100,25 @@ def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
 
 
 def answer_back(rt: Runtime, call_id: int, told: IncomingCall) -> Turn:
-    """Somebody answered a call of ours: "press 1", and nothing else until a key comes."""
+    """Somebody answered a call of ours: "press 1", or that her page needs her, and nothing else until a key comes."""
     with rt.transaction(ahead=True) as tx:
         call = calls.locked_by_id(tx.session, call_id)
-        if call is not None and call.direction == "back" and call.gateway_id in (None, told.gateway_id):
+        if call is not None and call.direction in calls.OURS and call.gateway_id in (None, told.gateway_id):
             if call.gateway_id is None:  # answered before the gateway's own answer to us was stored
-                calls.store(tx.session, call, gateway_id=told.gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
+                named = {"gateway": told.gateway, "gateway_id": told.gateway_id}
+                calls.store(tx.session, call, **named, reason=None, next_attempt_at=tx.now + ASK_AFTER)
             return _turn(rt, tx, call, Walk.from_row(call.walk))
     return Turn((voice.HangUp(),))  # ours is another: whoever this is, nothing is said
 
 
-def press_key(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
-    """A key, or none, at turn `turn`. A turn that was answered before changes nothing and is heard again."""
+def press_key(rt: Runtime, told: IncomingCall, turn: int, *, is_alarm: bool = False) -> Turn:
+    """A key, or none, at turn `turn`. A turn that was answered before changes nothing and is heard again. An alarm that is not known
+    begins no call."""
 
     def move(walk: Walk, menu: Menu) -> Walk:
         return table.press(walk, menu, told.keys, turn=turn)
 
-    return _answered(rt, told, turn, move)
+    return _answered(rt, told, turn, move, begins=not is_alarm)
 
 
 def end_recording(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
@@ -165,7 +167,7 @@ def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
     return True
 
 
-def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at: Step | None = None) -> Turn:
+def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at: Step | None = None, begins: bool = True) -> Turn:
     with rt.transaction(ahead=True) as tx:
         found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
         if found is not None:
@@ -175,6 +177,8 @@ def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at
                 walk = _settle(rt, tx, call, contact, move(walk, menu_of(rt)), told=told)
             leavings.keep_recording(rt, tx, call, walk, told)
             return _turn(rt, tx, call, walk)
+    if not begins:
+        return Turn((voice.HangUp(),))
     # We do not know this call: the database was away when it began. It begins again, and keeps what it brought.
     began = start_call(rt, told)
     if told.recording_id is not None:
@@ -192,6 +196,8 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
         changes["lookups"] = call.lookups + counts
     if before.step is Step.BACK and after.step not in (Step.BACK, Step.GONE):
         calls.serve_missed(tx.session, call.contact_id, since=call.started_at - ASK_AFTER)
+    if before.step is Step.ALARM and told.keys == table.SEEN:
+        paging.acknowledge(tx, call.contact_id)
     if before.step is Step.OPENING and after.step is Step.MAIN and told.keys.isdigit():
         _speak(tx, contact, after.language)
     if after.consent is not None and after.consent is not before.consent:

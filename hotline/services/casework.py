@@ -61,6 +61,22 @@ def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version:
             queue_text(rt, tx, MOVE_TEXTS[to], contact, ticket_id=ticket.id, ref=ticket.reference, answers_id=None)
 
 
+def write_note(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:
+    """She writes a note for her colleagues and leaves the ticket as it is; of nothing written there is none.
+
+    Raises `NoSuchTicket`, `NotHers`, `TicketMoved`.
+    """
+    with rt.transaction() as tx:
+        ticket = seen(tx, volunteer, reference)
+        working(tx, volunteer)
+        if ticket.version != version:
+            raise TicketMoved(ticket.id)
+        note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
+        if note_id is not None:
+            tickets.change(tx.session, ticket.id, version, now=tx.now)
+            happened(tx.session, ticket.id, EventKind.NOTED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id)
+
+
 def mark_read(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
     """She has read what came in. Raises `NoSuchTicket`, `TicketMoved` (there is more by now)."""
     with rt.transaction() as tx:
@@ -143,9 +159,10 @@ def show_number(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
 
 
 def working(tx: Transaction, volunteer: Volunteer) -> Rights:
-    """Her rights now, as they are stored. Raises `NotHers` if she works no tickets."""
-    rights = people.rights(tx.session, tx.session.get_one(Volunteer, volunteer.id))
-    if not rights.works:
+    """Her rights now, as they are stored. Raises `NotHers` if she works no tickets, or is not here any more."""
+    her = people.volunteer(tx.session, volunteer.id)
+    rights = people.rights(tx.session, her) if her is not None else None
+    if rights is None or not rights.works:
         raise NotHers
     return rights
 

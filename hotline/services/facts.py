@@ -10,13 +10,14 @@ from hotline.domain.category import Category
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
-from hotline.runtime import Runtime, Transaction
+from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services.casework import NotHers, seen, working
+from hotline.services.login import sealed_teams
 from hotline.services.meaning import taken_back
 from hotline.storage import events, people, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
-from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.peoplemodels import Team, Volunteer
 from hotline.storage.tickets import TicketMoved
 
 
@@ -120,8 +121,8 @@ def hold(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on:
 
 
 def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kind: str, note: str) -> None:
-    """Seen by one team only: that of a sealed `kind`, or with none named the team it has. Whoever had it and is not of that team has it
-    no more, whoever seals it among them."""
+    """Seen by one team only: that of a sealed `kind`, or with none named the team it has, if sealed tickets go to that: into such a team
+    nobody comes without two people and a second factor. Whoever had it and is not of that team has it no more."""
     sealing = next((c for c in rt.categories if c.code == kind and c.sealed), None)
     if kind and sealing is None:
         raise NoSuchChoice
@@ -129,6 +130,8 @@ def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kin
         ticket, _ = begin(tx, volunteer, reference, version)
         if ticket.sealed:
             return
+        if sealing is None and not may_keep_team(rt, tx.session, ticket):
+            raise NoSuchChoice
         changes: dict[str, object] = {"sealed": True}
         if sealing is not None:
             changes |= {"category": sealing.code, "hold": ticket.hold or sealing.hold, **taken_back(ticket)}
@@ -137,6 +140,12 @@ def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kin
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
         happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id)
         _store(tx, ticket, changes)
+
+
+def may_keep_team(rt: Runtime, session: Reading, ticket: Ticket) -> bool:
+    """Whether a ticket can be sealed to the team it has."""
+    team = session.get(Team, ticket.team_id) if ticket.team_id is not None else None
+    return team is not None and team.code in sealed_teams(rt)
 
 
 def unseal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:

@@ -4,12 +4,12 @@ from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.domain.grant import Asked, Right, may_decide
 from hotline.domain.grant import read as read_right
 from hotline.domain.rights import Role
-from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.services.handback import hand_back
 from hotline.services.invitations import make_link
 from hotline.services.login import sealed_teams
-from hotline.storage import grants, people
+from hotline.storage import grants, invitations, people
+from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Volunteer
 
 
@@ -49,6 +49,7 @@ def put(tx: Transaction, subject_id: int, right: Right, *, asked_by: int) -> Non
     """Keep what was asked for, and tell the heads."""
     grant_id = grants.ask(tx.session, subject_id, str(right), asked_by=asked_by, now=tx.now)
     if grant_id is not None:
+        happened(tx.session, PeopleEventKind.RIGHT_ASKED, now=tx.now, by=asked_by, about=subject_id, right=str(right))
         for head in people.heads(tx.session):
             raise_alarm_about(tx, f"grant:{grant_id}", AlarmKind.GRANT, head)
 
@@ -70,7 +71,8 @@ def decide(rt: Runtime, decider_id: int, grant_id: int, *, given: bool) -> str |
         if given and (subject is None or right is None):
             raise NotPossible
         token = _give(tx, subject, right, decider.id) if given and subject and right else None
-    logger().info("a right was decided", grant_id=grant_id, volunteer_id=grant.volunteer_id, by=decider_id, given=given)
+        kind = PeopleEventKind.RIGHT_GIVEN if given else PeopleEventKind.RIGHT_REFUSED
+        happened(tx.session, kind, now=tx.now, by=decider.id, about=grant.volunteer_id, right=grant.what)
     return token
 
 
@@ -84,6 +86,8 @@ def has_such(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
 def _give(tx: Transaction, subject: Volunteer, right: Right, decider_id: int) -> str | None:
     if right.what is Asked.LINK:
         return make_link(tx, subject.id, made_by=decider_id)
+    # One person made the link that is still about: whoever kept it would have by it what takes two.
+    invitations.void(tx.session, subject.id, now=tx.now)
     if right.what is Asked.NUMBERS:
         subject.shows_numbers = True
     elif right.what in (Asked.ADMINISTRATOR, Asked.AUDITOR):

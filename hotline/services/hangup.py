@@ -26,12 +26,21 @@ def end_call(rt: Runtime, told: IncomingCall, duration_s: int | None) -> None:
     """The gateway says that a call is over. Said twice it changes nothing."""
     try:
         with rt.transaction() as tx:
-            call = calls.locked(tx.session, told.gateway, told.gateway_id)
-            if call is None:  # it came while the database was away, and she is in the book at least
-                call = leavings.unheard_of(rt, tx, told)
+            # Told by the gateway: what it has named, what it was asked for and has not named yet, or what came while the database was
+            # away, which is in the book at least.
+            call = calls.locked(tx.session, told.gateway, told.gateway_id) or _placed(tx, told) or leavings.unheard_of(rt, tx, told)
             _end(rt, tx, call, duration_s)
     except leavings.ToldMeanwhile:
         end_call(rt, told, duration_s)
+
+
+def _placed(tx: Transaction, told: IncomingCall) -> Call | None:
+    """A call of ours that ended before our own request for it was answered, or whose answer was lost."""
+    call = calls.locked_by_id(tx.session, told.call_id) if told.call_id is not None else None
+    if call is None or call.gateway_id is not None or call.direction not in calls.OURS:
+        return None
+    calls.store(tx.session, call, gateway=told.gateway, gateway_id=told.gateway_id, reason=None)
+    return call
 
 
 def tick_off(rt: Runtime, gateway_id: str) -> None:
@@ -58,7 +67,7 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
         ended_at=tx.now,
         duration_s=duration_s,
         reason=calls.SERVED if is_served else call.reason,
-        next_attempt_at=tx.now + _LOOK_FOR_RECORDINGS_AFTER if call.turn else None,
+        next_attempt_at=tx.now + _LOOK_FOR_RECORDINGS_AFTER if call.turn and call.direction != calls.ALARM else None,
     )
 
 

@@ -1,5 +1,6 @@
 """The index of the search, kept by a worker: nothing is written for it where a text comes in."""
 
+import secrets
 from datetime import timedelta
 from itertools import takewhile
 
@@ -15,16 +16,15 @@ BATCH = 200
 _SETTLED_AFTER = timedelta(minutes=1)
 """Ids are not committed in their order. What is older than this is, and is looked at a second time."""
 
-_PREFIX = "words:"
-_KEY = f"{_PREFIX}key"
+_KEY = "words:key"
+_PASSES = tuple((name, settled) for name in ticketwords.SOURCES for settled in (False, True))
 
 
 def index_words(rt: Runtime) -> bool:
     """Index what is new, a batch of each kind; True if there may be more. Two workers at once do no harm."""
     key = searching.key_of(rt.config.secret_key)
     _begin_anew_if_other_key(rt, key)
-    passes = [(name, settled) for name in ticketwords.SOURCES for settled in (False, True)]
-    were_full = [_index(rt, key, name, settled=settled) for name, settled in passes]
+    were_full = [_index(rt, key, name, settled=settled) for name, settled in _PASSES]
     return any(were_full)
 
 
@@ -46,14 +46,17 @@ def _begin_anew_if_other_key(rt: Runtime, key: bytes) -> None:
 def _begin_anew(rt: Runtime, key: bytes) -> None:
     with rt.transaction() as tx:
         ticketwords.forget_all(tx.session)
-        marks.forget(tx.session, _PREFIX)
+        # A start that no other beginning has: a worker that looked before it, and found nothing lacking, moves none of these marks.
+        start = -1 - secrets.randbelow(2**62)
+        for name, settled in _PASSES:
+            marks.put(tx.session, _mark(name, settled=settled), start)
         marks.put(tx.session, _KEY, searching.hashed(key, _KEY))
     logger().info("the index of the search begins anew")
 
 
 def _index(rt: Runtime, key: bytes, name: str, *, settled: bool) -> bool:
     """One batch past a mark: of all there is, or of what is settled. What is there already is not written again."""
-    mark = f"{_PREFIX}{name}:{'settled' if settled else 'new'}"
+    mark = _mark(name, settled=settled)
     with rt.reading() as session:
         before = marks.read(session, mark)
         rows = list(ticketwords.SOURCES[name](session, before, BATCH))
@@ -66,6 +69,10 @@ def _index(rt: Runtime, key: bytes, name: str, *, settled: bool) -> bool:
         ticketwords.put(tx.session, lacking)
         marks.move(tx.session, mark, before=before, after=rows[-1].id)
     return len(rows) == BATCH
+
+
+def _mark(name: str, *, settled: bool) -> str:
+    return f"words:{name}:{'settled' if settled else 'new'}"
 
 
 def _pairs(key: bytes, name: str, row: Source) -> list[Pair]:

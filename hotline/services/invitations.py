@@ -3,10 +3,12 @@
 import secrets
 from datetime import timedelta
 
+from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.runtime import Runtime, Transaction
 from hotline.services.account import check_length
 from hotline.services.login import hash_password, hashed
 from hotline.storage import invitations, logins, people, throttles
+from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Volunteer
 
 GOOD_FOR = timedelta(hours=72)
@@ -23,14 +25,11 @@ class LoginTaken(Exception):
 def invite(rt: Runtime, login: str, name: str, *, made_by: int | None) -> str:
     """A new account and the token of its link. Raises `LoginTaken`."""
     with rt.transaction() as tx:
-        if people.by_login(tx.session, login) is not None:
+        volunteer_id = people.add(tx.session, login, name, password_hash=None)
+        if volunteer_id is None:
             raise LoginTaken
-        volunteer = Volunteer(
-            login=login, name=name, password_hash=None, page_language="en", languages=["en", "ur"], is_head=False, active=True
-        )
-        tx.session.add(volunteer)
-        tx.session.flush()
-        return make_link(tx, volunteer.id, made_by=made_by)
+        happened(tx.session, PeopleEventKind.INVITED, now=tx.now, by=made_by, about=volunteer_id)
+        return make_link(tx, volunteer_id, made_by=made_by)
 
 
 def invite_again(rt: Runtime, login: str) -> str | None:
@@ -43,10 +42,15 @@ def invite_again(rt: Runtime, login: str) -> str | None:
 
 
 def make_link(tx: Transaction, volunteer_id: int, *, made_by: int | None) -> str:
-    """The token of a new link for somebody."""
+    """The token of a new link for somebody. Whoever opens it is her: the heads are told of every one, so that nobody lets herself in
+    under another name."""
     token = secrets.token_urlsafe(24)
     expires_at = tx.now + GOOD_FOR
     invitations.make(tx.session, volunteer_id, token_sha256=hashed(token), made_by=made_by, now=tx.now, expires_at=expires_at)
+    happened(tx.session, PeopleEventKind.LINK_MADE, now=tx.now, by=made_by, about=volunteer_id)
+    for head in people.heads(tx.session):
+        if head != made_by:
+            raise_alarm_about(tx, f"accounts:{made_by or 0}", AlarmKind.ACCOUNT, head, again=True)
     return token
 
 
@@ -71,4 +75,5 @@ def accept(rt: Runtime, token: str, password: str) -> Volunteer:
         people.begin_anew(tx.session, volunteer.id, password_hash)
         logins.end_all(tx.session, volunteer.id, now=tx.now)
         throttles.forget(tx.session, volunteer.login)
+        happened(tx.session, PeopleEventKind.CAME_BY_LINK, now=tx.now, by=volunteer.id, about=volunteer.id)
     return volunteer

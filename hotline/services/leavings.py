@@ -62,7 +62,7 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
 
 def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, told: IncomingCall) -> None:
     """Note that the gateway has a recording of the call. One in which something may be heard opens the ticket, if there is none."""
-    if told.recording_id is None:
+    if told.recording_id is None or call.direction == calls.ALARM:  # a volunteer's phone: no complaint, whatever was recorded
         return
     promised_s = told.recorded_s
     if recordings.note(tx.session, call_id=call.id, gateway=call.gateway, gateway_id=told.recording_id, promised_s=promised_s, now=tx.now):
@@ -83,16 +83,11 @@ def receive_recording(rt: Runtime, told: IncomingCall) -> None:
 
 
 def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
-    """A call that is over and began while the database was away (reports of recordings do not say whose it was), or one of ours whose
-    end is told before our own request for it was answered.
+    """A call that is over and began while the database was away (reports of recordings do not say whose it was).
 
     Raises `ToldMeanwhile`: the contact is locked by then, and everybody else locks the call first.
     """
     contact = callers.meet(rt, tx, told)
-    placing = calls.being_placed(tx.session, contact.id) if told.ours else None
-    if placing is not None:
-        calls.store(tx.session, placing, gateway_id=told.gateway_id)
-        return placing
     walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=callers.is_withheld(contact))
     kept = calls.keep(
         tx.session,

@@ -1,6 +1,7 @@
 """A volunteer logs in: Argon2, and a throttle that slows down the guessing of one login.
 
-Whoever keeps guessing slows the volunteer down too: at most a minute between two tries, hers among them."""
+Whoever keeps guessing slows the volunteer down too, where she has never logged in before: a browser that she came in by is counted
+by itself, or a stranger who tries every second would keep her out for as long as he likes."""
 
 import hashlib
 import math
@@ -31,19 +32,25 @@ class LoginTooSoon(Exception):
     """Too many wrong passwords: `args[0]` seconds to wait."""
 
 
-def log_in(rt: Runtime, login: str, password: str) -> Volunteer:
-    """The volunteer behind a login and password. Raises `LoginRefused`, `LoginTooSoon`."""
-    login = login.replace("\0", "\ufffd").strip().lower()[:_LOGIN_LENGTH]
+def spelt(login: str) -> str:
+    """A login as it is stored, however she typed it."""
+    return login.replace("\0", "\ufffd").strip().lower()[:_LOGIN_LENGTH]
+
+
+def log_in(rt: Runtime, login: str, password: str, *, browser: str | None = None) -> Volunteer:
+    """The volunteer behind a login and password; `browser` is one that she came in by before. Raises `LoginRefused`, `LoginTooSoon`."""
+    login = spelt(login)
+    counted = f"BROWSER:{browser}" if browser else login  # in capitals: no login is
     with rt.transaction() as tx:
         # Counted before it is checked: guesses sent at once must not all be the first.
-        count_try(rt, tx, login)
+        count_try(rt, tx, counted)
         volunteer = people.by_login(tx.session, login)
     stored = volunteer.password_hash if volunteer is not None and volunteer.active else None
     # A login that does not exist takes as long as one that does.
     if not _matches(stored or _NOBODY, password[:_PASSWORD_LENGTH]) or stored is None or volunteer is None:
         raise LoginRefused
     with rt.transaction() as tx:
-        throttles.forget(tx.session, login)
+        throttles.forget(tx.session, counted)
         if _HASHER.check_needs_rehash(stored):
             people.rehash(tx.session, volunteer.id, _HASHER.hash(password[:_PASSWORD_LENGTH]))
     return volunteer

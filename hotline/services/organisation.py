@@ -12,17 +12,19 @@ from typing import Any, cast
 
 from babel import Locale
 
+from hotline.domain.hours import WEEKDAYS
 from hotline.domain.language import Language
 from hotline.domain.rights import Role
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime, Transaction
 from hotline.services.account import NotAPhone, own_phone
+from hotline.services.handback import hand_back, leave
 from hotline.services.installation import become
 from hotline.services.login import hash_password
-from hotline.storage import logins, people
+from hotline.storage import invitations, logins, people
+from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Team, Volunteer
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
 """What a login may look like, in small letters."""
 
@@ -46,7 +48,7 @@ _TABLES = {
         "role": _TEXT,
         "phone": _TEXT,
     },
-    "shift": {"team": _TEXT, "volunteers": _TEXTS, "days": _TEXTS, "from": _TIME, "to": _TIME},
+    "shift": {"team": _TEXT, "volunteers": _TEXTS, "days": _TEXTS, "from": _TIME, "to": _TIME, "on_holidays": _YES_NO},
 }
 _NEEDED = {"team": ("code", "name"), "volunteer": ("login", "name"), "shift": ("team", "volunteers", "days", "from", "to")}
 
@@ -66,7 +68,8 @@ class Loaded:
 
 def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
     """Bring in teams, people and shifts from a TOML file. What it names is made or changed, the shifts of the teams it names are
-    replaced, nobody else is touched. `password` is set for people who have none. Raises `OrganisationFault`, `DemoBesideReal`."""
+    replaced, nobody else is touched. What it does not say of somebody or of a shift that is there (is she active, her languages, is it
+    for holidays) stays. `password` is set for people who have none. Raises `OrganisationFault`, `DemoBesideReal`."""
     document = _read(path)
     with rt.transaction() as tx:
         become(rt.config, tx, demo=bool(document.get("demo")))
@@ -78,6 +81,7 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
         volunteers = {v["login"]: _volunteer(rt, tx, v, every_team, password) for v in document.get("volunteer", [])}
         tx.session.flush()
         shifts = _shifts(tx, document.get("shift", []), teams, every_team, volunteers)
+        happened(tx.session, PeopleEventKind.FILE_LOADED, now=tx.now, by=None)
     return Loaded(len(teams), len(volunteers), shifts)
 
 
@@ -85,20 +89,10 @@ def add_volunteer(rt: Runtime, login: str, name: str) -> str | None:
     """A volunteer with a new password, which is returned once; None if the login is taken. She is in no team yet: `load` her into one."""
     password = new_password()
     with rt.transaction() as tx:
-        if people.by_login(tx.session, login) is not None:
+        added = people.add(tx.session, login, name, password_hash=hash_password(password))
+        if added is None:
             return None
-        tx.session.add(
-            Volunteer(
-                login=login,
-                name=name,
-                password_hash=hash_password(password),
-                page_language="en",
-                languages=["en", "ur"],
-                is_head=False,
-                active=True,
-            )
-        )
-        tx.session.flush()
+        happened(tx.session, PeopleEventKind.INVITED, now=tx.now, by=None, about=added)
     return password
 
 
@@ -111,6 +105,8 @@ def reset_password(rt: Runtime, login: str) -> str | None:
             return None
         volunteer.password_hash = hash_password(password)
         logins.end_all(tx.session, volunteer.id, now=tx.now)
+        happened(tx.session, PeopleEventKind.PASSWORD_RESET, now=tx.now, by=None, about=volunteer.id)
+        invitations.void(tx.session, volunteer.id, now=tx.now)
         tx.session.flush()
     return password
 
@@ -230,9 +226,10 @@ def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[st
         tx.session.add(volunteer)
     volunteer.name = row["name"]
     volunteer.page_language = row.get("page_language", volunteer.page_language)
-    volunteer.languages = list(row.get("languages", ["en", "ur"]))
+    volunteer.languages = list(row.get("languages", volunteer.languages or ["en", "ur"]))
     volunteer.is_head = bool(row.get("head", False))
-    volunteer.active = bool(row.get("active", True))
+    was_here = bool(volunteer.active)
+    volunteer.active = bool(row.get("active", volunteer.active is not False))
     volunteer.role = row.get("role", volunteer.role or Role.VOLUNTEER)
     if row.get("phone"):
         try:
@@ -244,7 +241,14 @@ def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[st
     tx.session.flush()
     leads = set(row.get("leads", []))
     member_of = set(row.get("teams", [])) | leads
+    left = [team_id for team_id, code in people.teams_of(tx.session, volunteer.id) if code not in member_of]
     people.join_teams(tx.session, volunteer.id, {teams[code].id: code in leads for code in sorted(member_of)})
+    for team_id in left:
+        hand_back(tx, volunteer.id, by=None, team_id=team_id)
+    if was_here and not volunteer.active:
+        leave(tx, volunteer.id, by=None)
+    elif volunteer.role != Role.VOLUNTEER:
+        hand_back(tx, volunteer.id, by=None)
     return volunteer
 
 
@@ -252,12 +256,12 @@ def _shifts(
     tx: Transaction, rows: list[dict[str, Any]], named: dict[str, Team], teams: dict[str, Team], volunteers: dict[str, Volunteer]
 ) -> int:
     touched = {teams[row["team"]].id for row in rows} | {team.id for team in named.values()}
-    wanted: dict[tuple[int, int, int, time], time] = {}
+    wanted: dict[tuple[int, int, int, time], tuple[time, bool | None]] = {}
     for row in rows:
         for login in row["volunteers"]:
             for day in row["days"]:
                 starts, ends = cast("time", _time(row["from"])), cast("time", _time(row["to"]))  # checked as the file was read
                 key = (volunteers[login].id, teams[row["team"]].id, WEEKDAYS.index(day), starts)
-                wanted[key] = ends
+                wanted[key] = ends, row.get("on_holidays")
     people.plan(tx.session, touched, wanted)
     return len(wanted)

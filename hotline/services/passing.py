@@ -7,10 +7,11 @@ from hotline.jobs import Job
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services.facts import NoSuchChoice, begin
 from hotline.services.meaning import taken_back
-from hotline.storage import events, people, shutouts, tickets
+from hotline.storage import events, people, shiftdays, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Team, Volunteer
+from hotline.workdays import calendar
 
 
 def pass_to(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, colleague_id: int, note: str) -> None:
@@ -56,6 +57,13 @@ def colleagues_for(session: Reading, ticket: Ticket) -> list[Volunteer]:
     members = people.members(session, ticket.team_id)
     found = [one for one in people.colleagues(session) if one.id not in outside and (one.id in members or not ticket.sealed)]
     return sorted(found, key=lambda one: one.id not in members)
+
+
+def on_duty(rt: Runtime, session: Reading) -> frozenset[int]:
+    """Who is on duty now, in whichever team."""
+    local, days = rt.clock().astimezone(rt.config.zone), calendar(rt.config)
+    present = (shiftdays.present(session, team.id, local, days) for team in people.teams(session).values())
+    return frozenset[int]().union(*present)
 
 
 def teams_for(session: Reading, ticket: Ticket) -> list[Team]:

@@ -9,6 +9,7 @@ from hotline.storage import contacts, events, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.tickets import TicketMoved
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,26 @@ class SafeContact:
         """As it is stored."""
         return cls(contact.may_text, contact.may_call, contact.safe_from, contact.safe_until, contact.on_hold)
 
+    @property
+    def mark(self) -> str:
+        """What a form carries of it, to tell whether it is still so."""
+        return f"{self.may_text:d}{self.may_call:d}{self.on_hold:d} {_hours(self)}"
+
+    def allows_more(self, before: "SafeContact") -> bool:
+        """Whether a text, a call or an hour is allowed that was not."""
+        earlier = (self.safe_from or time.min) < (before.safe_from or time.min)
+        later = (self.safe_until or time.max) > (before.safe_until or time.max)
+        return earlier or later or (self.may_text and not before.may_text) or (self.may_call and not before.may_call)
+
 
 class HoursTurnedRound(Exception):
     """Safe hours begin before they end, within a day."""
 
 
-def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wanted: SafeContact, note: str) -> None:
-    """How she may be reached from now on. To allow what was forbidden takes a note; to lift the hold of a phone, a lead as well.
+def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, was: str, wanted: SafeContact, note: str) -> None:
+    """How she may be reached from now on, where it `was` as she saw it: another ticket of hers may have changed it.
+
+    To allow what was forbidden takes a note; to lift the hold of a phone, a lead as well.
 
     Raises `NoSuchTicket`, `NotHers`, `TicketMoved`, `NoteMissing`, `HoursTurnedRound`.
     """
@@ -44,9 +58,11 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
         now = SafeContact.of(contact)
         if wanted == now:
             return
+        if was != now.mark:
+            raise TicketMoved(ticket.id)
         if now.on_hold and not wanted.on_hold:
             leads(ticket, rights, note)
-        if ((wanted.may_text and not now.may_text) or (wanted.may_call and not now.may_call)) and not note.strip():
+        if wanted.allows_more(now) and not note.strip():
             raise NoteMissing
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
         for fact, old, new in _differences(now, wanted):

@@ -2,21 +2,24 @@
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from hotline.domain import contact as safety
-from hotline.domain import segments, telltale
+from hotline.domain import phone, segments, telltale
 from hotline.domain.contact import Outgoing
 from hotline.domain.delivery import Reason
 from hotline.domain.phone import SenderKind
+from hotline.domain.texts import REPLIES
 from hotline.domain.ticket import Status
 from hotline.domain.walk import Consent
-from hotline.outbox import queue_written
+from hotline.i18n import ValueMissing
+from hotline.outbox import queue_written, render
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services.casework import seen, working
-from hotline.storage import calls, drafts, events, people, tickets
+from hotline.storage import calls, drafts, events, messages, people, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -41,6 +44,10 @@ class NothingWritten(Exception):
     """An empty text."""
 
 
+class FormSent(Exception):
+    """The form that a draft was typed in has been sent."""
+
+
 @dataclass(frozen=True)
 class Counted:
     """What a text would be: its parts, its price if one is known, and the words that give too much away."""
@@ -49,6 +56,15 @@ class Counted:
     segments: int
     price: Decimal | None
     telltales: tuple[str, ...]
+
+
+def templates(rt: Runtime, language: str, reference: str) -> dict[str, str]:
+    """Key → sentence, in that language: what she can begin with. One that lacks a value is left out: it would go out with a hole."""
+    found = {}
+    for text in REPLIES:
+        with suppress(ValueMissing):
+            found[text.key] = render(rt, text, language, ref=reference)
+    return found
 
 
 def clean(body: str) -> str:
@@ -70,12 +86,17 @@ def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> 
     """Whether a text of ours may go to her now, when it would leave, or why it may not. Asked again when it is claimed."""
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
         return safety.Verdict(reason=Reason.NO_PHONE)
+    if contact.times_seen == 0:
+        return safety.Verdict(reason=Reason.NEVER_WROTE)
+    if phone.is_landline(contact.address or ""):
+        return safety.Verdict(reason=Reason.LANDLINE)
     call = calls.of_ticket(session, ticket.id)
     now = rt.clock()
     facts = Outgoing(
         created_at=now,
         is_answer=False,
-        may_text=contact.may_text and (call is None or call.consent == Consent.YES),
+        # Typed in by a volunteer, it may be anybody's phone until it has contacted us.
+        may_text=contact.may_text and contact.times_seen > 0 and (call is None or call.consent == Consent.YES),
         stopped=contact.stopped_at is not None,
         hold=ticket.hold or contact.on_hold,
     )
@@ -99,7 +120,7 @@ def reply(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, bo
         ticket = seen(tx, volunteer, reference)
         working(tx, volunteer)
         if ticket.version != version:
-            if _is_repeated(tx, ticket, volunteer, version):
+            if _is_repeated(tx, ticket, volunteer, version, body):
                 return None
             raise TicketMoved(ticket.id)
         if not body:
@@ -128,17 +149,26 @@ def _store(tx: Transaction, ticket: Ticket, volunteer: Volunteer, contact: Conta
     drafts.forget(tx.session, ticket.id, volunteer.id)
 
 
-def _is_repeated(tx: Transaction, ticket: Ticket, volunteer: Volunteer, version: int) -> bool:
-    """Whether she has sent this very form before: a double click."""
+def _is_repeated(tx: Transaction, ticket: Ticket, volunteer: Volunteer, version: int, body: str) -> bool:
+    """Whether she has sent this very form before, with these words: a double click."""
     last = events.last_change(tx.session, ticket.id)
-    return last is not None and last.kind == EventKind.REPLIED and last.volunteer_id == volunteer.id and last.data.get("version") == version
+    if last is None or (last.kind, last.volunteer_id, last.data.get("version")) != (EventKind.REPLIED, volunteer.id, version):
+        return False
+    return messages.last_by(tx.session, ticket.id, volunteer.id) == body
 
 
-def keep_draft(rt: Runtime, volunteer: Volunteer, reference: str, body: str) -> Counted:
-    """Keep what she has written so far, and count it. Raises `NoSuchTicket`."""
-    body = body.replace("\0", "\ufffd")[:LONGEST]
+def keep_draft(rt: Runtime, volunteer: Volunteer, reference: str, body: str, *, typed_at: int | None = None) -> Counted:
+    """Keep what she has written so far, and count it. `typed_at`: the version of the form it is typed in, where that is kept by itself.
+
+    Raises `NoSuchTicket`, and `FormSent` where that form or a later one was sent meanwhile: what was sent must not come back.
+    """
+    body = body.replace("\0", "\ufffd").replace("\r\n", "\n")[:LONGEST]  # a browser sends two characters for each line's end
     with rt.transaction() as tx:
         ticket = seen(tx, volunteer, reference)
+        if typed_at is not None:
+            tickets.locked(tx.session, ticket.id)  # a text of hers may be leaving this instant
+            if events.replied_at(tx.session, ticket.id, volunteer.id) >= typed_at:
+                raise FormSent
         drafts.keep(tx.session, ticket.id, volunteer.id, body, now=tx.now)
     with rt.reading() as session:
         return count(rt, session, clean(body))

@@ -1,14 +1,14 @@
 """The roster: who asks whom to stand in, who agrees, what a lead plans, and what is handed over at the end of a shift."""
 
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 
-from hotline.domain.duty import Turn
+from hotline.domain.duty import REACH, Key, Turn
 from hotline.domain.rights import Rights
-from hotline.log import logger
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import attendance
 from hotline.storage import people, shiftdays
-from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.peopleevents import PeopleEventKind, happened
+from hotline.storage.peoplemodels import ShiftRow, Volunteer
 from hotline.workdays import calendar
 
 KEPT = timedelta(hours=12)
@@ -21,10 +21,6 @@ class NoSuchShift(Exception):
 
 class ShiftMoved(Exception):
     """The shift is not as it was on her page: somebody was first."""
-
-
-Key = tuple[int, int, date, time]
-"""Of a turn: team, whose it is, the day, when it begins."""
 
 
 def turn_of(rt: Runtime, session: Reading, key: Key) -> Turn:
@@ -49,7 +45,7 @@ def ask(rt: Runtime, volunteer: Volunteer, key: Key, colleague_id: int) -> None:
         if day.stand_in_id is not None:
             raise ShiftMoved
         shiftdays.store(tx.session, day.id, stand_in_id=colleague_id, agreed_at=None)
-        logger().info("a stand-in was asked", shift_day=day.id)
+        attendance.note_event(tx, day, PeopleEventKind.STAND_IN_ASKED, by=volunteer.id, about=colleague_id)
 
 
 def take_back(rt: Runtime, volunteer: Volunteer, key: Key) -> None:
@@ -61,7 +57,9 @@ def take_back(rt: Runtime, volunteer: Volunteer, key: Key) -> None:
         day = shiftdays.keep(tx.session, turn)
         if day.agreed_at is not None:
             raise ShiftMoved
-        shiftdays.store(tx.session, day.id, stand_in_id=None)
+        if day.stand_in_id is not None:
+            shiftdays.store(tx.session, day.id, stand_in_id=None)
+            attendance.note_event(tx, day, PeopleEventKind.STAND_IN_NOT_ASKED, by=volunteer.id, about=day.stand_in_id)
 
 
 def agree(rt: Runtime, volunteer: Volunteer, key: Key, *, agrees: bool) -> None:
@@ -77,7 +75,8 @@ def agree(rt: Runtime, volunteer: Volunteer, key: Key, *, agrees: bool) -> None:
             shiftdays.store(tx.session, day.id, agreed_at=tx.now, comes=None, asked_at=None, answered_at=None, came_at=None)
         else:
             shiftdays.store(tx.session, day.id, stand_in_id=None)
-        logger().info("a stand-in answered", shift_day=day.id, agrees=agrees)
+        kind = PeopleEventKind.STAND_IN_AGREED if agrees else PeopleEventKind.STAND_IN_CANNOT
+        attendance.note_event(tx, day, kind, by=volunteer.id, about=day.volunteer_id)
 
 
 def say(rt: Runtime, volunteer: Volunteer, key: Key, *, comes: bool) -> None:
@@ -85,9 +84,11 @@ def say(rt: Runtime, volunteer: Volunteer, key: Key, *, comes: bool) -> None:
     with rt.transaction() as tx:
         turn = _to_come(rt, tx, key)
         day = shiftdays.keep(tx.session, turn)
-        if attendance.who_comes(day) != volunteer.id or not _works(tx, volunteer, turn.team_id):
+        # Whoever agreed to come instead may be gone: then it is hers again.
+        who = turn.who if turn.who is not None else turn.volunteer_id
+        if who != volunteer.id or not _works(tx, volunteer, turn.team_id):
             raise NoSuchShift
-        if day.comes is not comes:  # a second click says nothing new
+        if day.comes is not comes or attendance.who_comes(day) != volunteer.id:  # a second click says nothing new
             attendance.answer(tx, day, volunteer.id, comes=comes)
 
 
@@ -100,10 +101,11 @@ def add_shift(
         if not _leads(tx, lead, team_id) or colleague is None or team_id not in people.rights(tx.session, colleague).teams:
             raise NoSuchShift
         starts, ends = hours
-        people.add_shift(
+        row = people.add_shift(
             tx.session, volunteer_id=volunteer_id, team_id=team_id, weekday=weekday, starts=starts, ends=ends, on_holidays=not rests
         )
-        logger().info("a shift was planned", team_id=team_id, by=lead.id)
+        if row is not None:
+            _note_plan(tx, PeopleEventKind.SHIFT_PLANNED, lead, row)
 
 
 def remove_shift(rt: Runtime, lead: Volunteer, team_id: int, shift_id: int) -> None:
@@ -111,8 +113,9 @@ def remove_shift(rt: Runtime, lead: Volunteer, team_id: int, shift_id: int) -> N
     with rt.transaction() as tx:
         if not _leads(tx, lead, team_id):
             raise NoSuchShift
-        people.remove_shift(tx.session, team_id, shift_id)
-        logger().info("a shift was taken out", team_id=team_id, by=lead.id)
+        gone = people.remove_shift(tx.session, team_id, shift_id)
+        if gone is not None:
+            _note_plan(tx, PeopleEventKind.SHIFT_TAKEN_OUT, lead, gone)
 
 
 def to_hand_over(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Turn]:
@@ -122,7 +125,7 @@ def to_hand_over(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Tu
     before = timedelta(minutes=rt.config.duty.hand_over_minutes)
     found = []
     for team_id in sorted(people.rights(session, volunteer).teams):
-        turns = shiftdays.turns_of(session, team_id, today - timedelta(days=2), today, calendar(rt.config))
+        turns = shiftdays.turns_of(session, team_id, today - REACH - timedelta(days=1), today, calendar(rt.config))
         found += [
             t
             for t in turns
@@ -131,14 +134,25 @@ def to_hand_over(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Tu
     return found
 
 
-def hand_over(rt: Runtime, volunteer: Volunteer, key: Key, note: str) -> None:
-    """Her note to whoever comes after. Raises `NoSuchShift`."""
+def hand_over(rt: Runtime, volunteer: Volunteer, key: Key, note: str, *, was: str) -> None:
+    """Her note to whoever comes after, in place of what it `was` on her page. Raises `NoSuchShift`, `ShiftMoved` (another page of hers
+    wrote one since)."""
     with rt.transaction() as tx:
         turn = next((t for t in to_hand_over(rt, tx.session, volunteer) if t.key == key), None)
         if turn is None or not _works(tx, volunteer, turn.team_id):
             raise NoSuchShift
         day = shiftdays.keep(tx.session, turn)
+        if day.note == (note.strip() or None) and day.handed_over_at is not None:  # a double click
+            return
+        if was != (day.note or ""):
+            raise ShiftMoved
         shiftdays.store(tx.session, day.id, note=note.strip() or None, handed_over_at=tx.now)
+        attendance.note_event(tx, day, PeopleEventKind.HANDED_OVER, by=volunteer.id, about=day.volunteer_id)
+
+
+def _note_plan(tx: Transaction, kind: PeopleEventKind, lead: Volunteer, row: ShiftRow) -> None:
+    plan = {"weekday": row.weekday, "starts": f"{row.starts:%H:%M}", "ends": f"{row.ends:%H:%M}"}
+    happened(tx.session, kind, now=tx.now, by=lead.id, about=row.volunteer_id, team_id=row.team_id, **plan)
 
 
 def _to_come(rt: Runtime, tx: Transaction, key: Key) -> Turn:

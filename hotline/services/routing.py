@@ -107,8 +107,10 @@ def _keep(tx: Transaction, ticket: Ticket, has_it: int, team_id: int | None, ros
     """Raised while somebody has it, or claimed before it had a team: nobody takes it from her. If it is urgent she is told, and
     where she is off duty somebody else too."""
     on_duty = team_id is not None and roster.is_on_duty(team_id, has_it)
-    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, routed_at=tx.now, team_id=team_id)
-    if team_id != ticket.team_id:
+    if team_id == ticket.team_id:
+        tickets.looked_at(tx.session, ticket.id, now=tx.now)
+    else:
+        tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, routed_at=tx.now, team_id=team_id)
         happened(tx.session, ticket.id, EventKind.ROUTED, now=tx.now, team=team_id, to=has_it, on_duty=on_duty)
     _alarm_if_urgent(tx, ticket, has_it)
     if ticket.priority == Priority.URGENT and not on_duty:

@@ -2,16 +2,15 @@
 
 from hotline.domain.grant import Asked, Right
 from hotline.domain.rights import Role
-from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.services import grants
 from hotline.services.grants import NotPossible, NotYours
-from hotline.services.handback import hand_back
+from hotline.services.handback import hand_back, leave
 from hotline.services.invitations import invite, make_link
 from hotline.services.login import sealed_teams
 from hotline.services.organisation import LANGUAGES_SPOKEN, LOGIN, NAME_LENGTH
-from hotline.storage import grants as asked_for
-from hotline.storage import invitations, logins, people
+from hotline.storage import people
+from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Volunteer
 
 
@@ -36,18 +35,29 @@ def new_link(rt: Runtime, by: int, login: str) -> str | None:
         return make_link(tx, subject.id, made_by=by)
 
 
-def deactivate(rt: Runtime, by: int, login: str) -> int:
-    """She is not here any more: her log-ins and links end, her tickets go back; how many. Raises `NotYours`, `NotPossible`."""
+def deactivate(rt: Runtime, by: int, login: str) -> None:
+    """She is not here any more: her log-ins and links end, her tickets go back. Raises `NotYours`, `NotPossible`."""
     with rt.transaction() as tx:
         subject = _other(tx, by, login)
+        if list(people.heads(tx.session)) == [subject.id]:
+            raise NotPossible  # somebody has to be told what administrators do
         subject.active = False
         tx.session.flush()
-        logins.end_all(tx.session, subject.id, now=tx.now)
-        invitations.void(tx.session, subject.id, now=tx.now)
-        asked_for.drop(tx.session, subject.id, decided_by=by, now=tx.now)
-        handed_back = hand_back(tx, subject.id, by=by)
-    logger().info("a volunteer was deactivated", volunteer_id=subject.id, by=by, rows=handed_back)
-    return handed_back
+        leave(tx, subject.id, by=by)
+
+
+def bring_back(rt: Runtime, by: int, login: str) -> str:
+    """Somebody who went comes back, by a new link, whose token it returns. What takes two people she does not have any more. Raises
+    `NotYours`, `NotPossible`."""
+    with rt.transaction() as tx:
+        subject = _other(tx, by, login, active=False)
+        if not people.bring_back(tx.session, subject.id):
+            raise NotPossible  # somebody was first, and has the link
+        for team_id, code in people.teams_of(tx.session, subject.id):
+            if code in sealed_teams(rt):
+                people.leave(tx.session, subject.id, team_id)
+        happened(tx.session, PeopleEventKind.BROUGHT_BACK, now=tx.now, by=by, about=subject.id)
+        return make_link(tx, subject.id, made_by=by)
 
 
 def speak(rt: Runtime, by: int, login: str, languages: list[str]) -> None:
@@ -55,8 +65,11 @@ def speak(rt: Runtime, by: int, login: str, languages: list[str]) -> None:
     if not languages or not LANGUAGES_SPOKEN.issuperset(languages):
         raise NotPossible
     with rt.transaction() as tx:
-        _other(tx, by, login).languages = sorted(set(languages))
-        tx.session.flush()
+        subject = _other(tx, by, login)
+        if subject.languages == sorted(set(languages)):
+            return
+        subject.languages = sorted(set(languages))
+        happened(tx.session, PeopleEventKind.LANGUAGES, now=tx.now, by=by, about=subject.id, languages=subject.languages)
 
 
 def join(rt: Runtime, by: int, login: str, code: str) -> bool:
@@ -68,7 +81,10 @@ def join(rt: Runtime, by: int, login: str, code: str) -> bool:
         if code in sealed_teams(rt):
             grants.put(tx, subject.id, Right(Asked.TEAM, code), asked_by=by)
             return False
+        if (team.id, code) in people.teams_of(tx.session, subject.id):
+            return True
         people.join(tx.session, subject.id, team.id, is_lead=False)
+        happened(tx.session, PeopleEventKind.TEAM_JOINED, now=tx.now, by=by, about=subject.id, team_id=team.id)
         return True
 
 
@@ -76,32 +92,39 @@ def take_away(rt: Runtime, by: int, login: str, right: Right) -> None:
     """Take a right from her, at once: that takes one person only. Raises `NotYours`, `NotPossible`."""
     with rt.transaction() as tx:
         subject = _other(tx, by, login)
-        if right.what in (Asked.TEAM, Asked.LEAD):
-            team = people.teams(tx.session).get(right.team)
-            if team is None:
-                raise NotPossible
-            people.leave(tx.session, subject.id, team.id)
-            if right.what is Asked.LEAD:
-                people.join(tx.session, subject.id, team.id, is_lead=False)
-            else:
-                hand_back(tx, subject.id, by=by, team_id=team.id)
-        elif right.what is Asked.NUMBERS:
+        if _lose(tx, subject, right, by=by):
+            happened(tx.session, PeopleEventKind.RIGHT_TAKEN, now=tx.now, by=by, about=subject.id, right=str(right))
+
+
+def _lose(tx: Transaction, subject: Volunteer, right: Right, *, by: int) -> bool:
+    """She has it no more; False if she had it not."""
+    if right.what not in (Asked.TEAM, Asked.LEAD):
+        had = subject.shows_numbers if right.what is Asked.NUMBERS else subject.role == right.what
+        if right.what is Asked.NUMBERS:
             subject.shows_numbers = False
-        elif subject.role == right.what:
+        elif had:
             subject.role = Role.VOLUNTEER
-        tx.session.flush()
-    logger().info("a right was taken away", volunteer_id=subject.id, by=by)
+        return had
+    team = people.teams(tx.session).get(right.team)
+    if team is None:
+        raise NotPossible
+    if right.what is Asked.LEAD:
+        return people.lead_no_more(tx.session, subject.id, team.id)
+    if not people.leave(tx.session, subject.id, team.id):
+        return False
+    hand_back(tx, subject.id, by=by, team_id=team.id)
+    return True
 
 
 def _keeps_accounts(volunteer: Volunteer | None) -> bool:
     return volunteer is not None and volunteer.role == Role.ADMINISTRATOR
 
 
-def _other(tx: Transaction, by: int, login: str) -> Volunteer:
-    """Whom an administrator means; nobody keeps her own account."""
+def _other(tx: Transaction, by: int, login: str, *, active: bool = True) -> Volunteer:
+    """Whom an administrator means, who is here, or who is not; nobody keeps her own account."""
     subject = people.by_login(tx.session, login)
     if not _keeps_accounts(people.volunteer(tx.session, by)) or (subject is not None and subject.id == by):
         raise NotYours
-    if subject is None or not subject.active:
+    if subject is None or subject.active != active:
         raise NotPossible
     return subject

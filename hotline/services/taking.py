@@ -15,10 +15,11 @@ _ONE_PRESS = timedelta(seconds=3)
 
 
 def take_next(rt: Runtime, volunteer: Volunteer) -> str | None:
-    """She takes the most pressing ticket that fits her languages and teams; its reference, None if there is none. Of many who press
-    at once each gets another."""
+    """She takes the most pressing ticket: one that came to her and that she has not opened, or one that fits her languages and teams;
+    its reference, None if there is none. Of many who press at once each gets another."""
     with rt.transaction() as tx:
-        pressing.her_turn(tx.session, volunteer.id)
+        if not pressing.her_turn(tx.session, volunteer.id):
+            return None
         if taken := pressing.just_taken(tx.session, volunteer.id, since=tx.now - _ONE_PRESS):
             return taken
         rights = people.rights(tx.session, volunteer)

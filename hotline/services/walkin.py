@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hotline.domain import phone
+from hotline.domain import conversation, phone
 from hotline.domain.conversation import ReadAs
-from hotline.domain.keyword import Keyword, read_keyword
 from hotline.domain.phone import Sender, SenderKind
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import meaning
@@ -64,8 +63,7 @@ def take_down(rt: Runtime, volunteer: Volunteer, told: Told) -> str:
 
 def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, told: Told, sender: Sender) -> str:
     named = next((c for c in rt.categories if c.code == told.category), None)
-    said = read_keyword(told.words, rt.lexicon)
-    meant = meaning.read(rt, told.words, urgent=said is not None and said.keyword is Keyword.CRY, named=named)
+    meant = meaning.read(rt, told.words, urgent=conversation.ask(told.words, rt.lexicon).cries, named=named)
     contact = contacts.typed_in(tx.session, sender, language=told.language, now=tx.now)
     opened = open_ticket(
         tx,

@@ -1,17 +1,20 @@
 """Alarms: pages to a person, each a row until she acknowledges it."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import not_, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from hotline.storage.base import NO_TICKET
 from hotline.storage.db import upsert
-from hotline.storage.models import Alarm, Ticket
+from hotline.storage.models import ON_QUEUE, Alarm, ShutOut, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import visible_to
+
+_OPEN = Alarm.acknowledged_at.is_(None)
+_UNSEEN = Alarm.seen_at.is_(None)
 
 
 def put(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: datetime) -> bool:
@@ -36,11 +39,11 @@ def put_about(session: Session, about: str, kind: str, volunteer_id: int, *, now
 
 
 def unseen(session: Session, *, raised_before: datetime) -> Sequence[int]:
-    """Ids of the volunteers with alarms since before then that they have neither acknowledged nor been told of on their own phone."""
+    """Ids of the volunteers with alarms since before then that they have neither seen nor been told of on their own phone."""
     statement = (
         select(Alarm.volunteer_id)
         .join(Volunteer, Volunteer.id == Alarm.volunteer_id)
-        .where(Alarm.acknowledged_at.is_(None), Alarm.told_at.is_(None), Alarm.raised_at <= raised_before)
+        .where(_OPEN, _UNSEEN, Alarm.told_at.is_(None), Alarm.raised_at <= raised_before)
         .where(Volunteer.active, Volunteer.phone_id.is_not(None))
         .distinct()
         .order_by(Alarm.volunteer_id)
@@ -48,40 +51,66 @@ def unseen(session: Session, *, raised_before: datetime) -> Sequence[int]:
     return session.scalars(statement).all()
 
 
-def tell(session: Session, volunteer_id: int, *, now: datetime, ticket_id: int | None = None) -> bool:
-    """Her phone need not be told of her open alarms again, or of those about that ticket; whether it would have been."""
-    untold = update(Alarm).where(Alarm.volunteer_id == volunteer_id, Alarm.acknowledged_at.is_(None), Alarm.told_at.is_(None))
-    if ticket_id is not None:
-        untold = untold.where(Alarm.ticket_id == ticket_id)
+def tell(session: Session, volunteer_id: int, *, now: datetime) -> bool:
+    """Her phone is told of her open alarms that she has not seen; False if it was told of all of them before."""
+    untold = update(Alarm).where(Alarm.volunteer_id == volunteer_id, _OPEN, _UNSEEN, Alarm.told_at.is_(None))
     statement = untold.values(told_at=now).returning(Alarm.id).execution_options(synchronize_session=False)
     return bool(session.scalars(statement).all())
 
 
-def is_untold(session: Session, volunteer_id: int, ticket_id: int) -> bool:
-    """Whether an open alarm of hers about a ticket may still go to her phone."""
-    untold = select(Alarm.id).where(Alarm.volunteer_id == volunteer_id, Alarm.acknowledged_at.is_(None), Alarm.told_at.is_(None))
-    return session.scalar(untold.where(Alarm.ticket_id == ticket_id).limit(1)) is not None
+def told(session: Session, contact_id: int) -> Sequence[Alarm]:
+    """The open alarms that a phone was told of, whosever it is, by ticket."""
+    statement = select(Alarm).join(Volunteer, Volunteer.id == Alarm.volunteer_id).where(Volunteer.phone_id == contact_id, Volunteer.active)
+    return session.scalars(statement.where(_OPEN, Alarm.told_at.is_not(None)).order_by(Alarm.ticket_id, Alarm.id)).all()
 
 
-def told(session: Session, volunteer_id: int) -> Sequence[tuple[int, int | None]]:
-    """Her open alarms, each with its ticket's id, if her phone was told of any."""
-    statement = select(Alarm.id, Alarm.ticket_id, Alarm.told_at).where(Alarm.volunteer_id == volunteer_id, Alarm.acknowledged_at.is_(None))
-    rows = session.execute(statement.order_by(Alarm.ticket_id, Alarm.id)).all()
-    return [(row.id, row.ticket_id) for row in rows] if any(row.told_at is not None for row in rows) else []
+def unopened(session: Session, kinds: Collection[str], *, but: str, raised_before: datetime) -> Sequence[tuple[int, int | None]]:
+    """Tickets on the queue, each with its team, that none of those have opened who were paged about them since before then; `but` those
+    that an alarm of that kind was raised about."""
+    other = aliased(Alarm)
+    paged = select(Alarm.ticket_id).where(Alarm.kind.in_(kinds), _OPEN, _UNSEEN, Alarm.raised_at <= raised_before)
+    was_opened = select(other.id).where(other.ticket_id == Ticket.id, other.seen_at.is_not(None) | other.acknowledged_at.is_not(None))
+    was_raised = select(other.id).where(other.ticket_id == Ticket.id, other.kind == but)
+    statement = select(Ticket.id, Ticket.team_id).where(Ticket.id.in_(paged), ON_QUEUE, ~was_opened.exists(), ~was_raised.exists())
+    return [(row[0], row[1]) for row in session.execute(statement.order_by(Ticket.id).limit(200))]
+
+
+def is_unseen(session: Session, volunteer_id: int, ticket_id: int) -> bool:
+    """Whether she has an open alarm about a ticket and has not opened that yet."""
+    statement = select(Alarm.id).where(Alarm.volunteer_id == volunteer_id, Alarm.ticket_id == ticket_id, _OPEN, _UNSEEN)
+    return session.scalar(statement.limit(1)) is not None
+
+
+def see(session: Session, volunteer_id: int, ticket_id: int, *, now: datetime) -> None:
+    """She opened the ticket of her open alarms."""
+    hers = update(Alarm).where(Alarm.volunteer_id == volunteer_id, Alarm.ticket_id == ticket_id, _OPEN, _UNSEEN)
+    session.execute(hers.values(seen_at=now).execution_options(synchronize_session=False))
 
 
 def reopen(session: Session, ticket_id: int, kind: str, *, now: datetime) -> None:
-    """Whoever acknowledged an alarm of that kind about a ticket is paged again."""
-    again = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, Alarm.acknowledged_at.is_not(None))
-    session.execute(again.values(acknowledged_at=None, raised_at=now, told_at=None).execution_options(synchronize_session=False))
+    """Whoever acknowledged an alarm of that kind about a ticket, or has seen it, is paged again."""
+    again = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, not_(_OPEN & _UNSEEN))
+    anew = again.values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
+    session.execute(anew.execution_options(synchronize_session=False))
+
+
+def reopen_about(session: Session, about: str, kind: str, volunteer_id: int, *, now: datetime) -> None:
+    """If she acknowledged an alarm about that, or has seen it, she is paged again."""
+    hers = update(Alarm).where(Alarm.about == about, Alarm.kind == kind, Alarm.volunteer_id == volunteer_id)
+    again = hers.where(not_(_OPEN & _UNSEEN)).values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
+    session.execute(again.execution_options(synchronize_session=False))
 
 
 def open_for(session: Session, volunteer: Volunteer) -> Sequence[tuple[Alarm, Ticket | None]]:
-    """Her open alarms, newest first, each with its ticket if she may see that."""
+    """Her open alarms, newest first, each with its ticket if she may see that. Of tickets she may not see (any more) there are none, but
+    for the head: she is told that one waits, and not which."""
+    may_know = Ticket.id.is_not(None)
+    if volunteer.is_head:
+        may_know = Alarm.ticket_id.not_in(select(ShutOut.ticket_id).where(ShutOut.volunteer_id == volunteer.id))
     statement = (
         select(Alarm, Ticket)
         .outerjoin(Ticket, (Ticket.id == Alarm.ticket_id) & visible_to(volunteer))
-        .where(Alarm.volunteer_id == volunteer.id, Alarm.acknowledged_at.is_(None))
+        .where(Alarm.volunteer_id == volunteer.id, _OPEN, or_(Alarm.ticket_id.is_(None), may_know))
         .order_by(Alarm.raised_at.desc(), Alarm.id)
         .limit(200)
     )
@@ -90,7 +119,7 @@ def open_for(session: Session, volunteer: Volunteer) -> Sequence[tuple[Alarm, Ti
 
 def open_alarm(session: Session, alarm_id: int, volunteer_id: int) -> tuple[int | None] | None:
     """The ticket, if it is about one, of an open alarm of hers; None if that is not there."""
-    statement = select(Alarm.ticket_id).where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, Alarm.acknowledged_at.is_(None))
+    statement = select(Alarm.ticket_id).where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, _OPEN)
     found = session.execute(statement).one_or_none()
     return (found.ticket_id,) if found is not None else None
 
@@ -99,7 +128,7 @@ def acknowledge(session: Session, alarm_id: int, volunteer_id: int, *, now: date
     """Acknowledge an alarm of hers; False if it is not hers or was acknowledged before."""
     statement = (
         update(Alarm)
-        .where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, Alarm.acknowledged_at.is_(None))
+        .where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, _OPEN)
         .values(acknowledged_at=now)
         .returning(Alarm.id)
         .execution_options(synchronize_session=False)

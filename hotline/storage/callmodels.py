@@ -25,8 +25,9 @@ class Call(Base):
         Index("ix_calls_without_ticket", "started_at", postgresql_where=NO_TICKET, sqlite_where=NO_TICKET),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    direction: Mapped[str] = mapped_column(String(8))  # in; missed: rung and never answered; back: ours, in answer to a missed one
-    gateway: Mapped[str] = mapped_column(String(16))
+    # in; missed: rung and never answered; back: ours, in answer to a missed one; alarm: ours, to a volunteer's own phone
+    direction: Mapped[str] = mapped_column(String(8))
+    gateway: Mapped[str] = mapped_column(String(16))  # empty until an alarm is placed
     gateway_id: Mapped[str | None] = mapped_column(String(64))  # null until a call of ours is placed
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), unique=True)  # the one it opened

@@ -13,6 +13,12 @@ from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
 from hotline.storage.db import Insert, Update, table
 from hotline.storage.models import Contact
 
+ALARM = "alarm"
+"""The direction of a call of ours that tells a volunteer that her page needs her."""
+
+OURS = frozenset({"back", ALARM})
+"""The directions of calls that we place."""
+
 PLACING = "placing"
 """Said of a call of ours that the gateway is being asked for."""
 
@@ -25,6 +31,7 @@ SERVED = "served"
 _CALLS = table(Call)
 _KEEP = Insert(lambda insert: insert(_CALLS).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_CALLS.c.id))
 _STORE = Update(_CALLS)
+_FROM_OUTSIDE = Call.direction.not_in(OURS)
 # Built once: a caller waits for it at each step.
 _BY_GATEWAY_ID = (Call.gateway == bindparam("gateway"), Call.gateway_id == bindparam("gateway_id"))
 _LOCKED = select(Call).where(*_BY_GATEWAY_ID).with_for_update()
@@ -103,12 +110,10 @@ def is_called_back(session: Session, contact_id: int, *, since: datetime) -> boo
     return session.scalar(statement.limit(1)) is not None
 
 
-def being_placed(session: Session, contact_id: int) -> Call | None:
-    """A call to a contact that the gateway has been asked for and has not named yet, kept as it is until the commit."""
-    statement = select(Call).where(
-        Call.contact_id == contact_id, Call.direction == "back", Call.reason == PLACING, Call.gateway_id.is_(None)
-    )
-    return session.scalars(statement.order_by(Call.id.desc()).limit(1).with_for_update()).first()
+def has_alarm(session: Session, contact_id: int, *, since: datetime) -> bool:
+    """Whether a phone was rung for an alarm, or is about to be, since then."""
+    statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == ALARM, Call.started_at > since)
+    return session.scalar(statement.limit(1)) is not None
 
 
 def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
@@ -118,12 +123,12 @@ def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
     session.execute(missed.values(reason=SERVED).execution_options(synchronize_session=False))
 
 
-def to_call_back(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
+def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
     """The oldest call of ours to place now, kept as it is until the commit; rows another worker holds are left out."""
     statement = (
         select(Call, Contact)
         .join(Contact, Contact.id == Call.contact_id)
-        .where(CALL_OPEN, Call.next_attempt_at <= now, CALLED_BACK, Call.gateway_id.is_(None))
+        .where(CALL_OPEN, Call.next_attempt_at <= now, Call.gateway_id.is_(None))
         .order_by(Call.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=Call)
@@ -157,11 +162,11 @@ def of_tickets(session: Session, ticket_ids: Sequence[int]) -> dict[int, Call]:
 
 def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -> Sequence[tuple[Call, Contact]]:
     """Calls that ended and left no ticket, newest first: the book of missed calls. `before` is the key of the last of the page before:
-    when it started, and the gateway's id."""
+    when it started, and the gateway's id. None of ours is in it."""
     statement = (
         select(Call, Contact)
         .join(Contact, Contact.id == Call.contact_id)
-        .where(NO_TICKET, Call.direction != "back", Call.ended_at.is_not(None), or_(Call.reason.is_(None), Call.reason != SERVED))
+        .where(NO_TICKET, _FROM_OUTSIDE, Call.ended_at.is_not(None), or_(Call.reason.is_(None), Call.reason != SERVED))
         .order_by(Call.started_at.desc(), Call.gateway_id.desc())
         .limit(limit)
     )
@@ -174,5 +179,5 @@ def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -
 
 def tick_off(session: Session, gateway_id: str) -> None:
     """A call of the book needs nobody any more."""
-    ended = update(Call).where(NO_TICKET, Call.gateway_id == gateway_id, Call.direction != "back", Call.ended_at.is_not(None))
+    ended = update(Call).where(NO_TICKET, Call.gateway_id == gateway_id, _FROM_OUTSIDE, Call.ended_at.is_not(None))
     session.execute(ended.values(reason=SERVED).execution_options(synchronize_session=False))

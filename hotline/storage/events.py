@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Event, Note, Ticket
+from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.tickets import visible_to
 
 
 class EventKind(StrEnum):
@@ -33,6 +35,7 @@ class EventKind(StrEnum):
     LISTENED = "listened"
     WRITTEN_DOWN = "written_down"  # what she said
     REPLIED = "replied"  # a volunteer wrote to the citizen
+    NOTED = "noted"  # a volunteer wrote to her colleagues
     CHANGED = "changed"  # a fact of it: which, what it was and what it is, by their codes
     UNHELD = "unheld"
     UNSEALED = "unsealed"
@@ -121,14 +124,21 @@ def last_change(session: Session, ticket_id: int) -> Event | None:
     return session.scalar(statement)
 
 
+def replied_at(session: Session, ticket_id: int, volunteer_id: int) -> int:
+    """The version of the form from which she wrote to the citizen last; 0 if she has not."""
+    statement = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.REPLIED, Event.volunteer_id == volunteer_id)
+    last = session.scalar(statement.order_by(Event.id.desc()).limit(1))
+    return last["version"] if last else 0
+
+
 def without_notes(session: Session, ticket_id: int) -> Sequence[Event]:
     """A ticket's events alone, oldest first."""
     return session.scalars(select(Event).where(Event.ticket_id == ticket_id).order_by(Event.id)).all()
 
 
-def newest(session: Session, *, before: int | None, limit: int) -> Sequence[tuple[Event, str | None]]:
-    """The newest events of all tickets, each with its ticket's reference; none of a sealed one."""
-    reference = case((Ticket.sealed, None), else_=Ticket.reference)
+def newest(session: Session, volunteer: Volunteer, *, before: int | None, limit: int) -> Sequence[tuple[Event, str | None]]:
+    """The newest events of all tickets, each with its ticket's reference if she may see that ticket."""
+    reference = case((visible_to(volunteer), Ticket.reference))
     statement = select(Event, reference).join(Ticket, Ticket.id == Event.ticket_id).order_by(Event.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(Event.id < before)

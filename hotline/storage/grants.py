@@ -6,11 +6,14 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hotline.storage.peoplemodels import Grant
+from hotline.storage.peoplemodels import Grant, Volunteer
 
 
 def ask(session: Session, volunteer_id: int, what: str, *, asked_by: int, now: datetime) -> int | None:
     """Somebody asks for a right for somebody; its id, None if the same is asked for already."""
+    session.execute(
+        select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True)
+    )  # two clicks, one after the other
     undecided = select(Grant.id).where(Grant.volunteer_id == volunteer_id, Grant.what == what, Grant.decided_at.is_(None))
     if session.scalar(undecided.limit(1)) is not None:
         return None
@@ -37,7 +40,7 @@ def decide(session: Session, grant_id: int, *, given: bool, decided_by: int, now
     return session.scalar(statement.execution_options(synchronize_session=False)) is not None
 
 
-def drop(session: Session, volunteer_id: int, *, decided_by: int, now: datetime) -> None:
+def drop(session: Session, volunteer_id: int, *, decided_by: int | None, now: datetime) -> None:
     """She is not here any more: nothing is asked for her."""
     statement = update(Grant).where(Grant.volunteer_id == volunteer_id, Grant.decided_at.is_(None))
     session.execute(statement.values(given=False, decided_by=decided_by, decided_at=now).execution_options(synchronize_session=False))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.storage.peoplemodels import Invitation, Volunteer
@@ -26,6 +26,12 @@ def invited(session: Session, token_sha256: str, *, now: datetime) -> Volunteer 
     statement = select(Volunteer).join(Invitation, Invitation.volunteer_id == Volunteer.id)
     is_open = (Invitation.token_sha256 == token_sha256, Invitation.used_at.is_(None), Invitation.expires_at > now)
     return session.scalar(statement.where(*is_open, Volunteer.active))
+
+
+def makers(session: Session) -> dict[int, Invitation]:
+    """Volunteer id → her newest link."""
+    newest = select(func.max(Invitation.id)).group_by(Invitation.volunteer_id)
+    return {made.volunteer_id: made for made in session.scalars(select(Invitation).where(Invitation.id.in_(newest)))}
 
 
 def use(session: Session, token_sha256: str, *, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """How far workers have come in tables that only grow."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline.storage.db import upsert
@@ -8,24 +8,16 @@ from hotline.storage.models import Mark
 
 
 def read(session: Session, name: str) -> int:
-    """Where that mark is; 0 before it was first moved."""
+    """Where that mark is; 0 if there is none."""
     return session.scalar(select(Mark.value).where(Mark.name == name)) or 0
 
 
 def move(session: Session, name: str, *, before: int, after: int) -> None:
     """Move a mark on. If another worker has moved it meanwhile it stays where that one put it."""
-    if before == 0:
-        session.execute(upsert(session, Mark).values(name=name, value=after).on_conflict_do_nothing(index_elements=["name"]))
-    else:
-        session.execute(update(Mark).where(Mark.name == name, Mark.value == before).values(value=after))
+    session.execute(update(Mark).where(Mark.name == name, Mark.value == before).values(value=after))
 
 
 def put(session: Session, name: str, value: int) -> None:
     """Set a mark, wherever it was."""
     statement = upsert(session, Mark).values(name=name, value=value)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
-
-
-def forget(session: Session, prefix: str) -> None:
-    """Take back every mark whose name begins so."""
-    session.execute(delete(Mark).where(Mark.name.startswith(prefix, autoescape=True)))

@@ -87,3 +87,9 @@ def asked_status_of(message: Message | None) -> int | None:
 def of_ticket(session: Session, ticket_id: int) -> Iterable[Message]:
     """Every text of a ticket, oldest first."""
     return session.scalars(select(Message).where(Message.ticket_id == ticket_id).order_by(Message.id))
+
+
+def last_by(session: Session, ticket_id: int, volunteer_id: int) -> str | None:
+    """What a volunteer wrote last to the citizen of a ticket."""
+    statement = select(Message.body).where(Message.ticket_id == ticket_id, Message.volunteer_id == volunteer_id)
+    return session.scalar(statement.order_by(Message.id.desc()).limit(1))

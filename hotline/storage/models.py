@@ -197,6 +197,7 @@ class Alarm(Base):
     raised_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]  # when her own phone was texted or rung about it
+    seen_at: Mapped[datetime | None]  # when she opened its ticket on her page
 
 
 class ShutOut(Base):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.duty import Candidate, Shift
@@ -35,6 +35,13 @@ def rights(session: Session, volunteer: Volunteer) -> Rights:
         leads=frozenset(team_id for team_id, is_lead in memberships if is_lead),
         shows_numbers=volunteer.shows_numbers,
     )
+
+
+def add(session: Session, login: str, name: str, *, password_hash: str | None) -> int | None:
+    """A new volunteer, of no team yet; her id, None if somebody has that login."""
+    values = {"login": login, "name": name, "password_hash": password_hash, "page_language": "en", "languages": ["en", "ur"]}
+    statement = upsert(session, Volunteer).values(**values, is_head=False, active=True)
+    return session.scalar(statement.on_conflict_do_nothing(index_elements=["login"]).returning(Volunteer.id))
 
 
 def by_phone(session: Session, contact_id: int) -> Sequence[Volunteer]:
@@ -98,12 +105,19 @@ def join_teams(session: Session, volunteer_id: int, leads: Mapping[int, bool]) -
     session.add_all(Membership(team_id=t, volunteer_id=volunteer_id, is_lead=is_lead) for t, is_lead in leads.items())
 
 
-def plan(session: Session, team_ids: Iterable[int], planned: Mapping[tuple[int, int, int, time], time]) -> None:
-    """Replace the shifts of these teams: (volunteer, team, weekday, start) → end."""
-    session.execute(delete(ShiftRow).where(ShiftRow.team_id.in_(set(team_ids))))
-    session.add_all(
-        ShiftRow(volunteer_id=v, team_id=t, weekday=day, starts=starts, ends=ends) for (v, t, day, starts), ends in planned.items()
-    )
+Plan = Mapping[tuple[int, int, int, time], tuple[time, bool | None]]
+"""Weekly shifts: (volunteer, team, weekday, start) → end, and whether it is for holidays too (None: as it was)."""
+
+
+def plan(session: Session, team_ids: Iterable[int], planned: Plan) -> None:
+    """Replace the shifts of these teams."""
+    theirs = ShiftRow.team_id.in_(set(team_ids))
+    before = {(s.volunteer_id, s.team_id, s.weekday, s.starts): s.on_holidays for s in session.scalars(select(ShiftRow).where(theirs))}
+    session.execute(delete(ShiftRow).where(theirs))
+    for key, (ends, on_holidays) in planned.items():
+        v, t, day, starts = key
+        works = on_holidays if on_holidays is not None else before.get(key, True)
+        session.add(ShiftRow(volunteer_id=v, team_id=t, weekday=day, starts=starts, ends=ends, on_holidays=works))
     session.flush()
 
 
@@ -128,21 +142,28 @@ def shifts(session: Session, team_id: int) -> Sequence[Shift]:
     return [Shift(s.volunteer_id, s.team_id, s.weekday, s.starts, s.ends, s.on_holidays) for s in session.scalars(statement)]
 
 
+def work_through(session: Session) -> frozenset[int]:
+    """Ids of whoever works through pauses."""
+    return frozenset(session.scalars(select(Volunteer.id).where(~Volunteer.keeps_pauses)))
+
+
 def weekly(session: Session, team_id: int) -> Sequence[ShiftRow]:
     """A team's weekly shifts, in the order of the week."""
     statement = select(ShiftRow).where(ShiftRow.team_id == team_id)
     return session.scalars(statement.order_by(ShiftRow.weekday, ShiftRow.starts, ShiftRow.id)).all()
 
 
-def add_shift(session: Session, **values: Any) -> None:
-    """Plan a weekly shift; one of the same start stays as it was."""
+def add_shift(session: Session, **values: Any) -> ShiftRow | None:
+    """Plan a weekly shift; None if there is one of the same start, which stays as it was."""
     key = ["volunteer_id", "team_id", "weekday", "starts"]
-    session.execute(upsert(session, ShiftRow).values(**values).on_conflict_do_nothing(index_elements=key))
+    statement = upsert(session, ShiftRow).values(**values).on_conflict_do_nothing(index_elements=key)
+    return session.scalar(statement.returning(ShiftRow))
 
 
-def remove_shift(session: Session, team_id: int, shift_id: int) -> None:
-    """Take a weekly shift of the team out of the plan."""
-    session.execute(delete(ShiftRow).where(ShiftRow.id == shift_id, ShiftRow.team_id == team_id))
+def remove_shift(session: Session, team_id: int, shift_id: int) -> ShiftRow | None:
+    """Take a weekly shift of the team out of the plan; None if it is gone."""
+    statement = delete(ShiftRow).where(ShiftRow.id == shift_id, ShiftRow.team_id == team_id).returning(ShiftRow)
+    return session.scalar(statement.execution_options(synchronize_session=False))
 
 
 def team_mates(session: Session, team_id: int) -> Sequence[Volunteer]:
@@ -180,10 +201,10 @@ def candidates(session: Session, ids: Iterable[int]) -> dict[int, Candidate]:
     return {row.id: Candidate(row.id, frozenset(row.languages), held.get(row.id, 0), row.takes_women) for row in people}
 
 
-def make_secret(session: Session, volunteer_id: int, secret: str) -> None:
-    """A secret for her second factor, if she has none yet."""
-    statement = update(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.totp_secret.is_(None))
-    session.execute(statement.values(totp_secret=secret, totp_step=None).execution_options(synchronize_session=False))
+def seed_factor(session: Session, volunteer_id: int, seed: str) -> None:
+    """A seed for her second factor, if she has none yet."""
+    statement = update(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.totp_seed.is_(None))
+    session.execute(statement.values(totp_seed=seed, totp_step=None).execution_options(synchronize_session=False))
 
 
 def take_step(session: Session, volunteer_id: int, step: int) -> bool:
@@ -207,21 +228,48 @@ def memberships(session: Session) -> Sequence[tuple[int, Team, bool]]:
 
 def join(session: Session, volunteer_id: int, team_id: int, *, is_lead: bool) -> None:
     """Put her into a team; whoever leads it already goes on leading."""
-    found = session.get(Membership, (team_id, volunteer_id))
-    if found is None:
-        session.add(Membership(team_id=team_id, volunteer_id=volunteer_id, is_lead=is_lead))
-    elif is_lead:
-        found.is_lead = True
-    session.flush()
+    statement = upsert(session, Membership).values(team_id=team_id, volunteer_id=volunteer_id, is_lead=is_lead)
+    statement = statement.on_conflict_do_update(
+        index_elements=["team_id", "volunteer_id"], set_={"is_lead": or_(Membership.is_lead, statement.excluded.is_lead)}
+    )
+    session.execute(statement)
 
 
-def leave(session: Session, volunteer_id: int, team_id: int) -> None:
-    """Take her out of a team, and its week."""
+def lead_no_more(session: Session, volunteer_id: int, team_id: int) -> bool:
+    """She is a member like others of a team she leads, with her week in it; False if she leads it not."""
+    statement = update(Membership).where(Membership.team_id == team_id, Membership.volunteer_id == volunteer_id, Membership.is_lead)
+    statement = statement.values(is_lead=False).execution_options(synchronize_session=False)
+    return session.scalar(statement.returning(Membership.team_id)) is not None
+
+
+def leave(session: Session, volunteer_id: int, team_id: int) -> bool:
+    """Take her out of a team, and its week; False if she is not of it."""
     session.execute(delete(ShiftRow).where(ShiftRow.team_id == team_id, ShiftRow.volunteer_id == volunteer_id))
-    session.execute(delete(Membership).where(Membership.team_id == team_id, Membership.volunteer_id == volunteer_id))
+    gone = delete(Membership).where(Membership.team_id == team_id, Membership.volunteer_id == volunteer_id)
+    return session.scalar(gone.returning(Membership.team_id)) is not None
 
 
-def begin_anew(session: Session, volunteer_id: int, password_hash: str) -> None:
+def teams_of(session: Session, volunteer_id: int) -> Sequence[tuple[int, str]]:
+    """Ids and codes of her teams."""
+    statement = select(Team.id, Team.code).join(Membership, Membership.team_id == Team.id).where(Membership.volunteer_id == volunteer_id)
+    return [(row.id, row.code) for row in session.execute(statement)]
+
+
+def bring_back(session: Session, volunteer_id: int) -> bool:
+    """She is here again, a volunteer who leads nobody and has no shifts, and comes in by a link only; False if she is here already."""
+    values = {"active": True, "role": Role.VOLUNTEER, "is_head": False, "shows_numbers": False}
+    statement = update(Volunteer).where(Volunteer.id == volunteer_id, ~Volunteer.active).values(**values).returning(Volunteer.id)
+    if session.scalar(statement.execution_options(synchronize_session=False)) is None:
+        return False
+    begin_anew(session, volunteer_id, None)
+    # No ticket is to go to her before she is in, and her lead has planned her shifts anew.
+    session.execute(delete(ShiftRow).where(ShiftRow.volunteer_id == volunteer_id))
+    hers = update(Membership).where(Membership.volunteer_id == volunteer_id).values(is_lead=False)
+    session.execute(hers.execution_options(synchronize_session=False))
+    return True
+
+
+def begin_anew(session: Session, volunteer_id: int, password_hash: str | None) -> None:
     """She came by a link: a new password, and no second factor yet."""
-    values = {"password_hash": password_hash, "totp_secret": None, "totp_step": None}
+    values = {"password_hash": password_hash, "totp_seed": None, "totp_step": None}
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(values).execution_options(synchronize_session=False))

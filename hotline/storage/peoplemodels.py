@@ -1,6 +1,7 @@
 """The tables of volunteers: their teams, shifts, log-ins and rights."""
 
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import BigInteger, Date, ForeignKey, Index, SmallInteger, String, Text, Time, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,8 +33,9 @@ class Volunteer(Base):
     role: Mapped[str] = mapped_column(String(16), server_default="volunteer")  # volunteer, administrator or auditor; leads lead a team
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))  # her own, for alarms; never shown to a citizen
     takes_women: Mapped[bool] = mapped_column(server_default=false())  # takes citizens who ask for a woman
+    keeps_pauses: Mapped[bool] = mapped_column(server_default=true())  # is not on duty in the hours that the configuration calls pauses
     shows_numbers: Mapped[bool] = mapped_column(server_default=false())  # may have a citizen's number shown
-    totp_secret: Mapped[str | None] = mapped_column(String(64))  # not yet hers while totp_step is null
+    totp_seed: Mapped[str | None] = mapped_column(String(64))  # of her second factor's secret; not yet hers while totp_step is null
     totp_step: Mapped[int | None] = mapped_column(BigInteger)  # of the last code that was taken: none is taken twice
 
 
@@ -134,3 +136,16 @@ class Grant(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
     decided_at: Mapped[datetime | None]
     given: Mapped[bool | None]
+
+
+class PeopleEvent(Base):
+    """What happened to people, their rights and shifts; append-only. `data` holds codes and days, never a name or a number."""
+
+    __tablename__ = "people_events"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    happened_at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # null: from the command line
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
+    data: Mapped[dict[str, Any]]

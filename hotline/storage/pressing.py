@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CompoundSelect, TextClause, and_, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, and_, exists, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from hotline.domain.language import Language
@@ -25,9 +25,10 @@ _TRIES = (True, True, True, False, False)
 _ORDER = (Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.id)
 
 
-def her_turn(session: Session, volunteer_id: int) -> None:
-    """Of two presses of hers one waits for the other."""
-    session.execute(select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True))
+def her_turn(session: Session, volunteer_id: int) -> bool:
+    """Of two presses of hers one waits for the other, and for whoever puts her out: False if she is not here any more."""
+    statement = select(Volunteer.id).where(Volunteer.id == volunteer_id, Volunteer.active).with_for_update(key_share=True)
+    return session.scalar(statement) is not None
 
 
 def just_taken(session: Session, volunteer_id: int, *, since: datetime) -> str | None:
@@ -51,41 +52,54 @@ class Holders:
 
 
 def most_pressing(session: Session, volunteer: Volunteer, rights: Rights, holders: Holders) -> Ticket | None:
-    """The most pressing ticket that fits her, locked: of her teams or of none, nobody's or of somebody who does not keep it, and
-    waiting for somebody. Those that another press has in hand are passed over."""
-    free = _free(volunteer, holders)
+    """The most pressing ticket that fits her, locked: one that came to her and that she has not opened yet; or of her teams or of none,
+    nobody's or of somebody who does not keep it, and waiting for somebody. Those that another press has in hand are passed over."""
+    could = (ON_QUEUE, visible_to(volunteer), or_(and_(*_came_to_her(volunteer)), and_(*_free(volunteer, holders))))
     for skips in _TRIES:
         # Looked at without a lock, and then one of them locked: a lock on more would hide them from others who press now.
         ids = session.scalars(looked_at(volunteer, rights, holders)).all()
         if not ids:
             return None
-        statement = select(Ticket).where(Ticket.id.in_(ids), *free).order_by(*_ORDER).limit(1)
+        statement = select(Ticket).where(Ticket.id.in_(ids), *could).order_by(*_ORDER).limit(1)
         statement = statement.with_for_update(skip_locked=skips, of=Ticket)
         found = session.scalar(statement, execution_options={"populate_existing": True})
         # PostgreSQL, where it came to a row that changed meanwhile, looked at that as it is now and at its events as they were.
-        if found is not None and session.scalar(select(Ticket.id).where(Ticket.id == found.id, *free)) is not None:
+        if found is not None and session.scalar(select(Ticket.id).where(Ticket.id == found.id, *could)) is not None:
             return found
     return None
 
 
 def looked_at(volunteer: Volunteer, rights: Rights, holders: Holders) -> CompoundSelect[int]:
-    """The ids of the most pressing ones of each of her teams, and of those without a team."""
+    """The ids of the most pressing ones of each of her teams, of those without a team, and of her own."""
     teams = (*(Ticket.team_id == team_id for team_id in sorted(rights.teams)), Ticket.team_id.is_(None))
+    open_to_her = (ON_QUEUE, visible_to(volunteer))
     free = _free(volunteer, holders)
-    walks = [select(Ticket.id).where(*free, team).order_by(Ticket.team_id, *_ORDER).limit(_LOOKED_AT) for team in teams]
+    walks = [select(Ticket.id).where(*open_to_her, *free, team).order_by(Ticket.team_id, *_ORDER).limit(_LOOKED_AT) for team in teams]
+    own = select(Ticket.id).where(*open_to_her, *_came_to_her(volunteer))
+    walks.append(own.order_by(Ticket.assignee_id, *_ORDER).limit(_LOOKED_AT))
     return union_all(*(select(walk.subquery()) for walk in walks))
 
 
-def _free(volunteer: Volunteer, holders: Holders) -> list[ColumnElement[bool] | TextClause]:
-    claimed = select(Event.id).where(
-        Event.ticket_id == Ticket.id,
-        Event.kind == EventKind.CLAIMED,
-        Event.volunteer_id == Ticket.assignee_id,
-        Event.happened_at > holders.since,
-    )
-    left = and_(Ticket.assignee_id.not_in({*holders.on_duty, volunteer.id}), claimed.limit(1).scalar_subquery().is_(None))
+def _came_to_her(volunteer: Volunteer) -> list[ColumnElement[bool]]:
+    """What was given to her and she has not opened by her own hand yet."""
+    return [Ticket.assignee_id == volunteer.id, Ticket.unread.is_(True), _claimed().is_(None)]
+
+
+def _free(volunteer: Volunteer, holders: Holders) -> list[ColumnElement[bool]]:
+    left = and_(Ticket.assignee_id.not_in({*holders.on_duty, volunteer.id}), _claimed(Event.happened_at > holders.since).is_(None))
     nobodys = or_(Ticket.assignee_id.is_(None), left)
-    return [ON_QUEUE, visible_to(volunteer), _waits(), nobodys, _fits(volunteer)]
+    return [_waits(), nobodys, ~_passed_on_by(volunteer), _fits(volunteer)]
+
+
+def _claimed(*when: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Whoever has it took it by her own hand."""
+    by_her = (Event.ticket_id == Ticket.id, Event.kind == EventKind.CLAIMED, Event.volunteer_id == Ticket.assignee_id)
+    return select(Event.id).where(*by_her, *when).limit(1).scalar_subquery()
+
+
+def _passed_on_by(volunteer: Volunteer) -> ColumnElement[bool]:
+    """Whether it was too much for her once: it does not come back to her unasked."""
+    return exists().where(Event.ticket_id == Ticket.id, Event.kind == EventKind.PASSED, Event.volunteer_id == volunteer.id)
 
 
 def _waits() -> ColumnElement[bool]:

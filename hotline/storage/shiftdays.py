@@ -1,13 +1,16 @@
 """What happened to single days' shifts."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hotline.domain.duty import Calendar, Exchange, Turn, on_duty, turns
+from hotline.domain import duty
+from hotline.domain.duty import REACH, Exchange, Key, Turn, turns
+from hotline.domain.hours import Calendar
 from hotline.storage import people
 from hotline.storage.db import upsert
 from hotline.storage.peoplemodels import Membership, ShiftDay, Volunteer
@@ -19,7 +22,7 @@ def between(session: Session, team_id: int, first: date, last: date) -> Sequence
     return session.scalars(statement.order_by(ShiftDay.on_date, ShiftDay.id)).all()
 
 
-def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[tuple[int, int, date, time], Exchange]:
+def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[Key, Exchange]:
     """By the key of each day's turn. Who left the team or is not active any more stands in for nobody."""
     days = list(days)
     members = (
@@ -42,10 +45,21 @@ def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[tuple[int, int
 
 
 def turns_of(session: Session, team_id: int, first: date, last: date, calendar: Calendar) -> list[Turn]:
-    """A team's turns that begin on these days, of both ends, in their order."""
+    """A team's turns that are planned for these days, of both ends, in their order."""
     happened = exchanges(session, between(session, team_id, first, last))
-    found = turns(people.shifts(session, team_id), first, last, happened, calendar)
-    return sorted(found, key=lambda turn: (turn.on_date, turn.starts, turn.volunteer_id))
+    found = turns(people.shifts(session, team_id), first, last, happened, with_wishes(session, calendar))
+    return sorted(found, key=lambda turn: (turn.begins, turn.starts, turn.volunteer_id))
+
+
+def turn_of(session: Session, day: ShiftDay, who: int, calendar: Calendar) -> Turn | None:
+    """The turn of that day, as it was planned when something first happened to it, if `who` comes; None if it rests."""
+    key = day.team_id, day.volunteer_id, day.on_date, day.starts
+    return duty.turn(key, day.ends, Exchange(stand_in=who), with_wishes(session, calendar))
+
+
+def with_wishes(session: Session, calendar: Calendar) -> Calendar:
+    """The calendar, with whoever works through its pauses."""
+    return replace(calendar, work_through=people.work_through(session)) if calendar.pauses else calendar
 
 
 def notes(session: Session, team_id: int, *, since: datetime) -> Sequence[ShiftDay]:
@@ -57,8 +71,7 @@ def notes(session: Session, team_id: int, *, since: datetime) -> Sequence[ShiftD
 def present(session: Session, team_id: int, local: datetime, calendar: Calendar) -> set[int]:
     """Ids of those of a team who are on duty at the local time."""
     today = local.date()
-    happened = exchanges(session, between(session, team_id, today - timedelta(days=1), today))
-    return on_duty(people.shifts(session, team_id), local, happened, calendar)
+    return duty.present(turns_of(session, team_id, today - REACH, today, calendar), local)
 
 
 def keep(session: Session, turn: Turn) -> ShiftDay:

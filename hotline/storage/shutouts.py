@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from hotline.storage.db import upsert
 from hotline.storage.models import ShutOut
 
 
@@ -16,11 +17,8 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[int]:
 
 def put(session: Session, ticket_id: int, volunteer_id: int, *, made_by: int, now: datetime) -> bool:
     """Shut her out; False if she is already."""
-    if volunteer_id in of_ticket(session, ticket_id):
-        return False
-    session.add(ShutOut(ticket_id=ticket_id, volunteer_id=volunteer_id, made_by=made_by, made_at=now))
-    session.flush()
-    return True
+    statement = upsert(session, ShutOut).values(ticket_id=ticket_id, volunteer_id=volunteer_id, made_by=made_by, made_at=now)
+    return session.scalar(statement.on_conflict_do_nothing().returning(ShutOut.volunteer_id)) is not None
 
 
 def lift(session: Session, ticket_id: int, volunteer_id: int) -> None:

@@ -51,6 +51,11 @@ def change(session: Session, ticket_id: int, version: int, *, now: datetime, **v
     return changed
 
 
+def looked_at(session: Session, ticket_id: int, *, now: datetime) -> None:
+    """It was routed and stays as it was, its version too: whoever raised it a second ago goes on with her page."""
+    session.execute(update(Ticket).where(Ticket.id == ticket_id).values(routed_at=now).execution_options(synchronize_session=False))
+
+
 def by_reference(session: Session, references: Sequence[str]) -> Sequence[Ticket]:
     """The tickets that have one of these references."""
     return session.scalars(select(Ticket).where(Ticket.reference.in_(references))).all()

@@ -55,10 +55,11 @@ def change_password() -> Response | tuple[str, int]:
 
 @blueprint.post("/choices")
 def choose() -> Response | tuple[str, int]:
-    """Her phone, and whether she takes citizens who ask for a woman."""
-    takes_women = request.form.get("takes_women") == "yes"
+    """Her phone, whether she takes citizens who ask for a woman, and whether she works through pauses."""
+    takes_women, keeps_pauses = request.form.get("takes_women") == "yes", request.form.get("works_through") != "yes"
+    phone = request.form.get("phone", "")[:64]
     try:
-        accounts.choose(runtime(), volunteer().id, phone=request.form.get("phone", "")[:64], takes_women=takes_women)
+        accounts.choose(runtime(), volunteer().id, phone=phone, takes_women=takes_women, keeps_pauses=keeps_pauses)
     except accounts.NotAPhone as fault:
         return _page(_FAULTS[type(fault)]), HTTPStatus.BAD_REQUEST
     return redirect(url_for("account.account", done="choices"))

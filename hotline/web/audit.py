@@ -4,10 +4,11 @@ from http import HTTPStatus
 
 from flask import Blueprint, abort, render_template, request
 
+from hotline.domain.grant import read as read_right
 from hotline.domain.rights import Role
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
-from hotline.storage import events, people
+from hotline.storage import events, people, peopleevents
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Team
 
@@ -24,17 +25,37 @@ def refuse_others() -> None:
 @blueprint.get("")
 def book() -> str:
     """What happened to all tickets, newest first; of a sealed one without its reference."""
-    rt = runtime()
-    rows, before = rt.config.web.page_rows, request.args.get("before", "")
-    with rt.reading() as session:
-        shown = events.newest(session, before=int(before) if before.isdecimal() and len(before) < 18 else None, limit=rows + 1)
+    rows, before = runtime().config.web.page_rows, _before()
+    with runtime().reading() as session:
+        shown = events.newest(session, volunteer(), before=before, limit=rows + 1)
         return render_template(
             "audit.html",
             happened=shown[:rows],
             names=people.names(session, (event.volunteer_id for event, _ in shown)),
             before=shown[rows - 1][0].id if len(shown) > rows else None,
-            is_first=not before,
+            is_first=before is None,
         )
+
+
+@blueprint.get("/people")
+def people_book() -> str:
+    """What happened to people, their rights and shifts, newest first."""
+    rows, before = runtime().config.web.page_rows, _before()
+    with runtime().reading() as session:
+        shown = peopleevents.newest(session, before=before, limit=rows + 1)
+        return render_template(
+            "auditpeople.html",
+            happened=[(event, read_right(event.data.get("right", ""))) for event in shown[:rows]],
+            names=people.names(session, (i for event in shown for i in (event.by_id, event.about_id))),
+            teams={key: team.name for code, team in people.teams(session).items() for key in (team.id, code)},
+            before=shown[rows - 1].id if len(shown) > rows else None,
+            is_first=before is None,
+        )
+
+
+def _before() -> int | None:
+    before = request.args.get("before", "")
+    return int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else None
 
 
 def audited(session: Reading, ticket: Ticket) -> str:

@@ -1,22 +1,24 @@
 """Log in, log out, choose the language of the pages."""
 
-import re
+import secrets
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, after_this_request, g, redirect, render_template, request, session, url_for
 from flask_login import UserMixin, current_user, login_user, logout_user
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from hotline.domain.rights import Role
-from hotline.guards import FOR_GATEWAYS, login_manager, runtime
+from hotline.guards import FOR_GATEWAYS, inside, login_manager, runtime, token_holds
 from hotline.i18n import PAGE_LANGUAGES, direction
 from hotline.log import logger
 from hotline.services import login as logins
 from hotline.storage.db import DatabaseFault
 from hotline.storage.logins import Found
 from hotline.storage.peoplemodels import Volunteer
-from hotline.web import keeping
+from hotline.web import factor, keeping
 
 blueprint = Blueprint("auth", __name__)
 
@@ -25,6 +27,7 @@ _NOBODYS = frozenset({"health.healthz", "static"})
 
 
 _SEEN_EVERY = timedelta(minutes=5)
+_KNOWN_FOR_S = 90 * 86_400
 
 
 class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
@@ -76,9 +79,12 @@ def choose_language() -> None:
     # First without asking who she is: with the database away there is still a page that says so.
     _speak(session.get("language"))
     if request.endpoint not in _NOBODYS and current_user.is_authenticated:
-        g.reader = current_user.row
-        g.keeps_people = current_user.keeps_people
-        _speak(g.reader.page_language)
+        _is_read_by(current_user)
+
+
+def _is_read_by(her: LoggedIn) -> None:
+    g.reader, g.keeps_people = her.row, her.keeps_people
+    _speak(her.row.page_language)
 
 
 def _speak(language: str | None) -> None:
@@ -90,6 +96,22 @@ def _speak(language: str | None) -> None:
     g.translations = runtime().catalogues.translations(language)
 
 
+def catch_words() -> Any:
+    """Before the guards: words that these would refuse are kept. None lets the request go on."""
+    if request.path.startswith(FOR_GATEWAYS):  # its form is for the guard to read, as it came: the signature is of that
+        return None
+    whose = keeping.owner_id()
+    if whose is None:
+        return None
+    if not current_user.is_authenticated:
+        return render_template("login.html", kept=keeping.keep(whose)), HTTPStatus.UNAUTHORIZED
+    if current_user.row.id != whose:
+        return None
+    if current_user.must_prove:
+        return factor.ask(kept=keeping.keep(whose)), HTTPStatus.UNAUTHORIZED
+    return None if token_holds() else keeping.give_back(keeping.keep(whose), current_user.row)
+
+
 @blueprint.get("/login")
 def login() -> str | Response:
     """The form."""
@@ -99,19 +121,50 @@ def login() -> str | Response:
 
 
 @blueprint.post("/login")
-def log_in() -> tuple[str, int] | Response:
+def log_in() -> Any:
     """In, or told why not."""
     name = request.form.get("login", "")
+    known = _Known(name)
     try:
-        volunteer = logins.log_in(runtime(), name, request.form.get("password", ""))
+        volunteer = logins.log_in(runtime(), name, request.form.get("password", ""), browser=known.browser())
     except logins.LoginRefused:
         return render_template("login.html", refused=True, login=name), HTTPStatus.UNAUTHORIZED
     except logins.LoginTooSoon as fault:
         return render_template("login.html", wait_s=fault.args[0], login=name), HTTPStatus.TOO_MANY_REQUESTS
+    known.remember()
     let_in(volunteer)
-    return keeping.give_back(request.form.get("kept", ""), volunteer) or redirect(
-        inside(request.args.get("next", "")) or url_for("tickets.queue")
-    )
+    back, kept = None, request.form.get("kept", "")
+    if kept and current_user.is_authenticated:
+        back = factor.ask(kept=kept) if current_user.must_prove else keeping.give_back(kept, volunteer)
+    return back or redirect(inside(request.args.get("next", "")) or url_for("tickets.queue"))
+
+
+class _Known:
+    """The cookie by which a browser is known as one that somebody came in by. It opens nothing: tries from there are counted apart."""
+
+    def __init__(self, login: str) -> None:
+        login = logins.spelt(login)
+        self._name = f"known-{logins.hashed(login)[:16]}"  # several people may share a browser
+        self._signer = URLSafeTimedSerializer(runtime().config.secret_key, salt=f"known {login}")
+
+    def browser(self) -> str | None:
+        """What stands for this browser; None if she never came in by it, or long ago."""
+        try:
+            return str(self._signer.loads(request.cookies.get(self._name, ""), max_age=_KNOWN_FOR_S))
+        except BadData:
+            return None
+
+    def remember(self) -> None:
+        """She is in by it."""
+        cookie = self._signer.dumps(self.browser() or secrets.token_hex(16))
+
+        @after_this_request
+        def _then(response: Response) -> Response:
+            secure = runtime().config.public_url.startswith("https://")
+            response.set_cookie(
+                self._name, cookie, max_age=_KNOWN_FOR_S, path=url_for("auth.login"), secure=secure, httponly=True, samesite="Lax"
+            )
+            return response
 
 
 def let_in(volunteer: Volunteer) -> None:
@@ -122,7 +175,8 @@ def let_in(volunteer: Volunteer) -> None:
     session.clear()
     session.permanent = True
     if found is not None:  # else she was put out this instant
-        login_user(LoggedIn(key, found))
+        login_user(her := LoggedIn(key, found))
+        _is_read_by(her)
 
 
 @blueprint.post("/logout")
@@ -146,9 +200,3 @@ def language() -> Response:
         else:
             session["language"] = chosen
     return redirect(inside(request.form.get("back", "")) or url_for("tickets.queue"))
-
-
-def inside(address: str) -> str | None:
-    """An address on these pages, or None: nobody is led away from here."""
-    # Browsers read \ as /, and leave tabs and line ends out: printable ASCII alone, and one slash to begin with.
-    return address if re.fullmatch(r"/(?!/)[!-\[\]-~]*", address) else None

@@ -80,11 +80,16 @@ def pass_on(reference: str) -> Answer:
     """To a colleague or a team."""
     kind, _, to = request.form.get("to", "").partition(":")
     if kind == "team":
-        return _done(reference, lambda v: passing.pass_to_team(runtime(), volunteer(), reference, version=v, code=to, note=note_written()))
+        return _done(
+            reference,
+            lambda v: passing.pass_to_team(runtime(), volunteer(), reference, version=v, code=to, note=note_written()),
+            done="passed",
+        )
     colleague_id = _id(to)
     return _done(
         reference,
         lambda v: passing.pass_to(runtime(), volunteer(), reference, version=v, colleague_id=colleague_id, note=note_written()),
+        done="passed",
     )
 
 
@@ -99,15 +104,16 @@ def reach(reference: str) -> Answer:
         safe_until=_clock(form.get("safe_until", "")),
         on_hold="on_hold" in form,
     )
-    return _done(reference, lambda v: make_safe(runtime(), volunteer(), reference, version=v, wanted=wanted, note=note_written()))
+    was = form.get("was", "")
+    return _done(reference, lambda v: make_safe(runtime(), volunteer(), reference, version=v, was=was, wanted=wanted, note=note_written()))
 
 
-def _done(reference: str, change: Callable[[int], None]) -> Answer:
+def _done(reference: str, change: Callable[[int], None], *, done: str = "saved") -> Answer:
     try:
         change(version_seen())
     except TicketMoved:
         return was_first(reference, note=note_written())
-    return go_on(reference)
+    return go_on(reference, done=done)
 
 
 def _instant(by: str, at: str) -> datetime | None:

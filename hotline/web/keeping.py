@@ -1,93 +1,89 @@
 """Her words survive a log-in that ended, or a form's token that did, while she typed.
 
-A form with words carries whose it is, signed. Sent too late, the words go through the log-in page, signed and for an hour, and are
-back on the ticket's page: for her alone, whoever logs in there.
+A form with words carries whose it is, signed. Sent too late, all of it goes through the log-in page, signed and for an hour, and is
+back on the page it was written on: for her alone, whoever logs in there.
 """
 
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
-from flask import current_app, g, redirect, render_template, request, url_for
+from flask import redirect, request, url_for
 from flask_login import current_user
-from flask_wtf.csrf import validate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
-from werkzeug.wrappers import Response
 
-from hotline.guards import runtime
+from hotline.guards import WRITTEN, runtime
 from hotline.services import replies
 from hotline.services.casework import NoSuchTicket
-from hotline.storage import tickets
+from hotline.storage import people
 from hotline.storage.peoplemodels import Volunteer
-from hotline.web import ticketpage
+from hotline.web import roster, ticketpage, walkin
 
-_FIELDS = ("body", "note", "words")
 _FORM_OPEN_S, _KEPT_S = 86_400, 3_600
+_NOT_KEPT = frozenset({"owner", "csrf_token"})
 
 
-def owner(reference: str) -> str:
-    """What a form carries: whose it is, and of which ticket."""
-    return _signer("owner").dumps([current_user.row.id, reference])
+def owner(place: str) -> str:
+    """What a form carries: whose it is, and of which place: a ticket by its reference, else the endpoint that takes it."""
+    return _signer("owner").dumps([current_user.row.id, place])
 
 
-def catch_words() -> Any:
-    """Before the guards: words that these would refuse are kept. None lets the request go on."""
-    reference = (request.view_args or {}).get("reference")
-    if request.method != "POST" or reference is None:
+def owner_id() -> int | None:
+    """Whose the form of this request is; None if there are no words in it, or it is nobody's."""
+    if request.method != "POST" or not any(request.form.get(name, "").strip() for name in (*WRITTEN, "status")):
         return None
-    words = {name: request.form[name] for name in _FIELDS if request.form.get(name, "").strip()}
-    owner_id = _owner_id(request.form.get("owner", ""), reference)
-    if not words or owner_id is None:
+    try:
+        whose, place = _signer("owner").loads(request.form.get("owner", ""), max_age=_FORM_OPEN_S)
+    except (BadData, ValueError, TypeError):
         return None
-    if not current_user.is_authenticated:
-        kept = _signer("kept").dumps({"owner": owner_id, "reference": reference, "words": words})
-        return render_template("login.html", kept=kept), 401
-    if current_user.row.id != owner_id or _is_in_time():
-        return None
-    return _back(current_user.row, reference, words)
+    return int(whose) if place == (_reference() or request.endpoint) else None
+
+
+def keep(whose: int) -> str:
+    """The form of this request, signed."""
+    form = {name: value for name, value in request.form.items() if name not in _NOT_KEPT}
+    return _signer("kept").dumps({"owner": whose, "reference": _reference(), "endpoint": request.endpoint, "form": form})
 
 
 def give_back(kept: str, volunteer: Volunteer) -> Any:
-    """After the log-in: the page with her words on it; None if there are none, or they are another's."""
+    """The page with her words on it; None if there are none, or they are another's, or that page is hers no more."""
     try:
         found = _signer("kept").loads(kept, max_age=_KEPT_S)
     except BadData:
         return None
-    if found["owner"] != volunteer.id:
-        return None
-    g.reader = volunteer
-    return _back(volunteer, found["reference"], found["words"])
+    with runtime().reading() as session:
+        if found["owner"] != volunteer.id or not people.rights(session, volunteer).works:
+            return None
+    if found["reference"] is None:
+        return _PAGES[found["endpoint"]](found["form"]), HTTPStatus.CONFLICT
+    return _to_ticket(volunteer, found["reference"], found["endpoint"], found["form"])
 
 
-def _back(volunteer: Volunteer, reference: str, words: dict[str, str]) -> Any:
-    if "body" in words:
+_PAGES: Mapping[str, Callable[[Mapping[str, str]], str]] = MappingProxyType(
+    {"walkin.take_down": lambda form: walkin.show(form, fault="kept"), "roster.hand_over": roster.sheets}
+)
+"""Endpoint → the page it is sent from, with her words on it, for what is of no ticket."""
+
+
+def _to_ticket(volunteer: Volunteer, reference: str, endpoint: str, form: Mapping[str, str]) -> Any:
+    if "body" in form:
         try:
-            replies.keep_draft(runtime(), volunteer, reference, words["body"])
+            replies.keep_draft(runtime(), volunteer, reference, form["body"])
         except NoSuchTicket:
             return None
         return redirect(url_for("tickets.ticket", reference=reference, kept="1"))
-    with runtime().reading() as session:
-        found = tickets.seen_by(session, volunteer, reference)
-        if found is None:
-            return None
-        kept = ticketpage.Words(note=words.get("note", ""), words=words.get("words", ""), about={"kept": True})
-        return Response(ticketpage.render(session, found, kept=kept), 409, mimetype="text/html")
-
-
-def _is_in_time() -> bool:
-    if not current_app.config.get("WTF_CSRF_ENABLED", True):
-        return True
+    words = ticketpage.Words(
+        note=form.get("note", ""), status=form.get("status", ""), words=form.get("words", ""), form=endpoint, about={"kept": True}
+    )
     try:
-        validate_csrf(request.form.get("csrf_token"))
-    except ValueError:  # WTForms' own is one
-        return False
-    return True
-
-
-def _owner_id(owner: str, reference: str) -> int | None:
-    try:
-        owner_id, of = _signer("owner").loads(owner, max_age=_FORM_OPEN_S)
-    except (BadData, ValueError, TypeError):
+        return ticketpage.show(reference, kept=words), HTTPStatus.CONFLICT
+    except NoSuchTicket:
         return None
-    return int(owner_id) if of == reference else None
+
+
+def _reference() -> str | None:
+    return (request.view_args or {}).get("reference")
 
 
 def _signer(salt: str) -> URLSafeTimedSerializer:

@@ -16,13 +16,15 @@ from hotline.services import grants as asking
 from hotline.services import invitations, staff
 from hotline.services.login import sealed_teams
 from hotline.storage import grants, people
+from hotline.storage import invitations as links
+from hotline.web.words import DONE
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
 _BY_LEADS = frozenset({"people.everybody", "people.ask", "people.decide"})
 """What heads and leads may do here too; the rest is the administrators'."""
 
-_TAKEN = N_("Somebody has that login already. Choose another.")
+_TAKEN = N_("Somebody has that login already. Choose another; if you have just invited her, make a new link for her below.")
 _ASKED = N_("That takes two people: it was asked for, and somebody else has to give it. The heads were told.")
 
 
@@ -39,7 +41,7 @@ def refuse_others() -> None:
 @blueprint.get("")
 def everybody() -> str:
     """Everybody, for administrators, heads and leads."""
-    return _page(say=_ASKED if request.args.get("asked") else "")
+    return _page(say=_ASKED if request.args.get("asked") else DONE["saved"] if request.args.get("done") else "")
 
 
 @blueprint.post("/invite")
@@ -50,7 +52,7 @@ def invite() -> str | tuple[str, int]:
         token = staff.bring_in(runtime(), volunteer().id, login, request.form.get("name", ""))
     except invitations.LoginTaken:
         return _page(say=_TAKEN, bad=True), HTTPStatus.CONFLICT
-    return _page(token=token, whose=login.strip().lower())
+    return _page(token=token, whose=login.strip().lower(), invited=True)
 
 
 @blueprint.post("/<login>/link")
@@ -64,21 +66,27 @@ def link(login: str) -> str | Response:
 def deactivate(login: str) -> Response:
     """She is not here any more."""
     staff.deactivate(runtime(), volunteer().id, login)
-    return redirect(url_for("people.everybody"))
+    return _saved()
+
+
+@blueprint.post("/<login>/bring-back")
+def bring_back(login: str) -> str:
+    """She is here again; her link is shown this once."""
+    return _page(token=staff.bring_back(runtime(), volunteer().id, login), whose=login)
 
 
 @blueprint.post("/<login>/languages")
 def speak(login: str) -> Response:
     """The languages she speaks."""
     staff.speak(runtime(), volunteer().id, login, request.form.get("languages", "").replace(",", " ").split())
-    return redirect(url_for("people.everybody"))
+    return _saved()
 
 
 @blueprint.post("/<login>/teams")
 def join(login: str) -> Response:
     """Into a team."""
     joined = staff.join(runtime(), volunteer().id, login, request.form.get("team", ""))
-    return redirect(url_for("people.everybody")) if joined else _asked()
+    return _saved() if joined else _asked()
 
 
 @blueprint.post("/<login>/rights")
@@ -92,7 +100,7 @@ def ask(login: str) -> Response:
 def take_away(login: str) -> Response:
     """Take a right, or a team, from her."""
     staff.take_away(runtime(), volunteer().id, login, _right())
-    return redirect(url_for("people.everybody"))
+    return _saved()
 
 
 @blueprint.post("/grants/<int(min=1,max=9223372036854775807):grant_id>")
@@ -102,7 +110,11 @@ def decide(grant_id: int) -> str | Response:
     if answer not in ("give", "refuse"):
         raise BadRequest
     token = asking.decide(runtime(), volunteer().id, grant_id, given=answer == "give")
-    return _page(token=token) if token else redirect(url_for("people.everybody"))
+    return _page(token=token) if token else _saved()
+
+
+def _saved() -> Response:
+    return redirect(url_for("people.everybody", done=1))
 
 
 def _asked() -> Response:
@@ -116,14 +128,14 @@ def _right() -> Right:
     return right
 
 
-def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: str = "") -> str:
+def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: str = "", invited: bool = False) -> str:
     rt, her = runtime(), volunteer()
     with rt.reading() as session:
         teams, sealed = people.teams(session), sealed_teams(rt)
         theirs = defaultdict(list)
         for volunteer_id, team, is_lead in people.memberships(session):
             theirs[volunteer_id].append((team, is_lead))
-        waiting = grants.undecided(session)
+        waiting, made = grants.undecided(session), links.makers(session)
         return render_template(
             "people.html",
             people=people.everybody(session),
@@ -132,7 +144,9 @@ def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: 
             sealed=sealed,
             rights=[str(Right(what)) for what in (Asked.ADMINISTRATOR, Asked.AUDITOR, Asked.NUMBERS)],
             waiting=[(g, read_right(g.what), may_decide(her.id, asked_by=g.asked_by, subject=g.volunteer_id)) for g in waiting],
-            names=people.names(session, (i for g in waiting for i in (g.asked_by, g.volunteer_id))),
+            names=people.names(session, (i for g in waiting for i in (g.asked_by, g.volunteer_id)))
+            | people.names(session, (one.made_by for one in made.values())),
+            made=made,
             team_names={code: team.name for code, team in teams.items()},
             keeps=her.role == Role.ADMINISTRATOR,
             decides=her.role == Role.ADMINISTRATOR or her.is_head,
@@ -140,4 +154,5 @@ def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: 
             bad=bad,
             link=rt.config.public_url + url_for("welcome.welcome", token=token) if token else "",
             whose=whose,
+            invited=invited,
         )

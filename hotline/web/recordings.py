@@ -55,7 +55,7 @@ def write_down(reference: str) -> Response | tuple[str, int]:
         casework.write_down(runtime(), volunteer(), reference, version=version_seen(), body=words)
     except TicketMoved:
         return was_first(reference, words=words)
-    return go_on(reference)  # what she wrote down may have sealed the ticket, to her as well
+    return go_on(reference, done="saved")  # what she wrote down may have sealed the ticket, to her as well
 
 
 def _part(recording: Recording) -> tuple[int, int, HTTPStatus]:

@@ -6,14 +6,12 @@ from flask import Blueprint, render_template, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from hotline.domain.texts import REPLIES
 from hotline.guards import runtime, volunteer
-from hotline.outbox import render as rendered
 from hotline.services import casework, replies
-from hotline.services.replies import NothingWritten, ReplyRefused, SaysTooMuch
+from hotline.services.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
 from hotline.storage.models import Contact
 from hotline.storage.tickets import TicketMoved
-from hotline.web.ticketpage import Words, found_or_404, go_on, render, version_seen, was_first
+from hotline.web.ticketpage import Words, found_or_404, go_on, show, version_seen, was_first
 
 blueprint = Blueprint("replies", __name__)
 
@@ -25,48 +23,56 @@ def reply(reference: str) -> Response | tuple[str, int]:
     doing = request.form.get("do", "send")
     if doing == "insert":
         body = _with_template(reference, body, request.form.get("template", ""))
-    replies.keep_draft(runtime(), volunteer(), reference, body)  # whatever comes now, her words stay
     if doing != "send":
-        return _again(reference, body, HTTPStatus.OK)
+        replies.keep_draft(runtime(), volunteer(), reference, body)
+        return _again(reference, body, HTTPStatus.OK, saved=doing == "check" and body.strip())
     confirmed = frozenset(request.form.getlist("word"))
     try:
         replies.reply(runtime(), volunteer(), reference, version=version_seen(), body=body, confirmed=confirmed)
-    except TicketMoved:
-        return was_first(reference, body=body)
-    except NothingWritten:
-        return _again(reference, body, HTTPStatus.UNPROCESSABLE_ENTITY, empty=True)
-    except ReplyRefused as fault:
-        return _again(reference, body, HTTPStatus.CONFLICT, refused=fault.args[0])
-    except SaysTooMuch as fault:
-        return _again(reference, body, HTTPStatus.UNPROCESSABLE_ENTITY, asks=fault.args[0])
+    except (TicketMoved, NothingWritten, ReplyRefused, SaysTooMuch) as fault:
+        replies.keep_draft(runtime(), volunteer(), reference, body)  # her words stay
+        return _not_sent(reference, body, fault)
     return go_on(reference, sent="1")
 
 
 @blueprint.post("/tickets/<reference:reference>/draft")
-def draft(reference: str) -> str:
+def draft(reference: str) -> str | tuple[str, int]:
     """Kept while she types; what it would cost, and what it gives away."""
-    return render_template("counted.html", counted=replies.keep_draft(runtime(), volunteer(), reference, request.form.get("body", "")))
+    body = request.form.get("body", "")
+    try:
+        counted = replies.keep_draft(runtime(), volunteer(), reference, body, typed_at=version_seen())
+    except FormSent:
+        return "", HTTPStatus.CONFLICT
+    return render_template("counted.html", counted=counted)
 
 
 @blueprint.post("/tickets/<reference:reference>/number")
 def number(reference: str) -> str:
     """The citizen's number, on this answer only."""
     casework.show_number(runtime(), volunteer(), reference)
-    with runtime().reading() as session:
-        return render(session, found_or_404(session, reference), shows_number=True)
+    return show(reference, shows_number=True)
 
 
 def _with_template(reference: str, body: str, key: str) -> str:
-    text = next((text for text in REPLIES if text.key == key), None)
-    if text is None:
-        raise BadRequest
-    rt = runtime()
-    with rt.reading() as session:
+    with runtime().reading() as session:
         found = found_or_404(session, reference)
-        said = rendered(rt, text, session.get_one(Contact, found.contact_id).language, ref=found.reference)
+        said = replies.templates(runtime(), session.get_one(Contact, found.contact_id).language, found.reference).get(key)
+    if said is None:
+        raise BadRequest
     return f"{body.rstrip()}\n{said}" if body.strip() else said
 
 
+def _not_sent(reference: str, body: str, fault: Exception) -> tuple[str, int]:
+    match fault:
+        case TicketMoved():
+            return was_first(reference, body=body)
+        case ReplyRefused():
+            return _again(reference, body, HTTPStatus.CONFLICT, refused=fault.args[0])
+        case SaysTooMuch():
+            return _again(reference, body, HTTPStatus.UNPROCESSABLE_ENTITY, asks=fault.args[0])
+        case _:
+            return _again(reference, body, HTTPStatus.UNPROCESSABLE_ENTITY, empty=True)
+
+
 def _again(reference: str, body: str, code: HTTPStatus, **about: object) -> tuple[str, int]:
-    with runtime().reading() as session:
-        return render(session, found_or_404(session, reference), kept=Words(body=body, about=about)), code
+    return show(reference, kept=Words(body=body, about=about)), code

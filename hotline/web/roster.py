@@ -1,19 +1,23 @@
 """The roster and the hand-over: who comes when, who stands in, what the next shift must know."""
 
-from datetime import date, time, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from hotline.domain.duty import Turn
+from hotline.domain.duty import REACH, Key, Turn, present
 from hotline.guards import runtime, volunteer
+from hotline.log import logger
 from hotline.runtime import Reading
 from hotline.services import attendance, paging
 from hotline.services import roster as plans
-from hotline.services.roster import Key
 from hotline.storage import people, shiftdays, tickets
-from hotline.storage.peoplemodels import Team
+from hotline.storage.db import DatabaseFault
+from hotline.storage.peoplemodels import Team, Volunteer
 from hotline.workdays import calendar
 
 blueprint = Blueprint("roster", __name__)
@@ -29,13 +33,23 @@ def _page_is_open(response: Response) -> Response:
     reader = g.get("reader")
     if reader is None or request.endpoint is None or response.status_code >= 400:
         return response
+    if not current_user.is_authenticated or current_user.must_prove:  # she has just logged out, or is half way in
+        return response
+    try:
+        _note_open(reader)
+    except DatabaseFault:
+        # What was asked for is done: she must not read that it failed.
+        logger().warning("that a page is open could not be written")
+    return response
+
+
+def _note_open(reader: Volunteer) -> None:
     rt, seen = runtime(), current_app.extensions.setdefault(_LOOKED_AT, {})
     if (before := seen.get(reader.id)) is None or rt.clock() - before >= _LOOK_EVERY:
         seen[reader.id] = rt.clock()
         attendance.come(rt, reader)
     if request.endpoint == "tickets.ticket" and request.view_args:
         paging.opened(rt, reader, request.view_args["reference"])
-    return response
 
 
 @blueprint.get("/roster")
@@ -58,19 +72,19 @@ def _teams(session: Reading) -> list[Team]:
 def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
     rt = runtime()
     zone, last = rt.config.zone, monday + timedelta(days=13)
-    turns = shiftdays.turns_of(session, team.id, monday, last, calendar(rt.config))
-    happened = {(d.team_id, d.volunteer_id, d.on_date, d.starts): d for d in shiftdays.between(session, team.id, monday, last)}
+    first = monday - REACH
+    turns = shiftdays.turns_of(session, team.id, first, last, calendar(rt.config))
+    happened = {(d.team_id, d.volunteer_id, d.on_date, d.starts): d for d in shiftdays.between(session, team.id, first, last)}
     weekly, members = people.weekly(session, team.id), people.team_mates(session, team.id)
     ids = {t.volunteer_id for t in turns} | {t.who for t in turns} | {d.stand_in_id for d in happened.values()}
-    begins = {turn.key: turn.begins_at(zone) for turn in turns}
 
-    def is_short(turn: Turn) -> bool:
-        at = begins[turn.key]
-        return len({t.who for t in turns if t.who is not None and begins[t.key] <= at < t.ends_at(zone)}) < rt.config.duty.least
+    @cache  # many begin at the same time
+    def is_short(begins_at: datetime) -> bool:
+        return len(present(turns, begins_at.astimezone(zone))) < rt.config.duty.least
 
     return {
         "team": team,
-        "turns": [(turn, happened.get(turn.key), is_short(turn)) for turn in turns if turn.ends_at(zone) > rt.clock()],
+        "turns": [(turn, happened.get(turn.key), is_short(turn.begins_at(zone))) for turn in turns if turn.ends_at(zone) > rt.clock()],
         "weekly": weekly,
         "members": members,
         "names": people.names(session, ids | {s.volunteer_id for s in weekly}),
@@ -81,28 +95,28 @@ def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
 def ask() -> Response:
     """She asks a colleague to stand in."""
     plans.ask(runtime(), volunteer(), _key(), _number("colleague"))
-    return redirect(url_for("roster.roster"))
+    return _saved("roster.roster")
 
 
 @blueprint.post("/roster/take-back")
 def take_back() -> Response:
     """She asks no longer."""
     plans.take_back(runtime(), volunteer(), _key())
-    return redirect(url_for("roster.roster"))
+    return _saved("roster.roster")
 
 
 @blueprint.post("/roster/answer")
 def answer() -> Response:
     """The colleague agrees, or not."""
     plans.agree(runtime(), volunteer(), _key(), agrees=_choice("agrees"))
-    return redirect(url_for("roster.roster"))
+    return _saved("roster.roster")
 
 
 @blueprint.post("/roster/coming")
 def coming() -> Response:
     """She says whether she comes."""
     plans.say(runtime(), volunteer(), _key(), comes=_choice("comes"))
-    return redirect(url_for("roster.roster"))
+    return _saved("roster.roster")
 
 
 @blueprint.post("/roster/add")
@@ -115,43 +129,69 @@ def add() -> Response:
     plans.add_shift(
         runtime(), volunteer(), _number("team"), _number("volunteer"), weekday=weekday, hours=hours, rests="rests" in request.form
     )
-    return redirect(url_for("roster.roster"))
+    return _saved("roster.roster")
 
 
 @blueprint.post("/roster/remove")
 def remove() -> Response:
     """A lead takes one out."""
     plans.remove_shift(runtime(), volunteer(), _number("team"), _number("shift"))
-    return redirect(url_for("roster.roster"))
+    return _saved("roster.roster")
 
 
 @blueprint.get("/handover")
 def handover() -> str:
     """What is open in her teams, what the last shifts wrote, and her own note at the end of hers."""
+    return sheets({})
+
+
+def sheets(kept: Mapping[str, str]) -> str:
+    """The page, with the note of a form that was not taken."""
     rt, her = runtime(), volunteer()
     with rt.reading() as session:
-        teams = [team for team in _teams(session) if people.rights(session, her).works]
-        sheets = [
+        rights = people.rights(session, her)
+        teams = [team for team in _teams(session) if rights.works]
+        shown = [
             (
                 team,
-                tickets.sheet(session, her, team.id, limit=_SHEET_ROWS),
-                shiftdays.notes(session, team.id, since=rt.clock() - timedelta(days=1)),
+                tickets.sheet(session, her, team.id, limit=_SHEET_ROWS + 1),
+                # What a team writes for itself is not the head's: it may be of what is sealed to it.
+                shiftdays.notes(session, team.id, since=rt.clock() - timedelta(days=1)) if team.id in rights.teams else (),
             )
             for team in teams
         ]
-        hers = [(turn, _note(session, turn)) for turn in plans.to_hand_over(rt, session, her)]
-        writers = {note.stand_in_id if note.agreed_at else note.volunteer_id for _, _, notes in sheets for note in notes}
+        hers = [_hers(session, turn, kept) for turn in plans.to_hand_over(rt, session, her)]
+        writers = {note.stand_in_id if note.agreed_at else note.volunteer_id for _, _, notes in shown for note in notes}
         return render_template(
-            "handover.html", sheets=sheets, hers=hers, names=people.names(session, writers), team_names={t.id: t.name for t in teams}
+            "handover.html",
+            sheets=shown,
+            hers=hers,
+            names=people.names(session, writers),
+            team_names={t.id: t.name for t in teams},
+            kept=kept,
+            most=_SHEET_ROWS,
         )
 
 
 @blueprint.post("/handover")
 def hand_over() -> Response:
     """Her note."""
-    note = request.form.get("note", "")[:10_000].replace("\0", "\ufffd")
-    plans.hand_over(runtime(), volunteer(), _key(), note)
-    return redirect(url_for("roster.handover"))
+    note, was = (request.form.get(name, "").replace("\r\n", "\n")[:10_000].replace("\0", "\ufffd") for name in ("note", "was"))
+    plans.hand_over(runtime(), volunteer(), _key(), note, was=was)
+    return _saved("roster.handover")
+
+
+def _saved(endpoint: str) -> Response:
+    return redirect(url_for(endpoint, done="saved"))
+
+
+def _hers(session: Reading, turn: Turn, kept: Mapping[str, str]) -> tuple[Turn, str, str]:
+    """Her note as she is shown it, and as it was when she was."""
+    fields = (str(turn.team_id), str(turn.volunteer_id), turn.on_date.isoformat(), f"{turn.starts:%H:%M}")
+    if fields == tuple(kept.get(name) for name in ("team", "volunteer", "on_date", "starts")):
+        return turn, kept.get("note", ""), kept.get("was", "")
+    stored = _note(session, turn)
+    return turn, stored, stored
 
 
 def _note(session: Reading, turn: Turn) -> str:

@@ -5,19 +5,18 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.domain import area, phone
 from hotline.domain.rights import Rights
-from hotline.domain.texts import REPLIES
 from hotline.domain.ticket import MOVES, Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
-from hotline.outbox import render as rendered
 from hotline.runtime import Reading
-from hotline.services import casework, passing, replies
+from hotline.services import casework, facts, passing, replies
+from hotline.services.reach import SafeContact
 from hotline.storage import calls, drafts, events, messages, people, recordings, shutouts, tickets
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Event, Message, Note, Ticket
@@ -42,22 +41,23 @@ class Words:
     """What she wrote and has not sent, to be shown where she wrote it."""
 
     note: str = ""
+    status: str = ""  # where she would move it
     words: str = ""
     body: str | None = None  # None: her draft
+    form: str = ""  # the endpoint of the form she wrote the note in
     about: dict[str, Any] = field(default_factory=dict)  # what is told about the reply
 
 
-def render(
-    session: Reading,
-    found: Ticket,
-    *,
-    kept: Words | None = None,
-    first: Event | None = None,
-    moved: bool = False,
-    shows_number: bool = False,
-) -> str:
-    """The page. `moved`: somebody was first, whose event is `first`."""
-    kept = kept or Words()
+def show(reference: str, *, kept: Words | None = None, moved: bool = False, shows_number: bool = False) -> str:
+    """The page; of a sealed ticket it is told who read it, whatever form led there. `moved`: somebody was first. Raises `NoSuchTicket`."""
+    with runtime().reading() as session:
+        found = found_or_404(session, reference)
+        page = _render(session, found, kept=kept or Words(), moved=moved, shows_number=shows_number)
+    casework.view(runtime(), volunteer(), found)
+    return page
+
+
+def _render(session: Reading, found: Ticket, *, kept: Words, moved: bool, shows_number: bool) -> str:
     contact = session.get_one(Contact, found.contact_id)
     call = calls.of_ticket(session, found.id)
     rights = people.rights(session, volunteer())
@@ -65,6 +65,7 @@ def render(
         "ticket.html",
         ticket=found,
         contact=contact,
+        safe_contact=SafeContact.of(contact).mark,
         masked=contact.address and phone.masked(contact.address),
         number_shown=contact.address if shows_number else None,
         call=call,
@@ -73,10 +74,12 @@ def render(
         team=session.get(Team, found.team_id) if found.team_id else None,
         moves=[status for status in Status if status in MOVES[Status(found.status)]],
         note=kept.note,
+        note_form=kept.form,
+        status_kept=kept.status,
         words_kept=kept.words,
         recordings=recordings.of_ticket(session, found.id) if call is not None else (),
         moved=moved,
-        first=first,
+        first=events.last_change(session, found.id) if moved else None,
         rights=rights,
         **_timeline(session, found),
         **_writing(session, found, contact, kept),
@@ -107,35 +110,43 @@ def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> 
         "body": body,
         "verdict": replies.verdict(rt, session, found, contact),
         "counted": replies.count(rt, session, replies.clean(body)) if body.strip() else None,
-        "templates": [(text.key, rendered(rt, text, contact.language, ref=found.reference)) for text in REPLIES],
+        # In her language: what each says must be plain to her, whatever the citizen reads.
+        "templates": {key: said.split(": ", 1)[-1] for key, said in replies.templates(rt, g.language, found.reference).items()},
         "about": kept.about,
     }
 
 
 def _choices(session: Reading, found: Ticket, rights: Rights) -> dict[str, Any]:
-    rt = runtime()
+    rt, leads = runtime(), rights.leads_team(found.team_id)
     return {
         "priorities": list(Priority),
         "categories": rt.categories,
         "sealing": [c for c in rt.categories if c.sealed],
+        "keeps_team": facts.may_keep_team(rt, session, found),
         "areas": rt.areas,
         "area_names": {one.code: one.names for one in rt.areas},
         "area": area.named(rt.areas, found.area),
         "colleagues": passing.colleagues_for(session, found),
+        "on_duty": passing.on_duty(rt, session),
         "teams": passing.teams_for(session, found),
-        "leads": rights.leads_team(found.team_id),
-        "shuts_out": rights.leads_team(found.team_id) or (rights.works and rights.is_head),
+        "leads": leads,
+        "shuts_out": leads or (rights.works and rights.is_head),
+        "note_forms": {
+            "facts.priority": leads,
+            "facts.hold": leads and found.hold,
+            "facts.seal": not found.sealed,
+            "facts.unseal": leads and found.sealed,
+            "facts.reach": True,
+            "facts.pass_on": True,
+        },
         "outside": people.names(session, shutouts.of_ticket(session, found.id)),
     }
 
 
-def was_first(reference: str, *, note: str = "", words: str = "", body: str | None = None) -> tuple[str, int]:
+def was_first(reference: str, *, note: str = "", status: str = "", words: str = "", body: str | None = None) -> tuple[str, int]:
     """Somebody was first: the ticket as it is now, who did what, and her own words kept."""
-    with runtime().reading() as session:
-        found = found_or_404(session, reference)
-        first = events.last_change(session, found.id)
-        page = render(session, found, kept=Words(note, words, body), first=first, moved=True)
-    return page, HTTPStatus.CONFLICT
+    kept = Words(note, status, words, body, request.endpoint or "")
+    return show(reference, kept=kept, moved=True), HTTPStatus.CONFLICT
 
 
 def found_or_404(session: Reading, reference: str) -> Ticket:
@@ -147,10 +158,12 @@ def found_or_404(session: Reading, reference: str) -> Ticket:
 
 
 def go_on(reference: str, **values: Any) -> Response:
-    """Back to the ticket; to the queue if she may not see it any more."""
+    """Back to the ticket, which says that it is done; to the queue if she may not see it any more."""
     with runtime().reading() as session:
         gone = tickets.seen_by(session, volunteer(), reference) is None
-    return redirect(url_for("tickets.queue") if gone else url_for("tickets.ticket", reference=reference, **values))
+    if gone:
+        return redirect(url_for("tickets.queue", done="gone"))
+    return redirect(url_for("tickets.ticket", reference=reference, **values))
 
 
 def version_seen() -> int:

@@ -9,11 +9,10 @@ from hotline.domain.rights import Role
 from hotline.domain.ticket import Status
 from hotline.guards import runtime, volunteer
 from hotline.services import casework
-from hotline.storage import tickets
 from hotline.storage.tickets import TicketMoved
 from hotline.web import queues, ticketpage
 from hotline.web.audit import audited
-from hotline.web.ticketpage import version_seen, was_first
+from hotline.web.ticketpage import go_on, note_written, version_seen, was_first
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -33,15 +32,10 @@ def queue() -> str:
 @blueprint.get("/tickets/<reference:reference>")
 def ticket(reference: str) -> str:
     """A ticket with its texts, events and the delivery of each text."""
+    if volunteer().role != Role.AUDITOR:
+        return ticketpage.show(reference)
     with runtime().reading() as session:
-        found = tickets.seen_by(session, volunteer(), reference)
-        if found is None:
-            raise casework.NoSuchTicket(reference)
-        if volunteer().role == Role.AUDITOR:
-            return audited(session, found)
-        page = ticketpage.render(session, found)
-    casework.view(runtime(), volunteer(), found)
-    return page
+        return audited(session, ticketpage.found_or_404(session, reference))
 
 
 @blueprint.post("/tickets/<reference:reference>/claim")
@@ -51,22 +45,25 @@ def claim(reference: str) -> Response | tuple[str, int]:
         casework.claim(runtime(), volunteer(), reference, version_seen())
     except TicketMoved:
         return was_first(reference)
-    return redirect(url_for("tickets.ticket", reference=reference))
+    return go_on(reference, done="yours")
 
 
 @blueprint.post("/tickets/<reference:reference>/status")
 def change_status(reference: str) -> Response | tuple[str, int]:
-    """She moves it, with a note if she likes."""
+    """She moves it, with a note if she likes; or with no status chosen leaves it where it is, with a note."""
+    chosen, note = request.form.get("status", "none"), note_written()
     try:
-        to = Status(request.form.get("status", ""))
+        to = Status(chosen) if chosen else None
     except ValueError as fault:
         raise BadRequest from fault
-    note = request.form.get("note", "")[:10_000].replace("\0", "\ufffd")
     try:
-        casework.change_status(runtime(), volunteer(), reference, version=version_seen(), to=to, note=note)
+        if to is not None:
+            casework.change_status(runtime(), volunteer(), reference, version=version_seen(), to=to, note=note)
+        else:
+            casework.write_note(runtime(), volunteer(), reference, version=version_seen(), note=note)
     except TicketMoved:
-        return was_first(reference, note=note)
-    return redirect(url_for("tickets.ticket", reference=reference))
+        return was_first(reference, note=note, status=chosen)
+    return go_on(reference, done="saved")
 
 
 @blueprint.post("/tickets/<reference:reference>/read")
@@ -76,7 +73,7 @@ def read(reference: str) -> Response | tuple[str, int]:
         casework.mark_read(runtime(), volunteer(), reference, version_seen())
     except TicketMoved:
         return was_first(reference)
-    return redirect(url_for("tickets.ticket", reference=reference))
+    return go_on(reference, done="saved")
 
 
 @blueprint.post("/alarms/<int(max=9223372036854775807):alarm_id>/acknowledge")

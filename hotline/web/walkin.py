@@ -23,7 +23,7 @@ LONGEST_WORDS = 10_000
 @blueprint.get("/walk-in")
 def form() -> str:
     """An empty form."""
-    return _form({})
+    return show({})
 
 
 @blueprint.post("/walk-in")
@@ -31,14 +31,14 @@ def take_down() -> Response | tuple[str, int]:
     """Open the ticket, and show the slip."""
     told = _told(request.form)
     if not told.words:
-        return _form(request.form, fault="no_words"), HTTPStatus.BAD_REQUEST
+        return show(request.form, fault="no_words"), HTTPStatus.BAD_REQUEST
     try:
         reference = walkin.take_down(runtime(), volunteer(), told)
     except NoPhone:
-        return _form(request.form, fault="no_phone"), HTTPStatus.BAD_REQUEST
+        return show(request.form, fault="no_phone"), HTTPStatus.BAD_REQUEST
     except FormUsed as used:
         # A fresh token, or what she wrote would be refused again.
-        return _form(request.form, fault="used", used=used.args[0]), HTTPStatus.CONFLICT
+        return show(request.form, fault="used", used=used.args[0]), HTTPStatus.CONFLICT
     return redirect(url_for("walkin.slip", reference=reference))
 
 
@@ -69,13 +69,13 @@ def _told(form: Mapping[str, str]) -> Told:
     )
 
 
-def _form(kept: Mapping[str, str], *, fault: str | None = None, used: str | None = None) -> str:
-    """The form with what she wrote already."""
+def show(kept: Mapping[str, str], *, fault: str | None = None, used: str | None = None) -> str:
+    """The form with what she wrote already, and why it was not taken."""
     return render_template(
         "walkin.html",
         kept=kept,
         language=kept.get("language") or runtime().config.conversation.default_language,
-        token=kept["token"] if fault in ("no_words", "no_phone") else secrets.token_hex(16),
+        token=(kept.get("token") if fault != "used" else None) or secrets.token_hex(16),
         categories=runtime().categories,
         fault=fault,
         used=used,

@@ -2,12 +2,14 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.guards import runtime
 from hotline.services import invitations
+from hotline.services import login as logins
 from hotline.services.account import SHORTEST_PASSWORD, PasswordTooShort
+from hotline.storage.peoplemodels import Volunteer
 from hotline.web.auth import let_in
 
 blueprint = Blueprint("welcome", __name__, url_prefix="/welcome")
@@ -17,7 +19,7 @@ blueprint = Blueprint("welcome", __name__, url_prefix="/welcome")
 def welcome(token: str) -> str | tuple[str, int]:
     """The form. To look at it uses nothing up: whatever shows the link on its way may open it."""
     try:
-        return _form(invitations.invited(runtime(), token).name)
+        return _form(invitations.invited(runtime(), token))
     except invitations.LinkNotGood:
         return render_template("welcome.html", name=None), HTTPStatus.NOT_FOUND
 
@@ -28,12 +30,14 @@ def accept(token: str) -> Response | tuple[str, int]:
     try:
         volunteer = invitations.accept(runtime(), token, request.form.get("password", ""))
     except PasswordTooShort:
-        return _form(invitations.invited(runtime(), token).name, too_short=True), HTTPStatus.BAD_REQUEST
+        return _form(invitations.invited(runtime(), token), too_short=True), HTTPStatus.BAD_REQUEST
     except invitations.LinkNotGood:
         return render_template("welcome.html", name=None), HTTPStatus.NOT_FOUND
+    if volunteer.password_hash is None:  # the first time: the pages go on in the language she is reading
+        logins.choose_page_language(runtime(), volunteer.id, g.language)
     let_in(volunteer)
     return redirect(url_for("tickets.queue"))
 
 
-def _form(name: str, *, too_short: bool = False) -> str:
-    return render_template("welcome.html", name=name, too_short=too_short, shortest=SHORTEST_PASSWORD)
+def _form(her: Volunteer, *, too_short: bool = False) -> str:
+    return render_template("welcome.html", name=her.name, login=her.login, too_short=too_short, shortest=SHORTEST_PASSWORD)

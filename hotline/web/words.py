@@ -9,6 +9,7 @@ from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
 from hotline.guards import N_
 from hotline.storage.events import EventKind
+from hotline.storage.peopleevents import PeopleEventKind
 
 STATUSES = {
     Status.NEW: N_("New"),
@@ -34,8 +35,19 @@ REASONS = {
     Reason.HOLD: N_("the ticket is on hold"),
     Reason.NOT_SAFE: N_("this phone may not be texted"),
     Reason.NO_PHONE: N_("there is no phone that we can text"),
+    Reason.NEVER_WROTE: N_("its number was typed in, and it has never texted or rung us itself"),
+    Reason.LANDLINE: N_("it is a landline, which takes no texts"),
     Reason.TOO_LATE: N_("too late to make sense"),
 }
+INSTEAD = {
+    Reason.STOPPED: N_("A text of the citizen with the word START allows it again. Until then leave a note; who asks is told the stage."),
+    Reason.HOLD: N_("A lead can lift the hold once it is safe. Until then keep your words here, or leave a note."),
+    Reason.NOT_SAFE: N_("Leave a note. The citizen is told the stage when she asks by the number of the ticket."),
+    Reason.NO_PHONE: N_("Leave a note. Whoever has the number of the ticket can text or ring us, and is told the stage."),
+    Reason.NEVER_WROTE: N_("Ask for one text or call to us from that phone: then we may write to it. Until then leave a note."),
+    Reason.LANDLINE: N_("Ring it if it may be rung; else leave a note."),
+}
+"""What she can do where no text can go."""
 LISTS = {
     QueueList.MINE: N_("Mine"),
     QueueList.TEAMS: N_("My teams'"),
@@ -76,6 +88,7 @@ EVENTS = {
     EventKind.LISTENED: N_("Listened to the recording"),
     EventKind.WRITTEN_DOWN: N_("Wrote down what was said"),
     EventKind.REPLIED: N_("Wrote to the citizen"),
+    EventKind.NOTED: N_("Note for colleagues"),
     EventKind.CHANGED: N_("Changed"),
     EventKind.UNHELD: N_("Hold lifted"),
     EventKind.UNSEALED: N_("Unsealed"),
@@ -89,16 +102,43 @@ EVENTS = {
     EventKind.ALARM_ACKNOWLEDGED: N_("Alarm acknowledged"),
     EventKind.NUMBER_SOUGHT: N_("Found by its phone number"),
 }
+PEOPLE_EVENTS = {
+    PeopleEventKind.INVITED: N_("Account made"),
+    PeopleEventKind.LINK_MADE: N_("Link to log in by made"),
+    PeopleEventKind.CAME_BY_LINK: N_("Came in by a link"),
+    PeopleEventKind.PASSWORD_RESET: N_("Password made anew"),
+    PeopleEventKind.DEACTIVATED: N_("Not here any more"),
+    PeopleEventKind.BROUGHT_BACK: N_("Here again"),
+    PeopleEventKind.LANGUAGES: N_("Languages changed"),
+    PeopleEventKind.TEAM_JOINED: N_("Put into a team"),
+    PeopleEventKind.RIGHT_ASKED: N_("Right asked for"),
+    PeopleEventKind.RIGHT_GIVEN: N_("Right given"),
+    PeopleEventKind.RIGHT_REFUSED: N_("Right refused"),
+    PeopleEventKind.RIGHT_TAKEN: N_("Right taken away"),
+    PeopleEventKind.FILE_LOADED: N_("Organisation file loaded"),
+    PeopleEventKind.SHIFT_PLANNED: N_("Weekly shift planned"),
+    PeopleEventKind.SHIFT_TAKEN_OUT: N_("Weekly shift taken out"),
+    PeopleEventKind.STAND_IN_ASKED: N_("Asked to stand in"),
+    PeopleEventKind.STAND_IN_NOT_ASKED: N_("Asked no longer to stand in"),
+    PeopleEventKind.STAND_IN_AGREED: N_("Agreed to stand in for"),
+    PeopleEventKind.STAND_IN_CANNOT: N_("Cannot stand in for"),
+    PeopleEventKind.COMES: N_("Said that the shift is kept"),
+    PeopleEventKind.DOES_NOT_COME: N_("Said that the shift is not kept"),
+    PeopleEventKind.MISSED: N_("Did not come to the shift"),
+    PeopleEventKind.HANDED_OVER: N_("Shift handed over"),
+}
 ALARMS = {
     AlarmKind.URGENT: N_("An urgent ticket is yours."),
     AlarmKind.OFF_DUTY: N_("A ticket is urgent and whoever has it is off duty."),
     AlarmKind.NOBODY_ON_DUTY: N_("Nobody was on duty: this ticket came to you."),
     AlarmKind.UNATTENDED: N_("A ticket waits: nobody is on duty and its team has no lead."),
+    AlarmKind.UNOPENED: N_("An urgent ticket waits: nobody has opened it."),
     AlarmKind.RECORDING_LOST: N_("A recording did not come, or not whole."),
     AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),
     AlarmKind.NOT_COMING: N_("Somebody of your team cannot come to a shift: see the roster."),
     AlarmKind.NO_SHOW: N_("Somebody of your team has not come to her shift: see the roster."),
     AlarmKind.TOO_FEW: N_("A shift of your team has too few: see the roster."),
+    AlarmKind.ACCOUNT: N_("A link to log in by was made for somebody: see the people page."),
     AlarmKind.GRANT: N_("A right was asked for, for somebody: see the people page."),
 }
 LANGUAGES = {
@@ -127,6 +167,12 @@ RIGHTS = {
     Asked.TEAM: N_("to be of this team, which sees sealed tickets"),
     Asked.NUMBERS: N_("to have phone numbers shown"),
     Asked.LINK: N_("a new link to log in by"),
+}
+DONE = {
+    "saved": N_("Saved."),
+    "yours": N_("It is yours now."),
+    "passed": N_("Passed on. It is no longer yours."),
+    "gone": N_("Saved. Only its own team sees this ticket now: it is gone from your pages."),
 }
 CALLS = {"in": N_("Rang, and left nothing"), "missed": N_("Missed call")}
 CALL_REASONS = {

@@ -1,6 +1,6 @@
 """A gateway tells what became of a call. Nobody listens: a fault is answered as one, so that the gateway may tell it again."""
 
-from flask import Blueprint, g
+from flask import Blueprint, g, request
 
 from hotline.gateways.twilio import webhooks as twilio
 from hotline.guards import runtime, signed_by_twilio
@@ -14,7 +14,7 @@ blueprint = Blueprint("callreports", __name__, url_prefix="/hooks/twilio/voice")
 def status() -> tuple[str, int]:
     """A call ended."""
     if twilio.is_over(g.form):
-        hangup.end_call(runtime(), twilio.read_call(g.form), twilio.call_duration_s(g.form))
+        hangup.end_call(runtime(), twilio.read_call(g.form, request.args), twilio.call_duration_s(g.form))
     return "", 204
 
 

@@ -1,6 +1,6 @@
 """A caller's gateway asks what she hears next. Whatever happens, no error is read aloud into her ear."""
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from hotline.domain import phone, voice
 from hotline.gateways.twilio import webhooks as twilio
@@ -21,10 +21,11 @@ def begin() -> Response:
 
 
 @blueprint.post("/keys/<int:turn>")
+@blueprint.post("/alarm/keys/<int:turn>")
 @signed_by_twilio
 def keys(turn: int) -> Response:
     """A key, or silence."""
-    return _heard(callflow.press_key(runtime(), twilio.read_call(g.form), turn))
+    return _heard(callflow.press_key(runtime(), twilio.read_call(g.form), turn, is_alarm=_is_alarm()))
 
 
 @blueprint.post("/recorded/<int:turn>")
@@ -59,6 +60,7 @@ def take_duty(call_id: int, turn: int) -> Response:  # noqa: ARG001 - the addres
 
 
 @blueprint.post("/back/<int(max=9223372036854775807):call_id>")
+@blueprint.post("/alarm/<int(max=9223372036854775807):call_id>")
 @signed_by_twilio
 def back(call_id: int) -> Response:
     """A call of ours was answered."""
@@ -66,6 +68,7 @@ def back(call_id: int) -> Response:
 
 
 @blueprint.post("/fallback")
+@blueprint.post("/alarm/fallback")
 @signed_by_twilio
 def fallback() -> Response:
     """The number's fallback: the gateway could not use what we said before."""
@@ -81,8 +84,10 @@ def _all_lines_busy(fault: Exception) -> Response:
 
 
 def _busy() -> Response:
-    """Needs no database. A missed call is rejected even so: answered, it would be paid for."""
+    """Needs no database. A missed call is rejected even so: answered, it would be paid for; a volunteer's own phone hears nothing."""
     rt = runtime()
+    if _is_alarm():
+        return _document(twiml((voice.HangUp(),), Addresses("", "", 0), _clips))
     missed = rt.config.voice.missed_call_number
     if missed and phone.read_sender(twilio.line_of(g.form), rt.config.numbers.region).address == missed:
         return _document(twiml((voice.Reject(),), Addresses("", "", 0), _clips))
@@ -91,12 +96,17 @@ def _busy() -> Response:
 
 def _heard(turn: Turn) -> Response:
     settings = runtime().config.voice
-    addresses = Addresses(_voice(), _prompts(), turn.turn, turn.call_id)
+    addresses = Addresses(f"{_voice()}/alarm" if _is_alarm() else _voice(), _prompts(), turn.turn, turn.call_id)
     duty = None
     for action in turn.actions:
         if isinstance(action, voice.Ring) and action.index < len(settings.duty_line):
             duty = DutyPhone(settings.duty_line[action.index], turn.ring_s, settings.number)
     return _document(twiml(turn.actions, addresses, _clips, duty))
+
+
+def _is_alarm() -> bool:
+    """Whether a volunteer's own phone hears the answer: that can be told without a database."""
+    return request.path.startswith(f"{blueprint.url_prefix}/alarm/")
 
 
 def _clips(language: str, prompt: str, values: dict[str, str]) -> tuple[str, ...]:

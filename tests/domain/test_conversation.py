@@ -209,9 +209,7 @@ def test_a_failed_check_digit_alone_is_told_to_check_the_number(body: str) -> No
     assert settle(body, Known(recent_id=RECENT)) == Decision(ReadAs.MISTYPED, answers=(Answer(texts.REFERENCE_MISTYPED),))
 
 
-@pytest.mark.parametrize(
-    "body", [f"{MISTYPED} they came again and hit my brother", f"{written(MISTYPED)} وہ پھر آئے اور مارا", f"madad {MISTYPED}"]
-)
+@pytest.mark.parametrize("body", [f"{MISTYPED} they came again and hit my brother", f"{written(MISTYPED)} وہ پھر آئے اور مارا"])
 def test_a_failed_check_digit_with_more_words_is_a_complaint(body: str) -> None:
     assert settle(body).opens
     assert settle(body, Known(recent_id=RECENT)) == Decision(ReadAs.JOINED, RECENT, adds=True)
@@ -255,6 +253,13 @@ def test_her_own_reference_alone_is_answered_with_its_status_even_within_join_mi
 def test_with_more_words_the_text_is_added_to_her_ticket_and_answered_with_its_status(body: str) -> None:
     known = named(OWN, recent_id=RECENT)
     assert settle(body, known) == Decision(ReadAs.ADDED, OWN.id, adds=True, answers=(Answer(texts.STATUS_IN_PROGRESS, OWN),))
+
+
+def test_a_cry_beside_a_mistyped_number_is_a_cry_all_the_same() -> None:
+    help_text = (Answer(texts.HELP),)
+    assert settle(f"bachao {MISTYPED}") == Decision(ReadAs.OPENED, opens=True, urgent=True, answers=help_text)
+    joined = settle(f"madad! {MISTYPED}", Known(recent_id=RECENT))
+    assert joined == Decision(ReadAs.JOINED, RECENT, adds=True, urgent=True, answers=help_text)
 
 
 @pytest.mark.parametrize("body", [f"madad {HERS}", f"{written(HERS)} bachao!", f"مدد {HERS}"])

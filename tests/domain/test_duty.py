@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.domain.duty import ANOTHER, Calendar, Candidate, Exchange, Shift, add_load, choose, on_duty, read_pause
+from hotline.domain.duty import ANOTHER, Candidate, Exchange, Shift, add_load, choose, on_duty, turns
+from hotline.domain.hours import Calendar, read_hours, read_pause
 
 MON, TUE, SUN = 0, 1, 6
 
@@ -146,10 +147,14 @@ def test_a_shift_that_is_not_for_holidays_rests_on_them() -> None:
         ("tue 13:00-14:30", "13:00", {1}),
         ("2026-11-20/2026-11-23 13:00-14:30", "13:00", set()),
         ("2026-11-24/2026-12-20 13:00-14:30", "13:00", {1}),
+        ("ramzan 13:00-14:30", "13:00", set()),
+        ("ramzan tue 13:00-14:30", "13:00", {1}),
+        ("2026-11-20/2026-11-23 mon ramzan 13:00-14:30", "13:00", set()),
+        ("2026-11-20/2026-11-22 ramzan 13:00-14:30", "13:00", {1}),
     ],
 )
 def test_no_shift_runs_in_a_pause(pause: str, clock: str, present: set[int]) -> None:
-    assert on_duty([DAY], at(MON, clock), calendar=Calendar(pauses=(read_pause(pause),))) == present
+    assert on_duty([DAY], at(MON, clock), calendar=Calendar(ramzan={MONDAY}, pauses=(read_pause(pause),))) == present
 
 
 @pytest.mark.parametrize(
@@ -161,6 +166,13 @@ def test_no_shift_runs_in_a_pause(pause: str, clock: str, present: set[int]) -> 
         "fri 14:00-13:00",
         "2026-02-30/2026-03-01 13:00-14:00",
         "fri 13:00-25:00",
+        "fri fri 13:00-14:00",
+        "ramzan ramzan 13:00-14:00",
+        "2026-03-02/2026-03-01 13:00-14:00",
+        "2026-03-02 13:00-14:00",
+        "fri  13:00-14:00",
+        "13:00-14:00",
+        "ramzan 09:00-17:00 10:00-15:00",  # other hours are no pause
     ],
 )
 def test_a_pause_that_cannot_be_read_is_refused(written: str) -> None:
@@ -196,3 +208,93 @@ def test_a_citizen_who_asks_for_a_woman_goes_first_to_who_takes_those() -> None:
     assert choose([ALICE, BOB, takes], "ur", wants_woman=True) == 9
     assert choose([ALICE, BOB, takes], "ur") == 1
     assert choose([ALICE, BOB], "ur", wants_woman=True) == 1
+
+
+RAMZAN_MONDAY = Calendar(ramzan={MONDAY}, hours=(read_hours("ramzan 09:00-17:00 10:00-15:00"), read_hours("mon 22:00-06:00 00:30-05:00")))
+
+
+@pytest.mark.parametrize(
+    ("planned", "local", "present"),
+    [
+        (DAY, at(MON, "09:59"), set()),
+        (DAY, at(MON, "10:00"), {1}),
+        (DAY, at(MON, "14:59"), {1}),
+        (DAY, at(MON, "15:00"), set()),
+        (shift(MON, "09:00", "18:00"), at(MON, "17:30"), {1}),  # not those hours
+        (shift(TUE, "09:00", "17:00"), at(TUE, "09:30"), {1}),  # not that day
+        # moved behind midnight: Tuesday morning, and not the morning before it
+        (shift(MON, "22:00", "06:00"), at(MON, "22:30"), set()),
+        (shift(MON, "22:00", "06:00"), at(MON, "01:00"), set()),
+        (shift(MON, "22:00", "06:00"), at(TUE, "00:30"), {1}),
+        (shift(MON, "22:00", "06:00"), at(TUE, "05:00"), set()),
+    ],
+)
+def test_a_shift_has_other_hours_on_the_days_that_are_named(planned: Shift, local: datetime, present: set[int]) -> None:
+    assert on_duty([planned], local, calendar=RAMZAN_MONDAY) == present
+
+
+def test_a_night_that_ends_on_the_day_after_next_is_still_on_duty() -> None:
+    night = shift(MON, "23:00", "07:00")
+    late = Calendar(hours=(read_hours("mon 23:00-07:00 09:00-02:00"),))
+    assert on_duty([night], at(2, "01:59"), calendar=late) == {1}
+    assert on_duty([night], at(2, "02:00"), calendar=late) == set()
+
+
+def test_of_two_other_hours_that_fit_the_first_counts() -> None:
+    calendar = Calendar(hours=(read_hours("mon 09:00-17:00 09:00-12:00"), read_hours("2026-11-01/2026-11-30 09:00-17:00 10:00-15:00")))
+    assert on_duty([DAY], at(MON, "14:00"), calendar=calendar) == set()
+    assert on_duty([shift(TUE, "09:00", "17:00")], at(TUE, "14:00"), calendar=calendar) == {1}
+    chained = Calendar(hours=(read_hours("mon 09:00-17:00 10:00-15:00"), read_hours("mon 10:00-15:00 11:00-12:00")))
+    assert on_duty([DAY], at(MON, "14:00"), calendar=chained) == {1}  # by the hours that are planned, not by others
+
+
+def test_a_swap_holds_when_the_hours_of_that_day_become_others() -> None:
+    agreed = {key(DAY, MONDAY): Exchange(stand_in=2)}
+    assert on_duty([DAY], at(MON, "09:30"), agreed) == {2}
+    assert on_duty([DAY], at(MON, "09:30"), agreed, RAMZAN_MONDAY) == set()
+    assert on_duty([DAY], at(MON, "10:30"), agreed, RAMZAN_MONDAY) == {2}
+
+
+@pytest.mark.parametrize(
+    "written", ["", "ramzan 09:00-17:00", "ramzan 09:00-17:00 10:00", "09:00-17:00 10:00-15:00", "ramadan 09:00-17:00 10:00-15:00"]
+)
+def test_other_hours_that_cannot_be_read_are_refused(written: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of the time, the date or the whole
+        read_hours(written)
+
+
+def pieces(planned: Shift, *pauses: str, work_through: frozenset[int] = frozenset()) -> list[list[str]]:
+    """The stretches of the Monday's turns."""
+    calendar = Calendar(pauses=tuple(read_pause(p) for p in pauses), work_through=work_through)
+    return [[f"{a:%H:%M}-{b:%H:%M}" for a, b in turn.stretches] for turn in turns([planned], MONDAY, MONDAY, calendar=calendar)]
+
+
+@pytest.mark.parametrize(
+    ("planned", "pauses", "left"),
+    [
+        (DAY, ["mon 13:00-14:30"], [["09:00-13:00", "14:30-17:00"]]),
+        (DAY, ["mon 08:00-09:30", "mon 16:00-18:00"], [["09:30-16:00"]]),
+        (DAY, ["mon 09:00-17:00"], []),
+        (DAY, ["mon 17:00-18:00", "mon 08:00-09:00"], [["09:00-17:00"]]),
+        (shift(MON, "22:00", "06:00"), ["tue 03:00-04:30", "mon 03:00-04:30"], [["22:00-03:00", "04:30-06:00"]]),
+    ],
+)
+def test_a_pause_is_cut_out_of_a_shift(planned: Shift, pauses: list[str], left: list[list[str]]) -> None:
+    assert pieces(planned, *pauses) == left
+
+
+def test_whoever_works_through_pauses_is_on_duty_in_them_and_so_is_she_for_somebody_else() -> None:
+    friday = Calendar(pauses=(read_pause("mon 13:00-14:30"),), work_through=frozenset({2}))
+    assert on_duty([DAY, shift(MON, "09:00", "17:00", 2)], at(MON, "13:00"), calendar=friday) == {2}
+    assert on_duty([DAY], at(MON, "13:00"), {key(DAY, MONDAY): Exchange(stand_in=2)}, friday) == {2}
+    other = dataclasses.replace(DAY, volunteer_id=2)
+    assert on_duty([other], at(MON, "13:00"), {key(other, MONDAY): Exchange(stand_in=1)}, friday) == set()
+
+
+def test_other_hours_over_a_clock_change_leave_no_gap() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    shifts = [shift(5, "20:00", "02:00"), shift(SUN, "02:00", "08:00", 2)]
+    calendar = Calendar(hours=(read_hours("sat 20:00-02:00 20:00-02:30"), read_hours("sun 02:00-08:00 02:30-08:00")))
+    for begins in (datetime(2026, 3, 28, 19, tzinfo=UTC), datetime(2026, 10, 24, 18, tzinfo=UTC)):
+        present = [on_duty(shifts, (begins + timedelta(minutes=15 * n)).astimezone(berlin), calendar=calendar) for n in range(44)]
+        assert [len(there) for there in present] == [1] * 44

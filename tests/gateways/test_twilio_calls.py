@@ -179,7 +179,7 @@ def test_an_answer_that_trickles_is_cut_at_the_deadline(connect: Connect, monkey
 def test_an_api_that_is_away_was_never_asked(connect: Connect) -> None:
     away = connect("http://127.0.0.1:1")
     assert refused(lambda: fetched(away, "RE" + "0" * 32))[1] is Outcome.UNKNOWN
-    for ask in (lambda: away.recordings_of("CA1"), lambda: away.delete_recording("RE1"), lambda: away.place_call(PHONE, 1)):
+    for ask in (lambda: away.recordings_of("CA1"), lambda: away.delete_recording("RE1"), lambda: away.place_call(PHONE, 1, is_alarm=False)):
         assert refused(ask)[1] is Outcome.NOT_SENT
 
 
@@ -188,7 +188,7 @@ def test_an_api_that_is_away_was_never_asked(connect: Connect) -> None:
 
 def test_a_call_is_placed_and_tells_of_its_steps_and_its_end(client: TwilioCalls, simulator: Simulator, hotline: HotlineDouble) -> None:
     hotline.says("/back/42", "<Hangup/>")
-    sid = client.place_call(PHONE, 42)
+    sid = client.place_call(PHONE, 42, is_alarm=False)
     assert simulator.show(sid)["sid"] == sid
     state = client.call_state(sid)
     assert state is not None
@@ -196,10 +196,19 @@ def test_a_call_is_placed_and_tells_of_its_steps_and_its_end(client: TwilioCalls
     simulator.call("POST", f"/calls/{sid}/answer", {})
     [step] = eventually(lambda: hotline.asked("/back/42"))
     assert (step["To"], step["From"], step["Direction"]) == (PHONE, NUMBER, "outbound-api")
-    eventually(lambda: hotline.asked("/status"))
+    eventually(lambda: hotline.asked("/status?call=42"))
     state = client.call_state(sid)
     assert state is not None
     assert state.ended
+
+
+def test_an_alarm_has_its_own_steps_when_something_breaks_too(client: TwilioCalls, simulator: Simulator, hotline: HotlineDouble) -> None:
+    hotline.says("/alarm/42", "not TwiML")
+    sid = client.place_call(PHONE, 42, is_alarm=True)
+    simulator.call("POST", f"/calls/{sid}/answer", {})
+    eventually(lambda: hotline.asked("/alarm/fallback"))
+    eventually(lambda: hotline.asked("/status?call=42"))
+    assert hotline.asked("/fallback") == []
 
 
 def test_a_call_nobody_knows_has_no_state(client: TwilioCalls) -> None:
@@ -209,8 +218,8 @@ def test_a_call_nobody_knows_has_no_state(client: TwilioCalls) -> None:
 @pytest.mark.parametrize(("status", "outcome"), [(429, Outcome.NOT_SENT), (503, Outcome.UNKNOWN)])
 def test_whether_a_call_that_failed_was_placed(client: TwilioCalls, simulator: Simulator, status: int, outcome: Outcome) -> None:
     simulator.faults(call_http_next=1, call_http_status=status)
-    assert refused(lambda: client.place_call(PHONE, 1))[1] is outcome
+    assert refused(lambda: client.place_call(PHONE, 1, is_alarm=False))[1] is outcome
 
 
 def test_a_number_that_cannot_be_rung_is_refused_for_good(client: TwilioCalls) -> None:
-    assert refused(lambda: client.place_call("+1", 1))[1] is Outcome.REFUSED
+    assert refused(lambda: client.place_call("+1", 1, is_alarm=False))[1] is Outcome.REFUSED

@@ -168,6 +168,37 @@ def test_a_call_back_that_nobody_answers_is_not_repeated(hotline: RunningHotline
     assert len(ours()) == 1
 
 
+def own_phone(hotline: RunningHotline, login: str, number: str) -> None:
+    """A volunteer's own phone, which never contacted us."""
+    hotline.rows(
+        "INSERT INTO contacts (address, kind, country, language, language_named, may_text, may_call, on_hold, created_at, times_seen) "
+        "VALUES (:number, 'phone', 'PK', 'ur', false, true, true, false, '2026-11-23 00:00:00.000000', 0)",
+        number=number,
+    )
+    sql = "UPDATE volunteers SET phone_id = (SELECT id FROM contacts WHERE address = :number) WHERE login = :login"
+    hotline.rows(sql, number=number, login=login)
+
+
+def test_an_alarm_nobody_saw_rings_her_own_phone_and_9_acknowledges_it(hotline: RunningHotline) -> None:
+    number = "+923001234631"
+    own_phone(hotline, "head", number)
+    hotline.rows(
+        "INSERT INTO alarms (id, about, kind, volunteer_id, raised_at) "
+        "SELECT 77, 'shift:77', 'no_show', id, '2026-11-23 00:00:00.000000' FROM volunteers WHERE login = 'head'"
+    )
+    hotline.ring(Job.WATCH_SHIFTS)
+    rung = Phoning.answering(hotline, number, within_s=60)
+    assert [clip.partition("/")[2] for clip in rung.heard] == ["page_needs_you"]
+    rung.press("5", "9")
+    assert [clip.partition("/")[2] for clip in rung.heard] == ["page_needs_you", "page_needs_you", "goodbye"]
+    assert rung.awaits == ""
+    assert hotline.rows("SELECT count(*) FROM alarms WHERE id = 77 AND acknowledged_at IS NOT NULL")[0][0] == 1
+    hotline.wait_until(lambda: rung.row.ended_at is not None, within_s=10)
+    assert (rung.row.direction, rung.row.reference, hotline.tickets_of(number)) == ("alarm", None, 0)
+    assert len(hotline.await_texts(number, 1)) == 1
+    assert len([call for call in hotline.ask("GET", "/calls") if call["phone"] == number]) == 1
+
+
 def test_a_step_asked_for_twice_is_one_step(hotline: RunningHotline) -> None:
     hotline.faults(voice_repeat_next=-1)
     caller = Phoning(hotline, "+923001234622").press("1", "1", "1", "1").listen().speak().press("1")

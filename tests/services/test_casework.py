@@ -16,16 +16,6 @@ from hotline.storage.tickets import TicketMoved
 from tests.services.people import settle, volunteer
 from tests.support import count, said, text_in, tickets
 
-SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
-
-
-@pytest.fixture
-def ticket(rt: Runtime, tmp_path: Path) -> Ticket:
-    settle(rt, tmp_path)
-    text_in(rt, SNATCHED)
-    route_due(rt)
-    return tickets(rt)[0]
-
 
 def test_each_move_that_concerns_her_queues_a_text_in_her_language(rt: Runtime, ticket: Ticket) -> None:
     alice = volunteer(rt, "alice")

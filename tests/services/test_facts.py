@@ -1,10 +1,10 @@
 """The facts of a ticket: by version, each change an event; safer by anybody, less safe by its lead with a note."""
 
+import threading
 from datetime import time, timedelta
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
@@ -13,21 +13,13 @@ from hotline.services.casework import NoSuchTicket, NotHers
 from hotline.services.facts import InThePast, NoSuchChoice, NoteMissing
 from hotline.services.reach import HoursTurnedRound, SafeContact, reach
 from hotline.services.routing import route_due
+from hotline.storage import people, shutouts
 from hotline.storage.models import Alarm, Contact, Event, Note, ShutOut, Ticket
 from hotline.storage.tickets import TicketMoved
-from tests.services.people import settle, volunteer
-from tests.support import NOON, count, text_in, tickets
+from tests.services.people import volunteer
+from tests.support import NOON, alter, count, text_in, tickets
 
-SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
 NOTE = "she asked for it"
-
-
-@pytest.fixture
-def ticket(rt: Runtime, tmp_path: Path) -> Ticket:
-    settle(rt, tmp_path)
-    text_in(rt, SNATCHED)
-    route_due(rt)
-    return tickets(rt)[0]
 
 
 def now(rt: Runtime) -> Ticket:
@@ -37,12 +29,6 @@ def now(rt: Runtime) -> Ticket:
 def told(rt: Runtime, kind: str) -> list[dict[str, object]]:
     with rt.reading() as session:
         return list(session.scalars(select(Event.data).where(Event.kind == kind).order_by(Event.id)))
-
-
-def alter(rt: Runtime, **values: object) -> Ticket:
-    with rt.transaction() as tx:
-        tx.session.execute(update(Ticket).values(**values))
-    return now(rt)
 
 
 def describe(rt: Runtime, ticket: Ticket, **wanted: object) -> None:
@@ -77,11 +63,13 @@ def test_a_sealed_kind_seals_holds_and_goes_to_its_team(rt: Runtime, ticket: Tic
 
 def test_anybody_raises_and_only_a_lead_lowers_with_a_note(rt: Runtime, ticket: Ticket) -> None:
     bob, lead = volunteer(rt, "bob"), volunteer(rt, "lead")
-    ticket = alter(rt, priority=Priority.NORMAL)
+    alter(rt, Ticket, priority=Priority.NORMAL)
+    ticket = now(rt)
     facts.set_priority(rt, bob, ticket.reference, version=ticket.version, to=Priority.URGENT, note="")
+    version = now(rt).version
     route_due(rt)
     assert (now(rt).priority, count(rt, Alarm)) == (Priority.URGENT, 1)
-    version = now(rt).version
+    assert now(rt).version == version, "nobody was first: the next form of her page is taken"
     with pytest.raises(NotHers):
         facts.set_priority(rt, bob, ticket.reference, version=version, to=Priority.NORMAL, note=NOTE)
     with pytest.raises(NoteMissing):
@@ -92,7 +80,8 @@ def test_anybody_raises_and_only_a_lead_lowers_with_a_note(rt: Runtime, ticket: 
 
 
 def test_a_promise_is_on_time_again_and_lies_ahead(rt: Runtime, ticket: Ticket) -> None:
-    alice, ticket = volunteer(rt, "alice"), alter(rt, on_time=False)
+    alter(rt, Ticket, on_time=False)
+    alice, ticket = volunteer(rt, "alice"), now(rt)
     with pytest.raises(InThePast):
         facts.promise(rt, alice, ticket.reference, version=ticket.version, by=NOON)
     facts.promise(rt, alice, ticket.reference, version=ticket.version, by=NOON + timedelta(hours=3))
@@ -124,8 +113,18 @@ def test_anybody_seals_it_to_a_sealed_kinds_team_and_loses_sight_of_it(rt: Runti
         facts.unseal(rt, volunteer(rt, "charlie"), ticket.reference, version=now(rt).version, note=NOTE)
 
 
+def integrity(rt: Runtime) -> int:
+    """The team that sealed tickets go to; from now on the lead leads it too."""
+    with rt.transaction() as tx:
+        team_id = people.teams(tx.session)["integrity"].id
+        people.join(tx.session, volunteer(rt, "lead").id, team_id, is_lead=True)
+    return team_id
+
+
 def test_sealed_to_its_own_team_whoever_is_of_it_keeps_it_and_its_lead_unseals(rt: Runtime, ticket: Ticket) -> None:
-    had = ticket.assignee_id
+    had = volunteer(rt, "charlie").id
+    alter(rt, Ticket, team_id=integrity(rt), assignee_id=had)
+    ticket = now(rt)
     facts.seal(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, kind="", note=NOTE)
     assert (now(rt).sealed, now(rt).assignee_id, now(rt).team_id) == (True, had, ticket.team_id)
     with pytest.raises(NoteMissing):
@@ -135,11 +134,17 @@ def test_sealed_to_its_own_team_whoever_is_of_it_keeps_it_and_its_lead_unseals(r
 
 
 def test_sealed_to_its_own_team_whoever_is_not_of_it_has_it_no_more(rt: Runtime, ticket: Ticket) -> None:
-    ticket = alter(rt, assignee_id=volunteer(rt, "charlie").id)
-    facts.seal(rt, volunteer(rt, "charlie"), ticket.reference, version=ticket.version, kind="", note="")
+    alter(rt, Ticket, team_id=integrity(rt), assignee_id=volunteer(rt, "bob").id)
+    ticket = now(rt)
+    facts.seal(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, kind="", note="")
     route_due(rt)
-    assert now(rt).assignee_id in {volunteer(rt, "alice").id, volunteer(rt, "bob").id}
-    assert now(rt).team_id == ticket.team_id
+    assert (now(rt).assignee_id, now(rt).team_id) == (volunteer(rt, "charlie").id, ticket.team_id)
+
+
+def test_nothing_is_sealed_to_a_team_that_anybody_can_be_put_into(rt: Runtime, ticket: Ticket) -> None:
+    with pytest.raises(NoSuchChoice):
+        facts.seal(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, kind="", note="")
+    assert not now(rt).sealed
 
 
 def test_who_is_shut_out_has_it_no_more_and_does_not_get_it_again(rt: Runtime, ticket: Ticket) -> None:
@@ -156,11 +161,29 @@ def test_who_is_shut_out_has_it_no_more_and_does_not_get_it_again(rt: Runtime, t
     assert (count(rt, ShutOut), len(told(rt, "shut_out")), len(told(rt, "let_in"))) == (0, 1, 1)
 
 
+def test_to_shut_out_twice_at_once_is_to_shut_out_once(rt: Runtime, ticket: Ticket) -> None:
+    lead, whom = volunteer(rt, "lead"), volunteer(rt, "bob").id
+    results: list[bool] = []
+
+    def put(*, meanwhile: threading.Thread | None = None) -> None:
+        with rt.transaction() as tx:
+            results.append(shutouts.put(tx.session, ticket.id, whom, made_by=lead.id, now=tx.now))
+            if meanwhile is not None:
+                meanwhile.start()
+                meanwhile.join(0.5)
+
+    other = threading.Thread(target=put)
+    put(meanwhile=other)
+    other.join()
+    assert (results, count(rt, ShutOut)) == ([True, False], 1)
+
+
 # Passing on
 
 
 def test_passed_to_a_colleague_it_is_hers_and_an_urgent_one_alarms_her(rt: Runtime, ticket: Ticket) -> None:
-    ticket = alter(rt, priority=Priority.URGENT, assignee_id=volunteer(rt, "alice").id)
+    alter(rt, Ticket, priority=Priority.URGENT, assignee_id=volunteer(rt, "alice").id)
+    ticket = now(rt)
     charlie = volunteer(rt, "charlie")
     passing.pass_to(rt, volunteer(rt, "alice"), ticket.reference, version=ticket.version, colleague_id=charlie.id, note="")
     assert now(rt).assignee_id == charlie.id
@@ -189,7 +212,8 @@ def test_passed_to_another_team_it_stays_there_whatever_its_kind(rt: Runtime, ti
 
 
 def test_a_sealed_ticket_goes_to_nobody_who_may_not_see_it(rt: Runtime, ticket: Ticket) -> None:
-    alice, ticket = volunteer(rt, "alice"), alter(rt, sealed=True)
+    alter(rt, Ticket, sealed=True)
+    alice, ticket = volunteer(rt, "alice"), now(rt)
     charlie = volunteer(rt, "charlie")
     with pytest.raises(NoSuchChoice):
         passing.pass_to(rt, alice, ticket.reference, version=ticket.version, colleague_id=charlie.id, note="")
@@ -212,7 +236,8 @@ def contact(rt: Runtime) -> Contact:
 def test_safe_contact_is_the_phones_and_allowing_again_takes_a_note(rt: Runtime, ticket: Ticket) -> None:
     bob = volunteer(rt, "bob")
     strict = SafeContact(may_text=False, may_call=True, safe_from=time(9), safe_until=time(12), on_hold=True)
-    reach(rt, bob, ticket.reference, version=ticket.version, wanted=strict, note="")
+    unseen = SafeContact.of(contact(rt)).mark
+    reach(rt, bob, ticket.reference, version=ticket.version, was=unseen, wanted=strict, note="")
     assert SafeContact.of(contact(rt)) == strict
     assert {data["fact"]: data["new"] for data in told(rt, "changed")} == {
         "may_text": False,
@@ -221,13 +246,40 @@ def test_safe_contact_is_the_phones_and_allowing_again_takes_a_note(rt: Runtime,
     }
     loose = SafeContact(may_text=True, may_call=True, safe_from=None, safe_until=None, on_hold=False)
     with pytest.raises(NotHers):
-        reach(rt, bob, ticket.reference, version=now(rt).version, wanted=loose, note=NOTE)
+        reach(rt, bob, ticket.reference, version=now(rt).version, was=strict.mark, wanted=loose, note=NOTE)
     with pytest.raises(NoteMissing):
-        reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, wanted=loose, note="")
-    reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, wanted=loose, note=NOTE)
+        reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, was=strict.mark, wanted=loose, note="")
+    reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, was=strict.mark, wanted=loose, note=NOTE)
     assert SafeContact.of(contact(rt)) == loose
     with pytest.raises(TicketMoved):
-        reach(rt, bob, ticket.reference, version=ticket.version, wanted=strict, note="")
+        reach(rt, bob, ticket.reference, version=ticket.version, was=loose.mark, wanted=strict, note="")
     turned = SafeContact(may_text=True, may_call=True, safe_from=time(12), safe_until=time(9), on_hold=False)
     with pytest.raises(HoursTurnedRound):
-        reach(rt, bob, ticket.reference, version=now(rt).version, wanted=turned, note="")
+        reach(rt, bob, ticket.reference, version=now(rt).version, was=loose.mark, wanted=turned, note="")
+
+
+def test_what_another_ticket_of_the_phone_made_safe_is_not_undone_by_a_page_that_never_saw_it(rt: Runtime, ticket: Ticket) -> None:
+    bob, was = volunteer(rt, "bob"), SafeContact.of(contact(rt))
+    text_in(rt, "bachao")
+    other = tickets(rt)[-1]
+    safer = SafeContact(may_text=False, may_call=True, safe_from=time(18), safe_until=time(20), on_hold=False)
+    reach(rt, bob, other.reference, version=other.version, was=was.mark, wanted=safer, note="")
+    stale = SafeContact(may_text=True, may_call=False, safe_from=None, safe_until=None, on_hold=False)
+    with pytest.raises(TicketMoved):
+        reach(rt, bob, ticket.reference, version=now(rt).version, was=was.mark, wanted=stale, note=NOTE)
+    assert SafeContact.of(contact(rt)) == safer
+
+
+@pytest.mark.parametrize("hours", [(None, None), (time(8), time(12)), (time(9), time(13)), (None, time(12)), (time(9), None)])
+def test_more_hours_than_were_safe_take_a_note_and_fewer_do_not(
+    rt: Runtime, ticket: Ticket, hours: tuple[time | None, time | None]
+) -> None:
+    bob, was = volunteer(rt, "bob"), SafeContact.of(contact(rt))
+    narrow = SafeContact(may_text=True, may_call=True, safe_from=time(9), safe_until=time(12), on_hold=False)
+    reach(rt, bob, ticket.reference, version=ticket.version, was=was.mark, wanted=narrow, note="")
+    wide = SafeContact(may_text=True, may_call=True, safe_from=hours[0], safe_until=hours[1], on_hold=False)
+    with pytest.raises(NoteMissing):
+        reach(rt, bob, ticket.reference, version=now(rt).version, was=narrow.mark, wanted=wide, note=" ")
+    assert SafeContact.of(contact(rt)) == narrow
+    reach(rt, bob, ticket.reference, version=now(rt).version, was=narrow.mark, wanted=wide, note=NOTE)
+    assert SafeContact.of(contact(rt)) == wide

@@ -123,17 +123,20 @@ def test_a_text_that_was_committed_behind_the_mark_is_found_once_it_is_settled(r
     assert has(rt, "first") == [late.id]
 
 
+def settled(rt: Runtime) -> set[str]:
+    """The marks of what was looked at a second time that have moved."""
+    with rt.reading() as session:
+        return {name for name in session.scalars(select(Mark.name).where(Mark.value > 0)) if name.endswith("settled")}
+
+
 def test_what_is_younger_than_a_minute_is_not_taken_for_settled(rt: Runtime, clock: Clock) -> None:
     text_in(rt, SNATCHED)
     clock.forward(seconds=59)
     index(rt)
-    with rt.reading() as session:
-        assert {mark for mark in session.scalars(select(Mark.name)) if mark.endswith("settled")} == set()
+    assert settled(rt) == set()
     clock.forward(seconds=2)
     index(rt)
-    with rt.reading() as session:
-        marks = {mark for mark in session.scalars(select(Mark.name)) if mark.endswith("settled")}
-    assert marks == {"words:messages:settled", "words:references:settled"}
+    assert settled(rt) == {"words:messages:settled", "words:references:settled"}
 
 
 def test_more_than_a_batch_says_that_there_is_more(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,6 +182,27 @@ def test_the_index_begins_anew_while_workers_write_it(
     clock.forward(minutes=2)
     index(rt)
     assert len(has(rt, "complaint")) == len(has(rt, "again")) == 30
+
+
+def test_a_worker_that_looked_before_the_index_began_anew_moves_no_mark(
+    rt: Runtime, make_rt: Callable[..., Runtime], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text_in(rt, SNATCHED)
+    other, transaction = make_rt(), Runtime.transaction
+
+    def after_the_other(self: Runtime) -> object:
+        monkeypatch.setattr(Runtime, "transaction", transaction)
+        indexing._begin_anew(other, KEY)
+        return transaction(self)
+
+    clock.forward(minutes=2)
+    indexing._begin_anew(rt, KEY)
+    indexing._index(rt, KEY, "messages", settled=False)
+    monkeypatch.setattr(Runtime, "transaction", after_the_other)
+    indexing._index(rt, KEY, "messages", settled=True)  # what it found is there already
+    assert has(rt, "mobile") == []
+    indexing._index(rt, KEY, "messages", settled=True)
+    assert has(rt, "mobile") == [tickets(rt)[0].id]
 
 
 def test_reindexing_builds_the_same_index(rt: Runtime) -> None:

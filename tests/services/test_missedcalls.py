@@ -14,7 +14,7 @@ from hotline.jobs import Job
 from hotline.runtime import Runtime
 from hotline.sections import Hours, Voice
 from hotline.services import callflow, hangup
-from hotline.services.missedcalls import call_back_due
+from hotline.services.placing import place_calls
 from hotline.storage import calls as call_rows
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
@@ -36,10 +36,12 @@ class CallingGateway(RecordingGateway):
     def __init__(self) -> None:
         super().__init__()
         self.placed: list[tuple[str, int]] = []
+        self.alarms: list[int] = []  # those of them that are alarms
 
-    def place_call(self, to: str, call_id: int) -> str:
+    def place_call(self, to: str, call_id: int, *, is_alarm: bool) -> str:
         self._meets("place", to)
         self.placed.append((to, call_id))
+        self.alarms += [call_id] * is_alarm
         return ours(call_id)
 
 
@@ -77,15 +79,15 @@ def in_the_book(rt: Runtime) -> int:
 def test_a_missed_call_is_rejected_and_called_back_once(rt: Runtime, gateway: CallingGateway) -> None:
     assert missed(rt).turn.actions == (Reject(),)
     assert isinstance(rt.bell, RecordingBell)
-    assert Job.CALL_BACK_DUE in rt.bell.rung
+    assert Job.PLACE_CALLS in rt.bell.rung
     for _ in range(2):
-        call_back_due(rt, gateway)
+        place_calls(rt, gateway)
     assert [to for to, _ in gateway.placed] == [HER]
 
 
 def test_whoever_answers_hears_press_one_in_each_language_and_no_name(rt: Runtime, gateway: CallingGateway) -> None:
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     caller = answered(rt, gateway)
     assert caller.hears == ["press_one"] * 3
     assert caller.languages == {"ur", "sd", "en"}
@@ -98,7 +100,7 @@ def test_whoever_answers_hears_press_one_in_each_language_and_no_name(rt: Runtim
 def test_a_key_leads_to_the_menu_and_the_missed_call_needs_nobody(rt: Runtime, gateway: CallingGateway) -> None:
     missed(rt)
     assert in_the_book(rt) == 1
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     caller = answered(rt, gateway).press("1")
     assert caller.hears[0] == "danger_key"
     assert in_the_book(rt) == 0
@@ -107,31 +109,31 @@ def test_a_key_leads_to_the_menu_and_the_missed_call_needs_nobody(rt: Runtime, g
 def test_told_of_twice_it_is_called_back_once(rt: Runtime, gateway: CallingGateway) -> None:
     caller = missed(rt)
     assert callflow.start_call(rt, caller.told()).actions == (Reject(),)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert len(gateway.placed) == 1
 
 
 def test_ringing_again_while_a_call_back_is_under_way_makes_no_second_one(rt: Runtime, gateway: CallingGateway) -> None:
     missed(rt)
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert reasons(rt) == [("missed", None), ("back", None), ("missed", "under_way")]
     answered(rt, gateway).hang_up()
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert len(gateway.placed) == 2
 
 
 def test_one_phone_is_called_back_so_often_a_day(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
     for _ in range(VOICE.call_backs_per_day + 2):
         missed(rt)
-        if call_back_due(rt, gateway) or len(calls_of(rt)) % 2 == 0:
+        if place_calls(rt, gateway) or len(calls_of(rt)) % 2 == 0:
             answered(rt, gateway).hang_up()
         clock.forward(minutes=10)
     assert len(gateway.placed) == VOICE.call_backs_per_day
     clock.forward(days=1)
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert len(gateway.placed) == VOICE.call_backs_per_day + 1
 
 
@@ -151,7 +153,7 @@ def test_one_phone_is_called_back_so_often_a_day(rt: Runtime, gateway: CallingGa
 )
 def test_who_is_not_called_back(rt: Runtime, gateway: CallingGateway, number: str, reason: str | None) -> None:
     missed(rt, number)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert reasons(rt)[0] == ("missed", reason)
     assert len(gateway.placed) == (reason is None)
     assert in_the_book(rt) == 1
@@ -163,7 +165,7 @@ def test_we_never_ring_ourselves(make_rt: Callable[..., Runtime], gateway: Calli
     rt = make_rt(voice=Voice(number=numbers[0], missed_call_number=numbers[1], duty_line=numbers[2:]))
     for number in numbers:
         Caller(rt, number, line=numbers[1]).ring()
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
     assert [reason for _, reason in reasons(rt)] == ["unfit"] * 3
 
@@ -172,7 +174,7 @@ def test_nobody_is_rung_at_night(make_rt: Callable[..., Runtime], gateway: Calli
     rt = make_rt(voice=VOICE, contact_hours=Hours(opens="08:00", closes="21:00"))
     clock.forward(hours=9, minutes=30)  # 21:30
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
     assert reasons(rt) == [("missed", "hours")]
 
@@ -182,7 +184,7 @@ def test_a_call_back_that_waited_into_the_night_is_not_made(make_rt: Callable[..
     clock.forward(hours=8, minutes=59)
     missed(rt)
     clock.forward(minutes=2)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
     assert reasons(rt)[-1] == ("back", "hours")
 
@@ -190,7 +192,7 @@ def test_a_call_back_that_waited_into_the_night_is_not_made(make_rt: Callable[..
 def test_a_call_back_that_waited_too_long_is_not_made(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
     missed(rt)
     clock.forward(minutes=6)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
     assert reasons(rt)[-1] == ("back", "too_late")
 
@@ -206,20 +208,20 @@ def test_a_phone_that_may_not_be_rung_is_not(rt: Runtime, gateway: CallingGatewa
         tx.session.execute(update(Contact).where(Contact.address == HER).values(**changes))
     if when == "before":
         missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
 
 
 def test_a_no_in_a_call_is_a_no_to_being_called_back(rt: Runtime, gateway: CallingGateway) -> None:
     Caller(rt).ring().press("1", "1", "1", "2").hang_up()
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
 
 
 def test_a_hang_up_on_the_main_number_is_never_called_back(rt: Runtime, gateway: CallingGateway) -> None:
     Caller(rt).ring().hang_up()
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
     assert in_the_book(rt) == 1
 
@@ -238,9 +240,9 @@ def test_a_call_is_placed_again_only_if_it_surely_was_not(
 ) -> None:
     missed(rt)
     gateway.script.append(GatewayError("11200", outcome))
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     clock.forward(seconds=30)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert len(gateway.placed) == placed
     assert in_the_book(rt) == 1
 
@@ -257,7 +259,7 @@ def test_answered_before_the_gateway_told_us_of_the_call(rt: Runtime, gateway: C
         heard.append(caller.press("1"))
 
     gateway.script.append(answer_first)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     caller = heard[0]
     assert caller.row.gateway_id == caller.gateway_id
     assert caller.press("1").hears[0] == "main_menu"
@@ -269,11 +271,11 @@ def test_an_end_told_before_the_gateway_told_us_of_the_call(rt: Runtime, gateway
 
     def end_first() -> None:
         call = next(c for c in calls_of(rt) if c.direction == "back")
-        told = dataclasses.replace(Caller(rt, HER, gateway_id=ours(call.id)).told(), ours=True)
+        told = dataclasses.replace(Caller(rt, HER, gateway_id=ours(call.id)).told(), call_id=call.id)
         hangup.end_call(rt, told, 0)
 
     gateway.script.append(end_first)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert [(c.direction, c.ended_at is not None) for c in calls_of(rt)] == [("missed", True), ("back", True)]
     assert calls_of(rt)[1].gateway_id == ours(calls_of(rt)[1].id)
 
@@ -284,8 +286,8 @@ def test_a_worker_that_dies_takes_one_call_with_it_and_not_the_batch(rt: Runtime
         missed(rt, number)
     gateway.script.append(Killed())
     with pytest.raises(Killed):
-        call_back_due(rt, gateway)
-    call_back_due(rt, gateway)
+        place_calls(rt, gateway)
+    place_calls(rt, gateway)
     assert [to for to, _ in gateway.placed] == numbers[1:]
 
 
@@ -293,27 +295,27 @@ def test_forged_numbers_do_not_make_us_ring_a_city(make_rt: Callable[..., Runtim
     rt = make_rt(voice=dataclasses.replace(VOICE, call_backs_per_hour=3))
     for n in range(5):
         missed(rt, f"+9230012345{n:02d}")
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert len(gateway.placed) == 3
     assert reasons(rt)[-1] == ("missed", "crowded")
     assert in_the_book(rt) == 5
     clock.forward(minutes=61)
     missed(rt, OTHER)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert len(gateway.placed) == 4
 
 
 def test_a_phone_with_something_on_hold_is_not_rung_by_a_machine(rt: Runtime, gateway: CallingGateway) -> None:
     Caller(rt).ring().press("0").hang_up()
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
 
 
 def test_missed_calls_that_came_while_it_rang_are_served_with_it(rt: Runtime, gateway: CallingGateway) -> None:
     missed(rt)
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     answered(rt, gateway).press("1")
     assert in_the_book(rt) == 0
 
@@ -323,14 +325,14 @@ def test_a_batch_is_placed_oldest_first(rt: Runtime, gateway: CallingGateway, cl
     for number in numbers:
         missed(rt, number)
         clock.forward(seconds=1)
-    while call_back_due(rt, gateway):
+    while place_calls(rt, gateway):
         pass
     assert [to for to, _ in gateway.placed] == numbers
 
 
 def test_the_call_of_another_phone_cannot_pass_for_the_call_back(rt: Runtime, gateway: CallingGateway) -> None:
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     call_id = gateway.placed[0][1]
     stranger = Caller(rt, OTHER)
     assert callflow.answer_back(rt, call_id, stranger.told()).actions == (HangUp(),)
@@ -338,7 +340,7 @@ def test_the_call_of_another_phone_cannot_pass_for_the_call_back(rt: Runtime, ga
 
 def test_a_call_back_that_reports_an_end_is_closed(rt: Runtime, gateway: CallingGateway) -> None:
     missed(rt)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     call_id = gateway.placed[0][1]
     Caller(rt, HER, gateway_id=ours(call_id)).hang_up(duration_s=0)
     with rt.reading() as session:

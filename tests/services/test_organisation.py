@@ -5,7 +5,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hotline.runtime import Runtime
 from hotline.services.login import LoginRefused, come_in, find, log_in
@@ -17,9 +17,11 @@ from hotline.services.organisation import (
     new_password,
     reset_password,
 )
+from hotline.services.routing import route_due
+from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
 from tests.services.people import ORGANISATION, PASSWORD, volunteer
-from tests.support import count
+from tests.support import count, text_in, tickets
 
 SMALL = """
 [[team]]
@@ -120,6 +122,53 @@ def test_who_is_left_out_of_a_file_stays_and_who_is_to_go_says_so(rt: Runtime, l
     load(SMALL.replace('name = "Alice"', 'name = "Alice"\nactive = false'))
     assert not volunteer(rt, "alice").active
     assert count(rt, Volunteer) == 7
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('name = "Alice"', 'name = "Alice"\nactive = false'),
+        ('teams = ["general", "street", "emergency"]', 'teams = ["general", "emergency"]'),
+    ],
+)
+def test_the_tickets_of_whoever_goes_or_leaves_a_team_by_the_file_go_back(rt: Runtime, load: Load, before: str, after: str) -> None:
+    people = ORGANISATION.partition("[[shift]]")[0]
+    load(people)
+    text_in(rt, "mera mobile cheen liya")
+    route_due(rt)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Ticket).values(assignee_id=volunteer(rt, "alice").id))
+    assert before in people
+    load(people.replace(before, after, 1))
+    [ticket] = tickets(rt)
+    assert (ticket.assignee_id, ticket.routed_at) == (None, None)
+
+
+def holidays(rt: Runtime) -> dict[tuple[int, int], bool]:
+    """Whether each shift is for holidays, by its day and the hour it begins."""
+    with rt.reading() as session:
+        return {(s.weekday, s.starts.hour): s.on_holidays for s in session.scalars(select(ShiftRow))}
+
+
+def test_what_a_lead_said_of_holidays_stays_unless_the_file_says_something(rt: Runtime, load: Load) -> None:
+    load(SMALL)
+    assert holidays(rt) == {(0, 8): True}
+    with rt.transaction() as tx:
+        tx.session.execute(update(ShiftRow).values(on_holidays=False))
+    load(SMALL.replace('"mon"', '"mon", "tue"'))
+    assert holidays(rt) == {(0, 8): False, (1, 8): True}
+    load(SMALL.replace('["mon"]', '["mon"]\non_holidays = true'))
+    assert holidays(rt) == {(0, 8): True}
+
+
+def test_whoever_was_deactivated_stays_so_unless_the_file_says_that_she_is_here(rt: Runtime, load: Load) -> None:
+    load(SMALL)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "alice").values(active=False, languages=["sd"]))
+    load(SMALL)
+    assert (volunteer(rt, "alice").active, volunteer(rt, "alice").languages) == (False, ["sd"])
+    load(SMALL.replace('name = "Alice"', 'name = "Alice"\nactive = true\nlanguages = ["ur"]'))
+    assert (volunteer(rt, "alice").active, volunteer(rt, "alice").languages) == (True, ["ur"])
 
 
 def test_the_language_she_chose_stays_unless_the_file_says_another(rt: Runtime, load: Load) -> None:

@@ -1,11 +1,12 @@
 """A volunteer writes to the citizen: once, in her hours, and never what the phone must not show."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from hotline.domain.delivery import Reason
 from hotline.runtime import Runtime
@@ -13,24 +14,15 @@ from hotline.sections import Hours, Sending
 from hotline.services import casework, replies
 from hotline.services.casework import NoSuchTicket, NotHers
 from hotline.services.outbound import send_due
-from hotline.services.replies import NothingWritten, ReplyRefused, SaysTooMuch
-from hotline.services.routing import route_due
+from hotline.services.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
+from hotline.storage import drafts
 from hotline.storage.models import Contact, Draft, Event, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
 from tests.services.people import settle, volunteer
-from tests.support import HER, Clock, ScriptedGateway, count, text_in, texts_out, tickets
+from tests.support import HER, SNATCHED, Clock, ScriptedGateway, alter, count, text_in, texts_out, tickets
 
-SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
 BODY = "We have read it. Where was it?"
-
-
-@pytest.fixture
-def ticket(rt: Runtime, tmp_path: Path) -> Ticket:
-    settle(rt, tmp_path)
-    text_in(rt, SNATCHED)
-    route_due(rt)
-    return tickets(rt)[0]
 
 
 def write(rt: Runtime, ticket: Ticket, body: str = BODY, *, by: str = "alice", confirmed: frozenset[str] = frozenset()) -> datetime | None:
@@ -39,11 +31,6 @@ def write(rt: Runtime, ticket: Ticket, body: str = BODY, *, by: str = "alice", c
 
 def written(rt: Runtime) -> list[str]:
     return [text.body for text in texts_out(rt) if text.volunteer_id is not None]
-
-
-def alter(rt: Runtime, model: type, **values: object) -> None:
-    with rt.transaction() as tx:
-        tx.session.execute(update(model).values(**values))
 
 
 def test_what_she_writes_leaves_through_the_outbox_and_is_told(rt: Runtime, ticket: Ticket) -> None:
@@ -58,11 +45,25 @@ def test_what_she_writes_leaves_through_the_outbox_and_is_told(rt: Runtime, tick
     assert BODY in [taken.body for taken in gateway.taken]
 
 
+def test_another_text_by_an_older_page_of_hers_is_no_double_click_and_is_not_lost(rt: Runtime, ticket: Ticket) -> None:
+    write(rt, ticket)
+    with pytest.raises(TicketMoved):
+        write(rt, ticket, "And when was it?")
+    assert written(rt) == [BODY]
+
+
 def test_a_double_click_sends_one_text_and_another_volunteers_form_none(rt: Runtime, ticket: Ticket) -> None:
     write(rt, ticket)
     write(rt, ticket)
     with pytest.raises(TicketMoved):
         write(rt, ticket, by="bob")
+    assert written(rt) == [BODY]
+
+
+def test_other_words_from_a_second_tab_are_not_taken_for_a_double_click(rt: Runtime, ticket: Ticket) -> None:
+    write(rt, ticket)
+    with pytest.raises(TicketMoved):
+        write(rt, ticket, "And when was it?")
     assert written(rt) == [BODY]
 
 
@@ -75,6 +76,8 @@ def test_a_double_click_sends_one_text_and_another_volunteers_form_none(rt: Runt
         (Contact, {"stopped_at": datetime.fromisoformat("2026-11-01T00:00+00:00")}, Reason.STOPPED),
         (Contact, {"kind": "withheld"}, Reason.NO_PHONE),
         (Contact, {"country": "US"}, Reason.NO_PHONE),
+        (Contact, {"times_seen": 0}, Reason.NEVER_WROTE),
+        (Contact, {"address": "+922135662222"}, Reason.LANDLINE),
     ],
 )
 def test_what_may_not_go_is_refused_with_why(rt: Runtime, ticket: Ticket, model: type, values: dict[str, object], reason: Reason) -> None:
@@ -156,6 +159,41 @@ def test_a_draft_is_kept_replaced_and_gone_when_sent(rt: Runtime, ticket: Ticket
         assert [(d.body, d.volunteer_id) for d in session.scalars(select(Draft))] == [(BODY, volunteer(rt, "alice").id)]
     write(rt, ticket)
     assert count(rt, Draft) == 0
+
+
+def at_once(monkeypatch: pytest.MonkeyPatch, name: str, other: Callable[[], object]) -> threading.Thread:
+    """`other` begins after that function of the drafts, before its transaction ends."""
+    was, thread = getattr(drafts, name), threading.Thread(target=other)
+
+    def then(*args: object, **values: object) -> None:
+        was(*args, **values)
+        monkeypatch.setattr(drafts, name, was)
+        thread.start()
+        thread.join(0.5)
+
+    monkeypatch.setattr(drafts, name, then)
+    return thread
+
+
+@pytest.mark.parametrize("first", ["sent", "saved"])
+def test_a_draft_on_its_way_while_she_sends_does_not_come_back(
+    rt: Runtime, ticket: Ticket, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    alice, refused = volunteer(rt, "alice"), []
+
+    def save() -> None:
+        try:
+            replies.keep_draft(rt, alice, ticket.reference, BODY[:9], typed_at=ticket.version)
+        except FormSent as fault:
+            refused.append(fault)
+
+    def send() -> None:
+        write(rt, ticket)
+
+    thread = at_once(monkeypatch, "forget" if first == "sent" else "keep", save if first == "sent" else send)
+    send() if first == "sent" else save()
+    thread.join()
+    assert (written(rt), count(rt, Draft), len(refused)) == ([BODY], 0, 1 if first == "sent" else 0)
 
 
 def test_reading_a_sealed_ticket_is_told_once_in_ten_minutes(rt: Runtime, ticket: Ticket, clock: Clock) -> None:

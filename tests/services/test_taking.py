@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
-from hotline.services import taking
+from hotline.services import passing, taking
 from hotline.storage import people
 from hotline.storage import tickets as rows
 from hotline.storage.callmodels import Call
@@ -127,6 +127,25 @@ def test_what_is_being_worked_or_waits_for_others_is_nobodys_next(rt: Runtime, c
     came_in = opened(rt)
     change(rt, came_in, assignee_id=volunteer(rt, "charlie").id, status=Status.IN_PROGRESS, unread=True)
     assert take_all(rt, clock, "bob") == [came_in]
+
+
+def test_what_came_to_her_unopened_is_among_what_she_may_be_given(rt: Runtime, clock: Clock) -> None:
+    bob = volunteer(rt, "bob").id
+    free, hers, passed_to_her = opened(rt), opened(rt, priority=Priority.HIGH), opened(rt, team="general")
+    for reference in (hers, passed_to_her):
+        change(rt, reference, assignee_id=bob, status=Status.ASSIGNED, unread=True)
+    answered = opened(rt)
+    change(rt, answered, assignee_id=bob, status=Status.ASSIGNED, unread=False)
+    assert take_all(rt, clock, "bob") == [hers, free, passed_to_her]
+    assert {t.reference for t in tickets(rt) if t.assignee_id == bob} == {hers, free, passed_to_her, answered}
+
+
+def test_what_she_passed_on_does_not_come_back_to_her_by_itself(rt: Runtime, clock: Clock) -> None:
+    reference = opened(rt)
+    bob, charlie = volunteer(rt, "bob"), volunteer(rt, "charlie")
+    passing.pass_to(rt, bob, reference, version=1, colleague_id=charlie.id, note="")  # who is off duty
+    assert take_all(rt, clock, "bob") == []
+    assert take_all(rt, clock, "alice") == [reference]
 
 
 def test_it_fits_her_teams(rt: Runtime, clock: Clock) -> None:

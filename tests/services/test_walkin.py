@@ -13,8 +13,8 @@ from hotline.domain.ticket import Priority, Status
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime
 from hotline.services import casework, walkin
-from hotline.services.missedcalls import call_back_due
 from hotline.services.outbound import send_due
+from hotline.services.placing import place_calls
 from hotline.services.walkin import FormUsed, NoPhone, Told
 from hotline.storage import calls, outgoing
 from hotline.storage.models import Contact, Event, Message, Question, Ticket
@@ -119,12 +119,12 @@ def test_it_is_not_rung(rt: Runtime) -> None:
     with rt.transaction() as tx:
         row = {"direction": "back", "gateway": "twilio", "gateway_id": None, "contact_id": contact.id, "walk": {}}
         calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, **row)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert gateway.placed == []
     with rt.transaction() as tx:  # the same call to somebody who rang us is placed: it is the number that was never heard from
         tx.session.execute(update(Contact).values(times_seen=1))
         calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, **row)
-    call_back_due(rt, gateway)
+    place_calls(rt, gateway)
     assert [to for to, _ in gateway.placed] == [HER]
 
 

@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import create_engine, text
+from alembic import command
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from hotline.storage import db
@@ -18,3 +19,21 @@ def test_a_second_release_waits_for_the_first_however_long_it_migrates(postgres_
         with pytest.raises(TimeoutError):
             second.result(0.5)
     second.result(10)
+
+
+def test_whoever_had_a_second_factor_in_clear_sets_up_another_and_keeps_pauses(empty_database_url: str) -> None:
+    engine = db.make_engine(empty_database_url, pool_size=1)
+    with engine.connect() as connection:
+        command.upgrade(db._alembic(connection), "0003")
+        connection.execute(
+            text(
+                "INSERT INTO volunteers (login, name, page_language, languages, is_head, active, totp_secret, totp_step)"
+                " VALUES ('lead', 'Lead', 'en', '[]', false, true, 'JBSWY3DPEHPK3PXP', 7)"
+            )
+        )
+        connection.commit()
+        command.upgrade(db._alembic(connection), "0004")
+        [row] = connection.execute(text("SELECT login, keeps_pauses, totp_seed, totp_step FROM volunteers"))
+        assert (row.login, bool(row.keeps_pauses), row.totp_seed, row.totp_step) == ("lead", True, None, None)
+        assert "totp_secret" not in {column["name"] for column in inspect(connection).get_columns("volunteers")}
+    engine.dispose()

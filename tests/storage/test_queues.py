@@ -156,12 +156,12 @@ def test_counts_are_read_from_the_indexes_too(crowded: Runtime) -> None:
     assert indexes_on(told) <= set().union(*INDEXES.values()), told
 
 
-def test_what_could_be_taken_is_found_by_the_index_of_her_teams(crowded: Runtime) -> None:
+def test_what_could_be_taken_is_found_by_the_indexes_of_her_teams_and_of_herself(crowded: Runtime) -> None:
     lead = volunteer(crowded, "lead")
     with crowded.reading() as session:
         rights = people.rights(session, lead)
     told = plan_of(crowded, lambda session: session.scalars(pressing.looked_at(lead, rights, pressing.Holders([lead.id], NOON))).all())
-    assert indexes_on(told) == {"ix_tickets_team"}, told
+    assert indexes_on(told) == {"ix_tickets_team", "ix_tickets_assignee"}, told
 
 
 def test_a_list_is_asked_for_by_status_priority_and_category(crowded: Runtime) -> None:

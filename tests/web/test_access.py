@@ -77,12 +77,14 @@ TABLE: dict[str, frozenset[str]] = {
     "people.invite": frozenset({"admin"}),
     "people.link": frozenset({"admin"}),
     "people.deactivate": frozenset({"admin"}),
+    "people.bring_back": frozenset({"admin"}),
     "people.speak": frozenset({"admin"}),
     "people.join": frozenset({"admin"}),
     "people.take_away": frozenset({"admin"}),
     "people.ask": LEADS,
     "people.decide": frozenset({"head", "admin"}),
     "audit.book": frozenset({"auditor"}),
+    "audit.people_book": frozenset({"auditor"}),
 }
 
 LOGS_OUT = {"auth.log_out", "account.end"}

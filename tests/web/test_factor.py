@@ -1,5 +1,6 @@
 """The second factor: after the password, before anything else, and never the same code twice."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pyotp
@@ -8,6 +9,7 @@ from flask import Flask
 
 from hotline.app import create_app
 from hotline.runtime import Runtime
+from hotline.services.factor import secret
 from tests.services.people import ORGANISATION, PASSWORD, settle, volunteer
 from tests.support import Clock
 from tests.web.visiting import Visitor, told
@@ -20,8 +22,12 @@ def half_in(app: Flask, login: str) -> Visitor:
     return visitor
 
 
+def key(rt: Runtime, login: str) -> str:
+    return secret(rt, volunteer(rt, login)) or "?"
+
+
 def code(rt: Runtime, login: str, clock: Clock) -> str:
-    return pyotp.TOTP(volunteer(rt, login).totp_secret or "").at(clock.now)
+    return pyotp.TOTP(key(rt, login)).at(clock.now)
 
 
 @pytest.mark.parametrize("login", ["lead", "head", "admin", "auditor", "charlie"])
@@ -47,14 +53,14 @@ def test_the_made_up_people_of_a_demo_are_not_asked(rt: Runtime, tmp_path: Path)
 def test_she_puts_the_key_into_her_app_once_and_then_types_codes(app: Flask, rt: Runtime, clock: Clock) -> None:
     lead = half_in(app, "lead")
     page = lead.text("/second-factor")
-    assert (volunteer(rt, "lead").totp_secret or "?") in page.replace(" ", "")
+    assert key(rt, "lead") in page.replace(" ", "")
     picture = lead.get("/second-factor/code.svg")
     assert (picture.status_code, picture.mimetype) == (200, "image/svg+xml")
     assert lead.post("/second-factor?next=/account", code=code(rt, "lead", clock)).location == "/account"
     assert lead.is_in()
-    assert lead.get("/second-factor/code.svg").status_code == 404
     again = half_in(app, "lead")
-    assert (volunteer(rt, "lead").totp_secret or "?") not in again.text("/second-factor").replace(" ", "")
+    assert again.get("/second-factor/code.svg").status_code == 404
+    assert key(rt, "lead") not in again.text("/second-factor").replace(" ", "")
 
 
 def test_a_code_is_never_taken_twice(app: Flask, rt: Runtime, clock: Clock) -> None:
@@ -85,3 +91,13 @@ def test_who_guesses_codes_is_slowed_down_and_not_locked_out(app: Flask, rt: Run
     assert (answer.status_code, told(answer)) == (429, "Too many wrong codes. Wait 1 second, then try again.")
     clock.forward(seconds=60)
     assert lead.post("/second-factor", code=code(rt, "lead", clock)).status_code == 302
+
+
+def test_the_database_alone_does_not_tell_her_secret(app: Flask, rt: Runtime, make_rt: Callable[..., Runtime]) -> None:
+    page = half_in(app, "lead").text("/second-factor").replace(" ", "")
+    her, shown = volunteer(rt, "lead"), key(rt, "lead")
+    assert shown in page
+    assert shown not in {str(value) for value in vars(her).values()}
+    assert secret(make_rt(secret_key="another-key-of-thirty-two-letters"), her) != shown
+    her.id += 1  # nor does a seed that was copied to somebody else
+    assert secret(rt, her) != shown

@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Callable
+from datetime import time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hotline.alarms import AlarmKind
 from hotline.runtime import Runtime
+from hotline.services.invitations import invite
 from hotline.services.organisation import add_volunteer
 from hotline.services.routing import route_due
 from hotline.storage import people
 from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Event
-from hotline.storage.peoplemodels import Grant
+from hotline.storage.peoplemodels import Grant, ShiftRow, Volunteer
 from tests.services.people import volunteer
 from tests.support import text_in, tickets
 from tests.web.visiting import Visitor, told
@@ -102,7 +104,10 @@ def test_an_invitation_is_shown_once_and_a_taken_login_is_refused(rt: Runtime, a
     assert "<script>" not in page
     assert "/welcome/" not in admin.text("/people")
     answer = admin.post("/people/invite", login="dana", name="Another")
-    assert (answer.status_code, told(answer)) == (409, "Somebody has that login already. Choose another.")
+    assert (answer.status_code, told(answer)) == (
+        409,
+        "Somebody has that login already. Choose another; if you have just invited her, make a new link for her below.",
+    )
     assert admin.post("/people/invite", login="a b", name="x").status_code == 409
 
 
@@ -147,3 +152,103 @@ def test_an_administrator_works_no_tickets_by_that(rt: Runtime, as_: As) -> None
     as_("admin").post(f"/people/grants/{grants(rt)[0].id}", answer="give")
     assert teams_of(rt, "alice") == {}
     assert as_("alice").get(f"/tickets/{tickets(rt)[0].reference}").status_code == 404
+
+
+def alarms(rt: Runtime) -> list[tuple[str, str, bool]]:
+    """Kind, whose, and whether it was acknowledged."""
+    with rt.reading() as session:
+        rows = session.execute(
+            select(Alarm.kind, Volunteer.login, Alarm.acknowledged_at)
+            .join(Volunteer, Volunteer.id == Alarm.volunteer_id)
+            .order_by(Alarm.kind)
+        )
+        return [(row[0], row[1], row[2] is not None) for row in rows]
+
+
+def test_the_head_is_told_of_every_link_an_administrator_makes_and_the_page_says_who_made_it(rt: Runtime, as_: As) -> None:
+    admin, head = as_("admin"), as_("head")
+    admin.post("/people/invite", login="dana", name="Dana")
+    admin.post("/people/bob/link")
+    assert alarms(rt) == [("account", "head", False)]
+    assert "A link to log in by was made for somebody" in head.text("/")
+    with rt.reading() as session:
+        alarm_id = session.scalars(select(Alarm.id)).one()
+    head.post(f"/alarms/{alarm_id}/acknowledge")
+    assert alarms(rt) == [("account", "head", True)]
+    admin.post("/people/invite", login="eve", name="Eve")  # she looked away: it is told again
+    assert alarms(rt) == [("account", "head", False)]
+    assert "Link made by <bdi>Admin</bdi>" in head.text("/people")
+
+
+def test_a_link_from_the_command_line_is_told_too(rt: Runtime, as_: As) -> None:
+    assert invite(rt, "dana", "Dana", made_by=None)
+    assert alarms(rt) == [("account", "head", False)]
+    assert "Link made by <bdi>the command line</bdi>" in as_("admin").text("/people")
+
+
+def test_a_head_is_not_told_of_a_link_that_she_gave_herself(rt: Runtime, as_: As) -> None:
+    as_("admin").post("/people/lead/link")
+    assert alarms(rt) == [("grant", "head", False)]
+    as_("head").post(f"/people/grants/{grants(rt)[0].id}", answer="give")
+    assert alarms(rt) == [("grant", "head", False)]
+
+
+def test_somebody_who_went_comes_back_by_a_link_and_without_what_takes_two_people(rt: Runtime, as_: As) -> None:
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).where(Volunteer.login.in_(["lead", "charlie"])).values(shows_numbers=True))
+    admin = as_("admin")
+    admin.post("/people/charlie/teams", team="street")
+    with rt.transaction() as tx:
+        her, street = volunteer(rt, "charlie").id, people.teams(tx.session)["street"].id
+        tx.session.add(ShiftRow(volunteer_id=her, team_id=street, weekday=0, starts=time(8), ends=time(20)))
+    for login in ("lead", "charlie", "auditor"):
+        admin.post(f"/people/{login}/deactivate")
+        answer = admin.post(f"/people/{login}/bring-back")
+        assert re.search(r"/welcome/[\w-]{20,}", answer.get_data(as_text=True))
+        her = volunteer(rt, login)
+        assert (her.active, her.role, her.is_head, her.shows_numbers, her.password_hash) == (True, "volunteer", False, False, None)
+    assert teams_of(rt, "lead") == {"general": False, "street": False, "emergency": False}
+    assert teams_of(rt, "charlie") == {"street": False}
+    with rt.reading() as session:
+        assert volunteer(rt, "charlie").id not in session.scalars(select(ShiftRow.volunteer_id)).all()
+    assert alarms(rt) == [("account", "head", False)]
+
+
+def test_somebody_who_is_here_is_not_brought_back_and_nobody_but_an_administrator_does_it(rt: Runtime, as_: As) -> None:
+    admin = as_("admin")
+    assert admin.post("/people/bob/bring-back").status_code == 409
+    admin.post("/people/bob/deactivate")
+    for login in ("head", "lead"):
+        assert as_(login).post("/people/bob/bring-back").status_code == 403
+    assert as_("alice").post("/people/bob/bring-back").status_code == 404
+    assert not volunteer(rt, "bob").active
+    assert "She is here again" in admin.text("/people")
+    assert "She is here again" not in as_("head").text("/people")
+    assert [admin.post("/people/bob/bring-back").status_code for _ in range(2)] == [200, 409]  # a double click
+    assert admin.post("/people/nobody/bring-back").status_code == 409
+
+
+def test_of_two_who_bring_her_back_at_once_one_is_told_that_it_is_done(rt: Runtime, as_: As) -> None:
+    as_("admin").post("/people/bob/deactivate")
+    with rt.transaction() as tx:
+        assert [people.bring_back(tx.session, volunteer(rt, "bob").id) for _ in range(2)] == [True, False]
+
+
+def test_her_old_password_and_old_links_stay_closed_until_she_came_by_the_new_link(rt: Runtime, as_: As) -> None:
+    admin, bob = as_("admin"), as_("bob")
+    admin.post("/people/bob/deactivate")
+    page = admin.post("/people/bob/bring-back").get_data(as_text=True)
+    assert not bob.is_in()
+    assert bob.post("/login", login="bob", password="correct-horse-battery").status_code == 401
+    link = re.search(r"/welcome/[\w-]{20,}", page)
+    assert link
+    assert bob.post(link[0], password="another-good-battery").status_code == 302
+
+
+def test_the_last_head_cannot_be_put_out_by_an_administrator(rt: Runtime, as_: As) -> None:
+    admin = as_("admin")
+    assert admin.post("/people/head/deactivate").status_code == 409
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "lead").values(is_head=True))
+    assert admin.post("/people/head/deactivate").status_code == 302
+    assert admin.post("/people/lead/deactivate").status_code == 409

@@ -1,8 +1,6 @@
 """The queue in a browser: what changes elsewhere shows, nothing jumps under her hand, and the keys do what their card says."""
 
-import logging
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +8,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import update
-from werkzeug.serving import make_server
 
 from hotline.domain.reference import written
 from hotline.domain.ticket import Priority
@@ -18,14 +15,14 @@ from hotline.runtime import Runtime
 from hotline.services import casework
 from hotline.storage.models import Ticket
 from tests.services.people import PASSWORD, volunteer
-from tests.support import OTHER, Clock, tickets
+from tests.support import OTHER, Clock, text_in, tickets
 from tests.web.test_tickets import SNATCHED, a_ticket
 
 WITHIN_MS = 6000  # two polls, on a busy machine
 
 
 @pytest.fixture
-def address(app: Flask, clock: Clock) -> Iterator[str]:
+def address(address: str, app: Flask, clock: Clock) -> str:
     """Where the pages are served; time goes on with each request."""
     served = app.wsgi_app
 
@@ -34,15 +31,7 @@ def address(app: Flask, clock: Clock) -> Iterator[str]:
         return served(environ, start_response)
 
     app.wsgi_app = ticking  # type: ignore[method-assign]  # Flask's own way
-    app.config.update(SESSION_COOKIE_SECURE=False)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    return address
 
 
 @pytest.fixture
@@ -71,6 +60,22 @@ def test_a_ticket_that_comes_in_shows_by_itself_and_is_said(rt: Runtime, alice: 
     expect(row(alice, ticket)).to_be_visible(timeout=WITHIN_MS)
     expect(alice.locator("#said")).to_have_text("The queue has changed.")
     expect(alice.get_by_role("link", name=re.compile("My teams"))).to_contain_text("1")
+
+
+def test_the_figures_of_what_is_on_other_lists_are_asked_for_once_a_minute(rt: Runtime, alice: Page, address: str) -> None:
+    alice.clock.install()
+    alice.goto(f"{address}/?list=mine")
+    alice.mouse.move(1, 1)
+    text_in(rt, SNATCHED)  # nobody's yet: her own list does not change
+    figure = alice.get_by_role("link", name=re.compile("My teams"))
+    for _ in range(34):
+        with alice.expect_response(re.compile("/queue/version")):
+            alice.clock.run_for(1700)
+    expect(figure).to_contain_text("0")
+    with alice.expect_response(re.compile("/queue/list")):
+        alice.clock.run_for(1700)
+        alice.clock.run_for(1700)
+    expect(figure).to_contain_text("1")
 
 
 def test_nothing_jumps_under_her_pointer_until_it_leaves(rt: Runtime, alice: Page) -> None:
@@ -128,8 +133,8 @@ def test_a_page_that_is_logged_out_elsewhere_says_so(rt: Runtime, alice: Page) -
 
 
 def test_the_keys_do_what_their_card_says(rt: Runtime, alice: Page, address: str) -> None:
-    # Opened in one instant they stand by their references, which are drawn.
-    first, second = sorted((a_ticket(rt), a_ticket(rt, sender=OTHER)), key=lambda ticket: ticket.reference)
+    # Opened in one instant, between two polls, they stand by their references, which are drawn.
+    first, second = sorted((a_ticket(rt), a_ticket(rt, sender=OTHER)), key=lambda ticket: (ticket.opened_at, ticket.reference))
     alice.reload()
     for key, ticket in (("j", first), ("ArrowDown", second), ("j", second), ("ArrowUp", first), ("j", second), ("k", first)):
         alice.keyboard.press(key)
@@ -203,6 +208,7 @@ def test_an_urgent_alarm_shows_though_her_hand_is_on_the_list(rt: Runtime, alice
 def test_nothing_runs_over_the_edge_of_a_small_phone(rt: Runtime, alice: Page, language: str) -> None:
     a_ticket(rt, "bachao")
     alice.set_viewport_size({"width": 360, "height": 740})
+    alice.locator("header summary").click()
     alice.locator(f"header button[value={language}]").click()
     expect(alice.locator("html")).to_have_attribute("lang", language)
     assert alice.evaluate("document.documentElement.scrollWidth") == 360

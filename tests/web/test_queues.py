@@ -124,7 +124,7 @@ def test_what_is_late_says_so(rt: Runtime, as_: As, set_: Callable[..., None]) -
     set_(late, on_time=False)
     html = as_("alice").text("/")
     assert in_queue(html) == [late.reference, first.reference]
-    assert html.count('<span class="mark late">Late</span>') == 1
+    assert html.count('<span class="mark icon late">Late</span>') == 1
 
 
 # The poll

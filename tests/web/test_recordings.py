@@ -247,7 +247,7 @@ def test_what_was_said_is_kept_with_the_ticket(rt: Runtime, gateway: RecordingGa
     ticket, _ = heard(rt, gateway)
     alice = as_("alice")
     answer = write(alice, ticket, "  میرا بٹوہ\0 گم ہو گیا ")
-    assert (answer.status_code, answer.location) == (302, f"/tickets/{ticket.reference}")
+    assert (answer.status_code, answer.location) == (302, f"/tickets/{ticket.reference}?done=saved")
     with rt.reading() as session:
         [message] = session.scalars(select(Message).where(Message.read_as == "written"))
         [event] = session.scalars(select(Event).where(Event.kind == "written_down"))
@@ -267,6 +267,13 @@ def test_it_is_read_for_meaning_like_a_text(rt: Runtime, gateway: RecordingGatew
     assert Job.ROUTE_DUE in rt.bell.rung  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("words", ["bachao", "bachao 482719366", "Madad! {own}"])
+def test_a_cry_for_help_that_is_written_down_is_urgent(rt: Runtime, gateway: RecordingGateway, as_: As, words: str) -> None:
+    ticket, _ = heard(rt, gateway)
+    write(as_("alice"), ticket, words.format(own=ticket.reference))
+    assert (tickets(rt)[0].priority, tickets(rt)[0].routed_at) == (Priority.URGENT, None)
+
+
 def test_it_lowers_nothing(rt: Runtime, gateway: RecordingGateway, as_: As) -> None:
     ticket, _ = heard(rt, gateway)
     with rt.transaction() as tx:
@@ -280,7 +287,7 @@ def test_it_may_seal_the_ticket_to_whoever_wrote_it(rt: Runtime, gateway: Record
     ticket, _ = heard(rt, gateway)
     alice = as_("alice")
     answer = write(alice, ticket, "thanay ke SHO ne mujh se rishwat mangi")
-    assert (answer.status_code, answer.location) == (302, "/")
+    assert (answer.status_code, answer.location) == (302, "/?done=gone")
     [now] = tickets(rt)
     assert (now.sealed, now.assignee_id, now.team_id) == (True, None, None)
     route_due(rt)

@@ -54,7 +54,7 @@ def test_an_auditor_sees_what_was_done_and_not_what_was_said(rt: Runtime, as_: A
     bob = as_("bob")
     page = bob.text(f"/tickets/{ticket.reference}")
     assert "Status changed" in page
-    for hidden in (SNATCHED, "a secret of hers", HER, "Change the status", "Pass it on"):
+    for hidden in (SNATCHED, "a secret of hers", HER, "Change the status to", "Pass it on"):
         assert hidden not in page, hidden
     assert bob.get(f"/tickets/{sealed.reference}").status_code == 404
 

@@ -178,7 +178,7 @@ def test_a_ticket_that_was_opened_is_not_taken_to_her_phone(as_: As, rt: Runtime
     as_("lead").get(f"/tickets/{ticket.reference}")
     with rt.reading() as session:
         [alarm] = session.scalars(select(Alarm))
-    assert (alarm.told_at is not None, alarm.acknowledged_at) == (True, None)
+    assert (alarm.seen_at is not None, alarm.told_at, alarm.acknowledged_at) == (True, None, None)
 
 
 def test_at_the_end_of_her_shift_she_writes_a_note_and_the_next_shift_reads_it(as_: As, rt: Runtime, clock: Clock) -> None:
@@ -204,3 +204,22 @@ def test_the_sheet_shows_what_is_open_and_nothing_sealed_that_is_not_the_readers
     shown = {who: as_(who).text("/handover") for who in ("alice", "bob", "charlie", "lead")}
     assert {who for who, page in shown.items() if open_.reference in page} == {"alice", "bob", "lead"}
     assert {who for who, page in shown.items() if sealed.reference in page} == {"charlie"}
+
+
+def test_a_night_of_last_week_that_still_runs_on_monday_morning_is_shown(as_: As, clock: Clock, rt: Runtime) -> None:
+    with rt.transaction() as tx:
+        who, general = volunteer(rt, "alice").id, team(rt, "general")
+        tx.session.add(ShiftRow(volunteer_id=who, team_id=general, weekday=6, starts=time(21), ends=time(7)))
+    clock.now = clock.now.replace(hour=1, minute=30)  # 06:30 in Karachi
+    assert '<bdi dir="ltr">2026-11-22</bdi> <bdi dir="ltr">21:00–07:00</bdi>' in as_("alice").text("/roster")
+
+
+def test_an_older_page_of_hers_does_not_write_over_the_note_she_handed_over(as_: As, rt: Runtime, clock: Clock) -> None:
+    clock.forward(hours=7, minutes=30)
+    alice, today = as_("alice"), of(rt, "alice", date(2026, 11, 23))
+    for _ in range(2):  # a double click
+        assert alice.post("/handover", **today, was="", note="Ring her\r\nat nine").status_code == 302
+    assert alice.post("/handover", **today, was="", note="").status_code == 409
+    assert "Ring her\nat nine" in as_("bob").text("/handover")
+    assert alice.post("/handover", **today, was="Ring her\r\nat nine", note="Ring her at ten").status_code == 302
+    assert "Ring her at ten" in as_("bob").text("/handover")

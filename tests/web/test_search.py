@@ -13,12 +13,14 @@ from werkzeug.test import TestResponse
 from hotline.domain.reference import written
 from hotline.runtime import Runtime
 from hotline.sections import Web
+from hotline.services import facts
 from hotline.services.indexing import index_words
 from hotline.services.routing import route_due
 from hotline.storage.models import Event, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from tests.services.people import volunteer
 from tests.support import HER, OTHER, Clock, text_in, tickets
+from tests.web.test_queues import lists_on
 from tests.web.visiting import Visitor, told
 
 As = Callable[[str], Visitor]
@@ -49,7 +51,7 @@ def seek(her: Visitor, typed: str) -> str:
 
 
 def notice(html: str) -> str:
-    found = re.search(r'<div class="notice" role="status">(.*?)</div>', html, re.DOTALL)
+    found = re.search(r'<div class="notice" role="status"[^>]*>(.*?)</div>', html, re.DOTALL)
     return unescape(found[1]) if found else ""
 
 
@@ -276,6 +278,25 @@ def test_a_sealed_ticket_is_found_by_its_team_and_by_nobody_else_in_any_way(rt: 
         assert {e.volunteer_id for e in session.scalars(select(Event).where(Event.kind == "number_sought"))} == {
             volunteer(rt, "charlie").id
         }
+
+
+def test_whoever_is_shut_out_of_a_ticket_finds_it_in_no_way_and_does_not_count_it(rt: Runtime, as_: As) -> None:
+    for login in ("alice", "bob"):
+        may_seek_numbers(rt, login)
+    other, named = a_ticket(rt, sender=OTHER), a_ticket(rt)
+    ways = [named.reference, named.reference[-4:], "pistol", "0300 1234501"]
+    bob = as_("bob")
+    assert all(named.reference in seek(bob, way) for way in ways)
+    assert lists_on(bob.text("/"))["teams"] == "2"
+    facts.shut_out(rt, volunteer(rt, "lead"), named.reference, version=named.version, whom=volunteer(rt, "bob").id, out=True)
+    for way in ways:
+        page = seek(bob, way).replace(f'value="{way}"', "")
+        assert listed(page) == ([other.reference] if way == "pistol" else []), way
+        assert named.reference not in page
+        assert written(named.reference) not in page
+    assert bob.get(f"/search?w={'A' * 11}&before={named.reference}").status_code == 200
+    assert lists_on(bob.text("/"))["teams"] == "1"
+    assert [len(found_events(rt)), named.reference in seek(as_("alice"), "0300 1234501")] == [1, True]
 
 
 def test_a_sealed_ticket_leaves_no_gap_between_those_she_sees(rt: Runtime, as_: As) -> None:

@@ -6,15 +6,17 @@ from html import unescape
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from hotline.domain.delivery import Reason
 from hotline.domain.texts import REPLIES
 from hotline.runtime import Runtime
 from hotline.services.routing import route_due
 from hotline.storage.models import Contact, Draft, Event, Note, ShutOut, Ticket
 from hotline.storage.peoplemodels import Volunteer
-from tests.services.people import PASSWORD, volunteer
-from tests.support import HER, count, text_in, texts_out, tickets
+from hotline.web import words
+from tests.services.people import volunteer
+from tests.support import HER, NOON, alter, count, text_in, texts_out, tickets
 from tests.web.visiting import BASE, Visitor, told
 
 As = Callable[[str], Visitor]
@@ -33,11 +35,6 @@ def ticket(rt: Runtime, app: Flask) -> Ticket:
 
 def at(ticket: Ticket, rest: str = "") -> str:
     return f"/tickets/{ticket.reference}{rest}"
-
-
-def alter(rt: Runtime, model: type, **values: object) -> None:
-    with rt.transaction() as tx:
-        tx.session.execute(update(model).values(**values))
 
 
 def written(rt: Runtime) -> list[str]:
@@ -61,13 +58,13 @@ def forms(ticket: Ticket) -> list[tuple[str, dict[str, str]]]:
     version = {"version": str(ticket.version)}
     return [
         (at(ticket, "/reply"), version | {"body": "We have read it."}),
-        (at(ticket, "/draft"), {"body": "We have read it."}),
+        (at(ticket, "/draft"), version | {"body": "We have read it."}),
         (at(ticket, "/number"), {}),
         (at(ticket, "/facts"), version | {"category": "theft", "area": "lyari"}),
         (at(ticket, "/priority"), version | {"priority": "1"}),
         (at(ticket, "/promise"), version | {"by": "tomorrow"}),
         (at(ticket, "/hold"), version | {"on": "1"}),
-        (at(ticket, "/seal"), version | {"kind": ""}),
+        (at(ticket, "/seal"), version | {"kind": "police"}),
         (at(ticket, "/unseal"), version | {"note": "why"}),
         (at(ticket, "/shut-out"), version | {"whom": "1", "out": "1"}),
         (at(ticket, "/pass-on"), version | {"to": "team:street"}),
@@ -107,7 +104,7 @@ def test_a_stale_form_changes_nothing_and_keeps_her_words(rt: Runtime, as_: As, 
     alice = as_("alice")
     alice.post(at(ticket, "/hold"), version=str(ticket.version), on="1")
     for path, form in forms(ticket):
-        if "version" in form and not path.endswith(("/unseal", "/shut-out")):
+        if "version" in form and not path.endswith(("/unseal", "/shut-out", "/draft")):
             answer = alice.post(path, **form | {"note": "my own words"})
             assert answer.status_code == 409, path
             assert ("my own words" in answer.text) != path.endswith("/reply"), path
@@ -161,9 +158,30 @@ def test_she_sends_it_once_however_often_she_clicks_and_sees_it_on_the_timeline(
         assert (answer.status_code, answer.location) == (302, f"/tickets/{ticket.reference}?sent=1")
     assert written(rt) == [BODY]
     page = alice.text(answer.location)
+    assert box(page) == ""
     assert "Your text is on its way." in page
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
     assert "From us, written by <bdi>Alice</bdi>" in page
+
+
+def test_other_words_from_a_form_gone_back_to_are_not_taken_for_a_double_click(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice, version = as_("alice"), str(ticket.version)
+    alice.post(at(ticket, "/reply"), body=BODY, version=version)
+    answer = alice.post(at(ticket, "/reply"), body="One thing more.", version=version)
+    assert (answer.status_code, box(answer.text), written(rt)) == (409, "One thing more.", [BODY])
+    assert box(alice.text(at(ticket))) == "One thing more."
+
+
+def test_a_draft_of_a_form_that_was_sent_is_not_kept(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice, version = as_("alice"), ticket.version
+    for late in (version, version - 1):
+        alice.post(at(ticket, "/reply"), body=BODY, version=str(version))
+        answer = alice.post(at(ticket, "/draft"), body=BODY[:9], version=str(late))
+        assert (answer.status_code, answer.text, box(alice.text(at(ticket)))) == (409, "", "")
+    assert as_("bob").post(at(ticket, "/draft"), body="His own", version=str(version)).status_code == 200
+    assert alice.post(at(ticket, "/draft"), body="The next", version=str(version + 1)).status_code == 200
+    assert alice.post(at(ticket, "/draft"), body="The next").status_code == 400
+    assert box(alice.text(at(ticket))) == "The next"
 
 
 def test_what_says_too_much_asks_first(rt: Runtime, as_: As, ticket: Ticket) -> None:
@@ -191,14 +209,46 @@ def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, tic
     assert (written(rt), box(alice.text(at(ticket)))) == ([], BODY)
 
 
+@pytest.mark.parametrize(
+    ("model", "values", "why", "instead"),
+    [
+        (Contact, {"times_seen": 0}, "it has never texted or rung us itself", "Ask for one text or call to us from that phone"),
+        (Contact, {"address": "+922135662222"}, "it is a landline", "Ring it if it may be rung"),
+        (Contact, {"stopped_at": NOON}, "the citizen asked us not to text", "the word START allows it again"),
+        (Contact, {"may_text": False}, "this phone may not be texted", "is told the stage when she asks"),
+        (Contact, {"kind": "withheld", "address": None}, "no phone that we can text", "can text or ring us"),
+        (Ticket, {"hold": True}, "the ticket is on hold", "A lead can lift the hold"),
+        (Contact, {"on_hold": True}, "the ticket is on hold", "A lead can lift the hold"),
+    ],
+)
+def test_where_no_text_can_go_she_is_told_why_and_what_instead_before_she_types(
+    rt: Runtime, as_: As, ticket: Ticket, model: type, values: dict[str, object], why: str, instead: str
+) -> None:
+    alter(rt, model, **values)
+    bob = as_("bob")
+    page = bob.text(at(ticket))
+    before, _, form = page.partition('<textarea id="body"')
+    assert 'value="send"' not in page
+    assert 'value="check"' in form
+    assert re.search(f"No text can go to this phone now:</strong> .*{why}.*{instead}", before)
+    refused = bob.post(at(ticket, "/reply"), body=BODY, version=str(ticket.version))
+    assert (refused.status_code, box(refused.text), written(rt)) == (409, BODY, [])
+
+
+def test_every_reason_against_a_reply_has_words_and_a_way_out() -> None:
+    assert set(words.REASONS) == set(Reason)
+    assert set(words.INSTEAD) == set(Reason) - {Reason.TOO_LATE}
+
+
 def test_the_draft_is_counted_as_she_types_and_is_hers_alone(rt: Runtime, as_: As, ticket: Ticket) -> None:
     alice = as_("alice")
-    told_ = alice.post(at(ticket, "/draft"), body="<script>police</script> " + "ہ" * 70)
+    version = str(ticket.version)
+    told_ = alice.post(at(ticket, "/draft"), version=version, body="<script>police</script> " + "ہ" * 70)
     assert (told_.status_code, "2 segments" in told_.text) == (200, True)
     assert "<script>" not in told_.text
     assert box(as_("bob").text(at(ticket))) == ""
     assert box(alice.text(at(ticket))).startswith("<script>police")
-    assert alice.post(at(ticket, "/draft"), body=" ").text.strip() == ""
+    assert alice.post(at(ticket, "/draft"), version=version, body=" ").text.strip() == ""
     assert count(rt, Draft) == 0
 
 
@@ -230,18 +280,20 @@ def test_every_reading_of_a_sealed_ticket_is_shown_to_its_team(rt: Runtime, as_:
 
 
 def test_whoever_seals_it_away_from_herself_is_led_to_the_queue(rt: Runtime, as_: As, ticket: Ticket) -> None:
-    assert as_("bob").post(at(ticket, "/seal"), version=str(ticket.version), kind="police").location == "/"
+    assert as_("bob").post(at(ticket, "/seal"), version=str(ticket.version), kind="police").location == "/?done=gone"
     assert tickets(rt)[0].sealed
 
 
 @pytest.mark.parametrize("language", ["en", "ur", "sd"])
 def test_the_page_tells_each_change_in_words(rt: Runtime, as_: As, ticket: Ticket, language: str) -> None:
     lead = as_("lead")
+    was = re.search(r'name="was" value="([^"]+)"', lead.text(at(ticket)))
+    assert was
     steps = [
         ("/facts", {"category": "theft", "area": "lyari", "wants_woman": "1"}),
         ("/priority", {"priority": "1"}),
         ("/promise", {"by": "at", "at": "2026-12-01T14:30"}),
-        ("/contact", {"safe_from": "09:00", "safe_until": "12:00"}),
+        ("/contact", {"was": was[1], "safe_from": "09:00", "safe_until": "12:00"}),
         ("/hold", {"on": "1"}),
         ("/shut-out", {"whom": str(volunteer(rt, "charlie").id), "out": "1"}),
         ("/pass-on", {"to": "team:street", "note": "too much for me"}),
@@ -254,79 +306,3 @@ def test_the_page_tells_each_change_in_words(rt: Runtime, as_: As, ticket: Ticke
     for there in ("14:30", "09:00-12:00", "Charlie", "Street", "too much for me"):
         assert there in page
     assert count(rt, Note) == 1
-
-
-# Words that survive
-
-
-def owner_of(html: str) -> str:
-    found = re.search(r'name="owner" value="([^"]+)"', html)
-    assert found
-    return unescape(found[1])
-
-
-def logged_out(her: Visitor, path: str, **fields: str) -> str:
-    """She sends a form after her log-in ended, cookie and token with it: the page she gets."""
-    her.client.delete_cookie("hotline", domain="hotline.example.org")
-    answer = her.client.post(path, base_url=BASE, data={"csrf_token": "old", **fields})
-    assert answer.status_code == 401
-    return answer.get_data(as_text=True)
-
-
-def log_in_again(her: Visitor, page: str, login: str) -> tuple[int, str | None, str]:
-    kept = re.search(r'name="kept" value="([^"]+)"', page)
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert kept
-    assert token
-    form = {"csrf_token": token[1], "kept": unescape(kept[1]), "login": login, "password": PASSWORD}
-    answer = her.client.post("/login", base_url=BASE, data=form)
-    return answer.status_code, answer.location, answer.get_data(as_text=True)
-
-
-def test_a_reply_sent_after_the_log_in_ended_is_there_when_she_is_back(rt: Runtime, as_: As, ticket: Ticket) -> None:
-    alice = as_("alice")
-    owner = owner_of(alice.text(at(ticket)))
-    page = logged_out(alice, at(ticket, "/reply"), owner=owner, body=BODY, version=str(ticket.version))
-    assert "What you wrote is kept for an hour" in page
-    code, location, _ = log_in_again(alice, page, "alice")
-    assert (code, location) == (302, f"/tickets/{ticket.reference}?kept=1")
-    assert (box(alice.text(location or "")), written(rt)) == (BODY, [])
-
-
-def test_a_note_comes_back_as_a_note_and_never_as_a_text_to_the_citizen(rt: Runtime, as_: As, ticket: Ticket) -> None:
-    alice = as_("alice")
-    owner = owner_of(alice.text(at(ticket)))
-    page = logged_out(alice, at(ticket, "/status"), owner=owner, note="for <us> only", status="closed", version=str(ticket.version))
-    code, _, html = log_in_again(alice, page, "alice")
-    assert code == 409
-    assert "for &lt;us&gt; only</textarea>" in html
-    assert (box(html), tickets(rt)[0].version) == ("", ticket.version)
-
-
-def test_whoever_else_logs_in_there_gets_nothing_of_it(rt: Runtime, as_: As, ticket: Ticket) -> None:
-    alice = as_("alice")
-    owner = owner_of(alice.text(at(ticket)))
-    page = logged_out(alice, at(ticket, "/reply"), owner=owner, body=BODY, version=str(ticket.version))
-    assert log_in_again(alice, page, "bob")[:2] == (302, "/")
-    assert count(rt, Draft) == 0
-
-
-def test_what_was_sealed_meanwhile_takes_no_words_back(rt: Runtime, as_: As, ticket: Ticket) -> None:
-    charlie = as_("charlie")
-    owner = owner_of(charlie.text(at(ticket)))
-    page = logged_out(charlie, at(ticket, "/reply"), owner=owner, body=BODY, version=str(ticket.version))
-    alter(rt, Ticket, sealed=True)
-    assert log_in_again(charlie, page, "charlie")[:2] == (302, "/")
-    assert count(rt, Draft) == 0
-
-
-def test_a_form_whose_token_ran_out_keeps_her_words_and_does_nothing(rt: Runtime, as_: As, ticket: Ticket) -> None:
-    alice = as_("alice")
-    form = {"owner": owner_of(alice.text(at(ticket))), "csrf_token": "old", "body": BODY, "version": str(ticket.version)}
-    answer = alice.client.post(at(ticket, "/reply"), base_url=BASE, data=form)
-    assert answer.location == f"/tickets/{ticket.reference}?kept=1"
-    assert (box(alice.text(answer.location)), written(rt)) == (BODY, [])
-    for forged in ("x", ""):
-        answer = alice.client.post(at(ticket, "/reply"), base_url=BASE, data=form | {"owner": forged, "body": "forged"})
-        assert answer.status_code == 400
-    assert box(alice.text(at(ticket))) == BODY

@@ -36,15 +36,15 @@ class TwilioCalls:
         self._password = (config.twilio_account_sid, config.twilio_auth_token)
         self._wait_s = config.sending.timeout_s
 
-    def place_call(self, to: str, call_id: int) -> str:
+    def place_call(self, to: str, call_id: int, *, is_alarm: bool) -> str:
         """See `CallGateway.place_call`."""
         call = asked(
             lambda: self._client.calls.create(
                 to=to,
                 from_=self._number,
-                url=f"{self._voice}/back/{call_id}",
-                fallback_url=f"{self._voice}/fallback",
-                status_callback=f"{self._voice}/status",
+                url=f"{self._voice}/{'alarm' if is_alarm else 'back'}/{call_id}",
+                fallback_url=f"{self._voice}/{'alarm/fallback' if is_alarm else 'fallback'}",
+                status_callback=f"{self._voice}/status?call={call_id}",
                 timeout=_RINGS_S,
             )
         )

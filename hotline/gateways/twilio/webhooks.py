@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from twilio.request_validator import RequestValidator
@@ -97,8 +98,8 @@ def read_text(form: Mapping[str, str]) -> IncomingText:
     return IncomingText(sid, sender, body, _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper()))
 
 
-def read_call(form: Mapping[str, str]) -> IncomingCall:
-    """The call, or the step of one, in a signed form. Raises `FieldMissing` without a CallSid.
+def read_call(form: Mapping[str, str], query: Mapping[str, str] = MappingProxyType({})) -> IncomingCall:
+    """The call, or the step of one, in a signed form; of one of ours the query says which. Raises `FieldMissing` without a CallSid.
 
     Of a call of ours the phone is To and the line From. A report of a recording names neither.
     """
@@ -106,8 +107,7 @@ def read_call(form: Mapping[str, str]) -> IncomingCall:
     if not _ID.fullmatch(sid):
         raise FieldMissing("CallSid")
     caller, line = _clean(form.get("From", "")), _clean(form.get("To", ""))
-    ours = form.get("Direction", "").startswith("outbound")
-    if ours:
+    if form.get("Direction", "").startswith("outbound"):
         caller, line = line, caller
     digits = form.get("Digits", "")
     recording = form.get("RecordingSid", "")
@@ -116,7 +116,7 @@ def read_call(form: Mapping[str, str]) -> IncomingCall:
         gateway_id=sid,
         caller=caller,
         line=line,
-        ours=ours,
+        call_id=_number(query.get("call")),
         keys="" if digits == _HUNG_UP else digits[:32],
         hung_up=digits == _HUNG_UP,
         recording_id=recording if _RECORDING.fullmatch(recording) and form.get("RecordingStatus") not in ("absent", "failed") else None,

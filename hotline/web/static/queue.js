@@ -1,5 +1,6 @@
 // The queue while somebody looks at it: what changes elsewhere shows here, and the keys. Without this the page works by reload.
 const EVERY_MS = 1700; // a change made elsewhere shows within two seconds
+const COUNT_AFTER = 35; // polls at rest after which the figures are asked for: they count what is beyond this page too
 const SOUND_EVERY_MS = 15000;
 const queue = document.getElementById("queue");
 const touch = document.getElementById("touch");
@@ -12,6 +13,7 @@ const PARTS = ["alarms", "lists", "tickets"];
 let mark = part("alarms").dataset.mark;
 let waiting = null; // what is newer than what she sees, while something would jump under her hand
 let failures = 0;
+let atRest = 0;
 
 function part(id, of = document) {
   return of.querySelector(`#${id}`);
@@ -30,7 +32,8 @@ async function poll() {
       tell(touch.dataset.out);
       return; // nothing more comes until she has logged in again
     }
-    if (answer.status === 204) await look();
+    atRest = answer.status === 304 ? atRest + 1 : 0;
+    if (answer.status === 204 || (atRest >= COUNT_AFTER && !inUse())) await look();
     else if (answer.status !== 304) throw new Error(answer.status);
     inTouch();
   } catch {
@@ -45,7 +48,9 @@ async function look() {
   if (!answer.ok) throw new Error(answer.status);
   waiting = new DOMParser().parseFromString(await answer.text(), "text/html");
   mark = part("alarms", waiting).dataset.mark;
-  if (inUse()) announceChanges();
+  atRest = 0;
+  if (PARTS.every((id) => part(id, waiting)?.outerHTML === part(id)?.outerHTML)) show();
+  else if (inUse()) announceChanges();
   else {
     show();
     said.textContent = queue.dataset.shown;

@@ -4,11 +4,13 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   const counted = form.querySelector(".counted");
   let kept = body.value;
   let timer = 0;
+  let saving = false;
 
   const fields = () => {
     const data = new URLSearchParams();
     data.set("csrf_token", form.elements.csrf_token.value);
     data.set("owner", form.elements.owner.value);
+    data.set("version", form.elements.version.value);
     data.set("body", body.value);
     return data;
   };
@@ -17,6 +19,11 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     clearTimeout(timer);
     timer = 0;
     if (body.value === kept) return;
+    if (saving && !last) { // one after the other: an older one must not come last
+      timer = setTimeout(() => keep(false), 1000);
+      return;
+    }
+    saving = true;
     const sending = body.value;
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body: fields(), keepalive: last, redirect: "error" });
@@ -27,6 +34,7 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     } catch {
       counted.textContent = counted.dataset.lost;
     }
+    saving = false;
   };
 
   body.addEventListener("input", () => {

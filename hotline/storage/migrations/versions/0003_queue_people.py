@@ -128,6 +128,7 @@ def _change_tables() -> None:
     with op.batch_alter_table("alarms") as batch_op:
         batch_op.add_column(sa.Column("about", sa.String(length=60), nullable=True))
         batch_op.add_column(sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.alter_column("ticket_id", existing_type=sa.INTEGER(), nullable=True)
         batch_op.create_index(
             "uq_alarms_about",
@@ -265,6 +266,7 @@ def downgrade() -> None:
     with op.batch_alter_table("alarms") as batch_op:
         batch_op.drop_index("uq_alarms_about", postgresql_where=_NO_TICKET, sqlite_where=_NO_TICKET)
         batch_op.alter_column("ticket_id", existing_type=sa.INTEGER(), nullable=False)
+        batch_op.drop_column("seen_at")
         batch_op.drop_column("told_at")
         batch_op.drop_column("about")
 

@@ -1,0 +1,20 @@
+"""A ticket to work on."""
+
+from pathlib import Path
+
+import pytest
+
+from hotline.runtime import Runtime
+from hotline.services.routing import route_due
+from hotline.storage.models import Ticket
+from tests.services.people import settle
+from tests.support import SNATCHED, text_in, tickets
+
+
+@pytest.fixture
+def ticket(rt: Runtime, tmp_path: Path) -> Ticket:
+    """Somebody texted, and it is routed; the people of the tests are there."""
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED)
+    route_due(rt)
+    return tickets(rt)[0]

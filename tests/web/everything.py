@@ -1,0 +1,224 @@
+"""A hotline with something on every page, and every page of it: whoever looks at all of them begins here."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import select, update
+
+from hotline.domain.grant import read as read_right
+from hotline.domain.ticket import Status
+from hotline.runtime import Runtime
+from hotline.services import casework, facts, grants, invitations, roster
+from hotline.services.indexing import index_words
+from hotline.services.lateness import mark_late
+from hotline.services.outbound import send_due
+from hotline.services.routing import route_due
+from hotline.services.walkin import Told, take_down
+from hotline.storage.models import Ticket
+from hotline.storage.peoplemodels import Team, Volunteer
+from tests.calling import Caller
+from tests.recorded import RecordingGateway, a_recording, fetch
+from tests.services.people import settle, volunteer
+from tests.support import Clock, ScriptedGateway, text_in, tickets
+from tests.web.visiting import Visitor
+
+TEXTS = {
+    "urdu": ("میرے بھائی کو دو لڑکوں نے پستول دکھا کر لوٹ لیا، موبائل اور 12,500 روپے لے گئے۔ نمبر 0300-1234567", "+923001234501"),
+    "sindhi": ("منهنجي موٽرسائيڪل رات صدر مان چوري ٿي وئي، ڪنهن کي چوان؟", "+923331234502"),
+    "roman": ("do larkon ne pistol dikha kar mera mobile cheen liya, bachao", "+923451234503"),
+    "odd": ("<b>My</b> \u202emotorcycle\u202c was st\u200bolen " + "x" * 300, "+923121234504"),
+    "hold": ("mera shohar mujhe marta hai", "+923211234505"),
+    "sealed": ("thanay ke SHO ne mujh se rishwat mangi", "+923131234506"),
+}
+ALICE_ENDS = datetime(2026, 11, 23, 14, 45, tzinfo=UTC)  # a quarter of an hour before her shift does
+STREET_TUESDAY = (date(2026, 11, 24), time(8))
+
+
+def furnish(rt: Runtime, folder: Path, clock: Clock, *, language: str) -> dict[str, str]:
+    """Fill the hotline, whose people read that language; what stands in the pages' addresses, by name."""
+    settle(rt, folder)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).values(page_language=language))
+    names = {name: _text(rt, clock, *text) for name, text in TEXTS.items()}
+    gateway = RecordingGateway()
+    names["call"] = _opened(rt, lambda: a_recording(rt, gateway, caller="+923221234507"))
+    fetch(rt, gateway)
+    Caller(rt, "+923241234509", gateway_id="CA" + "f" * 32).ring().hang_up()  # not one of the ids of a_recording
+    _work(rt, names)
+    clock.now = ALICE_ENDS
+    _people(rt, names)
+    names["walkin"] = take_down(rt, volunteer(rt, "alice"), Told("a" * 32, "They took her purse", "en", wants_woman=True))
+    mark_late(rt)
+    index_words(rt)
+    return names
+
+
+def _text(rt: Runtime, clock: Clock, body: str, sender: str) -> str:
+    clock.forward(minutes=7)
+    return _opened(rt, lambda: text_in(rt, body, sender=sender))
+
+
+def _opened(rt: Runtime, contact: Callable[[], object]) -> str:
+    """The reference of the ticket that somebody's text or call opens."""
+    contact()
+    route_due(rt)
+    return tickets(rt)[-1].reference
+
+
+def _work(rt: Runtime, names: dict[str, str]) -> None:
+    alice = volunteer(rt, "alice")
+
+    def version(name: str) -> int:
+        return next(ticket.version for ticket in tickets(rt) if ticket.reference == names[name])
+
+    casework.claim(rt, alice, names["urdu"], version("urdu"))
+    casework.change_status(rt, alice, names["urdu"], version=version("urdu"), to=Status.IN_PROGRESS, note="بھائی سے بات ہو گئی ہے <i>")
+    facts.promise(rt, alice, names["urdu"], version=version("urdu"), by=rt.clock() + timedelta(hours=2))
+    text_in(rt, "kya hua?", sender=TEXTS["urdu"][1])
+    send_due(rt, ScriptedGateway(), for_s=10)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Ticket).where(Ticket.reference == names["sindhi"]).values(wants_woman=True, unattended=True))
+
+
+def _people(rt: Runtime, names: dict[str, str]) -> None:
+    alice, bob, admin = (volunteer(rt, login) for login in ("alice", "bob", "admin"))
+    right = read_right("team:integrity")
+    assert right
+    grants.ask(rt, admin.id, "bob", right)
+    names["welcome"] = invitations.invite(rt, "dania", "دانیہ", made_by=admin.id)
+    with rt.reading() as session:
+        street = session.scalars(select(Team.id).where(Team.code == "street")).one()
+    roster.ask(rt, alice, (street, alice.id, *STREET_TUESDAY), bob.id)
+    roster.say(rt, bob, (street, bob.id, *STREET_TUESDAY), comes=False)
+    roster.hand_over(rt, alice, (street, alice.id, date(2026, 11, 23), time(8)), "فون کا انتظار ہے۔ Ring the second one back.", was="")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page as somebody sees it. `who`: None is a stranger. `act`: what she does there to see it. `focus`: where she is then."""
+
+    name: str
+    endpoint: str
+    who: str | None
+    path: str
+    act: Callable[[Page], object] = lambda _page: None
+    proved: bool = True
+    focus: str = ""
+
+
+def _fill(button: str, **fields: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        for name, value in fields.items():
+            page.fill(f"main [name={name}]", value)
+        page.click(button)
+
+    return act
+
+
+def _as_if_somebody_was_first(page: Page) -> None:
+    page.evaluate("document.querySelector('form[action$=\"/status\"] [name=version]').value = 1")
+    _fill('form[action$="/status"] button', note="I wrote this")(page)
+
+
+SEND = 'button[name="do"][value="send"]'
+PAGES = (
+    Shown("login", "auth.login", None, "/login"),
+    Shown("login-refused", "auth.login", None, "/login", _fill("main button", login="alice", password="no"), focus=".notice.bad"),
+    Shown("welcome", "welcome.welcome", None, "/welcome/{welcome}"),
+    Shown("welcome-used", "welcome.welcome", None, "/welcome/nonsense"),
+    Shown(
+        "factor-first", "factor.factor", "lead", "/second-factor", _fill("main button", code="000000"), proved=False, focus=".notice.bad"
+    ),
+    Shown("queue", "tickets.queue", "alice", "/?list=teams"),
+    Shown("queue-filtered", "tickets.queue", "lead", "/?list=all&priority=1"),
+    Shown("queue-alarms", "tickets.queue", "head", "/"),
+    Shown("queue-empty", "tickets.queue", "bob", "/?list=mine"),
+    Shown("queue-keys", "tickets.queue", "alice", "/", lambda page: page.click("#show-keys")),
+    Shown("menu", "tickets.queue", "lead", "/", lambda page: page.click("header summary")),
+    Shown("ticket", "tickets.ticket", "alice", "/tickets/{urdu}"),
+    Shown("ticket-sindhi", "tickets.ticket", "alice", "/tickets/{sindhi}"),
+    Shown("ticket-odd", "tickets.ticket", "bob", "/tickets/{odd}"),
+    Shown("ticket-hold", "tickets.ticket", "lead", "/tickets/{hold}"),
+    Shown("ticket-sealed", "tickets.ticket", "charlie", "/tickets/{sealed}"),
+    Shown("ticket-call", "tickets.ticket", "alice", "/tickets/{call}"),
+    Shown("ticket-audited", "tickets.ticket", "auditor", "/tickets/{urdu}"),
+    Shown("ticket-moved", "tickets.ticket", "alice", "/tickets/{urdu}", _as_if_somebody_was_first, focus=".notice.bad"),
+    Shown(
+        "reply-stopped",
+        "tickets.ticket",
+        "alice",
+        "/tickets/{urdu}",
+        _fill(SEND, body="Police Station Clifton will ring you."),
+        focus="#reply ~ .notice.bad",
+    ),
+    Shown("ticket-none", "tickets.ticket", "alice", "/tickets/482719365"),
+    Shown("calls", "calls_book.book", "alice", "/calls"),
+    Shown("walk-in", "walkin.form", "alice", "/walk-in"),
+    Shown("walk-in-fault", "walkin.form", "alice", "/walk-in", _fill("main button", words="Her purse", number="12"), focus=".notice.bad"),
+    Shown("slip", "walkin.slip", "alice", "/tickets/{walkin}/slip"),
+    Shown("search", "search.page", "alice", "/search"),
+    Shown("search-found", "search.page", "alice", "/search", _fill("main button", q="mobile"), focus="h1"),
+    Shown("search-none", "search.page", "alice", "/search", _fill("main button", q="zebra"), focus=".notice"),
+    Shown("roster", "roster.roster", "bob", "/roster"),
+    Shown("roster-lead", "roster.roster", "lead", "/roster"),
+    Shown("handover", "roster.handover", "alice", "/handover"),
+    Shown("account", "account.account", "alice", "/account"),
+    Shown(
+        "account-fault", "account.account", "alice", "/account", _fill('form[action$="/choices"] button', phone="12"), focus=".notice.bad"
+    ),
+    Shown("people", "people.everybody", "admin", "/people"),
+    Shown(
+        "people-link",
+        "people.everybody",
+        "admin",
+        "/people",
+        _fill('form[action$="/invite"] button', name="ثنا", login="sana"),
+        focus=".notice",
+    ),
+    Shown("people-head", "people.everybody", "head", "/people"),
+    Shown("audit", "audit.book", "auditor", "/audit"),
+    Shown("audit-people", "audit.people_book", "auditor", "/audit/people"),
+)
+FAULTS = frozenset({"welcome-used", "ticket-none"})
+NO_PAGES = frozenset({"static", "health.healthz", "prompts.clip", "factor.code", "recordings.audio", "queues.version", "queues.part"})
+"""Endpoints that answer a GET with something else than a page, or with a part of one."""
+
+
+Looking = Generator[tuple[Shown, Page], None, None]
+
+
+def every_page(browser: Browser, app: Flask, address: str, names: dict[str, str], language: str) -> Looking:
+    """Each page of the list in turn, in front of whom it is for."""
+    pages: dict[tuple[str | None, bool], Page] = {}
+    try:
+        for shown in PAGES:
+            whose = (shown.who, shown.proved)
+            if whose not in pages:
+                pages[whose] = _context(browser, app, address, *whose, language).new_page()
+            page = pages[whose]
+            page.set_viewport_size({"width": 1280, "height": 800})
+            answer = page.goto(address + shown.path.format(**names))
+            assert answer
+            assert answer.ok is (shown.name not in FAULTS), shown.name
+            shown.act(page)
+            page.wait_for_load_state()
+            yield shown, page
+    finally:
+        for page in pages.values():
+            page.context.close()
+
+
+def _context(browser: Browser, app: Flask, address: str, who: str | None, proved: bool, language: str) -> BrowserContext:
+    """A browser in that language, logged in without the form: thirty log-ins would be half of the time."""
+    context = browser.new_context(locale=language)
+    if who:
+        visitor = Visitor(app)
+        visitor.log_in(who, proved=proved)
+        cookie = visitor.client.get_cookie("hotline", domain="hotline.example.org")
+        assert cookie
+        context.add_cookies([{"name": "hotline", "value": cookie.value, "url": address}])
+    return context
