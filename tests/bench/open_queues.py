@@ -39,8 +39,8 @@ class OpenQueues:
 
     @property
     def slower(self) -> float:
-        """The webhook's p99 beside them, of what it is alone."""
-        return median(load.p99_ms for load in self.beside) / median(load.p99_ms for load in self.alone)
+        """The webhook's p99 beside them, of what it is alone: the median of pairs of rounds, for the machine drifts."""
+        return median(beside.p99_ms / alone.p99_ms for beside, alone in zip(self.beside, self.alone, strict=True))
 
 
 def measure(
@@ -87,14 +87,19 @@ def _log_in(port: int) -> str:
     connection.request("GET", "/login")
     answer = connection.getresponse()
     token = re.search(r'name="csrf_token" value="([^"]+)"', answer.read().decode())
-    cookie = (answer.getheader("Set-Cookie") or "").partition(";")[0]
+    cookie = _cookie(answer)
     form = urlencode({"csrf_token": token[1] if token else "", "login": "v1", "password": _PASSWORD})
     connection.request("POST", "/login", form, {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"})
     answer = connection.getresponse()
     connection.close()
     if answer.status != 302:
         raise BenchFailed(f"the log-in of the bench was answered with {answer.status}")
-    return (answer.getheader("Set-Cookie") or "").partition(";")[0]
+    return _cookie(answer)
+
+
+def _cookie(answer: http.client.HTTPResponse) -> str:
+    """That of the log-in, among others."""
+    return next(given.partition(";")[0] for given in answer.headers.get_all("Set-Cookie", []) if given.startswith("hotline="))
 
 
 def _prove(url: str) -> None:

@@ -23,10 +23,21 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def table(lines: list[Line], about: str) -> str:
-    """Markdown."""
-    rows = [f"| {line.what} | {line.measured} | {line.target} | {'yes' if line.met else '**no**'} |" for line in lines]
-    return "\n".join(["| | measured | target | met |", "|---|---|---|---|", *rows, "", about])
+def table(lines: list[Line], about: str, *, beside: str = "") -> str:
+    """Markdown. Lines of an older table that these do not measure anew stand `beside` them."""
+    rows = {_what(row): row for row in beside.splitlines() if row.startswith("| ") and not row.startswith("| |")}
+    rows |= {line.what: f"| {line.what} | {line.measured} | {line.target} | {'yes' if line.met else '**no**'} |" for line in lines}
+    return "\n".join(["| | measured | target | met |", "|---|---|---|---|", *rows.values(), "", about])
+
+
+def _what(row: str) -> str:
+    return row.split(" | ", maxsplit=1)[0].removeprefix("| ")
+
+
+def there(readme: Path) -> str:
+    """The table that stands between the marks."""
+    text = readme.read_text("utf-8") if readme.is_file() else ""
+    return text.partition(BEGIN)[2].partition(END)[0]
 
 
 def write(readme: Path, text: str) -> bool:
