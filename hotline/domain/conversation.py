@@ -149,13 +149,14 @@ def ask(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> Ask
     rest = reference.without(body, valid or found)
     digit = _lone_digit(rest if valid else body)
     command = Command(taken_for, None) if taken_for is not None else read_keyword(body, lexicon)
+    beside = command if not found and taken_for is None else read_keyword(rest, lexicon)
     return Asked(
         command=command,
         references=tuple(dict.fromkeys(f.digits for f in valid)),
         mistyped=bool(found) and not valid and (says_nothing(rest, lexicon) or _lone_digit(rest) is not None),
         besides=bool(valid) and digit is None and not says_nothing(rest, lexicon),
         digit=digit,
-        cries=(beside := read_keyword(rest, lexicon)) is not None and beside.keyword is Keyword.CRY,
+        cries=beside is not None and beside.keyword is Keyword.CRY,
         empty=not has_letter_or_digit(body) or (command is not None and command.keyword is Keyword.THANKS),
     )
 
