@@ -163,7 +163,7 @@ def _about(postgres: str) -> str:
         f"{os.cpu_count()} processors, shared by wrk, the web processes and the database; {versions}. The anchor is "
         "`tests/bench/anchor.py`, a bare handler that commits one row, served like the hotline and measured in turns with it; "
         "ratios to it are medians of pairs of rounds. Steps and texts are asked in turns by one client; their ratios are of all rounds "
-        "together, their ranges of each. Memory is PSS."
+        "together, their ranges of each. Memory is PSS. Lines of different parts may be of different runs."
     )
 
 
