@@ -33,7 +33,8 @@ _Enum = TypeVar("_Enum", bound=Enum)
 
 _OPEN_MOST = 2000
 _TRUSTED_FOR = timedelta(seconds=10)
-"""So long a poll goes by what the guards said of the one before: a log-in that ended hears so late that it has, and until then nothing."""
+"""So long a poll goes by what the guards said of the one before: a log-in that ended hears so late that it has, and until then
+no more than whether something changed."""
 _PULSE_EVERY = timedelta(seconds=0.25)
 """So old may be what all open queues of this process ask first, whether anything has happened at all."""
 

@@ -485,3 +485,13 @@ def test_what_one_of_those_paged_has_opened_or_is_closed_is_not_told(rt: Runtime
                 tx.session.execute(update(Ticket).values(status="closed", unread=False))
     clock.forward(minutes=10)
     assert (tell_of_unopened(rt), unopened(rt)) == (0, [])
+
+
+def test_what_another_of_those_paged_has_opened_is_not_told(rt: Runtime, clock: Clock) -> None:
+    ticket = urgent(rt)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Alarm).values(seen_at=tx.now))
+        bob = volunteer(rt, "bob").id
+        tx.session.add(Alarm(id=7, ticket_id=ticket.id, kind="urgent", volunteer_id=bob, raised_at=tx.now))
+    clock.forward(minutes=10)
+    assert (tell_of_unopened(rt), unopened(rt)) == (0, [])

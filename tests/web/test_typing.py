@@ -1,33 +1,12 @@
 """In a browser: what she types is kept and counted, and is there when she comes back."""
 
-import threading
-from collections.abc import Iterator
-
-import pytest
-from flask import Flask
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
-from hotline.app import create_app
 from hotline.runtime import Runtime
 from hotline.storage.models import Draft
 from tests.services.people import PASSWORD
 from tests.support import text_in, tickets
-
-
-@pytest.fixture
-def address(app: Flask, rt: Runtime) -> Iterator[str]:
-    """The pages, served on this machine."""
-    app = create_app(rt)
-    app.config["SESSION_COOKIE_SECURE"] = False  # the test has no certificate
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_what_she_types_is_kept_and_read_and_there_when_she_comes_back(address: str, rt: Runtime, page: Page) -> None:
