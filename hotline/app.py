@@ -27,6 +27,7 @@ from hotline.web import (
     health,
     keeping,
     people,
+    polling,
     queues,
     recordings,
     replies,
@@ -85,10 +86,10 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.extensions["hotline"] = rt
     app.url_map.merge_slashes = False  # it redirects to the Host, which we do not trust
     app.url_map.converters["reference"] = tickets.ReferenceConverter
-    app.before_request(queues.poll_again)
     app.before_request(auth.choose_language)
     app.before_request(auth.catch_words)
     guards.hang_guards(app, config.public_url)
+    polling.hang_polling(app, rt)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _dress_pages(app, rt)

@@ -70,6 +70,17 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
+PAGE_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""What every answer carries."""
+
+NO_STORE = ("Cache-Control", "no-store")
+"""What an answer carries that says anything of anybody."""
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -188,13 +199,9 @@ def token_holds() -> bool:
 
 
 def _add_headers(response: Response) -> Response:
-    headers = response.headers
-    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers.update(PAGE_HEADERS)
     if request.endpoint not in _CACHED or response.status_code >= HTTPStatus.BAD_REQUEST:
-        headers["Cache-Control"] = "no-store"
+        response.headers.set(*NO_STORE)
     return response
 
 

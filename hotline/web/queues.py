@@ -4,13 +4,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
-from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.domain.queue import Asked, QueueList, first_list, lists
@@ -18,25 +17,18 @@ from hotline.domain.rights import Rights
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
-from hotline.runtime import Reading
+from hotline.runtime import Reading, Runtime
 from hotline.services import taking
 from hotline.storage import alarms, calls, people, queues
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.queues import COUNTED, Place
+from hotline.web import polling
 
 blueprint = Blueprint("queues", __name__)
 
 _FILTERS = ("list", "status", "priority", "category")
 _Enum = TypeVar("_Enum", bound=Enum)
-
-
-_OPEN_MOST = 2000
-_TRUSTED_FOR = timedelta(seconds=10)
-"""So long a poll goes by what the guards said of the one before: a log-in that ended hears so late that it has, and until then
-no more than whether something changed."""
-_PULSE_EVERY = timedelta(seconds=0.25)
-"""So old may be what all open queues of this process ask first, whether anything has happened at all."""
 
 
 @dataclass(frozen=True)
@@ -60,75 +52,14 @@ class _View:
         )
         return cls(rights, asked, _place(args.get("after", "")), runtime().config.web.page_rows)
 
-    def mark(self, session: Reading, her: Volunteer) -> str:
+    def mark(self, rt: Runtime, session: Reading, her: Volunteer) -> str:
         """What stands for all that the page shows: another as soon as any of it changes, and the same whatever she may not see does."""
         state: Sequence[tuple[int, int]] = ()
         if self.rights.works:
             state = queues.state(session, her, self.rights, self.asked, after=self.after, limit=self.rows + 1)
         said = repr((state, queues.open_alarms(session, her.id)))
         # With a key: ids would count the tickets she may not know of.
-        return hashlib.blake2b(said.encode(), key=runtime().config.secret_key.encode()[:64], digest_size=16).hexdigest()
-
-
-class _OpenQueue:
-    """A queue that is open in somebody's browser: whose, what it asks for, and its mark when something happened last."""
-
-    def __init__(self, view: _View) -> None:
-        self._view, self._her = view, volunteer()
-        self._pulse: tuple[int, ...] | None = None
-        self._mark = ""
-        self.until = runtime().clock() + _TRUSTED_FOR
-
-    def mark(self, pulse: tuple[int, ...]) -> str:
-        """As `_View.mark`; asked for anew when something has happened since."""
-        if pulse != self._pulse:
-            with runtime().reading() as session:
-                self._mark = self._view.mark(session, self._her)
-            self._pulse = pulse
-        return self._mark
-
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass
-class _OpenQueues:
-    """Those of this process."""
-
-    each: dict[tuple[str, bytes], _OpenQueue] = field(default_factory=dict)
-    pulse: tuple[int, ...] = ()
-    pulse_until: datetime = _LONG_AGO
-
-    @classmethod
-    def here(cls) -> "_OpenQueues":
-        return cast("_OpenQueues", current_app.extensions.setdefault("open queues", cls()))
-
-    def find(self) -> _OpenQueue | None:
-        """The one that asks, if the guards have let it in just now."""
-        found = self.each.get(self._key())
-        return found if found is not None and runtime().clock() < found.until else None
-
-    def put(self, one: _OpenQueue) -> None:
-        if len(self.each) >= _OPEN_MOST:
-            self.each.clear()
-        self.each[self._key()] = one
-
-    def answer(self, one: _OpenQueue) -> Response:
-        """304 if she sees what there is."""
-        rt = runtime()
-        if self.pulse_until < rt.clock():
-            with rt.reading() as session:
-                self.pulse = queues.pulse(session)
-            self.pulse_until = rt.clock() + _PULSE_EVERY
-        mark = one.mark(self.pulse)
-        same = request.if_none_match.contains_weak(mark)
-        answer = Response(status=HTTPStatus.NOT_MODIFIED if same else HTTPStatus.NO_CONTENT)
-        answer.set_etag(mark)
-        return answer
-
-    @staticmethod
-    def _key() -> tuple[str, bytes]:
-        return request.cookies.get(current_app.config["SESSION_COOKIE_NAME"], ""), request.query_string
+        return hashlib.blake2b(said.encode(), key=rt.config.secret_key.encode()[:64], digest_size=16).hexdigest()
 
 
 def page() -> str:
@@ -142,21 +73,14 @@ def part() -> str:
     return _render("queue_live.html")
 
 
-@blueprint.get("/queue/version")
+@blueprint.get(polling.ADDRESS)
 def version() -> Response:
-    """Whether the queue is still as she sees it. Every open queue asks all the time: it must cost next to nothing."""
+    """Whether the queue is still as she sees it."""
+    her = volunteer()
     with runtime().reading() as session:
-        one = _OpenQueue(_View.of(session, request.args))
-    _OpenQueues.here().put(one)
-    return _OpenQueues.here().answer(one)
-
-
-def poll_again() -> Response | None:
-    """Before the guards: they let the same browser in some seconds ago, when it asked the same. None sends it to them."""
-    if request.endpoint != "queues.version":
-        return None
-    one = _OpenQueues.here().find()
-    return _OpenQueues.here().answer(one) if one is not None else None
+        view = _View.of(session, request.args)
+    rt = runtime()
+    return polling.opened(request.environ, lambda session: view.mark(rt, session, her))
 
 
 @blueprint.post("/queue/next")
@@ -170,7 +94,7 @@ def _render(template: str, **more: Any) -> str:
     given = {name: value for name in _FILTERS if (value := request.args.get(name))}
     with runtime().reading() as session:
         view = _View.of(session, request.args)
-        mark = view.mark(session, volunteer())  # before what is shown: if that is newer, it is asked for once too often
+        mark = view.mark(runtime(), session, volunteer())  # before what is shown: if that is newer, it is asked for once too often
         open_to_her = lists(view.rights)
         shown: list[Ticket] = []
         if view.rights.works:
