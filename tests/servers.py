@@ -1,4 +1,4 @@
-"""Real servers for the tests, each on a private socket: Redis, which can be killed and brought back, and PostgreSQL."""
+"""Real servers for the tests: of pages; and on a private socket each, Redis, which can be killed and brought back, and PostgreSQL."""
 
 import contextlib
 import os
@@ -9,18 +9,24 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wsgi import ClosingIterator
 
 from hotline.cli import bundled_redis, orphans
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _UP_WITHIN_S = 20.0
 
@@ -30,6 +36,31 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(server: BaseWSGIServer) -> Iterator[str]:
+    """A server in a thread of its own: its address."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def page_server(app: "WSGIApplication", port: int = 0) -> BaseWSGIServer:
+    """A server of pages for a browser, on that port of loopback or on any."""
+
+    def in_one(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        # Werkzeug does not close the file it serves when the browser goes away meanwhile.
+        answer = app(environ, start_response)
+        with contextlib.closing(ClosingIterator(answer)) as pieces:
+            return [b"".join(pieces)]
+
+    return make_server("127.0.0.1", port, in_one, threaded=True)
 
 
 def fast_folder() -> str:

@@ -1,6 +1,7 @@
 """What an open queue asks all the time: whether it is still as she sees it. It must cost next to nothing, so what the guards said of
 one poll holds for the same browser for some seconds, and the polls of that time are answered before Flask, in half the time."""
 
+import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -22,8 +23,8 @@ ADDRESS = "/queue/version"
 
 _OPEN_MOST = 2000
 _TRUSTED_FOR = timedelta(seconds=10)
-"""So long a poll goes by what the guards said of the one before: a log-in that ended hears so late that it has, and until then
-no more than whether something changed."""
+"""So long at most a poll goes by what the guards said of the one before: a log-in that ended hears so late that it has, and until then
+no more than whether something changed. Some half as long, or all browsers that were opened at once would come to the guards at once."""
 _PULSE_EVERY = timedelta(seconds=0.25)
 """So old may be what all open queues of this process ask first, whether anything has happened at all."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -58,7 +59,7 @@ class Polling:
         """The answer to a poll that the guards have let in; those that follow go by it."""
         if len(self._open) >= _OPEN_MOST:
             self._open.clear()
-        one = self._open[_browser(environ)] = _OpenQueue(mark, self._rt.clock() + _TRUSTED_FOR)
+        one = self._open[_browser(environ)] = _OpenQueue(mark, self._rt.clock() + _TRUSTED_FOR * random.uniform(0.5, 1))  # noqa: S311 - no secret
         status, etag = self._answer(environ, one)
         return Response(status=status, headers={"ETag": etag})
 

@@ -79,7 +79,7 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
         redis = stack.enter_context(RedisServer())
         processes = stack.enter_context(Processes(folder))
         texts = Texts(folder)
-        if {"webhook", "calls"} & set(wanted):
+        if {"webhook", "calls", "queue"} & set(wanted):
             need_wrk()
         if "webhook" in wanted:
             pace = webhook.Pace(2, 1, 4) if quick else webhook.Pace()

@@ -51,7 +51,7 @@ class Texts:
     """Hands out files of texts; no two files share an id."""
 
     def __init__(self, folder: Path) -> None:
-        self._path, self._next = folder / "texts.tsv", 0
+        self.folder, self._path, self._next = folder, folder / "texts.tsv", 0
 
     def draw(self, count: int) -> tuple[Path, int]:
         """A file of so many texts, and the number of its first. It is overwritten by the next."""

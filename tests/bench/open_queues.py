@@ -1,21 +1,21 @@
-"""Two hundred open queues: what they cost at rest, and what they cost a webhook."""
+"""Two hundred open queues of two hundred people: what they cost at rest, and what they cost a webhook."""
 
 import http.client
-import itertools
 import re
-import threading
+import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Self
 from urllib.parse import urlencode
 
-from sqlalchemy import update
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hotline.services.login import hash_password
 from hotline.storage.db import make_engine
-from hotline.storage.peoplemodels import Login, Volunteer
+from hotline.storage.peoplemodels import Membership, Volunteer
 from tests.bench import growth
 from tests.bench.load import Load, Texts, replay
 from tests.bench.processes import BenchFailed, Processes, Web, cpu_s
@@ -23,8 +23,12 @@ from tests.bench.report import say
 from tests.bench.webhook import CONNECTIONS, FASTEST
 
 QUEUES, EVERY_S = 200, 1.7
-_THREADS = 20
+_HERE = Path(__file__).parent
+_FIRST_ID = 1001
+_SETTLES_S = 6
+"""Browsers are let in anew after five to ten seconds: from then on some always are."""
 _PASSWORD = "correct-horse-battery"
+_POLLED = re.compile(r"polls=(\d+) refused=(\d+) socket_errors=(\d+)")
 
 
 @dataclass(frozen=True)
@@ -48,53 +52,74 @@ def measure(
 ) -> OpenQueues:
     """On a hotline with some tickets, the workers stopped."""
     growth.fill(url, tickets)
-    engine = make_engine(url, pool_size=1)
-    with Session(engine) as session:
-        session.execute(update(Volunteer).where(Volunteer.id == 1).values(password_hash=hash_password(_PASSWORD)))
-        session.commit()
-    engine.dispose()
+    _engage(url)
     web = processes.serve(f"queues-{database}", processes.environment(url, redis_url))
     try:
-        cookie = _log_in(web.port)
-        _prove(url)
-        with _Pollers(web.port, cookie) as pollers:
-            time.sleep(2 * EVERY_S)
-            before, asked, began = sum(map(cpu_s, web.workers)), pollers.answered, time.monotonic()
-            time.sleep(seconds)
+        browsers = texts.folder / "browsers.tsv"
+        browsers.write_text("".join(f"{_open_queue(web.port, f'v{n}')}\n" for n in range(_FIRST_ID, _FIRST_ID + QUEUES)), "ascii")
+        polled = _Polls(web.port, browsers, seconds=_SETTLES_S + seconds)
+        with polled:
+            time.sleep(_SETTLES_S)
+            before, began = sum(map(cpu_s, web.workers)), time.monotonic()
+            time.sleep(seconds - 0.5)
             core = (sum(map(cpu_s, web.workers)) - before) / (time.monotonic() - began)
-            polls = pollers.answered - asked
-        say(f"{database}: {polls} polls of {QUEUES} queues in {seconds} s, {core:.3f} of a core")
+        say(f"{database}: {polled.answered} polls of {QUEUES} queues, {core:.3f} of a core")
         _load(texts, web, seconds)
         alone, beside = [], []
         for _ in range(rounds):
             alone.append(_load(texts, web, seconds))
             say(f"    alone            {alone[-1]}")
-            with _Pollers(web.port, cookie):
-                beside.append(_load(texts, web, seconds))
+            with _Polls(web.port, browsers, seconds=_SETTLES_S + seconds):
+                time.sleep(_SETTLES_S)
+                beside.append(_load(texts, web, seconds - 1))
             say(f"    with open queues {beside[-1]}")
     finally:
         processes.stop(f"queues-{database}")
-    return OpenQueues(database, core, polls, alone, beside)
+    return OpenQueues(database, core, polled.answered, alone, beside)
 
 
 def _load(texts: Texts, web: Web, seconds: int) -> Load:
     return replay(texts, web.port, connections=CONNECTIONS, seconds=seconds, per_s=FASTEST)
 
 
-def _log_in(port: int) -> str:
-    """Her cookie."""
+def _engage(url: str) -> None:
+    """As many volunteers, each in some teams; none leads, for that takes a second factor."""
+    engine = make_engine(url, pool_size=1)
+    person = {"page_language": "en", "languages": ["en", "ur"], "is_head": False, "active": True, "password_hash": hash_password(_PASSWORD)}
+    people = range(_FIRST_ID, _FIRST_ID + QUEUES)
+    with Session(engine) as session:
+        session.execute(insert(Volunteer), [{"id": n, "login": f"v{n}", "name": f"V{n}", **person} for n in people])
+        session.execute(
+            insert(Membership),
+            [
+                {"team_id": 1 + (n + step) % growth.TEAMS, "volunteer_id": n, "is_lead": False}
+                for n in people
+                for step in range(growth.HER_TEAMS)
+            ],
+        )
+        session.commit()
+    engine.dispose()
+
+
+def _open_queue(port: int, login: str) -> str:
+    """Her cookie and the mark of what her queue shows, a tab between them."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", "/login")
     answer = connection.getresponse()
     token = re.search(r'name="csrf_token" value="([^"]+)"', answer.read().decode())
     cookie = _cookie(answer)
-    form = urlencode({"csrf_token": token[1] if token else "", "login": "v1", "password": _PASSWORD})
+    form = urlencode({"csrf_token": token[1] if token else "", "login": login, "password": _PASSWORD})
     connection.request("POST", "/login", form, {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"})
     answer = connection.getresponse()
-    connection.close()
+    answer.read()
     if answer.status != 302:
         raise BenchFailed(f"the log-in of the bench was answered with {answer.status}")
-    return _cookie(answer)
+    cookie = _cookie(answer)
+    connection.request("GET", "/queue/version", headers={"Cookie": cookie})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return f"{cookie}\t{answer.headers['ETag']}"
 
 
 def _cookie(answer: http.client.HTTPResponse) -> str:
@@ -102,56 +127,23 @@ def _cookie(answer: http.client.HTTPResponse) -> str:
     return next(given.partition(";")[0] for given in answer.headers.get_all("Set-Cookie", []) if given.startswith("hotline="))
 
 
-def _prove(url: str) -> None:
-    """She leads, and has shown her second factor."""
-    engine = make_engine(url, pool_size=1)
-    with Session(engine) as session:
-        session.execute(update(Login).values(proved_at=Login.began_at))
-        session.commit()
-    engine.dispose()
+class _Polls:
+    """`QUEUES` open queues, each asking every `EVERY_S` on a connection of its own, as browsers do, for so many seconds."""
 
-
-class _Pollers:
-    """`QUEUES` open queues, each asking every `EVERY_S` on a connection of its own, as browsers do. What they see changes for none."""
-
-    def __init__(self, port: int, cookie: str) -> None:
-        self._port, self._headers = port, {"Cookie": cookie}
-        self._stop, self.answered, self._faults = threading.Event(), 0, 0
-        self._threads = [threading.Thread(target=self._poll, args=(n,)) for n in range(_THREADS)]
+    def __init__(self, port: int, browsers: Path, *, seconds: float) -> None:
+        script = ["wrk", "-t4", f"-c{QUEUES}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_HERE / "poll.lua")]
+        self._script = [*script, f"http://127.0.0.1:{port}", "--", "/queue/version", str(browsers), str(int(EVERY_S * 1000))]
+        self.answered = 0
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        self._wrk = subprocess.Popen(self._script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-        if self._faults > self.answered / 100:
-            raise BenchFailed(f"{self._faults} of {self.answered} polls failed")
-
-    def _poll(self, place: int) -> None:
-        each = QUEUES // _THREADS
-        connections = [http.client.HTTPConnection("127.0.0.1", self._port, timeout=20) for _ in range(each)]
-        marks = [""] * each
-        due = time.monotonic() + place * EVERY_S / QUEUES
-        for n in itertools.cycle(range(each)):
-            if self._stop.wait(max(0.0, due - time.monotonic())):
-                break
-            due += EVERY_S / each
-            marks[n] = self._ask(connections[n], marks[n])
-        for connection in connections:
-            connection.close()
-
-    def _ask(self, connection: http.client.HTTPConnection, mark: str) -> str:
-        try:
-            connection.request("GET", "/queue/version", headers={**self._headers, "If-None-Match": mark})
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            connection.close()  # the server ends what is silent; the next poll opens another, as a browser does
-            return mark
-        self.answered += 1
-        self._faults += answer.status not in {204, 304}
-        return answer.getheader("ETag") or mark
+        said, _none = self._wrk.communicate()
+        found = _POLLED.search(said)
+        if found is None:
+            raise BenchFailed(f"wrk said nothing we can read:\n{said}")
+        self.answered, refused, lost = map(int, found.groups())
+        if refused + lost > self.answered / 100:
+            raise BenchFailed(f"{refused} of {self.answered} polls were refused, {lost} lost")

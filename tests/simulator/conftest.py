@@ -2,11 +2,9 @@
 
 import io
 import json
-import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -17,11 +15,12 @@ from flask import Flask
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from hotline.simulator import create_simulator
 from hotline.simulator.server import make_simulator_server
+from tests.servers import serving
 
 SID = "AC" + "1" * 32
 TOKEN = "12345"
@@ -82,18 +81,6 @@ def told_of(hotline: "HotlineDouble", call: dict[str, Any], count: int) -> list[
         )
 
     return eventually(lambda: len(told := found()) >= count and told)
-
-
-@contextmanager
-def serving(server: BaseWSGIServer) -> Iterator[str]:
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from flask import Flask
@@ -14,12 +15,14 @@ from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
 from hotline.services import casework
 from hotline.services.routing import route_due
+from hotline.storage import queues
+from hotline.storage.db import DatabaseFault
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Membership
 from tests.services.people import volunteer
 from tests.support import OTHER, Clock, catalogues, text_in, tickets
 from tests.web.test_tickets import BRIBED, SNATCHED, a_ticket, in_queue
-from tests.web.visiting import Visitor
+from tests.web.visiting import BASE, Visitor
 
 As = Callable[[str], Visitor]
 
@@ -225,6 +228,43 @@ def test_a_poll_that_was_let_in_lets_in_no_other(app: Flask, as_: As) -> None:
 def test_a_poll_of_somebody_logged_out_is_led_to_the_log_in_and_not_to_the_poll(as_: As, visitor: Visitor) -> None:
     for path in ("/queue/version", "/queue/list"):
         assert visitor.get(path).location == f"/login?next={path}"
+
+
+def test_a_poll_that_is_answered_before_the_guards_carries_what_every_answer_does(as_: As) -> None:
+    alice = as_("alice")
+    let_in = alice.get("/queue/version")
+    again = alice.get("/queue/version", If_None_Match=let_in.headers["ETag"])
+    changed = alice.get("/queue/version", If_None_Match='"x"')
+    assert (let_in.status_code, again.status_code, changed.status_code) == (204, 304, 204)
+    for answer in (again, changed):
+        assert dict(answer.headers) == {name: value for name, value in let_in.headers.items() if name not in {"Vary", "Content-Type"}}
+        assert answer.data == b""
+
+
+def test_a_mark_that_a_proxy_made_weak_is_still_hers(as_: As) -> None:
+    alice = as_("alice")
+    said = mark(alice)
+    assert is_same(alice, f"W/{said}")
+    assert is_same(alice, f'"x", {said}')
+
+
+def test_with_the_database_away_a_poll_is_told_so_and_goes_on_when_it_is_back(
+    rt: Runtime, as_: As, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = as_("alice")
+    said = mark(alice)
+    clock.forward(seconds=2)
+    with monkeypatch.context() as away:
+        away.setattr(queues, "pulse", Mock(side_effect=DatabaseFault))
+        assert alice.get("/queue/version", If_None_Match=said).status_code == 500
+    assert is_same(alice, said)
+
+
+def test_only_what_a_poll_asks_is_answered_before_the_guards(as_: As) -> None:
+    alice = as_("alice")
+    mark(alice)
+    assert alice.client.post("/queue/version", base_url=BASE).status_code in {400, 405}
+    assert alice.client.get("/queue/version/", base_url=BASE).status_code == 404
 
 
 def test_a_poll_asks_little_of_the_database_and_writes_nothing(rt: Runtime, as_: As) -> None:

@@ -1,15 +1,12 @@
 """What a caller said, on her ticket's page: who may hear it, what is told of that, and what is made of what is written down."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import select, update
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from hotline.app import create_app
@@ -21,7 +18,7 @@ from hotline.services.routing import route_due
 from hotline.storage import contacts, messages
 from hotline.storage.models import Event, Message, Ticket
 from tests.recorded import RecordingGateway, a_recording, fetch, recordings
-from tests.servers import free_port
+from tests.servers import free_port, page_server, serving
 from tests.services.people import PASSWORD, settle, volunteer
 from tests.support import OTHER, Clock, text_in, tickets
 from tests.web.visiting import BASE, Visitor, told
@@ -338,14 +335,8 @@ def live(make_rt: Callable[..., Runtime], tmp_path: Path, gateway: RecordingGate
     rt = make_rt(data_dir=tmp_path, public_url=f"http://127.0.0.1:{port}")
     settle(rt, tmp_path)
     ticket, _ = heard(rt, gateway, seconds=20)
-    app: Flask = create_app(rt)
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{port}", ticket
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(page_server(create_app(rt), port)) as url:
+        yield url, ticket
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
