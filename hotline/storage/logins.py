@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from hotline.domain.rights import Role
+from hotline.domain.rights import Rights, Role
 from hotline.storage.models import Installation
+from hotline.storage.people import rights_of
 from hotline.storage.peoplemodels import Login, Membership, Team, Volunteer
 
 
@@ -47,6 +48,24 @@ def of_key(session: Session, key_sha256: str, *, since: datetime, sealed_teams: 
     )
     row = session.execute(statement).first()
     return Found(row[0], row[1], bool(row[2]), bool(row[3])) if row is not None else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the guards go by, of a log-in that has not ended: while it is the same, they say the same."""
+
+    proved_at: datetime | None
+    rights: Rights
+
+
+def standings(session: Session, ids: Collection[int], *, since: datetime) -> dict[int, Standing]:
+    """Those of these log-ins that have not ended, as `of_key` would find them."""
+    people = select(Login.id, Login.proved_at, Volunteer).join(Volunteer, Volunteer.id == Login.volunteer_id)
+    found = session.execute(people.where(Login.id.in_(ids), Login.ended_at.is_(None), Login.began_at > since, Volunteer.active)).all()
+    theirs: dict[int, list[tuple[int, bool]]] = {volunteer.id: [] for _, _, volunteer in found}
+    for row in session.execute(select(Membership).where(Membership.volunteer_id.in_(theirs))).scalars():
+        theirs[row.volunteer_id].append((row.team_id, row.is_lead))
+    return {login_id: Standing(proved_at, rights_of(volunteer, theirs[volunteer.id])) for login_id, proved_at, volunteer in found}
 
 
 def open_of(session: Session, volunteer_id: int, *, since: datetime) -> Sequence[Login]:

@@ -1,6 +1,6 @@
 """Volunteers, their teams and shifts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import time
 from typing import Any
 
@@ -27,7 +27,11 @@ def rights(session: Session, volunteer: Volunteer) -> Rights:
     def ask() -> Select[int, bool]:
         return select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)
 
-    memberships = _RIGHTS.rows(session, (volunteer.id,), ask)  # asked at every request, and every two seconds by an open queue
+    return rights_of(volunteer, _RIGHTS.rows(session, (volunteer.id,), ask))  # asked at every request
+
+
+def rights_of(volunteer: Volunteer, memberships: Collection[tuple[Any, ...]]) -> Rights:
+    """What somebody may do who is in these teams: id, and whether she leads it."""
     return Rights(
         role=Role(volunteer.role),
         is_head=volunteer.is_head,

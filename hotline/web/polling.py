@@ -1,20 +1,28 @@
-"""What an open queue asks all the time: whether it is still as she sees it. It must cost next to nothing, so what the guards said of
-one poll holds for the same browser for some seconds, and the polls of that time are answered before Flask, in half the time."""
+"""What an open queue asks all the time: whether it is still as she sees it. It must cost next to nothing.
+
+What the guards said of one poll holds for those that follow, which are answered before Flask. A thread that finds the news old asks
+for all open queues of the process what happened, and whether the guards would still say the same; a list is looked at anew when the
+news may change it."""
 
 import random
+import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Flask, current_app
 from werkzeug.http import parse_etags, quote_etag
 from werkzeug.wrappers import Response
 
+from hotline.domain.queue import News, Shown
 from hotline.guards import NO_STORE, PAGE_HEADERS
 from hotline.runtime import Reading, Runtime
+from hotline.services import login as logins
 from hotline.storage import queues
 from hotline.storage.db import DatabaseFault
+from hotline.storage.logins import Standing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,28 +30,55 @@ if TYPE_CHECKING:
 ADDRESS = "/queue/version"
 
 _OPEN_MOST = 2000
-_TRUSTED_FOR = timedelta(seconds=10)
-"""So long at most a poll goes by what the guards said of the one before: a log-in that ended hears so late that it has, and until then
-no more than whether something changed. Some half as long, or all browsers that were opened at once would come to the guards at once."""
-_PULSE_EVERY = timedelta(seconds=0.25)
-"""So old may be what all open queues of this process ask first, whether anything has happened at all."""
+_TRUSTED_FOR = timedelta(seconds=60)
+"""After so long at most a poll goes to the guards again, some after half of it: browsers that were opened at once come one by one."""
+_HEARD_EVERY = timedelta(seconds=0.25)
+_STANDINGS_EVERY = timedelta(seconds=2)
+"""So late a log-in that ended hears that it has, and until then no more than whether something changed."""
+_WAITED_FOR = timedelta(seconds=1)
+"""So old at most is what others go by while one thread asks."""
+_REMEMBERED = 64
+_UNDER_WAY = 256
+"""More events than are under way at once: PostgreSQL may commit an earlier one later."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-Mark = Callable[[Reading], str]
-"""What stands for all that a page shows: another as soon as any of it changes."""
+Look = Callable[[Reading], tuple[str, Shown]]
+"""Asks for what a page shows, and the mark that stands for it."""
 
-_Pulse = tuple[int, ...]
 _Browser = tuple[str, str]
 """All its cookies, and what it asks for."""
 
 
+class _Heard(NamedTuple):
+    """The news so far: how many there were, and the last of them."""
+
+    until: int
+    last: tuple[News, ...]
+
+    def and_then(self, news: News) -> "_Heard":
+        return _Heard(self.until + 1, (*self.last, news)[-_REMEMBERED:])
+
+    def may_change(self, looked: "_Looked") -> bool:
+        """Whether what was looked at then may be another now."""
+        since = self.until - looked.heard
+        return since > len(self.last) or any(news.may_change(looked.shown) for news in self.last[len(self.last) - since :])
+
+
+class _Looked(NamedTuple):
+    mark: str
+    shown: Shown
+    heard: int  # how many of the news are in it
+
+
+@dataclass
 class _OpenQueue:
     """A queue that is open in somebody's browser."""
 
-    def __init__(self, mark: Mark, until: datetime) -> None:
-        self.mark, self.until = mark, until
-        self.seen: tuple[_Pulse, str] | None = None
-        """Its mark when something happened last."""
+    login_id: int
+    standing: Standing
+    look: Look
+    until: datetime
+    looked: _Looked | None = None
 
 
 class Polling:
@@ -52,14 +87,19 @@ class Polling:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._open: dict[_Browser, _OpenQueue] = {}
-        self._pulse: _Pulse = ()
-        self._pulse_until = _LONG_AGO
+        self._asking = threading.Lock()
+        self._fresh_until = self._standing_until = _LONG_AGO
+        self._known: frozenset[int] = frozenset()
+        self._alarms = ""
+        self._heard = _Heard(0, ())
 
-    def opened(self, environ: "WSGIEnvironment", mark: Mark) -> Response:
+    def opened(self, environ: "WSGIEnvironment", login_id: int, standing: Standing, look: Look) -> Response:
         """The answer to a poll that the guards have let in; those that follow go by it."""
+        self._hear()
         if len(self._open) >= _OPEN_MOST:
-            self._open.clear()
-        one = self._open[_browser(environ)] = _OpenQueue(mark, self._rt.clock() + _TRUSTED_FOR * random.uniform(0.5, 1))  # noqa: S311 - no secret
+            self._open = {}
+        until = self._rt.clock() + _TRUSTED_FOR * random.uniform(0.5, 1)  # noqa: S311 - no secret
+        one = self._open[_browser(environ)] = _OpenQueue(login_id, standing, look, until)
         status, etag = self._answer(environ, one)
         return Response(status=status, headers={"ETag": etag})
 
@@ -68,34 +108,66 @@ class Polling:
 
         def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             if environ["PATH_INFO"] == ADDRESS and environ["REQUEST_METHOD"] == "GET":
-                one = self._open.get(_browser(environ))
-                if one is not None and self._rt.clock() < one.until:
-                    try:
-                        status, etag = self._answer(environ, one)
-                    except DatabaseFault:  # the application meets it too, and knows what to say
-                        return app(environ, start_response)
+                try:
+                    answered = self._again(environ)
+                except DatabaseFault:  # the application meets it too, and knows what to say
+                    answered = None
+                if answered is not None:
+                    status, etag = answered
                     start_response(f"{status.value} {status.phrase}", [*PAGE_HEADERS.items(), NO_STORE, ("ETag", etag)])
                     return ()
             return app(environ, start_response)
 
         return answer
 
+    def _again(self, environ: "WSGIEnvironment") -> tuple[HTTPStatus, str] | None:
+        if _browser(environ) not in self._open:
+            return None
+        self._hear()
+        one = self._open.get(_browser(environ))
+        return self._answer(environ, one) if one is not None and self._rt.clock() < one.until else None
+
     def _answer(self, environ: "WSGIEnvironment", one: _OpenQueue) -> tuple[HTTPStatus, str]:
         """304 if she sees what there is; and the mark of that."""
-        pulse = self._pulse_of_now()
-        if one.seen is None or one.seen[0] != pulse:
+        heard, looked = self._heard, one.looked
+        if looked is None or heard.may_change(looked):
             with self._rt.reading() as session:
-                one.seen = pulse, one.mark(session)
-        mark = one.seen[1]
-        same = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(mark)
-        return HTTPStatus.NOT_MODIFIED if same else HTTPStatus.NO_CONTENT, quote_etag(mark)
+                looked = _Looked(*one.look(session), heard.until)
+        one.looked = looked = looked._replace(heard=heard.until)
+        same = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(looked.mark)
+        return HTTPStatus.NOT_MODIFIED if same else HTTPStatus.NO_CONTENT, quote_etag(looked.mark)
 
-    def _pulse_of_now(self) -> _Pulse:
-        if self._pulse_until < self._rt.clock():
-            with self._rt.reading() as session:
-                self._pulse = queues.pulse(session)
-            self._pulse_until = self._rt.clock() + _PULSE_EVERY
-        return self._pulse
+    def _hear(self) -> None:
+        """Ask what happened, if that was long ago and nobody else is at it."""
+        if self._rt.clock() < self._fresh_until:
+            return
+        if not self._asking.acquire(blocking=self._rt.clock() > self._fresh_until + _WAITED_FOR):
+            return
+        try:
+            if self._rt.clock() >= self._fresh_until:
+                self._ask()
+        finally:
+            self._asking.release()
+
+    def _ask(self) -> None:
+        now = self._rt.clock()
+        with self._rt.reading() as session:
+            pulse = queues.pulse(session, max(self._known, default=0) - _UNDER_WAY)
+        unheard = {ticket_id for event_id, ticket_id in pulse.events.items() if event_id not in self._known}
+        if unheard or pulse.alarms != self._alarms:
+            changed = (pulse.tickets[ticket_id] for ticket_id in unheard)
+            self._heard = self._heard.and_then(News.of(changed, unknown=pulse.more or pulse.alarms != self._alarms))
+            self._known, self._alarms = frozenset(pulse.events), pulse.alarms
+        if now >= self._standing_until:
+            self._let_go(now)
+            self._standing_until = now + _STANDINGS_EVERY
+        self._fresh_until = now + _HEARD_EVERY
+
+    def _let_go(self, now: datetime) -> None:
+        """Of those of whom the guards may say something else now."""
+        each = [(browser, one) for browser, one in list(self._open.items()) if now < one.until]
+        standings = logins.standings(self._rt, {one.login_id for _, one in each})
+        self._open = {browser: one for browser, one in each if standings.get(one.login_id) == one.standing}
 
 
 def hang_polling(app: Flask, rt: Runtime) -> None:
@@ -104,10 +176,10 @@ def hang_polling(app: Flask, rt: Runtime) -> None:
     app.wsgi_app = polling.before(app.wsgi_app)  # type: ignore[assignment, method-assign]  # Flask's own way
 
 
-def opened(environ: "WSGIEnvironment", mark: Mark) -> Response:
+def opened(environ: "WSGIEnvironment", login_id: int, standing: Standing, look: Look) -> Response:
     """As `Polling.opened`, of this process."""
     polling: Polling = current_app.extensions["polling"]
-    return polling.opened(environ, mark)
+    return polling.opened(environ, login_id, standing, look)
 
 
 def _browser(environ: "WSGIEnvironment") -> _Browser:

@@ -3,16 +3,17 @@
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from hotline.domain.queue import Asked, QueueList, first_list, lists
+from hotline.domain.queue import Asked, QueueList, Shown, first_list, lists
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
@@ -20,6 +21,7 @@ from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading, Runtime
 from hotline.services import taking
 from hotline.storage import alarms, calls, people, queues
+from hotline.storage.logins import Standing
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.queues import COUNTED, Place
@@ -52,14 +54,12 @@ class _View:
         )
         return cls(rights, asked, _place(args.get("after", "")), runtime().config.web.page_rows)
 
-    def mark(self, rt: Runtime, session: Reading, her: Volunteer) -> str:
-        """What stands for all that the page shows: another as soon as any of it changes, and the same whatever she may not see does."""
-        state: Sequence[tuple[int, int]] = ()
-        if self.rights.works:
-            state = queues.state(session, her, self.rights, self.asked, after=self.after, limit=self.rows + 1)
-        said = repr((state, queues.open_alarms(session, her.id)))
+    def look(self, rt: Runtime, session: Reading, her: Volunteer) -> tuple[str, Shown]:
+        """What the page shows, and the mark that stands for it: another as soon as any of it changes, and the same whatever she may not
+        see does."""
+        shown = queues.shown(session, her, self.rights, self.asked, after=self.after, limit=self.rows + 1)
         # With a key: ids would count the tickets she may not know of.
-        return hashlib.blake2b(said.encode(), key=rt.config.secret_key.encode()[:64], digest_size=16).hexdigest()
+        return hashlib.blake2b(shown.letters.encode(), key=rt.config.secret_key.encode()[:64], digest_size=16).hexdigest(), shown
 
 
 def page() -> str:
@@ -80,7 +80,8 @@ def version() -> Response:
     with runtime().reading() as session:
         view = _View.of(session, request.args)
     rt = runtime()
-    return polling.opened(request.environ, lambda session: view.mark(rt, session, her))
+    standing = Standing(current_user.login.proved_at, view.rights)
+    return polling.opened(request.environ, current_user.login.id, standing, lambda session: view.look(rt, session, her))
 
 
 @blueprint.post("/queue/next")
@@ -94,7 +95,7 @@ def _render(template: str, **more: Any) -> str:
     given = {name: value for name in _FILTERS if (value := request.args.get(name))}
     with runtime().reading() as session:
         view = _View.of(session, request.args)
-        mark = view.mark(runtime(), session, volunteer())  # before what is shown: if that is newer, it is asked for once too often
+        mark, _ = view.look(runtime(), session, volunteer())  # before what is shown: if that is newer, it is asked for once too often
         open_to_her = lists(view.rights)
         shown: list[Ticket] = []
         if view.rights.works:
