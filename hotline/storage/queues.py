@@ -100,10 +100,10 @@ class Pulse:
 
 def pulse(session: Session, since: int) -> Pulse:
     """What happened after event `since`: an id, 0 for the beginning."""
-    [row] = session.execute(_PULSE, {"since": since})
-    events = dict(_numbers(row[0]))
-    each = (Changed(i, team or None, assignee or None, rank) for i, team, assignee, rank in _numbers(row[1]))
-    return Pulse(events, {ticket.id: ticket for ticket in each}, row[2], len(events) >= _MOST_EVENTS)
+    listed, tickets, alarms = session.execute(_PULSE, {"since": since}).one()
+    events = dict(_numbers(listed))
+    each = (Changed(i, team or None, assignee or None, rank) for i, team, assignee, rank in _numbers(tickets))
+    return Pulse(events, {ticket.id: ticket for ticket in each}, alarms, len(events) >= _MOST_EVENTS)
 
 
 def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: Asked, *, after: Place | None, limit: int) -> Shown:
