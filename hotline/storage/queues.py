@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ClauseElement,
     ColumnElement,
+    Executable,
     Integer,
     ScalarSelect,
     Select,
@@ -100,10 +101,10 @@ class Pulse:
 
 def pulse(session: Session, since: int) -> Pulse:
     """What happened after event `since`: an id, 0 for the beginning."""
-    listed, tickets, alarms = session.execute(_PULSE, {"since": since}).one()
-    events = dict(_numbers(listed))
-    each = (Changed(i, team or None, assignee or None, rank) for i, team, assignee, rank in _numbers(tickets))
-    return Pulse(events, {ticket.id: ticket for ticket in each}, alarms, len(events) >= _MOST_EVENTS)
+    row: Any = session.execute(_PULSE, {"since": since}).one()
+    events = dict(_numbers(row[0]))
+    each = (Changed(i, team or None, assignee or None, rank) for i, team, assignee, rank in _numbers(row[1]))
+    return Pulse(events, {ticket.id: ticket for ticket in each}, row[2], len(events) >= _MOST_EVENTS)
 
 
 def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: Asked, *, after: Place | None, limit: int) -> Shown:
@@ -143,7 +144,7 @@ def _rank(of: Any) -> ColumnElement[int]:
     return urgency * 10**10 + cast(extract("epoch", of.opened_at), BigInteger)
 
 
-def _pulse() -> Select[tuple[str, str, str]]:
+def _pulse() -> Executable:
     newest = select(Event.id, Event.ticket_id).where(Event.id > bindparam("since")).order_by(Event.id.desc()).limit(_MOST_EVENTS).subquery()
     columns = (
         Ticket.id,

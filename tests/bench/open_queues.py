@@ -25,6 +25,9 @@ from tests.bench.webhook import CONNECTIONS, FASTEST
 QUEUES, EVERY_S = 200, 1.7
 _HERE = Path(__file__).parent
 _FIRST_ID = 1001
+_OF_MOST = 0.5
+"""The texts come at about this share of what the hotline can take: where it takes all it can, a wait is as long as the row of those who
+wait, and whatever takes a share of the processors adds that share to it."""
 _SETTLES_S = 6
 """Browsers are let in anew after five to ten seconds: from then on some always are."""
 _PASSWORD = "correct-horse-battery"
@@ -64,22 +67,23 @@ def measure(
             time.sleep(seconds - 0.5)
             core = (sum(map(cpu_s, web.workers)) - before) / (time.monotonic() - began)
         say(f"{database}: {polled.answered} polls of {QUEUES} queues, {core:.3f} of a core")
-        _load(texts, web, seconds)
+        most = _load(texts, web, seconds)
+        pause_ms = round(1000 * CONNECTIONS / (most.rate_per_s * _OF_MOST))
         alone, beside = [], []
         for _ in range(rounds):
-            alone.append(_load(texts, web, seconds))
+            alone.append(_load(texts, web, seconds, pause_ms))
             say(f"    alone            {alone[-1]}")
-            with _Polls(web.port, browsers, seconds=_SETTLES_S + seconds):
+            with _Polls(web.port, browsers, seconds=_SETTLES_S + seconds + 1):
                 time.sleep(_SETTLES_S)
-                beside.append(_load(texts, web, seconds - 1))
+                beside.append(_load(texts, web, seconds, pause_ms))
             say(f"    with open queues {beside[-1]}")
     finally:
         processes.stop(f"queues-{database}")
     return OpenQueues(database, core, polled.answered, alone, beside)
 
 
-def _load(texts: Texts, web: Web, seconds: int) -> Load:
-    return replay(texts, web.port, connections=CONNECTIONS, seconds=seconds, per_s=FASTEST)
+def _load(texts: Texts, web: Web, seconds: int, pause_ms: int | None = None) -> Load:
+    return replay(texts, web.port, connections=CONNECTIONS, seconds=seconds, per_s=FASTEST, pause_ms=pause_ms)
 
 
 def _engage(url: str) -> None:
