@@ -8,7 +8,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tests.bench.processes import PUBLIC_URL, TOKEN, BenchFailed
 
@@ -96,16 +95,14 @@ def replay(
     connections: int,
     seconds: int,
     per_s: float,
-    pause_ms: int | None = None,
     beside: contextlib.AbstractContextManager[object] | None = None,
 ) -> Load:
-    """Texts for so many seconds at a rate of at most `per_s`, each connection with such a pause between two on average; `beside` is
-    what goes on while wrk runs. Raises `BenchFailed` if that was not enough texts, or wrk failed."""
+    """Texts for so many seconds at a rate of at most `per_s`; `beside` is what goes on while wrk runs. Raises `BenchFailed` if
+    that was not enough texts, or wrk failed."""
     count = int(seconds * per_s) + 500
     path, first = texts.draw(count)
     script = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", str(_HERE / "post.lua")]
     script += [f"http://127.0.0.1:{port}", "--", _PATH, str(path)]
-    script += [urlsplit(PUBLIC_URL).netloc, str(pause_ms)] if pause_ms is not None else []
     with beside or contextlib.nullcontext():
         done = subprocess.run(script, capture_output=True, text=True, check=False)
     found = _LINE.search(done.stdout)

@@ -25,9 +25,6 @@ from tests.bench.webhook import CONNECTIONS, FASTEST
 QUEUES, EVERY_S = 200, 1.7
 _HERE = Path(__file__).parent
 _FIRST_ID = 1001
-_OF_MOST = 0.5
-"""The texts come at about this share of what the hotline can take: where it takes all it can, a wait is as long as the row of those who
-wait, and whatever takes a share of the processors adds that share to it."""
 _SETTLES_S = 6
 """Browsers are let in anew after five to ten seconds: from then on some always are."""
 _PASSWORD = "correct-horse-battery"
@@ -36,18 +33,30 @@ _POLLED = re.compile(r"polls=(\d+) refused=(\d+) socket_errors=(\d+)")
 
 @dataclass(frozen=True)
 class OpenQueues:
-    """The share of one core that the web processes spent on them, how many polls that was, and the webhook without and with them."""
+    """The share of one core that the web processes spent on them, how many polls that was; and the webhook without them, while a bare
+    server beside the hotline answers as many polls, and with them."""
 
     database: str
     core: float
     polls: int
     alone: list[Load]
+    bare: list[Load]
     beside: list[Load]
 
     @property
     def slower(self) -> float:
-        """The webhook's p99 beside them, of what it is alone: the median of pairs of rounds, for the machine drifts."""
-        return median(beside.p99_ms / alone.p99_ms for beside, alone in zip(self.beside, self.alone, strict=True))
+        """The webhook's p99 beside them, of what it is alone."""
+        return _slower(self.beside, self.alone)
+
+    @property
+    def slower_than_bare(self) -> float:
+        """The same of what it is while a bare server answers: what of it is ours, and not the machine's that 200 browsers wake."""
+        return _slower(self.beside, self.bare)
+
+
+def _slower(these: list[Load], those: list[Load]) -> float:
+    """The median of pairs of rounds, for the machine drifts."""
+    return median(one.p99_ms / other.p99_ms for one, other in zip(these, those, strict=True))
 
 
 def measure(
@@ -57,6 +66,7 @@ def measure(
     growth.fill(url, tickets)
     _engage(url)
     web = processes.serve(f"queues-{database}", processes.environment(url, redis_url))
+    nobodys = processes.serve(f"bare-{database}", processes.environment(url, redis_url), app="bare:app")
     try:
         browsers = texts.folder / "browsers.tsv"
         browsers.write_text("".join(f"{_open_queue(web.port, f'v{n}')}\n" for n in range(_FIRST_ID, _FIRST_ID + QUEUES)), "ascii")
@@ -67,23 +77,24 @@ def measure(
             time.sleep(seconds - 0.5)
             core = (sum(map(cpu_s, web.workers)) - before) / (time.monotonic() - began)
         say(f"{database}: {polled.answered} polls of {QUEUES} queues, {core:.3f} of a core")
-        most = _load(texts, web, seconds)
-        pause_ms = round(1000 * CONNECTIONS / (most.rate_per_s * _OF_MOST))
-        alone, beside = [], []
+        _load(texts, web, seconds)
+        alone, bare, beside = [], [], []
         for _ in range(rounds):
-            alone.append(_load(texts, web, seconds, pause_ms))
-            say(f"    alone            {alone[-1]}")
-            with _Polls(web.port, browsers, seconds=_SETTLES_S + seconds + 1):
-                time.sleep(_SETTLES_S)
-                beside.append(_load(texts, web, seconds, pause_ms))
-            say(f"    with open queues {beside[-1]}")
+            alone.append(_load(texts, web, seconds))
+            say(f"    alone                {alone[-1]}")
+            for port, taken, what in ((nobodys.port, bare, "beside a bare server"), (web.port, beside, "with open queues    ")):
+                with _Polls(port, browsers, seconds=_SETTLES_S + seconds + 1):
+                    time.sleep(_SETTLES_S)
+                    taken.append(_load(texts, web, seconds))
+                say(f"    {what} {taken[-1]}")
     finally:
         processes.stop(f"queues-{database}")
-    return OpenQueues(database, core, polled.answered, alone, beside)
+        processes.stop(f"bare-{database}")
+    return OpenQueues(database, core, polled.answered, alone, bare, beside)
 
 
-def _load(texts: Texts, web: Web, seconds: int, pause_ms: int | None = None) -> Load:
-    return replay(texts, web.port, connections=CONNECTIONS, seconds=seconds, per_s=FASTEST, pause_ms=pause_ms)
+def _load(texts: Texts, web: Web, seconds: int) -> Load:
+    return replay(texts, web.port, connections=CONNECTIONS, seconds=seconds, per_s=FASTEST)
 
 
 def _engage(url: str) -> None:
