@@ -16,7 +16,7 @@ run: ## start the hotline on this machine, with a phone in the browser to text i
 
 test: ## run every test: SQLite, PostgreSQL, Redis and a browser
 	@./setup.sh dev
-	@.venv/bin/pytest -n 2 --dist loadfile $(ARGS)
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## lint, formatting, types, catalogues
 	@./setup.sh dev
