@@ -153,7 +153,7 @@ def _pulse() -> Executable:
         _rank(Ticket),
     )
     tickets = select(*columns).where(Ticket.id.in_(select(newest.c.ticket_id))).subquery()
-    alarms = cast(func.count(), String).concat(":").concat(func.coalesce(func.max(Alarm.id), 0))
+    alarms = cast(func.count(), String).concat(":").concat(cast(func.coalesce(func.sum(Alarm.id), 0), String))
     return select(_listed(*newest.c), _listed(*tickets.c), select(alarms).where(Alarm.acknowledged_at.is_(None)).scalar_subquery())
 
 

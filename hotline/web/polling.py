@@ -39,7 +39,8 @@ _WAITED_FOR = timedelta(seconds=1)
 """So old at most is what others go by while one thread asks."""
 _REMEMBERED = 64
 _UNDER_WAY = 256
-"""More events than are under way at once: PostgreSQL may commit an earlier one later."""
+"""More events than are under way at once: PostgreSQL may commit an earlier one later. In a flood there may be more: what such a one
+changed shows when the guards are asked again."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Look = Callable[[Reading], tuple[str, Shown]]

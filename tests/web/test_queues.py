@@ -1,6 +1,7 @@
 """The queue's lists, their counts and filters, what a poll is told, and the next ticket."""
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from hotline.services import casework
 from hotline.services.routing import route_due
 from hotline.storage import queues
 from hotline.storage.db import DatabaseFault
-from hotline.storage.models import Ticket
+from hotline.storage.models import Event, Ticket
 from hotline.storage.peoplemodels import Login, Membership, Volunteer
 from tests.services.people import volunteer
 from tests.support import NOON, OTHER, Clock, catalogues, text_in, tickets
@@ -337,6 +338,36 @@ def test_a_list_is_not_looked_at_anew_for_what_cannot_be_on_it(rt: Runtime, as_:
     looked.assert_not_called()
     casework.claim(rt, volunteer(rt, "alice"), ticket.reference, ticket.version)
     assert not is_same(alice, said, "?list=mine")
+
+
+def test_an_event_that_is_committed_after_later_ones_is_heard_of_too(rt: Runtime, as_: As, set_: Callable[..., None]) -> None:
+    ticket, other = a_ticket(rt), a_ticket(rt, BRIBED, sender=OTHER)
+    alice = as_("alice")
+
+    def happen(event_id: int, to: Ticket) -> None:
+        with rt.transaction() as tx:
+            tx.session.add(Event(id=event_id, ticket_id=to.id, kind="moved", happened_at=tx.now, data={}))
+
+    happen(1_200, other)
+    said = mark(alice)
+    set_(ticket, status=Status.IN_PROGRESS)
+    happen(1_000, ticket)
+    assert not is_same(alice, said)
+
+
+def test_while_one_thread_asks_others_go_by_what_is_known_for_a_second(app: Flask, rt: Runtime, as_: As, clock: Clock) -> None:
+    ticket = a_ticket(rt)
+    alice = as_("alice")
+    said = mark(alice)
+    casework.change_status(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, to=Status.IN_PROGRESS)
+    asking = app.extensions["polling"]._asking
+    with asking:
+        clock.forward(seconds=1)
+        assert alice.get("/queue/version", If_None_Match=said).status_code == 304
+        clock.forward(seconds=1)
+        threading.Timer(0.2, asking.release).start()
+        assert alice.get("/queue/version", If_None_Match=said).status_code == 204  # it waited
+        asking.acquire()
 
 
 # Take next
