@@ -53,7 +53,7 @@ def _open_queues(one: OpenQueues) -> list[Line]:
             one.slower <= _SLOWER,
         ),
         Line(
-            "the same, of that while a bare server answers as many polls",
+            f"{one.database}: the same, of that while a bare server answers as many polls",
             f"{one.slower_than_bare:.2f} × ({beside:.0f} ms of {bare:.0f} ms)",
             f"≤ {_SLOWER} ×",
             one.slower_than_bare <= _SLOWER,
