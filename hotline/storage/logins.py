@@ -65,7 +65,8 @@ def standings(session: Session, ids: Collection[int], *, since: datetime) -> dic
     theirs: dict[int, list[tuple[int, bool]]] = {volunteer.id: [] for _, _, volunteer in found}
     for row in session.execute(select(Membership).where(Membership.volunteer_id.in_(theirs))).scalars():
         theirs[row.volunteer_id].append((row.team_id, row.is_lead))
-    return {login_id: Standing(proved_at, rights_of(volunteer, theirs[volunteer.id])) for login_id, proved_at, volunteer in found}
+    known = {volunteer.id: rights_of(volunteer, theirs[volunteer.id]) for _, _, volunteer in found if volunteer.role in set(Role)}
+    return {login_id: Standing(proved_at, known[her.id]) for login_id, proved_at, her in found if her.id in known}
 
 
 def open_of(session: Session, volunteer_id: int, *, since: datetime) -> Sequence[Login]:

@@ -40,6 +40,8 @@ COUNTED = 1000
 _MOST_EVENTS = 4000
 
 _MOST_ALARMS = 200
+_PRIME = 2_147_483_647
+"""Ids of alarms are drawn from 62 bits: the sum of some is more than SQLite can hold."""
 
 _ASKED = Remembered()
 
@@ -153,7 +155,7 @@ def _pulse() -> Executable:
         _rank(Ticket),
     )
     tickets = select(*columns).where(Ticket.id.in_(select(newest.c.ticket_id))).subquery()
-    alarms = cast(func.count(), String).concat(":").concat(cast(func.coalesce(func.sum(Alarm.id), 0), String))
+    alarms = cast(func.count(), String).concat(":").concat(cast(func.coalesce(func.sum(Alarm.id % _PRIME), 0), String))
     return select(_listed(*newest.c), _listed(*tickets.c), select(alarms).where(Alarm.acknowledged_at.is_(None)).scalar_subquery())
 
 

@@ -6,7 +6,7 @@ news may change it."""
 
 import random
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -21,7 +21,6 @@ from hotline.guards import NO_STORE, PAGE_HEADERS
 from hotline.runtime import Reading, Runtime
 from hotline.services import login as logins
 from hotline.storage import queues
-from hotline.storage.db import DatabaseFault
 from hotline.storage.logins import Standing
 
 if TYPE_CHECKING:
@@ -32,16 +31,17 @@ ADDRESS = "/queue/version"
 _OPEN_MOST = 2000
 _TRUSTED_FOR = timedelta(seconds=60)
 """After so long at most a poll goes to the guards again, some after half of it: browsers that were opened at once come one by one."""
-_HEARD_EVERY = timedelta(seconds=0.25)
+_HEARD_EVERY = timedelta(seconds=0.2)
+_ANSWERED_WITHIN = timedelta(seconds=0.1)
+"""While one thread asks so long, others go by what is known."""
 _STANDINGS_EVERY = timedelta(seconds=2)
 """So late a log-in that ended hears that it has, and until then no more than whether something changed."""
-_WAITED_FOR = timedelta(seconds=1)
-"""So old at most is what others go by while one thread asks."""
 _REMEMBERED = 64
-_UNDER_WAY = 256
-"""More events than are under way at once: PostgreSQL may commit an earlier one later. In a flood there may be more: what such a one
-changed shows when the guards are asked again."""
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_LONGEST = timedelta(seconds=30)
+"""Longer than a transaction lasts: PostgreSQL may commit an event after later ones."""
+_FARTHEST = 4000
+"""So far behind the newest event at most one that is missing is waited for."""
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 Look = Callable[[Reading], tuple[str, Shown]]
 """Asks for what a page shows, and the mark that stands for it."""
@@ -82,6 +82,29 @@ class _OpenQueue:
     looked: _Looked | None = None
 
 
+class _Events:
+    """The ids of events that were heard of, from the first on that may still be missing."""
+
+    def __init__(self) -> None:
+        self.since = 0
+        self._known: frozenset[int] = frozenset()
+        self._missing: dict[int, datetime] = {}
+
+    def add(self, ids: Collection[int], now: datetime, *, more: bool = False) -> set[int]:
+        """All that there are after `since`, or the newest of them, if there are `more`; those that were not known."""
+        if not ids:
+            return set()
+        unheard = set(ids) - self._known
+        newest = max(ids)
+        oldest = min(ids) if more or not self._known else 0
+        first = max(oldest, newest - _FARTHEST, *self._known)
+        missing = dict.fromkeys(set(range(first, newest)) - set(ids), now) | self._missing
+        self._missing = {i: at for i, at in missing.items() if i > oldest and i not in unheard and abs(now - at) < _LONGEST}
+        self.since = min(self._missing, default=newest) - 1
+        self._known = frozenset(i for i in ids if i > self.since)
+        return unheard
+
+
 class Polling:
     """The open queues of this process."""
 
@@ -90,7 +113,7 @@ class Polling:
         self._open: dict[_Browser, _OpenQueue] = {}
         self._asking = threading.Lock()
         self._fresh_until = self._standing_until = _LONG_AGO
-        self._known: frozenset[int] = frozenset()
+        self._events = _Events()
         self._alarms = ""
         self._heard = _Heard(0, ())
 
@@ -111,7 +134,7 @@ class Polling:
             if environ["PATH_INFO"] == ADDRESS and environ["REQUEST_METHOD"] == "GET":
                 try:
                     answered = self._again(environ)
-                except DatabaseFault:  # the application meets it too, and knows what to say
+                except Exception:  # noqa: BLE001 - the application meets it too, logs it and knows what to say
                     answered = None
                 if answered is not None:
                     status, etag = answered
@@ -122,11 +145,11 @@ class Polling:
         return answer
 
     def _again(self, environ: "WSGIEnvironment") -> tuple[HTTPStatus, str] | None:
-        if _browser(environ) not in self._open:
+        """None sends it to the guards."""
+        if _browser(environ) not in self._open or not self._hear():
             return None
-        self._hear()
         one = self._open.get(_browser(environ))
-        return self._answer(environ, one) if one is not None and self._rt.clock() < one.until else None
+        return self._answer(environ, one) if one is not None and _holds(one.until, _TRUSTED_FOR, self._rt.clock()) else None
 
     def _answer(self, environ: "WSGIEnvironment", one: _OpenQueue) -> tuple[HTTPStatus, str]:
         """304 if she sees what there is; and the mark of that."""
@@ -138,35 +161,36 @@ class Polling:
         same = parse_etags(environ.get("HTTP_IF_NONE_MATCH")).contains_weak(looked.mark)
         return HTTPStatus.NOT_MODIFIED if same else HTTPStatus.NO_CONTENT, quote_etag(looked.mark)
 
-    def _hear(self) -> None:
-        """Ask what happened, if that was long ago and nobody else is at it."""
-        if self._rt.clock() < self._fresh_until:
-            return
-        if not self._asking.acquire(blocking=self._rt.clock() > self._fresh_until + _WAITED_FOR):
-            return
+    def _hear(self) -> bool:
+        """Ask what happened, if that was long ago and nobody else is at it; False if what is known is too old to go by. Nobody waits
+        for whoever asks: with a database that is silent all threads would."""
+        now = self._rt.clock()
+        if _holds(self._fresh_until, _HEARD_EVERY, now):
+            return True
+        if not self._asking.acquire(blocking=False):
+            return _holds(self._fresh_until + _ANSWERED_WITHIN, _HEARD_EVERY + _ANSWERED_WITHIN, now)
         try:
-            if self._rt.clock() >= self._fresh_until:
-                self._ask()
+            self._ask(now)
         finally:
             self._asking.release()
+        return True
 
-    def _ask(self) -> None:
-        now = self._rt.clock()
+    def _ask(self, now: datetime) -> None:
         with self._rt.reading() as session:
-            pulse = queues.pulse(session, max(self._known, default=0) - _UNDER_WAY)
-        unheard = {ticket_id for event_id, ticket_id in pulse.events.items() if event_id not in self._known}
+            pulse = queues.pulse(session, self._events.since)
+        unheard = {pulse.events[i] for i in self._events.add(pulse.events.keys(), now, more=pulse.more)}
         if unheard or pulse.alarms != self._alarms:
             changed = (pulse.tickets[ticket_id] for ticket_id in unheard)
             self._heard = self._heard.and_then(News.of(changed, unknown=pulse.more or pulse.alarms != self._alarms))
-            self._known, self._alarms = frozenset(pulse.events), pulse.alarms
-        if now >= self._standing_until:
+            self._alarms = pulse.alarms
+        if not _holds(self._standing_until, _STANDINGS_EVERY, now):
             self._let_go(now)
             self._standing_until = now + _STANDINGS_EVERY
         self._fresh_until = now + _HEARD_EVERY
 
     def _let_go(self, now: datetime) -> None:
         """Of those of whom the guards may say something else now."""
-        each = [(browser, one) for browser, one in list(self._open.items()) if now < one.until]
+        each = [(browser, one) for browser, one in list(self._open.items()) if _holds(one.until, _TRUSTED_FOR, now)]
         standings = logins.standings(self._rt, {one.login_id for _, one in each})
         self._open = {browser: one for browser, one in each if standings.get(one.login_id) == one.standing}
 
@@ -181,6 +205,11 @@ def opened(environ: "WSGIEnvironment", login_id: int, standing: Standing, look: 
     """As `Polling.opened`, of this process."""
     polling: Polling = current_app.extensions["polling"]
     return polling.opened(environ, login_id, standing, look)
+
+
+def _holds(until: datetime, span: timedelta, now: datetime) -> bool:
+    """Whether something said for so long holds still. Not for longer, if the clock was put back meanwhile."""
+    return until - span <= now < until
 
 
 def _browser(environ: "WSGIEnvironment") -> _Browser:

@@ -1,7 +1,6 @@
 """The queue's lists, their counts and filters, what a poll is told, and the next ticket."""
 
 import re
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from hotline.storage import queues
 from hotline.storage.db import DatabaseFault
 from hotline.storage.models import Event, Ticket
 from hotline.storage.peoplemodels import Login, Membership, Volunteer
+from hotline.web.polling import _Events
 from tests.services.people import volunteer
 from tests.support import NOON, OTHER, Clock, catalogues, text_in, tickets
 from tests.web.test_tickets import BRIBED, SNATCHED, a_ticket, in_queue
@@ -348,26 +348,76 @@ def test_an_event_that_is_committed_after_later_ones_is_heard_of_too(rt: Runtime
         with rt.transaction() as tx:
             tx.session.add(Event(id=event_id, ticket_id=to.id, kind="moved", happened_at=tx.now, data={}))
 
-    happen(1_200, other)
+    happen(2_200, other)
     said = mark(alice)
     set_(ticket, status=Status.IN_PROGRESS)
     happen(1_000, ticket)
     assert not is_same(alice, said)
 
 
-def test_while_one_thread_asks_others_go_by_what_is_known_for_a_second(app: Flask, rt: Runtime, as_: As, clock: Clock) -> None:
+def test_a_missing_event_is_waited_for_and_not_for_ever() -> None:
+    events, at = _Events(), NOON
+    assert events.add({1, 2}, at) == {1, 2}
+    assert events.since == 1
+    assert events.add({2, 5, 6}, at) == {5, 6}
+    assert events.since == 2  # 3 and 4 are under way
+    assert events.add({4, 5, 6, 7}, at + timedelta(seconds=1)) == {4, 7}
+    assert events.since == 2
+    assert events.add({3, 4, 5, 6, 7}, at + timedelta(seconds=2)) == {3}
+    assert events.since == 6
+    assert events.add({7, 9}, at) == {9}
+    assert events.since == 7
+    assert events.add({9, 10}, at + timedelta(seconds=40)) == {10}  # 8 was rolled back
+    assert events.since == 9
+    assert events.add(set(), at) == set()
+    assert events.add({10, 10**12}, at) == {10**12}
+    assert len(events._missing) <= 4000
+    assert events.add({10**13, 10**13 + 1}, at, more=True) == {10**13, 10**13 + 1}
+    assert events.since == 10**13
+
+
+def test_with_one_thread_asking_others_go_by_what_is_known_and_soon_to_the_guards(app: Flask, rt: Runtime, as_: As, clock: Clock) -> None:
     ticket = a_ticket(rt)
     alice = as_("alice")
     said = mark(alice)
     casework.change_status(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, to=Status.IN_PROGRESS)
-    asking = app.extensions["polling"]._asking
-    with asking:
-        clock.forward(seconds=1)
+    with app.extensions["polling"]._asking:
+        clock.forward(seconds=0.25)
         assert alice.get("/queue/version", If_None_Match=said).status_code == 304
-        clock.forward(seconds=1)
-        threading.Timer(0.2, asking.release).start()
-        assert alice.get("/queue/version", If_None_Match=said).status_code == 204  # it waited
-        asking.acquire()
+        clock.forward(seconds=0.1)
+        assert alice.get("/queue/version", If_None_Match=said).status_code == 204
+
+
+def test_many_open_alarms_are_no_more_than_a_database_can_add_up(rt: Runtime, as_: As) -> None:
+    alice = as_("alice")
+    for n in range(12):
+        said = mark(alice)
+        with rt.transaction() as tx:
+            raise_alarm_about(tx, f"shift:{n}", AlarmKind.NOT_COMING, volunteer(rt, "alice").id)
+        assert not is_same(alice, said)
+
+
+def test_a_clock_that_was_put_back_stops_no_news(rt: Runtime, as_: As, clock: Clock) -> None:
+    ticket = a_ticket(rt)
+    alice = as_("alice")
+    said = mark(alice)
+    clock.forward(hours=-1)
+    casework.change_status(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, to=Status.IN_PROGRESS)
+    assert not is_same(alice, said)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Login).values(ended_at=tx.now))
+    clock.forward(seconds=2)
+    assert alice.get("/queue/version").status_code == 302
+
+
+def test_a_role_that_this_release_does_not_know_stops_nobody_elses_polls(rt: Runtime, as_: As, clock: Clock) -> None:
+    alice, bob = as_("alice"), as_("bob")
+    mark(alice)
+    said = mark(bob)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "alice").values(role="other"))
+    for _ in range(2):
+        assert is_same(bob, said)
 
 
 # Take next
