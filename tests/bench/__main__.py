@@ -118,13 +118,14 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
 
 def _queue(results: Results, processes: Processes, texts: Texts, folder: Path, redis_url: str, *, quick: bool) -> None:
     few, many = (100_000, 500_000) if quick else (100_000, 5_000_000)
-    pace = {"tickets": few, "rounds": 2 if quick else 10, "seconds": 5}
+    pace = {"tickets": few, "rounds": 2 if quick else 15, "seconds": 5}
     urls = [_sqlite(folder, name) for name in ("few", "many", "queues")]
     results.grown.append(growth.measure("SQLite", urls[0], urls[1], few=few, many=many))
     results.queues.append(open_queues.measure(processes, texts, "SQLite", url=urls[2], redis_url=redis_url, **pace))
     for name in ("few", "many"):
         (folder / f"{name}.sqlite3").unlink()  # the many take a gigabyte
     with postgres_server(durable=True) as server:
+        results.postgres = _version(server)
         databases = Postgres(server, migrate)
         try:
             with databases.database() as few_url, databases.database() as many_url, databases.database() as url:
@@ -146,15 +147,19 @@ def _postgres() -> Iterator[tuple[str, str, str]]:
     with postgres_server(durable=True) as server:
         with psycopg.connect(server) as connection:
             settings = {name: (connection.execute(f"SHOW {name}").fetchone() or [""])[0] for name in ("fsync", "synchronous_commit")}
-            version = (connection.execute("SHOW server_version").fetchone() or [""])[0]
         if set(settings.values()) != {"on"}:
             raise BenchFailed(f"this PostgreSQL may lose what it acknowledged: {settings}")
         databases = Postgres(server, migrate)
         try:
             with databases.database() as url, databases.empty_database() as anchor:
-                yield url, anchor, str(version).split(" ", 1)[0]
+                yield url, anchor, _version(server)
         finally:
             databases.close()
+
+
+def _version(server: str) -> str:
+    with psycopg.connect(server) as connection:
+        return str((connection.execute("SHOW server_version").fetchone() or [""])[0]).split(" ", 1)[0]
 
 
 def _about(postgres: str) -> str:

@@ -41,7 +41,7 @@ def _growth(one: Growth) -> list[Line]:
 
 
 def _open_queues(one: OpenQueues) -> list[Line]:
-    alone, bare, beside = (middle(loads, "p99_ms") for loads in (one.alone, one.bare, one.beside))
+    alone, beside = middle(one.alone, "p99_ms"), middle(one.beside, "p99_ms")
     return [
         Line(
             f"{one.database}: {QUEUES} open queues at rest", f"{one.core:.2f} of a core", f"< {_CORE}", one.polls > 0 and one.core < _CORE
@@ -51,12 +51,6 @@ def _open_queues(one: OpenQueues) -> list[Line]:
             f"{one.slower:.2f} × ({beside:.0f} ms of {alone:.0f} ms)",
             f"≤ {_SLOWER} ×",
             one.slower <= _SLOWER,
-        ),
-        Line(
-            f"{one.database}: the same, of that while a bare server answers as many polls",
-            f"{one.slower_than_bare:.2f} × ({beside:.0f} ms of {bare:.0f} ms)",
-            f"≤ {_SLOWER} ×",
-            one.slower_than_bare <= _SLOWER,
         ),
     ]
 

@@ -33,30 +33,18 @@ _POLLED = re.compile(r"polls=(\d+) refused=(\d+) socket_errors=(\d+)")
 
 @dataclass(frozen=True)
 class OpenQueues:
-    """The share of one core that the web processes spent on them, how many polls that was; and the webhook without them, while a bare
-    server beside the hotline answers as many polls, and with them."""
+    """The share of one core that the web processes spent on them, how many polls that was, and the webhook without and with them."""
 
     database: str
     core: float
     polls: int
     alone: list[Load]
-    bare: list[Load]
     beside: list[Load]
 
     @property
     def slower(self) -> float:
-        """The webhook's p99 beside them, of what it is alone."""
-        return _slower(self.beside, self.alone)
-
-    @property
-    def slower_than_bare(self) -> float:
-        """The same of what it is while a bare server answers: what of it is ours, and not the machine's that 200 browsers wake."""
-        return _slower(self.beside, self.bare)
-
-
-def _slower(these: list[Load], those: list[Load]) -> float:
-    """The median of pairs of rounds, for the machine drifts."""
-    return median(one.p99_ms / other.p99_ms for one, other in zip(these, those, strict=True))
+        """The webhook's p99 beside them, of what it is alone: the median of pairs of rounds, for the machine drifts."""
+        return median(beside.p99_ms / alone.p99_ms for beside, alone in zip(self.beside, self.alone, strict=True))
 
 
 def measure(
@@ -66,7 +54,6 @@ def measure(
     growth.fill(url, tickets)
     _engage(url)
     web = processes.serve(f"queues-{database}", processes.environment(url, redis_url))
-    nobodys = processes.serve(f"bare-{database}", processes.environment(url, redis_url), app="bare:app")
     try:
         browsers = texts.folder / "browsers.tsv"
         browsers.write_text("".join(f"{_open_queue(web.port, f'v{n}')}\n" for n in range(_FIRST_ID, _FIRST_ID + QUEUES)), "ascii")
@@ -78,19 +65,17 @@ def measure(
             core = (sum(map(cpu_s, web.workers)) - before) / (time.monotonic() - began)
         say(f"{database}: {polled.answered} polls of {QUEUES} queues, {core:.3f} of a core")
         _load(texts, web, seconds)
-        alone, bare, beside = [], [], []
+        alone, beside = [], []
         for _ in range(rounds):
             alone.append(_load(texts, web, seconds))
-            say(f"    alone                {alone[-1]}")
-            for port, taken, what in ((nobodys.port, bare, "beside a bare server"), (web.port, beside, "with open queues    ")):
-                with _Polls(port, browsers, seconds=_SETTLES_S + seconds + 1):
-                    time.sleep(_SETTLES_S)
-                    taken.append(_load(texts, web, seconds))
-                say(f"    {what} {taken[-1]}")
+            say(f"    alone            {alone[-1]}")
+            with _Polls(web.port, browsers, seconds=_SETTLES_S + seconds + 1):
+                time.sleep(_SETTLES_S)
+                beside.append(_load(texts, web, seconds))
+            say(f"    with open queues {beside[-1]}")
     finally:
         processes.stop(f"queues-{database}")
-        processes.stop(f"bare-{database}")
-    return OpenQueues(database, core, polled.answered, alone, bare, beside)
+    return OpenQueues(database, core, polled.answered, alone, beside)
 
 
 def _load(texts: Texts, web: Web, seconds: int) -> Load:

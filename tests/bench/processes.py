@@ -149,7 +149,7 @@ def answers(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     with contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", "/healthz")
-        return connection.getresponse().status in (200, 304, 404)
+        return connection.getresponse().status in (200, 404)
     return False
 
 
