@@ -118,7 +118,7 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
 
 def _queue(results: Results, processes: Processes, texts: Texts, folder: Path, redis_url: str, *, quick: bool) -> None:
     few, many = (100_000, 500_000) if quick else (100_000, 5_000_000)
-    pace = {"tickets": few, "rounds": 2 if quick else 15, "seconds": 5}
+    pace = {"tickets": few, "rounds": 2 if quick else 10, "seconds": 5}
     urls = [_sqlite(folder, name) for name in ("few", "many", "queues")]
     results.grown.append(growth.measure("SQLite", urls[0], urls[1], few=few, many=many))
     results.queues.append(open_queues.measure(processes, texts, "SQLite", url=urls[2], redis_url=redis_url, **pace))
