@@ -76,10 +76,9 @@ def part() -> str:
 @blueprint.get(polling.ADDRESS)
 def version() -> Response:
     """Whether the queue is still as she sees it."""
-    her = volunteer()
-    with runtime().reading() as session:
+    rt, her = runtime(), volunteer()
+    with rt.reading() as session:
         view = _View.of(session, request.args)
-    rt = runtime()
     standing = Standing(current_user.login.proved_at, view.rights)
     return polling.opened(request.environ, current_user.login.id, standing, lambda session: view.look(rt, session, her))
 
