@@ -26,7 +26,8 @@ QUEUES, EVERY_S = 200, 1.7
 _HERE = Path(__file__).parent
 _FIRST_ID = 1001
 _SETTLES_S = 6
-"""Browsers are let in anew after five to ten seconds: from then on some always are."""
+_REST_AFTER_S = _REST_S = 30
+"""The guards let each browser in anew after half a minute to a minute: once while this is measured."""
 _PASSWORD = "correct-horse-battery"
 _POLLED = re.compile(r"polls=(\d+) refused=(\d+) socket_errors=(\d+)")
 
@@ -57,11 +58,11 @@ def measure(
     try:
         browsers = texts.folder / "browsers.tsv"
         browsers.write_text("".join(f"{_open_queue(web.port, f'v{n}')}\n" for n in range(_FIRST_ID, _FIRST_ID + QUEUES)), "ascii")
-        polled = _Polls(web.port, browsers, seconds=_SETTLES_S + seconds)
+        polled = _Polls(web.port, browsers, seconds=_REST_AFTER_S + _REST_S + 1)
         with polled:
-            time.sleep(_SETTLES_S)
+            time.sleep(_REST_AFTER_S)
             before, began = sum(map(cpu_s, web.workers)), time.monotonic()
-            time.sleep(seconds - 0.5)
+            time.sleep(_REST_S)
             core = (sum(map(cpu_s, web.workers)) - before) / (time.monotonic() - began)
         say(f"{database}: {polled.answered} polls of {QUEUES} queues, {core:.3f} of a core")
         _load(texts, web, seconds)

@@ -221,13 +221,13 @@ def test_a_poll_hears_within_two_seconds_that_her_log_in_has_ended_and_nothing_u
     ],
     ids=["deactivated", "another role", "ended", "too old"],
 )
-def test_a_poll_is_for_the_guards_as_soon_as_they_may_say_something_else(rt: Runtime, as_: As, what: Update) -> None:
+def test_a_poll_is_for_the_guards_as_soon_as_they_may_say_something_else(rt: Runtime, as_: As, clock: Clock, what: Update) -> None:
     alice = as_("alice")
     mark(alice)
     assert is_same(alice, mark(alice))
     with rt.transaction() as tx:
         tx.session.execute(what)
-    rt.clock.forward(seconds=2)  # type: ignore[attr-defined]  # that of the tests
+    clock.forward(seconds=2)
     assert alice.get("/queue/version").status_code in {302, 404}
 
 
