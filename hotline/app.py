@@ -13,7 +13,7 @@ from hotline.i18n import OWN_NAMES, CatalogueFault, local_time
 from hotline.jobs import RedisBell, RelayedBell
 from hotline.log import configure_log, logger
 from hotline.runtime import Runtime, build_runtime
-from hotline.services.installation import DemoBesideReal, check_installation
+from hotline.services.people.installation import DemoBesideReal, check_installation
 from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
 from hotline.web import (
@@ -28,6 +28,7 @@ from hotline.web import (
     keeping,
     people,
     polling,
+    presence,
     queues,
     recordings,
     replies,
@@ -89,6 +90,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.before_request(auth.choose_language)
     app.before_request(auth.catch_words)
     guards.hang_guards(app, config.public_url)
+    app.after_request(presence.note_presence)
     polling.hang_polling(app, rt)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -20,11 +20,11 @@ from hotline.gateways.twilio.webhooks import FieldMissing, Form, is_signed, sign
 from hotline.log import logger
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
-from hotline.services.casework import NoSuchTicket, NotHers
-from hotline.services.facts import InThePast, NoSuchChoice, NoteMissing
-from hotline.services.grants import Decided, NotPossible, NotYours
-from hotline.services.reach import HoursTurnedRound
-from hotline.services.roster import NoSuchShift, ShiftMoved
+from hotline.services.duty.roster import NoSuchShift, ShiftMoved
+from hotline.services.people.grants import Decided, NotPossible, NotYours
+from hotline.services.tickets.casework import NoSuchTicket, NotHers
+from hotline.services.tickets.facts import InThePast, NoSuchChoice, NoteMissing
+from hotline.services.tickets.reach import HoursTurnedRound
 from hotline.storage.peoplemodels import Volunteer
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _refuse_by_role(endpoint: str, role: str) -> BaseResponse | None:
     allowed = _ALLOWED.get(role)
     if allowed is None or endpoint in allowed:
         return None
-    if endpoint != "tickets.queue" or request.method == "POST":
+    if endpoint != "queues.queue" or request.method == "POST":
         # An auditor is told that she changes nothing; what else there is, neither of them learns.
         abort(HTTPStatus.FORBIDDEN if role == Role.AUDITOR and request.method == "POST" else HTTPStatus.NOT_FOUND)
     return redirect(url_for(_HOME[Role(role)]))

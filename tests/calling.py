@@ -8,8 +8,8 @@ from sqlalchemy import select
 from hotline.domain.voice import Action, Ask, Beep, HangUp, Pause, Reject, Ring, Say, Tell
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime
-from hotline.services import callflow, hangup, leavings
-from hotline.services.callflow import Turn
+from hotline.services.calls import callflow, hangup, leavings
+from hotline.services.calls.callflow import Turn
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 from tests.support import HER

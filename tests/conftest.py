@@ -18,7 +18,7 @@ from redis import Redis
 
 from hotline import runtime
 from hotline.runtime import Runtime
-from hotline.services import login
+from hotline.services.people import login
 from hotline.storage.db import migrate
 from tests.servers import Postgres, RedisServer, fast_folder, postgres_server
 from tests.support import Clock, make_runtime

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from hotline.gateways.base import CallState, FoundRecording, GatewayError, IncomingCall, Outcome
 from hotline.runtime import Runtime
-from hotline.services import callflow, leavings
-from hotline.services.recordings import fetch_due
+from hotline.services.calls import callflow, leavings
+from hotline.services.calls.recordings import fetch_due
 from hotline.storage.callmodels import Call, Recording
 from tests.support import HER
 

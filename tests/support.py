@@ -17,7 +17,7 @@ from hotline.gateways.base import GatewayError, IncomingText, OutgoingText, Sent
 from hotline.i18n import LOCALES, Catalogues
 from hotline.jobs import Job
 from hotline.runtime import Runtime, build_runtime
-from hotline.services.intake import Received, receive_text
+from hotline.services.texts.intake import Received, receive_text
 from hotline.storage.models import Message, Ticket
 
 NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from hotline.app import create_app
 from hotline.gateways.base import GatewayError, Outcome
 from hotline.log import configure_log, logger, mask_numbers
 from hotline.runtime import Runtime
-from hotline.services import outbound
+from hotline.services.texts import outbound
 from tests.support import HER, TOKEN, ScriptedGateway, make_runtime, text_in
 
 BODY = "Zubaida mera mobile cheen liya gaya, thekedar Qurban ka bhai tha"

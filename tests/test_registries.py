@@ -43,7 +43,7 @@ from hotline import guards
 from hotline.app import create_app
 from hotline.jobs import PERIODIC_S, QUEUES, Job, key
 from hotline.runtime import Runtime
-from hotline.services import casework
+from hotline.services.tickets import casework
 from hotline.storage import db
 from hotline.storage.base import Base
 from tests.support import make_runtime, text_in, tickets

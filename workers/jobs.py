@@ -1,7 +1,10 @@
 """Every RQ job, three lines each: the bell answered, one service call that drains what is due, rung again if there is more."""
 
 from hotline.jobs import Job
-from hotline.services import attendance, hangup, indexing, lateness, outbound, paging, placing, recordings, reports, routing
+from hotline.services.calls import hangup, placing, recordings
+from hotline.services.duty import attendance, paging
+from hotline.services.texts import outbound, reports
+from hotline.services.tickets import indexing, lateness, routing
 from workers.process import bell, call_gateway, gateway, runtime
 
 DRAIN_FOR_S = 15

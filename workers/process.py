@@ -8,7 +8,7 @@ from hotline.gateways.twilio.client import TwilioGateway
 from hotline.jobs import RedisBell
 from hotline.log import configure_log
 from hotline.runtime import Runtime, build_runtime
-from hotline.services.installation import check_installation
+from hotline.services.people.installation import check_installation
 
 
 @functools.cache

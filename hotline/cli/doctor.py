@@ -14,7 +14,7 @@ from hotline.gateways.base import GatewayError
 from hotline.i18n import CatalogueFault, Catalogues, prompts_path
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.media.store import StoreFault, open_store
-from hotline.services.installation import DEMO
+from hotline.services.people.installation import DEMO
 from hotline.storage import db, installation
 from hotline.tables import TableFault, load_categories, load_lexicon
 

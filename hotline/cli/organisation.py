@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from hotline.cli.setting import runtime_or_exit
-from hotline.services.organisation import load_organisation
+from hotline.services.people.organisation import load_organisation
 
 
 @click.command()

@@ -23,7 +23,7 @@ from hotline.cli import bundled_redis
 from hotline.cli.data_folder import FolderNotUsable, data_folder, kept, write
 from hotline.cli.processes import ProcessEnded, Processes, StopAsked
 from hotline.i18n import PROJECT
-from hotline.services.organisation import new_password
+from hotline.services.people.organisation import new_password
 
 DEMO_ORGANISATION = Path(__file__).parent.parent / "data" / "demo.toml"
 _DEMO_NUMBER = "+15005550006"

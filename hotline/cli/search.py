@@ -3,7 +3,7 @@
 import click
 
 from hotline.cli.setting import runtime_or_exit
-from hotline.services import indexing
+from hotline.services.tickets import indexing
 
 
 @click.group()

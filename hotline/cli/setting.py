@@ -10,8 +10,8 @@ from hotline.i18n import CatalogueFault
 from hotline.jobs import SilentBell
 from hotline.log import configure_log
 from hotline.runtime import Runtime, build_runtime
-from hotline.services.installation import DemoBesideReal
-from hotline.services.organisation import OrganisationFault
+from hotline.services.people.installation import DemoBesideReal
+from hotline.services.people.organisation import OrganisationFault
 from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
 

@@ -3,7 +3,7 @@
 import click
 
 from hotline.cli.setting import runtime_or_exit
-from hotline.services import invitations, organisation
+from hotline.services.people import invitations, organisation
 
 
 def _login(_context: click.Context, _parameter: click.Parameter, value: str) -> str:

@@ -70,6 +70,11 @@ def fallback(categories: tuple[Category, ...]) -> Category:
     return next(category for category in categories if not category.words)
 
 
+def sealed_teams(categories: tuple[Category, ...]) -> frozenset[str]:
+    """Codes of the teams that sealed tickets go to."""
+    return frozenset(category.team for category in categories if category.sealed)
+
+
 def literals(word: str) -> tuple[str, ...]:
     """What is looked for in a match key (with a space at either end) for one entry of `words`; () if it folds to nothing.
 

@@ -22,10 +22,6 @@ class Shift:
     ends: time
     on_holidays: bool = True
 
-    def covers(self, local: datetime) -> bool:
-        """Whether `local`, the local time, falls in it: the start included, the end not."""
-        return bool(on_duty([self], local))
-
 
 ORDINARY = Calendar()
 
@@ -125,12 +121,6 @@ class Candidate:
     languages: frozenset[str]
     open_tickets: int
     takes_women: bool = False
-
-
-def on_duty(shifts: Iterable[Shift], local: datetime, exchanges: Exchanges | None = None, calendar: Calendar = ORDINARY) -> set[int]:
-    """Ids of the volunteers who answer at the local time."""
-    today = local.date()
-    return present(turns(shifts, today - REACH, today, exchanges, calendar), local)
 
 
 def present(running: Iterable[Turn], local: datetime) -> set[int]:

@@ -92,12 +92,6 @@ def store(session: Session, day_id: int, **values: Any) -> None:
     session.execute(update(ShiftDay).where(ShiftDay.id == day_id).values(**values).execution_options(synchronize_session=False))
 
 
-def locked(session: Session, day_id: int) -> ShiftDay | None:
-    """A day by its id, locked until the commit."""
-    statement = select(ShiftDay).where(ShiftDay.id == day_id).with_for_update()
-    return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
-
-
 def asked(session: Session, volunteer_id: int, *, since: date) -> Sequence[ShiftDay]:
     """Her days of which she was asked whether she comes, and has not said, the soonest first, locked. A stand-in is asked like her."""
     statement = (

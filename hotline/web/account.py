@@ -7,8 +7,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from hotline.guards import N_, runtime, volunteer
-from hotline.services import account as accounts
-from hotline.services.login import LoginTooSoon, oldest
+from hotline.services.people import account as accounts
+from hotline.services.people.login import LoginTooSoon, oldest
 from hotline.storage import logins
 from hotline.storage.models import Contact
 

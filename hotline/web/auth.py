@@ -14,7 +14,7 @@ from hotline.domain.rights import Role
 from hotline.guards import FOR_GATEWAYS, inside, login_manager, runtime, token_holds
 from hotline.i18n import PAGE_LANGUAGES, direction
 from hotline.log import logger
-from hotline.services import login as logins
+from hotline.services.people import login as logins
 from hotline.storage.db import DatabaseFault
 from hotline.storage.logins import Found
 from hotline.storage.peoplemodels import Volunteer
@@ -116,7 +116,7 @@ def catch_words() -> Any:
 def login() -> str | Response:
     """The form."""
     if current_user.is_authenticated:
-        return redirect(url_for("tickets.queue"))
+        return redirect(url_for("queues.queue"))
     return render_template("login.html")
 
 
@@ -136,7 +136,7 @@ def log_in() -> Any:
     back, kept = None, request.form.get("kept", "")
     if kept and current_user.is_authenticated:
         back = factor.ask(kept=kept) if current_user.must_prove else keeping.give_back(kept, volunteer)
-    return back or redirect(inside(request.args.get("next", "")) or url_for("tickets.queue"))
+    return back or redirect(inside(request.args.get("next", "")) or url_for("queues.queue"))
 
 
 class _Known:
@@ -199,4 +199,4 @@ def language() -> Response:
             logins.choose_page_language(runtime(), current_user.row.id, chosen)
         else:
             session["language"] = chosen
-    return redirect(inside(request.form.get("back", "")) or url_for("tickets.queue"))
+    return redirect(inside(request.form.get("back", "")) or url_for("queues.queue"))

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from hotline.domain import phone
 from hotline.guards import runtime
-from hotline.services import hangup
+from hotline.services.calls import hangup
 from hotline.storage import calls
 from hotline.storage.callmodels import Call
 

@@ -10,8 +10,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from hotline.guards import inside, runtime, volunteer
-from hotline.services import factor as second_factor
-from hotline.services.login import LoginTooSoon
+from hotline.services.people import factor as second_factor
+from hotline.services.people.login import LoginTooSoon
 from hotline.web import keeping
 
 blueprint = Blueprint("factor", __name__, url_prefix="/second-factor")
@@ -20,7 +20,7 @@ blueprint = Blueprint("factor", __name__, url_prefix="/second-factor")
 @blueprint.before_request
 def is_asked() -> Response | None:
     """Whoever need not prove it (again) makes no secret: a browser left open must not be where somebody else chooses hers."""
-    return None if current_user.must_prove else redirect(url_for("tickets.queue"))
+    return None if current_user.must_prove else redirect(url_for("queues.queue"))
 
 
 @blueprint.get("")
@@ -40,7 +40,7 @@ def prove() -> Any:
     except LoginTooSoon as fault:
         return ask(kept=kept, wait_s=fault.args[0]), HTTPStatus.TOO_MANY_REQUESTS
     current_user.must_prove = False  # it was asked before this request
-    return keeping.give_back(kept, volunteer()) or redirect(inside(request.args.get("next", "")) or url_for("tickets.queue"))
+    return keeping.give_back(kept, volunteer()) or redirect(inside(request.args.get("next", "")) or url_for("queues.queue"))
 
 
 @blueprint.get("/code.svg")

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from hotline.domain.ticket import Priority
 from hotline.guards import runtime, volunteer
-from hotline.services import facts, passing
-from hotline.services.reach import SafeContact
-from hotline.services.reach import reach as make_safe
+from hotline.services.tickets import facts, passing
+from hotline.services.tickets.reach import SafeContact
+from hotline.services.tickets.reach import reach as make_safe
 from hotline.storage.tickets import TicketMoved
 from hotline.web.ticketpage import go_on, note_written, version_seen, was_first
 

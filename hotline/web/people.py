@@ -8,13 +8,13 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from hotline.domain.category import sealed_teams
 from hotline.domain.grant import Asked, Right, may_decide
 from hotline.domain.grant import read as read_right
 from hotline.domain.rights import Role
 from hotline.guards import N_, runtime, volunteer
-from hotline.services import grants as asking
-from hotline.services import invitations, staff
-from hotline.services.login import sealed_teams
+from hotline.services.people import grants as asking
+from hotline.services.people import invitations, staff
 from hotline.storage import grants, people
 from hotline.storage import invitations as links
 from hotline.web.words import DONE
@@ -131,7 +131,7 @@ def _right() -> Right:
 def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: str = "", invited: bool = False) -> str:
     rt, her = runtime(), volunteer()
     with rt.reading() as session:
-        teams, sealed = people.teams(session), sealed_teams(rt)
+        teams, sealed = people.teams(session), sealed_teams(rt.categories)
         theirs = defaultdict(list)
         for volunteer_id, team, is_lead in people.memberships(session):
             theirs[volunteer_id].append((team, is_lead))

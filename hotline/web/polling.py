@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response
 from hotline.domain.queue import News, Shown
 from hotline.guards import NO_STORE, PAGE_HEADERS
 from hotline.runtime import Reading, Runtime
-from hotline.services import login as logins
+from hotline.services.people import login as logins
 from hotline.storage import queues
 from hotline.storage.logins import Standing
 

@@ -19,7 +19,7 @@ from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading, Runtime
-from hotline.services import taking
+from hotline.services.tickets import taking
 from hotline.storage import alarms, calls, people, queues
 from hotline.storage.logins import Standing
 from hotline.storage.models import Ticket
@@ -62,7 +62,8 @@ class _View:
         return hashlib.blake2b(shown.letters.encode(), key=rt.config.secret_key.encode()[:64], digest_size=16).hexdigest(), shown
 
 
-def page() -> str:
+@blueprint.get("/")
+def queue() -> str:
     """The queue as a page of its own."""
     return _render("queue.html", kinds=_kinds(), nothing="nothing" in request.args)
 
@@ -87,7 +88,7 @@ def version() -> Response:
 def take_next() -> Response:
     """The most pressing ticket that fits her is hers, and open."""
     reference = taking.take_next(runtime(), volunteer())
-    return redirect(url_for("tickets.ticket", reference=reference) if reference else url_for("tickets.queue", nothing=1))
+    return redirect(url_for("tickets.ticket", reference=reference) if reference else url_for("queues.queue", nothing=1))
 
 
 def _render(template: str, **more: Any) -> str:

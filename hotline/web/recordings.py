@@ -7,7 +7,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.guards import runtime, volunteer
-from hotline.services import casework
+from hotline.services.tickets import casework
 from hotline.storage import people, recordings, tickets
 from hotline.storage.callmodels import Recording
 from hotline.storage.recordings import KEPT

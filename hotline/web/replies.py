@@ -7,8 +7,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.guards import runtime, volunteer
-from hotline.services import casework, replies
-from hotline.services.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
+from hotline.services.tickets import casework, replies
+from hotline.services.tickets.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
 from hotline.storage.models import Contact
 from hotline.storage.tickets import TicketMoved
 from hotline.web.ticketpage import Words, found_or_404, go_on, show, version_seen, was_first

@@ -4,52 +4,21 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
-from flask_login import current_user
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.domain.duty import REACH, Key, Turn, present
 from hotline.guards import runtime, volunteer
-from hotline.log import logger
 from hotline.runtime import Reading
-from hotline.services import attendance, paging
-from hotline.services import roster as plans
+from hotline.services.duty import roster as plans
 from hotline.storage import people, shiftdays, tickets
-from hotline.storage.db import DatabaseFault
-from hotline.storage.peoplemodels import Team, Volunteer
+from hotline.storage.peoplemodels import Team
 from hotline.workdays import calendar
 
 blueprint = Blueprint("roster", __name__)
 
-_LOOKED_AT = "hotline_page_open"
-_LOOK_EVERY = timedelta(seconds=30)
 _SHEET_ROWS = 100
-
-
-@blueprint.after_app_request
-def _page_is_open(response: Response) -> Response:
-    """An open page says that she has come; a ticket that was opened needs no phone to ring for it."""
-    reader = g.get("reader")
-    if reader is None or request.endpoint is None or response.status_code >= 400:
-        return response
-    if not current_user.is_authenticated or current_user.must_prove:  # she has just logged out, or is half way in
-        return response
-    try:
-        _note_open(reader)
-    except DatabaseFault:
-        # What was asked for is done: she must not read that it failed.
-        logger().warning("that a page is open could not be written")
-    return response
-
-
-def _note_open(reader: Volunteer) -> None:
-    rt, seen = runtime(), current_app.extensions.setdefault(_LOOKED_AT, {})
-    if (before := seen.get(reader.id)) is None or rt.clock() - before >= _LOOK_EVERY:
-        seen[reader.id] = rt.clock()
-        attendance.come(rt, reader)
-    if request.endpoint == "tickets.ticket" and request.view_args:
-        paging.opened(rt, reader, request.view_args["reference"])
 
 
 @blueprint.get("/roster")

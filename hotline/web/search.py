@@ -14,8 +14,8 @@ from hotline.domain.phone import Sender
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
-from hotline.services import search
-from hotline.services.search import Found, MayNotSeekNumbers
+from hotline.services.tickets import search
+from hotline.services.tickets.search import Found, MayNotSeekNumbers
 from hotline.storage import calls, people, tickets
 from hotline.web.tickets import ReferenceConverter
 

@@ -15,8 +15,8 @@ from hotline.domain.ticket import MOVES, Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
-from hotline.services import casework, facts, passing, replies
-from hotline.services.reach import SafeContact
+from hotline.services.tickets import casework, facts, passing, replies
+from hotline.services.tickets.reach import SafeContact
 from hotline.storage import calls, drafts, events, messages, people, recordings, shutouts, tickets
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Event, Message, Note, Ticket
@@ -162,7 +162,7 @@ def go_on(reference: str, **values: Any) -> Response:
     with runtime().reading() as session:
         gone = tickets.seen_by(session, volunteer(), reference) is None
     if gone:
-        return redirect(url_for("tickets.queue", done="gone"))
+        return redirect(url_for("queues.queue", done="gone"))
     return redirect(url_for("tickets.ticket", reference=reference, **values))
 
 

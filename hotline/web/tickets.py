@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Status
 from hotline.guards import runtime, volunteer
-from hotline.services import casework
+from hotline.services.tickets import casework
 from hotline.storage.tickets import TicketMoved
-from hotline.web import queues, ticketpage
+from hotline.web import ticketpage
 from hotline.web.audit import audited
 from hotline.web.ticketpage import go_on, note_written, version_seen, was_first
 
@@ -21,12 +21,6 @@ class ReferenceConverter(BaseConverter):
     """A reference in an address: nine digits. Anything else is no address, and never comes near the database."""
 
     regex = "[1-9][0-9]{8}"
-
-
-@blueprint.get("/")
-def queue() -> str:
-    """The tickets somebody has to look at."""
-    return queues.page()
 
 
 @blueprint.get("/tickets/<reference:reference>")
@@ -80,4 +74,4 @@ def read(reference: str) -> Response | tuple[str, int]:
 def acknowledge(alarm_id: int) -> Response:
     """She has seen it."""
     casework.acknowledge(runtime(), volunteer(), alarm_id)
-    return redirect(url_for("tickets.queue"))
+    return redirect(url_for("queues.queue"))

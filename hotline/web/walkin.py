@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 
 from hotline.domain.language import Language
 from hotline.guards import runtime, volunteer
-from hotline.services import walkin
-from hotline.services.walkin import FormUsed, NoPhone, Told
+from hotline.services.tickets import walkin
+from hotline.services.tickets.walkin import FormUsed, NoPhone, Told
 from hotline.storage import tickets
 
 blueprint = Blueprint("walkin", __name__)

@@ -6,9 +6,9 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.guards import runtime
-from hotline.services import invitations
-from hotline.services import login as logins
-from hotline.services.account import SHORTEST_PASSWORD, PasswordTooShort
+from hotline.services.people import invitations
+from hotline.services.people import login as logins
+from hotline.services.people.account import SHORTEST_PASSWORD, PasswordTooShort
 from hotline.storage.peoplemodels import Volunteer
 from hotline.web.auth import let_in
 
@@ -36,7 +36,7 @@ def accept(token: str) -> Response | tuple[str, int]:
     if volunteer.password_hash is None:  # the first time: the pages go on in the language she is reading
         logins.choose_page_language(runtime(), volunteer.id, g.language)
     let_in(volunteer)
-    return redirect(url_for("tickets.queue"))
+    return redirect(url_for("queues.queue"))
 
 
 def _form(her: Volunteer, *, too_short: bool = False) -> str:

@@ -4,7 +4,7 @@ from flask import Blueprint, g, request
 
 from hotline.gateways.twilio import webhooks as twilio
 from hotline.guards import runtime, signed_by_twilio
-from hotline.services import hangup, leavings
+from hotline.services.calls import hangup, leavings
 
 blueprint = Blueprint("callreports", __name__, url_prefix="/hooks/twilio/voice")
 

@@ -7,8 +7,8 @@ from hotline.gateways.twilio import webhooks as twilio
 from hotline.gateways.twilio.twiml import Addresses, DutyPhone, twiml
 from hotline.guards import runtime, signed_by_twilio
 from hotline.log import logger
-from hotline.services import callflow
-from hotline.services.callflow import Turn
+from hotline.services.calls import callflow
+from hotline.services.calls.callflow import Turn
 
 blueprint = Blueprint("calls", __name__, url_prefix="/hooks/twilio/voice")
 

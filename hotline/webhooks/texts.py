@@ -4,8 +4,8 @@ from flask import Blueprint, Response, g, request
 
 from hotline.gateways.twilio import webhooks as twilio
 from hotline.guards import runtime, signed_by_twilio
-from hotline.services.intake import receive_text
-from hotline.services.reports import receive_report
+from hotline.services.texts.intake import receive_text
+from hotline.services.texts.reports import receive_report
 
 blueprint = Blueprint("texts", __name__, url_prefix="/hooks/twilio")
 

@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
-from hotline.services import search
+from hotline.services.tickets import search
 from tests.bench.report import say
-from tests.services.people import alice
+from tests.services.colleagues import alice
 from tests.support import make_runtime, text_in
 
 COMMON, OFTEN, RARE, ODD, EVEN = range(1, 6)

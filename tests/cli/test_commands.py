@@ -21,12 +21,12 @@ from hotline.i18n import LOCALES, PROJECT, prompts_path
 from hotline.media import sound
 from hotline.media.clips import Kind, Shelf
 from hotline.runtime import Runtime
-from hotline.services.login import LoginRefused, log_in
+from hotline.services.people.login import LoginRefused, log_in
 from hotline.simulator import create_simulator
 from hotline.simulator.server import make_simulator_server
 from hotline.storage.models import TicketWord
 from hotline.storage.peoplemodels import Volunteer
-from tests.services.people import ORGANISATION, volunteer
+from tests.services.colleagues import ORGANISATION, volunteer
 from tests.support import SECRET_KEY, TOKEN, catalogues, count, text_in
 from tests.web.visiting import Visitor
 

@@ -1,12 +1,13 @@
 """Who is on duty at an instant, in local time, and who takes the next ticket."""
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.domain.duty import ANOTHER, Candidate, Exchange, Shift, add_load, choose, on_duty, turns
+from hotline.domain.duty import ANOTHER, ORDINARY, REACH, Candidate, Exchange, Key, Shift, add_load, choose, present, turns
 from hotline.domain.hours import Calendar, read_hours, read_pause
 
 MON, TUE, SUN = 0, 1, 6
@@ -19,6 +20,13 @@ def at(day: int, clock: str) -> datetime:
 
 def shift(weekday: int, starts: str, ends: str, volunteer_id: int = 1) -> Shift:
     return Shift(volunteer_id, 1, weekday, time.fromisoformat(starts), time.fromisoformat(ends))
+
+
+def on_duty(
+    shifts: list[Shift], local: datetime, exchanges: Mapping[Key, Exchange] | None = None, calendar: Calendar = ORDINARY
+) -> set[int]:
+    """Ids of the volunteers who answer at the local time."""
+    return present(turns(shifts, local.date() - REACH, local.date(), exchanges, calendar), local)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +62,7 @@ def shift(weekday: int, starts: str, ends: str, volunteer_id: int = 1) -> Shift:
     ],
 )
 def test_a_shift_covers_its_start_and_not_its_end(planned: Shift, local: datetime, covered: bool) -> None:
-    assert planned.covers(local) is covered
+    assert (on_duty([planned], local) == {planned.volunteer_id}) is covered
 
 
 def test_duty_goes_by_the_local_clock() -> None:

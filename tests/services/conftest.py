@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from hotline.runtime import Runtime
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Ticket
-from tests.services.people import settle
+from tests.services.colleagues import settle
 from tests.support import SNATCHED, text_in, tickets
 
 

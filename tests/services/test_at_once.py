@@ -10,15 +10,16 @@ from sqlalchemy import select, update
 from hotline.domain.delivery import Reason
 from hotline.domain.grant import Asked, Right
 from hotline.runtime import Runtime
-from hotline.services import facts, grants, replies, staff, taking
-from hotline.services.invitations import LinkNotGood, LoginTaken, invite, invited
-from hotline.services.organisation import load_organisation, reset_password
-from hotline.services.routing import route_due
+from hotline.services.people import grants, staff
+from hotline.services.people.invitations import LinkNotGood, LoginTaken, invite, invited
+from hotline.services.people.organisation import load_organisation, reset_password
+from hotline.services.tickets import facts, replies, taking
+from hotline.services.tickets.routing import route_due
 from hotline.storage import people
 from hotline.storage.models import Contact, ShutOut, Ticket
 from hotline.storage.peoplemodels import Grant, Membership, Volunteer
 from hotline.storage.tickets import TicketMoved
-from tests.services.people import ORGANISATION, settle, volunteer
+from tests.services.colleagues import ORGANISATION, settle, volunteer
 from tests.support import count, text_in, texts_out, tickets
 
 

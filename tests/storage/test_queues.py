@@ -17,7 +17,7 @@ from hotline.storage import people, pressing, queues, tickets
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Membership, Volunteer
 from hotline.storage.queues import COUNTED, Place
-from tests.services.people import settle, volunteer
+from tests.services.colleagues import settle, volunteer
 from tests.support import NOON, text_in
 
 LISTS = list(QueueList)

@@ -10,7 +10,7 @@ from hotline.runtime import Runtime
 from hotline.storage import ticketwords
 from hotline.storage.models import Ticket
 from tests.bench.searching import COMMON, EVEN, ODD, OFTEN, RARE, grow
-from tests.services.people import alice
+from tests.services.colleagues import alice
 from tests.support import text_in
 
 TICKETS = 200_000

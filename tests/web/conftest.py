@@ -10,7 +10,7 @@ from flask import Flask
 from hotline.app import create_app
 from hotline.runtime import Runtime
 from tests.servers import page_server, serving
-from tests.services.people import settle
+from tests.services.colleagues import settle
 from tests.web.visiting import Visitor
 
 

@@ -12,17 +12,19 @@ from sqlalchemy import select, update
 from hotline.domain.grant import read as read_right
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
-from hotline.services import casework, facts, grants, invitations, roster
-from hotline.services.indexing import index_words
-from hotline.services.lateness import mark_late
-from hotline.services.outbound import send_due
-from hotline.services.routing import route_due
-from hotline.services.walkin import Told, take_down
+from hotline.services.duty import roster
+from hotline.services.people import grants, invitations
+from hotline.services.texts.outbound import send_due
+from hotline.services.tickets import casework, facts
+from hotline.services.tickets.indexing import index_words
+from hotline.services.tickets.lateness import mark_late
+from hotline.services.tickets.routing import route_due
+from hotline.services.tickets.walkin import Told, take_down
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Team, Volunteer
 from tests.calling import Caller
 from tests.recorded import RecordingGateway, a_recording, fetch
-from tests.services.people import settle, volunteer
+from tests.services.colleagues import settle, volunteer
 from tests.support import Clock, ScriptedGateway, text_in, tickets
 from tests.web.visiting import Visitor
 
@@ -133,12 +135,12 @@ PAGES = (
     Shown(
         "factor-first", "factor.factor", "lead", "/second-factor", _fill("main button", code="000000"), proved=False, focus=".notice.bad"
     ),
-    Shown("queue", "tickets.queue", "alice", "/?list=teams"),
-    Shown("queue-filtered", "tickets.queue", "lead", "/?list=all&priority=1"),
-    Shown("queue-alarms", "tickets.queue", "head", "/"),
-    Shown("queue-empty", "tickets.queue", "bob", "/?list=mine"),
-    Shown("queue-keys", "tickets.queue", "alice", "/", lambda page: page.click("#show-keys")),
-    Shown("menu", "tickets.queue", "lead", "/", lambda page: page.click("header summary")),
+    Shown("queue", "queues.queue", "alice", "/?list=teams"),
+    Shown("queue-filtered", "queues.queue", "lead", "/?list=all&priority=1"),
+    Shown("queue-alarms", "queues.queue", "head", "/"),
+    Shown("queue-empty", "queues.queue", "bob", "/?list=mine"),
+    Shown("queue-keys", "queues.queue", "alice", "/", lambda page: page.click("#show-keys")),
+    Shown("menu", "queues.queue", "lead", "/", lambda page: page.click("header summary")),
     Shown("ticket", "tickets.ticket", "alice", "/tickets/{urdu}"),
     Shown("ticket-sindhi", "tickets.ticket", "alice", "/tickets/{sindhi}"),
     Shown("ticket-odd", "tickets.ticket", "bob", "/tickets/{odd}"),

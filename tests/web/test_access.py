@@ -8,9 +8,9 @@ from sqlalchemy import insert, select
 
 from hotline import guards
 from hotline.runtime import Runtime
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import ShutOut, Ticket
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import text_in, tickets
 from tests.web.visiting import BASE, Visitor
 
@@ -25,7 +25,7 @@ NOBODY: frozenset[str] = frozenset()
 
 # Endpoint → who gets there; the guard lets nobody else come near.
 TABLE: dict[str, frozenset[str]] = {
-    "tickets.queue": EVERYBODY,
+    "queues.queue": EVERYBODY,
     "tickets.ticket": WORKS | {"auditor"},
     "tickets.claim": WORKS,
     "tickets.change_status": WORKS,

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from flask import Flask
 
 from hotline.runtime import Runtime
-from hotline.services.invitations import invite, invite_again
+from hotline.services.people.invitations import invite, invite_again
 from hotline.storage import logins
 from hotline.storage.models import Contact
-from tests.services.people import PASSWORD, volunteer
+from tests.services.colleagues import PASSWORD, volunteer
 from tests.support import Clock
 from tests.web.visiting import Visitor, told
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from hotline.runtime import Runtime
 from hotline.sections import Web
-from hotline.services.attendance import watch_shifts
-from hotline.services.organisation import reset_password
-from hotline.services.routing import route_due
+from hotline.services.duty.attendance import watch_shifts
+from hotline.services.people.organisation import reset_password
+from hotline.services.tickets.routing import route_due
 from hotline.storage import peopleevents
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import Clock, text_in, tickets
 from tests.web.test_roster import of, team
 from tests.web.visiting import Visitor

@@ -11,9 +11,9 @@ from hotline import guards
 from hotline.app import create_app
 from hotline.i18n import PAGE_LANGUAGES, direction
 from hotline.runtime import Runtime
-from hotline.services.organisation import reset_password
+from hotline.services.people.organisation import reset_password
 from hotline.storage import people
-from tests.services.people import PASSWORD, volunteer
+from tests.services.colleagues import PASSWORD, volunteer
 from tests.support import Clock, catalogues, text_in, tickets
 from tests.web.visiting import BASE, Visitor, told
 

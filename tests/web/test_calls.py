@@ -11,9 +11,9 @@ from hotline.app import create_app
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
 from hotline.sections import Voice, Web
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from tests.calling import LINE, MISSED, Caller
-from tests.services.people import settle
+from tests.services.colleagues import settle
 from tests.support import HER, Clock, tickets
 from tests.web.visiting import Visitor
 

@@ -13,7 +13,7 @@ from hotline.runtime import Runtime
 from hotline.storage import tickets
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Team
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import NOON, text_in
 from tests.web.test_queues import lists_on
 from tests.web.visiting import Visitor

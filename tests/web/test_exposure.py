@@ -11,15 +11,16 @@ from sqlalchemy import insert, select
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import reference
 from hotline.runtime import Runtime
-from hotline.services import attendance, facts, indexing, walkin
-from hotline.services.paging import page_unseen
-from hotline.services.routing import route_due
-from hotline.services.walkin import Told
+from hotline.services.duty import attendance
+from hotline.services.duty.paging import page_unseen
+from hotline.services.tickets import facts, indexing, walkin
+from hotline.services.tickets.routing import route_due
+from hotline.services.tickets.walkin import Told
 from hotline.storage.db import DatabaseFault
 from hotline.storage.models import Alarm, Draft, ShutOut, Ticket
 from hotline.storage.peoplemodels import ShiftDay
-from tests.services.people import volunteer
-from tests.services.test_attendance import give_phone
+from tests.services.colleagues import volunteer
+from tests.services.duty.test_attendance import give_phone
 from tests.support import HER, Clock, count, said, text_in, tickets
 from tests.web.test_factor import half_in
 from tests.web.test_roles import become

@@ -9,8 +9,8 @@ from flask import Flask
 
 from hotline.app import create_app
 from hotline.runtime import Runtime
-from hotline.services.factor import secret
-from tests.services.people import ORGANISATION, PASSWORD, settle, volunteer
+from hotline.services.people.factor import secret
+from tests.services.colleagues import ORGANISATION, PASSWORD, settle, volunteer
 from tests.support import Clock
 from tests.web.visiting import Visitor, told
 

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from hotline.runtime import Runtime
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from tests.support import text_in, tickets
 from tests.web.visiting import BASE, Visitor
 

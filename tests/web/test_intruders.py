@@ -9,11 +9,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from hotline.runtime import Runtime
-from hotline.services.invitations import invite
-from hotline.services.routing import route_due
+from hotline.services.people.invitations import invite
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Draft, Event, Ticket
 from hotline.storage.peoplemodels import ShiftRow
-from tests.services.people import PASSWORD, volunteer
+from tests.services.colleagues import PASSWORD, volunteer
 from tests.support import Clock, count, text_in, tickets
 from tests.web.test_access import routes
 from tests.web.test_factor import code, half_in

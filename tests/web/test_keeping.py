@@ -12,11 +12,11 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from hotline.runtime import Runtime
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Draft, Note, Ticket
 from hotline.storage.peoplemodels import Login, Membership, Team, Volunteer
 from tests.calling import Caller
-from tests.services.people import PASSWORD
+from tests.services.colleagues import PASSWORD
 from tests.support import Clock, alter, count, tickets
 from tests.test_registries import TEMPLATES
 from tests.web.test_factor import code
@@ -278,7 +278,7 @@ def test_what_comes_when_something_is_broken_is_shown_to_be_copied(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("hotline.services.casework.change_status", broken)
+    monkeypatch.setattr("hotline.services.tickets.casework.change_status", broken)
     answer = alice.client.post(
         at(ticket, "/status"), base_url=BASE, data={"status": "closed", "note": WORDS, "version": "1", "csrf_token": token}
     )

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from hotline.app import create_app
 from hotline.runtime import Runtime
 from hotline.sections import Duty
-from hotline.services.attendance import watch_shifts
+from hotline.services.duty.attendance import watch_shifts
 from hotline.storage import people, shiftdays
 from hotline.storage.models import Message
 from hotline.workdays import calendar
-from tests.services.people import settle, volunteer
-from tests.services.test_attendance import PHONE, came, give_phone, raised
+from tests.services.colleagues import settle, volunteer
+from tests.services.duty.test_attendance import PHONE, came, give_phone, raised
 from tests.support import Clock, text_in, texts_out
 from tests.web.test_roster import As, of, team
 from tests.web.visiting import Visitor

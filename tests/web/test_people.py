@@ -9,14 +9,14 @@ from sqlalchemy import select, update
 
 from hotline.alarms import AlarmKind
 from hotline.runtime import Runtime
-from hotline.services.invitations import invite
-from hotline.services.organisation import add_volunteer
-from hotline.services.routing import route_due
+from hotline.services.people.invitations import invite
+from hotline.services.people.organisation import add_volunteer
+from hotline.services.tickets.routing import route_due
 from hotline.storage import people
 from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Event
 from hotline.storage.peoplemodels import Grant, ShiftRow, Volunteer
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import text_in, tickets
 from tests.web.visiting import Visitor, told
 

@@ -12,9 +12,9 @@ from sqlalchemy import update
 from hotline.domain.reference import written
 from hotline.domain.ticket import Priority
 from hotline.runtime import Runtime
-from hotline.services import casework
+from hotline.services.tickets import casework
 from hotline.storage.models import Ticket
-from tests.services.people import PASSWORD, volunteer
+from tests.services.colleagues import PASSWORD, volunteer
 from tests.support import OTHER, Clock, text_in, tickets
 from tests.web.test_tickets import SNATCHED, a_ticket
 

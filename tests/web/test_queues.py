@@ -15,14 +15,14 @@ from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
-from hotline.services import casework
-from hotline.services.routing import route_due
+from hotline.services.tickets import casework
+from hotline.services.tickets.routing import route_due
 from hotline.storage import queues
 from hotline.storage.db import DatabaseFault
 from hotline.storage.models import Event, Ticket
 from hotline.storage.peoplemodels import Login, Membership, Volunteer
 from hotline.web.polling import _Events
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import NOON, OTHER, Clock, catalogues, text_in, tickets
 from tests.web.test_tickets import BRIBED, SNATCHED, a_ticket, in_queue
 from tests.web.visiting import BASE, Visitor

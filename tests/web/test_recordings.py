@@ -14,12 +14,12 @@ from hotline.domain.ticket import Priority
 from hotline.jobs import Job
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from hotline.storage import contacts, messages
 from hotline.storage.models import Event, Message, Ticket
 from tests.recorded import RecordingGateway, a_recording, fetch, recordings
 from tests.servers import free_port, page_server, serving
-from tests.services.people import PASSWORD, settle, volunteer
+from tests.services.colleagues import PASSWORD, settle, volunteer
 from tests.support import OTHER, Clock, text_in, tickets
 from tests.web.visiting import BASE, Visitor, told
 

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline.runtime import Runtime
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from hotline.storage import shiftdays
 from hotline.storage.models import Alarm
 from hotline.storage.peoplemodels import ShiftDay, ShiftRow, Team, Volunteer
 from hotline.workdays import calendar
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import Clock, text_in, tickets
 from tests.web.visiting import Visitor
 

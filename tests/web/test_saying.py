@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
-from hotline.services.paging import page_unseen
-from hotline.services.routing import route_due
+from hotline.services.duty.paging import page_unseen
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Contact, Note, Ticket
 from hotline.storage.peoplemodels import Volunteer
-from tests.services.people import PASSWORD, volunteer
+from tests.services.colleagues import PASSWORD, volunteer
 from tests.support import Clock, count, texts_out, tickets
 from tests.web.test_tickets import a_ticket
 from tests.web.test_working import alter, at

@@ -13,12 +13,12 @@ from werkzeug.test import TestResponse
 from hotline.domain.reference import written
 from hotline.runtime import Runtime
 from hotline.sections import Web
-from hotline.services import facts
-from hotline.services.indexing import index_words
-from hotline.services.routing import route_due
+from hotline.services.tickets import facts
+from hotline.services.tickets.indexing import index_words
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Event, Ticket
 from hotline.storage.peoplemodels import Volunteer
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import HER, OTHER, Clock, text_in, tickets
 from tests.web.test_queues import lists_on
 from tests.web.visiting import Visitor, told

@@ -15,11 +15,11 @@ from hotline.domain.ticket import Priority, Status
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
 from hotline.sections import Web
-from hotline.services import casework
-from hotline.services.outbound import send_due
-from hotline.services.routing import route_due
+from hotline.services.texts.outbound import send_due
+from hotline.services.tickets import casework
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Message, Note, Ticket
-from tests.services.people import settle, volunteer
+from tests.services.colleagues import settle, volunteer
 from tests.support import HER, OTHER, Clock, ScriptedGateway, catalogues, count, text_in, texts_out, tickets
 from tests.web.visiting import Visitor, told
 

@@ -8,11 +8,11 @@ from sqlalchemy import select, update
 
 from hotline.domain.texts import Text
 from hotline.runtime import Runtime
-from hotline.services import replies
-from hotline.services.reach import SafeContact
+from hotline.services.tickets import replies
+from hotline.services.tickets.reach import SafeContact
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Membership, Team
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import Clock, alter, tickets
 from tests.test_registries import snapshot
 from tests.web.test_keeping import called

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from hotline.runtime import Runtime
 from hotline.storage.models import Draft
-from tests.services.people import PASSWORD
+from tests.services.colleagues import PASSWORD
 from tests.support import text_in, tickets
 
 

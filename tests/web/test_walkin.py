@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from hotline.domain.reference import written
 from hotline.i18n import PROJECT
 from hotline.runtime import Runtime
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from tests.support import Clock, count, text_in, tickets

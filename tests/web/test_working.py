@@ -11,11 +11,11 @@ from sqlalchemy import select
 from hotline.domain.delivery import Reason
 from hotline.domain.texts import REPLIES
 from hotline.runtime import Runtime
-from hotline.services.routing import route_due
+from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Contact, Draft, Event, Note, ShutOut, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.web import words
-from tests.services.people import volunteer
+from tests.services.colleagues import volunteer
 from tests.support import HER, NOON, alter, count, text_in, texts_out, tickets
 from tests.web.visiting import BASE, Visitor, told
 

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from hotline.runtime import Runtime
 from hotline.storage.peoplemodels import Login
-from tests.services.people import PASSWORD
+from tests.services.colleagues import PASSWORD
 
 BASE = "https://hotline.example.org"
 

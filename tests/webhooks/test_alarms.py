@@ -10,16 +10,16 @@ from sqlalchemy import text
 
 from hotline.app import create_app
 from hotline.runtime import Runtime
-from hotline.services.paging import page_unseen
-from hotline.services.placing import place_calls
+from hotline.services.calls.placing import place_calls
+from hotline.services.duty.paging import page_unseen
 from hotline.storage import calls as call_rows
 from hotline.storage.callmodels import Call, Recording
 from tests.calling import calls_of
-from tests.services.people import settle
-from tests.services.test_attendance import PHONE, give_phone
-from tests.services.test_missedcalls import VOICE as SETTINGS
-from tests.services.test_missedcalls import CallingGateway, ours
-from tests.services.test_paging import acknowledged, raise_one
+from tests.services.calls.test_missedcalls import VOICE as SETTINGS
+from tests.services.calls.test_missedcalls import CallingGateway, ours
+from tests.services.colleagues import settle
+from tests.services.duty.test_attendance import PHONE, give_phone
+from tests.services.duty.test_paging import acknowledged, raise_one
 from tests.support import Clock, count
 from tests.webhooks.test_calls import BASE, LINE, VOICE, clips, heard, post
 

@@ -16,13 +16,13 @@ from hotline.app import create_app
 from hotline.domain.walk import Step
 from hotline.runtime import Runtime
 from hotline.sections import Voice
-from hotline.services import callflow
+from hotline.services.calls import callflow
 from hotline.simulator.twiml import inline_document
 from hotline.storage import db
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.writing import WRITES
 from tests.calling import LINE, MISSED, calls_of, contact_of
-from tests.services.test_callflow import ways
+from tests.services.calls.test_callflow import ways
 from tests.support import HER, TOKEN, count, tickets
 
 BASE = "https://hotline.example.org"

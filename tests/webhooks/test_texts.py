@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from hotline.app import create_app
 from hotline.gateways.twilio.webhooks import Form, sign_bytes
 from hotline.runtime import Runtime
-from hotline.services.outbound import send_due
+from hotline.services.texts.outbound import send_due
 from hotline.storage.models import Message, Ticket
 from tests.support import TOKEN, ScriptedGateway, count, text_in, texts_out
 

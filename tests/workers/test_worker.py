@@ -19,7 +19,7 @@ from hotline.jobs import QUEUES, RUNG_FOR_S, Job, RedisBell, key
 from hotline.runtime import Runtime
 from hotline.storage.models import Message
 from tests.servers import RedisServer
-from tests.services.people import settle
+from tests.services.colleagues import settle
 from tests.support import HER, OTHER, text_in, texts_out, tickets
 from tests.workers.watching import Watched, children, everything_in, family, is_alive, job_calls, until
 

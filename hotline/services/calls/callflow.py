@@ -1,0 +1,252 @@
+"""A call goes on by one step: what was keyed is saved before the next step is heard, so that nothing is lost when the line drops."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from hotline.domain import menu as table
+from hotline.domain import phone, voice
+from hotline.domain.conversation import stage_told
+from hotline.domain.language import heard_in
+from hotline.domain.voice import Action, Reject
+from hotline.domain.walk import Consent, Menu, Step, Walk
+from hotline.gateways.base import IncomingCall
+from hotline.runtime import Runtime, Transaction
+from hotline.services.calls import leavings, missedcalls
+from hotline.services.calls.leavings import ASK_AFTER
+from hotline.services.duty import callers, paging
+from hotline.services.tickets import lookups
+from hotline.storage import calls, contacts, tickets
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is heard next. The answer to it is that of turn `turn`; `ring_s` is how long a phone of the duty line is rung."""
+
+    actions: tuple[Action, ...]
+    call_id: int = 0
+    turn: int = 0
+    ring_s: int = 0
+
+
+Move = Callable[[Walk, Menu], Walk]
+
+
+class _ToldBefore(Exception):
+    """The gateway has told of this call already, or at this instant: nothing of it is stored again."""
+
+
+def menu_of(rt: Runtime) -> Menu:
+    """The menu of this deployment."""
+    settings = rt.config.voice
+    keyed = sorted((str(c.key), c.code) for c in rt.categories if c.key is not None)
+    careful = frozenset(c.code for c in rt.categories if c.sealed or c.hold)
+    return Menu(
+        languages=settings.languages,
+        categories=tuple(keyed),
+        careful=careful,
+        duty_phones=len(settings.duty_line),
+        police=rt.config.numbers.police,
+        key_wait_s=settings.key_wait_s,
+        silence_s=settings.silence_s,
+        recording_s=settings.recording_s,
+    )
+
+
+def start_call(rt: Runtime, told: IncomingCall) -> Turn:
+    """A call comes in, or is told of again. One to the missed-call number is never answered, and called back soon."""
+    missed = rt.config.voice.missed_call_number
+    if missed and phone.read_sender(told.line, rt.config.numbers.region).address == missed:
+        return _hear_again(rt, told)
+    try:  # nearly every call is new: nothing is looked up first
+        with rt.transaction(ahead=True) as tx:
+            call_id, walk = _meet(rt, tx, told)
+            return Turn(voice.heard(walk, menu_of(rt), None), call_id)
+    except _ToldBefore:
+        return _hear_again(rt, told)
+
+
+def _hear_again(rt: Runtime, told: IncomingCall) -> Turn:
+    """What a call hears that is known; whatever else comes to the missed-call number is noted, and rejected."""
+    with rt.transaction(ahead=True) as tx:
+        call = calls.locked(tx.session, told.gateway, told.gateway_id)
+        if call is not None and call.direction != "missed":
+            return _turn(rt, tx, call, Walk.from_row(call.walk))
+        if call is None:
+            missedcalls.note_missed(rt, tx, told)
+        return Turn((Reject(),))
+
+
+def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
+    contact = callers.meet(rt, tx, told)
+    spoken = heard_in(contact.language)
+    known = spoken in rt.config.voice.languages and contacts.has_shown_language(tx.session, contact)
+    language = spoken if known else rt.config.voice.languages[0]
+    walk = table.begin(language, known=known, withheld=callers.is_withheld(contact))
+    call_id = calls.keep(
+        tx.session,
+        now=tx.now,
+        direction="in",
+        gateway=told.gateway,
+        gateway_id=told.gateway_id,
+        contact_id=contact.id,
+        walk=walk.as_row(),
+        next_attempt_at=tx.now + ASK_AFTER,
+    )
+    if call_id is None:
+        raise _ToldBefore
+    return call_id, walk
+
+
+def answer_back(rt: Runtime, call_id: int, told: IncomingCall) -> Turn:
+    """Somebody answered a call of ours: "press 1", or that her page needs her, and nothing else until a key comes."""
+    with rt.transaction(ahead=True) as tx:
+        call = calls.locked_by_id(tx.session, call_id)
+        if call is not None and call.direction in calls.OURS and call.gateway_id in (None, told.gateway_id):
+            if call.gateway_id is None:  # answered before the gateway's own answer to us was stored
+                named = {"gateway": told.gateway, "gateway_id": told.gateway_id}
+                calls.store(tx.session, call, **named, reason=None, next_attempt_at=tx.now + ASK_AFTER)
+            return _turn(rt, tx, call, Walk.from_row(call.walk))
+    return Turn((voice.HangUp(),))  # ours is another: whoever this is, nothing is said
+
+
+def press_key(rt: Runtime, told: IncomingCall, turn: int, *, is_alarm: bool = False) -> Turn:
+    """A key, or none, at turn `turn`. A turn that was answered before changes nothing and is heard again. An alarm that is not known
+    begins no call."""
+
+    def move(walk: Walk, menu: Menu) -> Walk:
+        return table.press(walk, menu, told.keys, turn=turn)
+
+    return _answered(rt, told, turn, move, begins=not is_alarm)
+
+
+def end_recording(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
+    """What was said after the beep is at the gateway. It is kept whatever the turn: a step told twice may bring what the first lacked."""
+    is_heard = told.recording_id is not None and (told.recorded_s is None or told.recorded_s > leavings.SILENT_S)
+
+    def move(walk: Walk, _menu: Menu) -> Walk:
+        if told.hung_up:
+            return table.go(walk, Step.GONE, takes=walk.takes + is_heard)
+        return table.recorded(walk, heard=is_heard, key=told.keys)
+
+    return _answered(rt, told, turn, move, only_at=Step.RECORD)
+
+
+def end_dial(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
+    """A phone of the duty line was rung. Whether the call was taken stands in the row: a voicemail answers too."""
+
+    with rt.transaction(ahead=True) as tx:
+        found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
+        if found is not None:
+            call, contact = found
+            walk = Walk.from_row(call.walk)
+            if turn == call.turn and walk.step is Step.DUTY:
+                on = table.dialled(walk, menu_of(rt), taken=call.duty_taken, time_left=_left_s(rt, call, tx.now) > 0)
+                walk = _settle(rt, tx, call, contact, on, told=told)
+            return _turn(rt, tx, call, walk)
+    return start_call(rt, told)
+
+
+def duty_call(rt: Runtime) -> Turn:
+    """What a phone of the duty line hears when it is answered."""
+    return Turn(voice.duty_call(heard_in(rt.config.conversation.default_language), menu_of(rt)))
+
+
+def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
+    """Somebody of the duty line pressed a key: 1 takes the call. False if it was none, or the caller waits no longer."""
+    if keys != "1":
+        return False
+    with rt.transaction(ahead=True) as tx:
+        call = calls.locked_by_id(tx.session, call_id)
+        if call is None or call.ended_at is not None or Walk.from_row(call.walk).step is not Step.DUTY:
+            return False
+        if not call.duty_taken:  # the gateway may tell of a key twice
+            calls.store(tx.session, call, duty_taken=True)
+            leavings.tell_taken(tx, call)
+    return True
+
+
+def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at: Step | None = None, begins: bool = True) -> Turn:
+    with rt.transaction(ahead=True) as tx:
+        found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
+        if found is not None:
+            call, contact = found
+            walk = Walk.from_row(call.walk)
+            if turn == call.turn and only_at in (None, walk.step):
+                walk = _settle(rt, tx, call, contact, move(walk, menu_of(rt)), told=told)
+            leavings.keep_recording(rt, tx, call, walk, told)
+            return _turn(rt, tx, call, walk)
+    if not begins:
+        return Turn((voice.HangUp(),))
+    # We do not know this call: the database was away when it began. It begins again, and keeps what it brought.
+    began = start_call(rt, told)
+    if told.recording_id is not None:
+        leavings.receive_recording(rt, told)
+    return began
+
+
+def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: Walk, *, told: IncomingCall) -> Walk:
+    """Save a step and what follows from it; the walk as it is heard. Both rows are locked."""
+    before = Walk.from_row(call.walk)
+    changes: dict[str, Any] = {}
+    if after.step is Step.STAGE and before.step is Step.ENTER:
+        found, counts = _look_up(rt, tx, call, "".join(c for c in told.keys if c.isdigit()))
+        after = replace(after, found=found)
+        changes["lookups"] = call.lookups + counts
+    if before.step is Step.BACK and after.step not in (Step.BACK, Step.GONE):
+        calls.serve_missed(tx.session, call.contact_id, since=call.started_at - ASK_AFTER)
+    if before.step is Step.ALARM and told.keys == table.SEEN:
+        paging.acknowledge(tx, call.contact_id)
+    if before.step is Step.OPENING and after.step is Step.MAIN and told.keys.isdigit():
+        _speak(tx, contact, after.language)
+    if after.consent is not None and after.consent is not before.consent:
+        changes["consent"] = after.consent
+        # Who was silent has said nothing about the phone; about this call it is a no all the same (`outgoing.due`).
+        if after.consent is not Consent.SILENT:
+            contacts.agree(tx.session, contact, may=after.agreed)
+    if after.danger and not before.danger:
+        changes["danger_at"] = tx.now
+    if after.step is Step.DUTY and before.step is Step.DANGER:  # rung now, perhaps once more
+        changes |= {"danger_at": tx.now, "duty_taken": False}
+    changes |= {
+        "walk": after.as_row(),
+        "turn": call.turn + 1,
+        "stepped_at": tx.now,
+        "ticket_id": leavings.leave(rt, tx, call, before, after),
+    }
+    if call.ended_at is None:
+        changes["next_attempt_at"] = tx.now + ASK_AFTER
+    calls.store(tx.session, call, **changes)
+    return after
+
+
+def _speak(tx: Transaction, contact: Contact, language: str) -> None:
+    """She chose a language by its key. Who writes Roman Urdu and hears Urdu goes on being written to in Roman Urdu."""
+    written = contact.language if heard_in(contact.language) == language else language
+    contacts.speak(tx.session, contact, written, named=True)
+
+
+def _look_up(rt: Runtime, tx: Transaction, call: Call, reference: str) -> tuple[str, int]:
+    """The prompt that tells the stage of a reference, and whether it counts as a look-up. A withheld number owns no ticket."""
+    found = next(iter(tickets.by_reference(tx.session, [reference])), None)
+    left = min(lookups.left(rt, tx, call.contact_id), rt.config.voice.lookups_per_call - call.lookups)
+    named = lookups.named(found, call.contact_id) if found is not None else None
+    stage = stage_told(named, left)
+    return (voice.STAGES[stage] if stage is not None else voice.REFUSED), int(named is None or not named.own)
+
+
+def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> Turn:
+    reference = tickets.reference_of(tx.session, call.ticket_id) if walk.step is Step.TOLD and call.ticket_id else None
+    ring_s = 0
+    if walk.step is Step.DUTY:
+        ring_s = max(5, _left_s(rt, call, tx.now) // max(1, len(rt.config.voice.duty_line) - walk.duty_index))
+    return Turn(voice.heard(walk, menu_of(rt), reference), call.id, call.turn, ring_s)
+
+
+def _left_s(rt: Runtime, call: Call, now: datetime) -> int:
+    """Whole seconds in which the duty line may still be tried."""
+    since = call.danger_at or now
+    return rt.config.voice.duty_line_s - int((now - since).total_seconds())

@@ -1,0 +1,116 @@
+"""A call ends: told by the gateway, or asked of it. By how far it got it left a ticket, or is a line in the book of missed calls."""
+
+import time
+from datetime import timedelta
+
+from hotline.domain import voice
+from hotline.domain.walk import Walk
+from hotline.gateways.base import CallGateway, CallState, GatewayError, IncomingCall
+from hotline.log import logger
+from hotline.runtime import Runtime, Transaction
+from hotline.services.calls import leavings, recordings
+from hotline.services.calls.leavings import ASK_AFTER
+from hotline.storage import calls, contacts
+from hotline.storage.callmodels import Call
+
+BATCH = 50
+
+_LOOK_FOR_RECORDINGS_AFTER = timedelta(minutes=2)
+"""When the gateway is asked what an ended call recorded: by then its own report has come, or will not."""
+
+_OPEN_AT_MOST = timedelta(hours=4)
+"""A call lasts no longer at the gateway, whatever it says."""
+
+
+def end_call(rt: Runtime, told: IncomingCall, duration_s: int | None) -> None:
+    """The gateway says that a call is over. Said twice it changes nothing."""
+    try:
+        with rt.transaction() as tx:
+            # Told by the gateway: what it has named, what it was asked for and has not named yet, or what came while the database was
+            # away, which is in the book at least.
+            call = calls.locked(tx.session, told.gateway, told.gateway_id) or _placed(tx, told) or leavings.unheard_of(rt, tx, told)
+            _end(rt, tx, call, duration_s)
+    except leavings.ToldMeanwhile:
+        end_call(rt, told, duration_s)
+
+
+def _placed(tx: Transaction, told: IncomingCall) -> Call | None:
+    """A call of ours that ended before our own request for it was answered, or whose answer was lost."""
+    call = calls.locked_by_id(tx.session, told.call_id) if told.call_id is not None else None
+    if call is None or call.gateway_id is not None or call.direction not in calls.OURS:
+        return None
+    calls.store(tx.session, call, gateway=told.gateway, gateway_id=told.gateway_id, reason=None)
+    return call
+
+
+def tick_off(rt: Runtime, gateway_id: str) -> None:
+    """A volunteer has seen to a call of the book. One that is not in it is left alone."""
+    with rt.transaction() as tx:
+        calls.tick_off(tx.session, gateway_id)
+
+
+def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> None:
+    if call.ended_at is not None:
+        if call.duration_s is None and duration_s is not None:
+            calls.store(tx.session, call, duration_s=duration_s)
+        return
+    walk = Walk.from_row(call.walk)
+    contacts.locked(tx.session, call.contact_id)
+    ticket_id = call.ticket_id
+    if ticket_id is None and walk.leaves_something:
+        ticket_id = leavings.open_ticket(rt, tx, call, walk)
+    is_served = ticket_id is None and walk.found in voice.STAGES.values()  # she asked where it stands, and was told
+    calls.store(
+        tx.session,
+        call,
+        ticket_id=ticket_id,
+        ended_at=tx.now,
+        duration_s=duration_s,
+        reason=calls.SERVED if is_served else call.reason,
+        next_attempt_at=tx.now + _LOOK_FOR_RECORDINGS_AFTER if call.turn and call.direction != calls.ALARM else None,
+    )
+
+
+def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool:
+    """Ask the gateway about calls that never told us they ended, and about what ended ones recorded, for about `for_s` seconds.
+    True if there may be more."""
+    ends = time.monotonic() + for_s
+    for _ in range(BATCH):
+        if time.monotonic() > ends:
+            return True
+        claimed = _claim(rt)
+        if claimed is None:
+            return False
+        try:
+            if claimed.ended_at is None:
+                state = gateway.call_state(claimed.gateway_id or "")
+                _store_state(rt, claimed, state)
+            else:
+                recordings.ask_recordings(rt, gateway, claimed.id)
+                _settled(rt, claimed)
+        except GatewayError as fault:
+            logger().warning("a call could not be looked up", code=fault.code)
+    return True
+
+
+def _claim(rt: Runtime) -> Call | None:
+    """The next call to ask about; due again in a while whatever happens to this worker."""
+    with rt.transaction() as tx:
+        call = calls.unsettled(tx.session, now=tx.now)
+        if call is not None:
+            calls.store(tx.session, call, next_attempt_at=tx.now + ASK_AFTER)
+        return call
+
+
+def _store_state(rt: Runtime, asked: Call, state: CallState | None) -> None:
+    with rt.transaction() as tx:
+        call = calls.locked_by_id(tx.session, asked.id)
+        if call is None or call.ended_at is not None:
+            return
+        if state is None or state.ended or tx.now - call.started_at > _OPEN_AT_MOST:
+            _end(rt, tx, call, state.duration_s if state is not None else None)
+
+
+def _settled(rt: Runtime, asked: Call) -> None:
+    with rt.transaction() as tx:
+        calls.store(tx.session, asked, next_attempt_at=None)

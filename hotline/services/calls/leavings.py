@@ -1,0 +1,123 @@
+"""What a call leaves: a ticket, a recording on its way. Opened as soon as there is something to lose, not at the end."""
+
+from datetime import timedelta
+
+from hotline.alarms import AlarmKind
+from hotline.domain import category, texts
+from hotline.domain.ticket import Priority
+from hotline.domain.walk import Step, Walk
+from hotline.gateways.base import IncomingCall
+from hotline.jobs import Job
+from hotline.outbox import compose
+from hotline.runtime import Runtime, Transaction
+from hotline.services.duty import callers
+from hotline.services.tickets import opening
+from hotline.storage import alarms, calls, contacts, recordings, tickets
+from hotline.storage.callmodels import Call
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Contact
+
+ASK_AFTER = timedelta(minutes=10)
+"""A call of which nothing was heard for so long is asked about at the gateway; a recording and its key take four at the most."""
+
+SILENT_S = 0
+"""What is left of silence once it is trimmed. A shout for help is a second long: what may be one is kept."""
+
+
+class ToldMeanwhile(Exception):
+    """A call that was not known a moment ago is now. Asked for in the order that others lock it in, it will be found."""
+
+
+def leave(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) -> int | None:
+    """What a step leaves: a ticket once there is a number to be told or a danger to be met; danger raises the one there is. The id of
+    the call's ticket, to be stored with the step."""
+    ticket_id = call.ticket_id
+    pressed_danger = after.step is Step.DANGER and before.step is not Step.DANGER
+    if ticket_id is None and (after.danger or after.takes or (after.step is Step.TOLD)):
+        ticket_id = open_ticket(rt, tx, call, after)
+    elif ticket_id is not None and pressed_danger:
+        _raise(tx, ticket_id)
+    if pressed_danger and ticket_id is not None:
+        happened(tx.session, ticket_id, EventKind.DANGER, now=tx.now)
+    return ticket_id
+
+
+def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
+    """The ticket of a call, by what she keyed; its reference is texted only to a phone that agreed. Its id is to be stored in the call."""
+    shown = next((c for c in rt.categories if c.code == walk.category), category.fallback(rt.categories))
+    contact = tx.session.get_one(Contact, call.contact_id) if walk.agreed else None
+    opened = opening.open_ticket(
+        tx,
+        {"category": shown.code, "hits": (), "by": "call"},
+        ticket={
+            "contact_id": call.contact_id,
+            "category": shown.code,
+            "priority": Priority.URGENT if walk.danger else shown.priority,
+            "sealed": shown.sealed,
+            "hold": shown.hold or walk.danger,
+        },
+        receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=False) if contact else None,
+    )
+    return opened.ticket_id
+
+
+def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, told: IncomingCall) -> None:
+    """Note that the gateway has a recording of the call. One in which something may be heard opens the ticket, if there is none."""
+    if told.recording_id is None or call.direction == calls.ALARM:  # a volunteer's phone: no complaint, whatever was recorded
+        return
+    promised_s = told.recorded_s
+    if recordings.note(tx.session, call_id=call.id, gateway=call.gateway, gateway_id=told.recording_id, promised_s=promised_s, now=tx.now):
+        tx.ring(Job.FETCH_RECORDINGS)
+    if call.ticket_id is None and (promised_s is None or promised_s > SILENT_S):
+        calls.store(tx.session, call, ticket_id=open_ticket(rt, tx, call, walk))
+
+
+def receive_recording(rt: Runtime, told: IncomingCall) -> None:
+    """The gateway tells of a recording: before the call's end or after it, late, twice, or of a call we never heard of."""
+    try:
+        with rt.transaction() as tx:
+            call = calls.locked(tx.session, told.gateway, told.gateway_id) or unheard_of(rt, tx, told)
+            contacts.locked(tx.session, call.contact_id)
+            keep_recording(rt, tx, call, Walk.from_row(call.walk), told)
+    except ToldMeanwhile:
+        receive_recording(rt, told)
+
+
+def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
+    """A call that is over and began while the database was away (reports of recordings do not say whose it was).
+
+    Raises `ToldMeanwhile`: the contact is locked by then, and everybody else locks the call first.
+    """
+    contact = callers.meet(rt, tx, told)
+    walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=callers.is_withheld(contact))
+    kept = calls.keep(
+        tx.session,
+        now=tx.now,
+        direction="in",
+        gateway=told.gateway,
+        gateway_id=told.gateway_id,
+        contact_id=contact.id,
+        walk=walk.as_row(),
+        ended_at=tx.now,
+        next_attempt_at=None,
+    )
+    if kept is None:
+        raise ToldMeanwhile
+    return tx.session.get_one(Call, kept)
+
+
+def tell_taken(tx: Transaction, call: Call) -> None:
+    """Somebody of the duty line has taken the call."""
+    if call.ticket_id is not None:
+        happened(tx.session, call.ticket_id, EventKind.DUTY_TAKEN, now=tx.now)
+
+
+def _raise(tx: Transaction, ticket_id: int) -> None:
+    ticket = tickets.locked(tx.session, ticket_id)
+    tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, priority=Priority.URGENT, hold=True, unread=True, routed_at=None)
+    if ticket.priority != Priority.URGENT:
+        happened(tx.session, ticket_id, EventKind.RAISED, now=tx.now, to=Priority.URGENT)
+    if not ticket.hold:
+        happened(tx.session, ticket_id, EventKind.HELD, now=tx.now)
+    alarms.reopen(tx.session, ticket_id, AlarmKind.URGENT, now=tx.now)  # acknowledged for what it was before
+    tx.ring(Job.ROUTE_DUE)

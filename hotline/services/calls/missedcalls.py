@@ -1,0 +1,79 @@
+"""Missed calls: with no balance people ring and hang up, and the whole country knows what it means. Ours are called back, once."""
+
+from datetime import timedelta
+
+from hotline.domain import menu
+from hotline.gateways.base import IncomingCall
+from hotline.jobs import Job
+from hotline.runtime import Runtime, Transaction
+from hotline.services.duty import callers
+from hotline.storage import calls, contacts
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact
+
+_FRESH_FOR = timedelta(minutes=5)
+"""A call back that could not be placed by then is not placed: who rings by now is a stranger to her evening."""
+
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
+    """Somebody rang the missed-call number. It goes into the book, and where it may be, a call of ours becomes due."""
+    caller = callers.meet(rt, tx, told)
+    hers = contacts.locked(tx.session, caller.id)
+    reason = _why_not(rt, tx, hers)
+    walk = menu.begin(rt.config.voice.languages[0], known=False, withheld=callers.is_withheld(caller), called_back=True).as_row()
+    calls.keep(
+        tx.session,
+        now=tx.now,
+        direction="missed",
+        gateway=told.gateway,
+        gateway_id=told.gateway_id,
+        contact_id=hers.id,
+        walk=walk,
+        reason=reason,
+        ended_at=tx.now,
+        next_attempt_at=None,
+    )
+    if reason is None:
+        row = {"direction": "back", "gateway": told.gateway, "gateway_id": None, "contact_id": hers.id, "walk": walk}
+        calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, **row)
+        tx.ring(Job.PLACE_CALLS)
+
+
+def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
+    """Why a phone is not called back; None: it is."""
+    if not callers.is_fit(rt, contact):
+        return "unfit"
+    if not _is_safe(tx, contact):
+        return "not_safe"
+    if rt.config.hours.narrowed(contact.safe_from, contact.safe_until).opening(tx.now) is not None:
+        return "hours"
+    return _had_enough(rt, tx, contact)
+
+
+def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
+    """Why one call back more would be too many; None: it would not."""
+    if calls.is_called_back(tx.session, contact.id, since=tx.now - _FRESH_FOR):
+        return calls.UNDER_WAY
+    if calls.count_backs(tx.session, contact.id, since=tx.now - _DAY) >= rt.config.voice.call_backs_per_day:
+        return "enough"
+    # Anybody's number can be forged: whoever does it by the hundred must not have us ring a city.
+    if calls.count_backs(tx.session, None, since=tx.now - _HOUR) >= rt.config.voice.call_backs_per_hour:
+        return "crowded"
+    return None
+
+
+def _is_safe(tx: Transaction, contact: Contact) -> bool:
+    """Whether her phone may ring: not while something of hers is on hold, nor if it never contacted us."""
+    return contact.times_seen > 0 and callers.may_ring(tx, contact)
+
+
+def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> str | None:
+    """Why a call back that is due is not placed now; None: it is."""
+    if tx.now - call.started_at > _FRESH_FOR:
+        return "too_late"
+    if not _is_safe(tx, contact):
+        return "not_safe"
+    closed = rt.config.hours.narrowed(contact.safe_from, contact.safe_until).opening(tx.now) is not None
+    return "hours" if closed else None

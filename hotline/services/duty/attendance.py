@@ -1,0 +1,162 @@
+"""Who comes to her shift: asked before it on her own phone, seen by her page, missed by her lead."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from hotline.alarms import AlarmKind, raise_alarm_about
+from hotline.domain import texts
+from hotline.domain.duty import REACH, Turn, present
+from hotline.domain.menu import SEEN
+from hotline.log import logger
+from hotline.runtime import Reading, Runtime, Transaction
+from hotline.services.duty import paging
+from hotline.storage import contacts, people, shiftdays
+from hotline.storage.peopleevents import PeopleEventKind, happened
+from hotline.storage.peoplemodels import ShiftDay, Volunteer
+from hotline.workdays import calendar
+
+COMING, NOT_COMING = "7", "8"
+"""What a volunteer answers from her own phone, beside `SEEN`. No question to a citizen has these digits."""
+
+_A_DAY = timedelta(days=1)
+_EARLY = timedelta(minutes=15)
+"""How long before her shift an open page counts as having come."""
+
+
+def watch_shifts(rt: Runtime) -> None:
+    """Ask whoever has a shift within some hours, and tell leads of shifts with too few and of whoever has not come. What was done stands
+    in rows: a second worker finds it done."""
+    with rt.reading() as session:
+        teams = [team.id for team in people.teams(session).values()]
+    for team_id in sorted(teams):
+        _watch_team(rt, team_id)
+
+
+def _watch_team(rt: Runtime, team_id: int) -> None:
+    settings, zone, now = rt.config.duty, rt.config.zone, rt.clock()
+    ahead, late = timedelta(hours=settings.ask_hours), timedelta(minutes=settings.late_minutes)
+    first, last = now.astimezone(zone).date() - REACH, (now + ahead).astimezone(zone).date() + _A_DAY
+    with rt.reading() as session:
+        turns = shiftdays.turns_of(session, team_id, first, last, calendar(rt.config))
+        days = {(d.team_id, d.volunteer_id, d.on_date, d.starts): d for d in shiftdays.between(session, team_id, first, last)}
+    for turn in turns:
+        begins, day = turn.begins_at(zone), days.get(turn.key)
+        if now < begins <= now + ahead:
+            if turn.who is not None and (day is None or (day.asked_at is None and day.comes is None)):
+                _ask(rt, turn)
+            if len(present(turns, begins.astimezone(zone))) < settings.least:
+                with rt.transaction() as tx:
+                    _tell_leads(tx, team_id, f"shift:{team_id}:{turn.on_date}:{turn.starts:%H:%M}", AlarmKind.TOO_FEW)
+        is_late = turn.who is not None and begins + late <= now and turn.covers(now.astimezone(zone))
+        if is_late and (day is None or (day.came_at is None and day.lead_told_at is None)):
+            _miss(rt, turn)
+
+
+def _ask(rt: Runtime, turn: Turn) -> None:
+    """Whoever is to come is asked once, if she has a phone."""
+    with rt.transaction() as tx:
+        volunteer = people.volunteer(tx.session, turn.who) if turn.who is not None else None
+        if volunteer is None or volunteer.phone_id is None:
+            return
+        contacts.locked(tx.session, volunteer.phone_id)  # first the contact, then the day: as an answer of hers does
+        day = shiftdays.keep(tx.session, turn)
+        if day.asked_at is not None or day.comes is not None or who_comes(day) != volunteer.id:
+            return
+        if paging.text_phone(rt, tx, volunteer, texts.SHIFT_ASK, time=f"{turn.begins:%H:%M}"):
+            shiftdays.store(tx.session, day.id, asked_at=tx.now)
+            logger().info("a volunteer was asked about her shift", volunteer_id=volunteer.id)
+
+
+def _miss(rt: Runtime, turn: Turn) -> None:
+    """She is late, and her lead is told once."""
+    with rt.transaction() as tx:
+        day = shiftdays.keep(tx.session, turn)
+        if day.came_at is None and day.lead_told_at is None:
+            shiftdays.store(tx.session, day.id, lead_told_at=tx.now)
+            note_event(tx, day, PeopleEventKind.MISSED, by=None, about=who_comes(day))
+            _tell_leads(tx, turn.team_id, f"shift:{day.id}", AlarmKind.NO_SHOW)
+
+
+def _tell_leads(tx: Transaction, team_id: int, about: str, kind: AlarmKind) -> None:
+    for volunteer_id in people.leads(tx.session, team_id) or people.heads(tx.session):
+        raise_alarm_about(tx, about, kind, volunteer_id)
+
+
+def hear(rt: Runtime, tx: Transaction, contact_id: int, digit: str) -> bool:
+    """A lone digit came from a phone: whether it was a volunteer's answer to an open question of ours. Else it is a citizen's text."""
+    if digit == SEEN:
+        return paging.acknowledge(tx, contact_id)
+    if digit not in (COMING, NOT_COMING):
+        return False
+    heard = [_hear(rt, tx, volunteer, digit) for volunteer in people.by_phone(tx.session, contact_id)]
+    return any(heard)
+
+
+def _hear(rt: Runtime, tx: Transaction, volunteer: Volunteer, digit: str) -> bool:
+    day = next(iter(_open_questions(rt, tx, volunteer)), None)
+    if day is None:
+        return False
+    answer(tx, day, volunteer.id, comes=digit == COMING)
+    return True
+
+
+def _open_questions(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> Iterable[ShiftDay]:
+    """The questions she has not answered, of shifts that are not over, soonest first."""
+    zone, since = rt.config.zone, tx.now.astimezone(rt.config.zone).date() - REACH
+    for day in shiftdays.asked(tx.session, volunteer.id, since=since):
+        turn = shiftdays.turn_of(tx.session, day, who_comes(day), calendar(rt.config))
+        if turn is not None and turn.who == volunteer.id and tx.now < turn.ends_at(zone):
+            yield day
+
+
+def who_comes(day: ShiftDay) -> int:
+    """Whose turn it is to come, or to say that she does not."""
+    return day.stand_in_id if day.stand_in_id is not None and day.agreed_at is not None else day.volunteer_id
+
+
+def answer(tx: Transaction, day: ShiftDay, volunteer_id: int, *, comes: bool) -> None:
+    """She says whether she comes. If not, nobody does until somebody else agrees, and her lead is told. The day is locked."""
+    # A stand-in who cannot come stands in no more; nor does one who is gone, once she comes whose shift it is.
+    is_over = day.agreed_at is not None and (comes if volunteer_id == day.volunteer_id else not comes)
+    withdrawn = {"stand_in_id": None, "agreed_at": None} if is_over else {}
+    shiftdays.store(tx.session, day.id, comes=comes, answered_at=tx.now, **withdrawn)
+    note_event(tx, day, PeopleEventKind.COMES if comes else PeopleEventKind.DOES_NOT_COME, by=volunteer_id, about=day.volunteer_id)
+    if not comes:
+        _tell_leads(tx, day.team_id, f"shift:{day.id}", AlarmKind.NOT_COMING)
+
+
+def note_event(tx: Transaction, day: ShiftDay, kind: PeopleEventKind, *, by: int | None, about: int) -> None:
+    """What happened to one day's shift, for the auditor."""
+    which = {"on_date": day.on_date.isoformat(), "starts": f"{day.starts:%H:%M}"}
+    happened(tx.session, kind, now=tx.now, by=by, about=about, team_id=day.team_id, **which)
+
+
+def come(rt: Runtime, volunteer: Volunteer) -> None:
+    """Her page is open: noted once in each shift she is in."""
+    zone = rt.config.zone
+    with rt.reading() as session:
+        due = _missing(rt, session, volunteer)
+    if not due:
+        return
+    with rt.transaction() as tx:
+        for turn in due:
+            if turn.begins_at(zone) - _EARLY <= tx.now < turn.ends_at(zone):
+                day = shiftdays.keep(tx.session, turn)
+                if day.came_at is None:
+                    shiftdays.store(tx.session, day.id, came_at=tx.now)
+
+
+def _missing(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Turn]:
+    """Her turns that run, or begin in a moment, in which her page was not open yet."""
+    zone, now = rt.config.zone, rt.clock()
+    today = now.astimezone(zone).date()
+    found = []
+    for team_id in people.rights(session, volunteer).teams:
+        came = {
+            (day.team_id, day.volunteer_id, day.on_date, day.starts)
+            for day in shiftdays.between(session, team_id, today - REACH, today + _A_DAY)
+            if day.came_at is not None
+        }
+        turns = shiftdays.turns_of(session, team_id, today - REACH, today + _A_DAY, calendar(rt.config))
+        found += [t for t in turns if t.who == volunteer.id and t.begins_at(zone) - _EARLY <= now < t.ends_at(zone) and t.key not in came]
+    return found

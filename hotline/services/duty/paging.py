@@ -1,0 +1,153 @@
+"""A volunteer's own phone: texted and rung, told that her page needs her, and no more."""
+
+from datetime import timedelta
+
+from hotline.alarms import AlarmKind, raise_alarm
+from hotline.domain import texts
+from hotline.domain.language import heard_in
+from hotline.domain.phone import SenderKind
+from hotline.domain.segments import count
+from hotline.domain.texts import Text
+from hotline.domain.walk import Step, Walk
+from hotline.jobs import Job
+from hotline.log import logger
+from hotline.outbox import RANK_ANSWER, render
+from hotline.runtime import Runtime, Transaction
+from hotline.services.duty import callers
+from hotline.services.tickets import casework
+from hotline.storage import alarms, calls, contacts, outgoing, people, shiftdays, tickets
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact
+from hotline.storage.peoplemodels import Volunteer
+from hotline.workdays import calendar
+
+_ABOUT_URGENT = (AlarmKind.URGENT, AlarmKind.OFF_DUTY, AlarmKind.NOBODY_ON_DUTY)
+
+
+def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, **values: str) -> bool:
+    """Queue a text to her own phone, in the language of her pages; False where she has none that we text."""
+    if volunteer.phone_id is None:
+        return False
+    contact = contacts.locked(tx.session, volunteer.phone_id)
+    if not _may_text(rt, contact):
+        return False
+    body = render(rt, text, volunteer.page_language, ref=None, **values)
+    row = outgoing.due_at_once(
+        now=tx.now,
+        contact_id=contact.id,
+        body=body,
+        text_key=text.key,
+        language=volunteer.page_language,
+        segments=count(body).segments,
+        rank=RANK_ANSWER,
+    )
+    outgoing.put(tx.session, ticket_id=None, answers_id=None, **row)
+    tx.ring(Job.SEND_DUE)
+    return True
+
+
+def page_unseen(rt: Runtime) -> int:
+    """Tell the phones of those who have not seen an alarm on their page for a while; how many were told. One text and one call for all
+    alarms of one person, and none within minutes of the last."""
+    with rt.reading() as session:
+        waiting = alarms.unseen(session, raised_before=rt.clock() - timedelta(seconds=rt.config.duty.page_s))
+    paged = sum(_page(rt, volunteer_id) for volunteer_id in waiting)
+    if paged:
+        logger().info("phones paged", rows=paged)
+    return paged
+
+
+def tell_of_unopened(rt: Runtime) -> int:
+    """Whoever leads is told of an urgent ticket that nobody opens: its alarm rang a page and a phone that nobody looks at. How many."""
+    before = rt.clock() - timedelta(seconds=rt.config.duty.page_s) - _again(rt)
+    with rt.reading() as session:
+        waiting = alarms.unopened(session, _ABOUT_URGENT, but=AlarmKind.UNOPENED, raised_before=before)
+    for ticket_id, team_id in waiting:
+        with rt.transaction() as tx:
+            leads = people.leads(tx.session, team_id) if team_id is not None else ()
+            for volunteer_id in leads or people.heads(tx.session):
+                raise_alarm(tx, ticket_id, AlarmKind.UNOPENED, volunteer_id)
+    return len(waiting)
+
+
+def _page(rt: Runtime, volunteer_id: int) -> bool:
+    """One person's transaction. Her contact is locked first: of two workers the second finds it done."""
+    with rt.transaction() as tx:
+        volunteer = people.volunteer(tx.session, volunteer_id)
+        if volunteer is None or volunteer.phone_id is None:
+            return False
+        contact = contacts.locked(tx.session, volunteer.phone_id)
+        may_text, may_ring = _may_text(rt, contact), _may_ring(rt, tx, contact)
+        if not (may_text or may_ring) or _was_paged(rt, tx, contact) or not _may_be_paged(rt, tx, volunteer):
+            return False
+        # Those of tickets that were sealed meanwhile are no news for her any more.
+        is_news = any(alarm.told_at is None for alarm, _ in alarms.open_for(tx.session, volunteer))
+        if not alarms.tell(tx.session, volunteer_id, now=tx.now) or not is_news:
+            return False
+        if may_text:
+            text_phone(rt, tx, volunteer, texts.PAGE_NEEDS_YOU)
+        if may_ring:  # a text makes no sound at night
+            _ring(tx, contact, heard_in(volunteer.page_language))
+    return True
+
+
+def _ring(tx: Transaction, contact: Contact, language: str) -> None:
+    row = {"direction": calls.ALARM, "gateway": "", "gateway_id": None, "contact_id": contact.id}
+    calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, walk=Walk(Step.ALARM, language).as_row(), **row)
+    tx.ring(Job.PLACE_CALLS)
+
+
+def _may_text(rt: Runtime, contact: Contact) -> bool:
+    is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
+    return is_near and contact.stopped_at is None
+
+
+def _may_ring(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
+    return rt.config.voice.number != "" and callers.is_fit(rt, contact) and callers.may_ring(tx, contact)
+
+
+def _was_paged(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
+    """Whether this phone was told of an alarm, by text or call, within minutes."""
+    since = tx.now - _again(rt)
+    was_texted = outgoing.last_of(tx.session, contact.id, texts.PAGE_NEEDS_YOU.key, since=since) is not None
+    return was_texted or calls.has_alarm(tx.session, contact.id, since=since)
+
+
+def _again(rt: Runtime) -> timedelta:
+    return timedelta(minutes=rt.config.duty.page_again_minutes)
+
+
+def _may_be_paged(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
+    """At any hour while she is on duty, else in the hours in which we text anybody."""
+    if rt.config.hours.opening(tx.now) is None:
+        return True
+    local = tx.now.astimezone(rt.config.zone)
+    teams = people.rights(tx.session, volunteer).teams
+    return any(volunteer.id in shiftdays.present(tx.session, team, local, calendar(rt.config)) for team in teams)
+
+
+def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> str | None:
+    """Why an alarm that is due is not placed now; None: it is, at any hour."""
+    if tx.now - call.started_at >= _again(rt):  # the next one may be on its way
+        return "too_late"
+    if all(alarm.seen_at is not None for alarm in alarms.told(tx.session, contact.id)):
+        return "seen"
+    return None if callers.may_ring(tx, contact) else "not_safe"
+
+
+def acknowledge(tx: Transaction, contact_id: int) -> bool:
+    """A phone answers an alarm, by text or by key: what it was told of and is open is acknowledged. False if there is none such."""
+    hers = alarms.told(tx.session, contact_id)
+    for alarm in hers:
+        casework.settle_alarm(tx, alarm.volunteer_id, alarm.id, alarm.ticket_id)
+    return bool(hers)
+
+
+def opened(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
+    """She opened a ticket on her page: its alarm, which stays there, is not taken to her phone any more."""
+    with rt.reading() as session:
+        ticket = tickets.seen_by(session, volunteer, reference)
+        if ticket is None or not alarms.is_unseen(session, volunteer.id, ticket.id):
+            return
+    with rt.transaction() as tx:
+        alarms.see(tx.session, volunteer.id, ticket.id, now=tx.now)

@@ -1,0 +1,175 @@
+"""The roster: who asks whom to stand in, who agrees, what a lead plans, and what is handed over at the end of a shift."""
+
+from datetime import time, timedelta
+
+from hotline.domain.duty import REACH, Key, Turn
+from hotline.domain.rights import Rights
+from hotline.runtime import Reading, Runtime, Transaction
+from hotline.services.duty import attendance
+from hotline.storage import people, shiftdays
+from hotline.storage.peopleevents import PeopleEventKind, happened
+from hotline.storage.peoplemodels import ShiftRow, Volunteer
+from hotline.workdays import calendar
+
+KEPT = timedelta(hours=12)
+"""How long after her shift she may still hand it over."""
+
+
+class NoSuchShift(Exception):
+    """There is no such shift, or it is not hers to change."""
+
+
+class ShiftMoved(Exception):
+    """The shift is not as it was on her page: somebody was first."""
+
+
+def turn_of(rt: Runtime, session: Reading, key: Key) -> Turn:
+    """The turn of that key, if it is not over for good. Raises `NoSuchShift`."""
+    team_id, _, on_date, _ = key
+    found = [t for t in shiftdays.turns_of(session, team_id, on_date, on_date, calendar(rt.config)) if t.key == key]
+    if not found or found[0].ends_at(rt.config.zone) + KEPT < rt.clock():
+        raise NoSuchShift
+    return found[0]
+
+
+def ask(rt: Runtime, volunteer: Volunteer, key: Key, colleague_id: int) -> None:
+    """She asks a colleague of the team to come instead. Raises `NoSuchShift`, `ShiftMoved` (somebody was asked, or agreed, already)."""
+    with rt.transaction() as tx:
+        turn = _to_come(rt, tx, key)
+        if volunteer.id != turn.volunteer_id or colleague_id == volunteer.id or not _works(tx, volunteer, turn.team_id):
+            raise NoSuchShift
+        colleague = people.volunteer(tx.session, colleague_id)
+        if colleague is None or not _works(tx, colleague, turn.team_id):
+            raise NoSuchShift
+        day = shiftdays.keep(tx.session, turn)
+        if day.stand_in_id is not None:
+            raise ShiftMoved
+        shiftdays.store(tx.session, day.id, stand_in_id=colleague_id, agreed_at=None)
+        attendance.note_event(tx, day, PeopleEventKind.STAND_IN_ASKED, by=volunteer.id, about=colleague_id)
+
+
+def take_back(rt: Runtime, volunteer: Volunteer, key: Key) -> None:
+    """She comes herself after all, while nobody has agreed. Raises `NoSuchShift`, `ShiftMoved`."""
+    with rt.transaction() as tx:
+        turn = _to_come(rt, tx, key)
+        if volunteer.id != turn.volunteer_id:
+            raise NoSuchShift
+        day = shiftdays.keep(tx.session, turn)
+        if day.agreed_at is not None:
+            raise ShiftMoved
+        if day.stand_in_id is not None:
+            shiftdays.store(tx.session, day.id, stand_in_id=None)
+            attendance.note_event(tx, day, PeopleEventKind.STAND_IN_NOT_ASKED, by=volunteer.id, about=day.stand_in_id)
+
+
+def agree(rt: Runtime, volunteer: Volunteer, key: Key, *, agrees: bool) -> None:
+    """The colleague who was asked says yes or no. She is asked before the shift as if it were hers. Raises `NoSuchShift`, `ShiftMoved`."""
+    with rt.transaction() as tx:
+        turn = _to_come(rt, tx, key)
+        if not _works(tx, volunteer, turn.team_id):
+            raise NoSuchShift
+        day = shiftdays.keep(tx.session, turn)
+        if day.stand_in_id != volunteer.id or day.agreed_at is not None:
+            raise ShiftMoved
+        if agrees:
+            shiftdays.store(tx.session, day.id, agreed_at=tx.now, comes=None, asked_at=None, answered_at=None, came_at=None)
+        else:
+            shiftdays.store(tx.session, day.id, stand_in_id=None)
+        kind = PeopleEventKind.STAND_IN_AGREED if agrees else PeopleEventKind.STAND_IN_CANNOT
+        attendance.note_event(tx, day, kind, by=volunteer.id, about=day.volunteer_id)
+
+
+def say(rt: Runtime, volunteer: Volunteer, key: Key, *, comes: bool) -> None:
+    """Whoever is to come says on her page whether she does. Raises `NoSuchShift`."""
+    with rt.transaction() as tx:
+        turn = _to_come(rt, tx, key)
+        day = shiftdays.keep(tx.session, turn)
+        # Whoever agreed to come instead may be gone: then it is hers again.
+        who = turn.who if turn.who is not None else turn.volunteer_id
+        if who != volunteer.id or not _works(tx, volunteer, turn.team_id):
+            raise NoSuchShift
+        if day.comes is not comes or attendance.who_comes(day) != volunteer.id:  # a second click says nothing new
+            attendance.answer(tx, day, volunteer.id, comes=comes)
+
+
+def add_shift(
+    rt: Runtime, lead: Volunteer, team_id: int, volunteer_id: int, *, weekday: int, hours: tuple[time, time], rests: bool
+) -> None:
+    """A lead plans a weekly shift; `rests` on holidays. Planned twice is planned once. Raises `NoSuchShift`."""
+    with rt.transaction() as tx:
+        colleague = people.volunteer(tx.session, volunteer_id)
+        if not _leads(tx, lead, team_id) or colleague is None or team_id not in people.rights(tx.session, colleague).teams:
+            raise NoSuchShift
+        starts, ends = hours
+        row = people.add_shift(
+            tx.session, volunteer_id=volunteer_id, team_id=team_id, weekday=weekday, starts=starts, ends=ends, on_holidays=not rests
+        )
+        if row is not None:
+            _note_plan(tx, PeopleEventKind.SHIFT_PLANNED, lead, row)
+
+
+def remove_shift(rt: Runtime, lead: Volunteer, team_id: int, shift_id: int) -> None:
+    """A lead takes a weekly shift out of the plan; one that is gone stays so. Raises `NoSuchShift`."""
+    with rt.transaction() as tx:
+        if not _leads(tx, lead, team_id):
+            raise NoSuchShift
+        gone = people.remove_shift(tx.session, team_id, shift_id)
+        if gone is not None:
+            _note_plan(tx, PeopleEventKind.SHIFT_TAKEN_OUT, lead, gone)
+
+
+def to_hand_over(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Turn]:
+    """Her turns that end soon, or ended not long ago."""
+    zone, now = rt.config.zone, rt.clock()
+    today = now.astimezone(zone).date()
+    before = timedelta(minutes=rt.config.duty.hand_over_minutes)
+    found = []
+    for team_id in sorted(people.rights(session, volunteer).teams):
+        turns = shiftdays.turns_of(session, team_id, today - REACH - timedelta(days=1), today, calendar(rt.config))
+        found += [
+            t
+            for t in turns
+            if t.who == volunteer.id and t.begins_at(zone) <= now and t.ends_at(zone) - before <= now < t.ends_at(zone) + KEPT
+        ]
+    return found
+
+
+def hand_over(rt: Runtime, volunteer: Volunteer, key: Key, note: str, *, was: str) -> None:
+    """Her note to whoever comes after, in place of what it `was` on her page. Raises `NoSuchShift`, `ShiftMoved` (another page of hers
+    wrote one since)."""
+    with rt.transaction() as tx:
+        turn = next((t for t in to_hand_over(rt, tx.session, volunteer) if t.key == key), None)
+        if turn is None or not _works(tx, volunteer, turn.team_id):
+            raise NoSuchShift
+        day = shiftdays.keep(tx.session, turn)
+        if day.note == (note.strip() or None) and day.handed_over_at is not None:  # a double click
+            return
+        if was != (day.note or ""):
+            raise ShiftMoved
+        shiftdays.store(tx.session, day.id, note=note.strip() or None, handed_over_at=tx.now)
+        attendance.note_event(tx, day, PeopleEventKind.HANDED_OVER, by=volunteer.id, about=day.volunteer_id)
+
+
+def _note_plan(tx: Transaction, kind: PeopleEventKind, lead: Volunteer, row: ShiftRow) -> None:
+    plan = {"weekday": row.weekday, "starts": f"{row.starts:%H:%M}", "ends": f"{row.ends:%H:%M}"}
+    happened(tx.session, kind, now=tx.now, by=lead.id, about=row.volunteer_id, team_id=row.team_id, **plan)
+
+
+def _to_come(rt: Runtime, tx: Transaction, key: Key) -> Turn:
+    turn = turn_of(rt, tx.session, key)
+    if turn.ends_at(rt.config.zone) <= tx.now:
+        raise NoSuchShift
+    return turn
+
+
+def _rights(tx: Transaction, volunteer: Volunteer) -> Rights:
+    return people.rights(tx.session, volunteer)
+
+
+def _works(tx: Transaction, volunteer: Volunteer, team_id: int) -> bool:
+    rights = _rights(tx, volunteer)
+    return rights.works and team_id in rights.teams
+
+
+def _leads(tx: Transaction, volunteer: Volunteer, team_id: int) -> bool:
+    return _rights(tx, volunteer).leads_team(team_id)

@@ -1,0 +1,79 @@
+"""Somebody comes in by a one-time link: it is shown once to whoever made it, and is good for three days."""
+
+import secrets
+from datetime import timedelta
+
+from hotline.alarms import AlarmKind, raise_alarm_about
+from hotline.runtime import Runtime, Transaction
+from hotline.services.people.account import check_length
+from hotline.services.people.login import hash_password, hashed
+from hotline.storage import invitations, logins, people, throttles
+from hotline.storage.peopleevents import PeopleEventKind, happened
+from hotline.storage.peoplemodels import Volunteer
+
+GOOD_FOR = timedelta(hours=72)
+
+
+class LinkNotGood(Exception):
+    """The link was used, is too old, or there never was such a one; which, nobody learns."""
+
+
+class LoginTaken(Exception):
+    """Somebody has that login already."""
+
+
+def invite(rt: Runtime, login: str, name: str, *, made_by: int | None) -> str:
+    """A new account and the token of its link. Raises `LoginTaken`."""
+    with rt.transaction() as tx:
+        volunteer_id = people.add(tx.session, login, name, password_hash=None)
+        if volunteer_id is None:
+            raise LoginTaken
+        happened(tx.session, PeopleEventKind.INVITED, now=tx.now, by=made_by, about=volunteer_id)
+        return make_link(tx, volunteer_id, made_by=made_by)
+
+
+def invite_again(rt: Runtime, login: str) -> str | None:
+    """From the command line: another link for somebody who is here; None if there is nobody of that login."""
+    with rt.transaction() as tx:
+        volunteer = people.by_login(tx.session, login)
+        if volunteer is None or not volunteer.active:
+            return None
+        return make_link(tx, volunteer.id, made_by=None)
+
+
+def make_link(tx: Transaction, volunteer_id: int, *, made_by: int | None) -> str:
+    """The token of a new link for somebody. Whoever opens it is her: the heads are told of every one, so that nobody lets herself in
+    under another name."""
+    token = secrets.token_urlsafe(24)
+    expires_at = tx.now + GOOD_FOR
+    invitations.make(tx.session, volunteer_id, token_sha256=hashed(token), made_by=made_by, now=tx.now, expires_at=expires_at)
+    happened(tx.session, PeopleEventKind.LINK_MADE, now=tx.now, by=made_by, about=volunteer_id)
+    for head in people.heads(tx.session):
+        if head != made_by:
+            raise_alarm_about(tx, f"accounts:{made_by or 0}", AlarmKind.ACCOUNT, head, again=True)
+    return token
+
+
+def invited(rt: Runtime, token: str) -> Volunteer:
+    """Whom a link is for. Raises `LinkNotGood`."""
+    with rt.reading() as session:
+        found = invitations.invited(session, hashed(token), now=rt.clock())
+    if found is None:
+        raise LinkNotGood
+    return found
+
+
+def accept(rt: Runtime, token: str, password: str) -> Volunteer:
+    """She chooses a password: the link is used up, her log-ins end, and a second factor is begun anew. Raises `LinkNotGood`,
+    `PasswordTooShort`."""
+    volunteer = invited(rt, token)
+    check_length(password)
+    password_hash = hash_password(password)
+    with rt.transaction() as tx:
+        if not invitations.use(tx.session, hashed(token), now=tx.now):
+            raise LinkNotGood
+        people.begin_anew(tx.session, volunteer.id, password_hash)
+        logins.end_all(tx.session, volunteer.id, now=tx.now)
+        throttles.forget(tx.session, volunteer.login)
+        happened(tx.session, PeopleEventKind.CAME_BY_LINK, now=tx.now, by=volunteer.id, about=volunteer.id)
+    return volunteer

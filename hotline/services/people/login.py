@@ -1,0 +1,136 @@
+"""A volunteer logs in: Argon2, and a throttle that slows down the guessing of one login.
+
+Whoever keeps guessing slows the volunteer down too, where she has never logged in before: a browser that she came in by is counted
+by itself, or a stranger who tries every second would keep her out for as long as he likes."""
+
+import hashlib
+import math
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from hotline.domain import browser
+from hotline.domain.category import sealed_teams
+from hotline.runtime import Runtime, Transaction
+from hotline.storage import logins, people, throttles
+from hotline.storage.peoplemodels import Volunteer
+
+# OWASP's second choice of parameters (19 MiB, two passes): a web process on a small machine stays small.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_NOBODY = _HASHER.hash(secrets.token_hex(16))
+_LONGEST_WAIT_S = 60
+_FORGOTTEN_AFTER = timedelta(days=1)
+_LOGIN_LENGTH, _PASSWORD_LENGTH = 64, 256
+
+
+class LoginRefused(Exception):
+    """Login or password is wrong; which, nobody learns."""
+
+
+class LoginTooSoon(Exception):
+    """Too many wrong passwords: `args[0]` seconds to wait."""
+
+
+def spelt(login: str) -> str:
+    """A login as it is stored, however she typed it."""
+    return login.replace("\0", "\ufffd").strip().lower()[:_LOGIN_LENGTH]
+
+
+def log_in(rt: Runtime, login: str, password: str, *, browser: str | None = None) -> Volunteer:
+    """The volunteer behind a login and password; `browser` is one that she came in by before. Raises `LoginRefused`, `LoginTooSoon`."""
+    login = spelt(login)
+    counted = f"BROWSER:{browser}" if browser else login  # in capitals: no login is
+    with rt.transaction() as tx:
+        # Counted before it is checked: guesses sent at once must not all be the first.
+        count_try(rt, tx, counted)
+        volunteer = people.by_login(tx.session, login)
+    stored = volunteer.password_hash if volunteer is not None and volunteer.active else None
+    # A login that does not exist takes as long as one that does.
+    if not _matches(stored or _NOBODY, password[:_PASSWORD_LENGTH]) or stored is None or volunteer is None:
+        raise LoginRefused
+    with rt.transaction() as tx:
+        throttles.forget(tx.session, counted)
+        if _HASHER.check_needs_rehash(stored):
+            people.rehash(tx.session, volunteer.id, _HASHER.hash(password[:_PASSWORD_LENGTH]))
+    return volunteer
+
+
+def come_in(rt: Runtime, volunteer_id: int, user_agent: str) -> str:
+    """A log-in on one browser: the key for its cookie, kept nowhere else."""
+    key = secrets.token_urlsafe(24)
+    with rt.transaction() as tx:
+        logins.begin(tx.session, volunteer_id, key_sha256=hashed(key), browser=browser.named(user_agent), now=tx.now)
+    return key
+
+
+def hashed(key: str) -> str:
+    """What is kept of a key or a token. They are drawn long enough to need no more than that."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def find(rt: Runtime, key: str) -> logins.Found | None:
+    """The log-in behind a cookie's key; None if it has ended."""
+    with rt.reading() as session:
+        return logins.of_key(session, hashed(key), since=oldest(rt), sealed_teams=sealed_teams(rt.categories))
+
+
+def standings(rt: Runtime, login_ids: Collection[int]) -> dict[int, logins.Standing]:
+    """Those of these log-ins that are still open, and what the guards go by of each."""
+    with rt.reading() as session:
+        return logins.standings(session, login_ids, since=oldest(rt))
+
+
+def oldest(rt: Runtime) -> datetime:
+    """When a log-in must have begun to be still open."""
+    return rt.clock() - timedelta(hours=rt.config.web.session_hours)
+
+
+def seen(rt: Runtime, login_id: int) -> None:
+    """A page was asked for under that log-in."""
+    with rt.transaction() as tx:
+        logins.seen(tx.session, login_id, now=tx.now)
+
+
+def log_out(rt: Runtime, volunteer_id: int, login_id: int) -> None:
+    """End that log-in; her others go on."""
+    with rt.transaction() as tx:
+        logins.end(tx.session, volunteer_id, login_id, now=tx.now)
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password."""
+    return _HASHER.hash(password[:_PASSWORD_LENGTH])
+
+
+def choose_page_language(rt: Runtime, volunteer_id: int, language: str) -> None:
+    """The language a volunteer reads pages in."""
+    with rt.transaction() as tx:
+        people.read_in(tx.session, volunteer_id, language)
+
+
+def count_try(rt: Runtime, tx: Transaction, login: str) -> None:
+    """One more try under that name. Raises `LoginTooSoon`."""
+    throttle = throttles.locked(tx.session, login, now=tx.now)
+    if throttle.next_try_at > tx.now:
+        raise LoginTooSoon(math.ceil((throttle.next_try_at - tx.now).total_seconds()))
+    forgotten_at = tx.now - _FORGOTTEN_AFTER
+    failures = 1 if throttle.next_try_at < forgotten_at else throttle.failures + 1
+    throttles.forget_before(tx.session, forgotten_at)
+    over = failures - rt.config.web.free_failures
+    wait_s = min(2**over, _LONGEST_WAIT_S) if over >= 0 else 0
+    throttles.put(tx.session, login, failures=failures, next_try_at=tx.now + timedelta(seconds=wait_s))
+
+
+def is_password(stored: str | None, password: str) -> bool:
+    """Whether that is what was hashed."""
+    return _matches(stored or _NOBODY, password[:_PASSWORD_LENGTH]) and stored is not None
+
+
+def _matches(stored: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,267 @@
+"""An organisation comes in from a file: its teams, people and shifts, again and again without doubling."""
+
+import re
+import secrets
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Any, cast
+
+from babel import Locale
+
+from hotline.domain.hours import WEEKDAYS
+from hotline.domain.language import Language
+from hotline.domain.rights import Role
+from hotline.i18n import PAGE_LANGUAGES
+from hotline.runtime import Runtime, Transaction
+from hotline.services.people.account import NotAPhone, own_phone
+from hotline.services.people.installation import become
+from hotline.services.people.login import hash_password
+from hotline.services.tickets.handback import hand_back, leave
+from hotline.storage import invitations, logins, people
+from hotline.storage.peopleevents import PeopleEventKind, happened
+from hotline.storage.peoplemodels import Team, Volunteer
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
+"""What a login may look like, in small letters."""
+
+LANGUAGES_SPOKEN = frozenset({*Language, *Locale("en").languages})
+"""Codes of the languages volunteers may speak (CLDR's): callers have more than our texts do, Pashto (ps) or Balochi (bal)."""
+
+NAME_LENGTH = 120
+_CODE_LENGTH = 40
+_TEXT, _TEXTS, _YES_NO, _TIME = "text in quotes", "a list of texts in quotes", "true or false", "a time like 08:00"
+_TABLES = {
+    "team": {"code": _TEXT, "name": _TEXT},
+    "volunteer": {
+        "login": _TEXT,
+        "name": _TEXT,
+        "teams": _TEXTS,
+        "leads": _TEXTS,
+        "head": _YES_NO,
+        "languages": _TEXTS,
+        "page_language": _TEXT,
+        "active": _YES_NO,
+        "role": _TEXT,
+        "phone": _TEXT,
+    },
+    "shift": {"team": _TEXT, "volunteers": _TEXTS, "days": _TEXTS, "from": _TIME, "to": _TIME, "on_holidays": _YES_NO},
+}
+_NEEDED = {"team": ("code", "name"), "volunteer": ("login", "name"), "shift": ("team", "volunteers", "days", "from", "to")}
+
+
+class OrganisationFault(Exception):
+    """The file has faults; `args[0]` lists them all."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What an organisation file brought."""
+
+    teams: int
+    volunteers: int
+    shifts: int
+
+
+def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
+    """Bring in teams, people and shifts from a TOML file. What it names is made or changed, the shifts of the teams it names are
+    replaced, nobody else is touched. What it does not say of somebody or of a shift that is there (is she active, her languages, is it
+    for holidays) stays. `password` is set for people who have none. Raises `OrganisationFault`, `DemoBesideReal`."""
+    document = _read(path)
+    with rt.transaction() as tx:
+        become(rt.config, tx, demo=bool(document.get("demo")))
+        teams = {t["code"]: people.team(tx.session, t["code"], t["name"]) for t in document.get("team", [])}
+        tx.session.flush()
+        every_team = people.teams(tx.session)
+        if faults := _check_teams(document, every_team):
+            raise OrganisationFault(faults)
+        volunteers = {v["login"]: _volunteer(rt, tx, v, every_team, password) for v in document.get("volunteer", [])}
+        tx.session.flush()
+        shifts = _shifts(tx, document.get("shift", []), teams, every_team, volunteers)
+        happened(tx.session, PeopleEventKind.FILE_LOADED, now=tx.now, by=None)
+    return Loaded(len(teams), len(volunteers), shifts)
+
+
+def add_volunteer(rt: Runtime, login: str, name: str) -> str | None:
+    """A volunteer with a new password, which is returned once; None if the login is taken. She is in no team yet: `load` her into one."""
+    password = new_password()
+    with rt.transaction() as tx:
+        added = people.add(tx.session, login, name, password_hash=hash_password(password))
+        if added is None:
+            return None
+        happened(tx.session, PeopleEventKind.INVITED, now=tx.now, by=None, about=added)
+    return password
+
+
+def reset_password(rt: Runtime, login: str) -> str | None:
+    """A new password for a volunteer, returned once; it ends every log-in of hers. None if there is nobody of that login."""
+    password = new_password()
+    with rt.transaction() as tx:
+        volunteer = people.by_login(tx.session, login)
+        if volunteer is None:
+            return None
+        volunteer.password_hash = hash_password(password)
+        logins.end_all(tx.session, volunteer.id, now=tx.now)
+        happened(tx.session, PeopleEventKind.PASSWORD_RESET, now=tx.now, by=None, about=volunteer.id)
+        invitations.void(tx.session, volunteer.id, now=tx.now)
+        tx.session.flush()
+    return password
+
+
+def new_password() -> str:
+    """Sixteen characters that can be read out on a telephone."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The file, free of faults, its logins in small letters."""
+    try:
+        document = tomllib.loads(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise OrganisationFault([f"{path} cannot be read: {fault}"]) from fault
+    faults = [f"{key} is not a part of an organisation file" for key in document.keys() - _TABLES.keys() - {"demo"}]
+    if not isinstance(document.get("demo", False), bool):
+        faults.append("demo must be true or false")
+    for table in _TABLES:
+        faults += _check_table(table, document.get(table, []))
+    # What the rows say is looked at once each is what it should be.
+    faults = faults or _check_rows(document)
+    if faults:
+        raise OrganisationFault(faults)
+    return document
+
+
+def _check_table(table: str, rows: object) -> list[str]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return [f"[[{table}]] must be a list of tables"]
+    faults, kinds = [], _TABLES[table]
+    for number, row in enumerate(rows, 1):
+        where = f"[[{table}]] number {number}"
+        faults += [f"{where}: {key} is not a key" for key in row if key not in kinds]
+        faults += [f"{where}: {key} must be {kinds[key]}" for key in row if key in kinds and not _is(kinds[key], row[key])]
+        missing = [key for key in _NEEDED[table] if row.get(key) in (None, "", [])]
+        if missing:
+            faults.append(f"{where}: {', '.join(missing)} missing")
+    return faults
+
+
+def _is(kind: str, value: object) -> bool:
+    if kind is _TEXTS:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if kind is _TIME:
+        return _time(value) is not None
+    return isinstance(value, str if kind is _TEXT else bool)
+
+
+def _check_rows(document: dict[str, Any]) -> list[str]:
+    teams, volunteers, shifts = (document.get(table, []) for table in _TABLES)
+    for row in volunteers:
+        row["login"] = row["login"].strip().lower()
+    for row in shifts:
+        row["volunteers"] = [login.strip().lower() for login in row["volunteers"]]
+    faults = [f"[[team]] {code} stands there twice" for code in _twice(row["code"] for row in teams)]
+    faults += [f"[[team]] {row['code']}: a code has {_CODE_LENGTH} characters at most" for row in teams if len(row["code"]) > _CODE_LENGTH]
+    faults += [f"[[volunteer]] {login} stands there twice" for login in _twice(row["login"] for row in volunteers)]
+    for table, rows in (("team", teams), ("volunteer", volunteers)):
+        too_long = [row["name"] for row in rows if len(row["name"]) > NAME_LENGTH]
+        faults += [f"[[{table}]] {name}: a name has {NAME_LENGTH} characters at most" for name in too_long]
+    for row in volunteers:
+        where = f"[[volunteer]] {row['login']}"
+        if not LOGIN.fullmatch(row["login"]):
+            faults.append(f"{where}: a login has letters, digits and . _ - @ + only, 64 at most")
+        if row.get("page_language", "en") not in PAGE_LANGUAGES:
+            faults.append(f"{where}: page_language must be one of {', '.join(PAGE_LANGUAGES)}")
+        if row.get("role", Role.VOLUNTEER) not in set(Role):
+            faults.append(f"{where}: role must be one of {', '.join(Role)}")
+        elif row.get("role", Role.VOLUNTEER) != Role.VOLUNTEER and (row.get("teams") or row.get("leads") or row.get("head")):
+            faults.append(f"{where}: an {row['role']} works no tickets: no teams, no leads, no head")
+        faults += [f"{where}: {code} is no language" for code in row.get("languages", []) if code not in LANGUAGES_SPOKEN]
+    return faults + _check_shifts(shifts, volunteers)
+
+
+def _check_shifts(shifts: list[dict[str, Any]], volunteers: list[dict[str, Any]]) -> list[str]:
+    faults, member_of = [], defaultdict[str, set[str]](set)
+    for row in volunteers:
+        member_of[row["login"]].update(row.get("teams", []), row.get("leads", []))
+    for number, row in enumerate(shifts, 1):
+        where = f"[[shift]] number {number}"
+        faults += [f"{where}: {day} is no day; use {' '.join(WEEKDAYS)}" for day in row["days"] if day not in WEEKDAYS]
+        faults += [f"{where}: nobody in this file has the login {login}" for login in row["volunteers"] if login not in member_of]
+        # She would never be on duty, and nobody would know why.
+        strangers = [login for login in row["volunteers"] if row["team"] not in member_of.get(login, {row["team"]})]
+        faults += [f"{where}: {login} is not in the team {row['team']}" for login in strangers]
+    return faults
+
+
+def _check_teams(document: dict[str, Any], teams: dict[str, Team]) -> list[str]:
+    """Teams that are neither in the file nor in the database."""
+    faults = []
+    for row in document.get("volunteer", []):
+        unknown = sorted({*row.get("teams", []), *row.get("leads", [])} - teams.keys())
+        faults += [f"[[volunteer]] {row['login']}: there is no team {code}" for code in unknown]
+    unknown = sorted({row["team"] for row in document.get("shift", [])} - teams.keys())
+    return faults + [f"[[shift]]: there is no team {code}" for code in unknown]
+
+
+def _twice(values: Iterable[str]) -> list[str]:
+    return [value for value, times in Counter(values).items() if times > 1]
+
+
+def _time(value: object) -> time | None:
+    try:
+        found = time.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    return found if isinstance(found, time) and found.tzinfo is None else None
+
+
+def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password: str) -> Volunteer:
+    volunteer = people.by_login(tx.session, row["login"])
+    if volunteer is None:
+        volunteer = Volunteer(login=row["login"], password_hash=None, page_language="en")
+        tx.session.add(volunteer)
+    volunteer.name = row["name"]
+    volunteer.page_language = row.get("page_language", volunteer.page_language)
+    volunteer.languages = list(row.get("languages", volunteer.languages or ["en", "ur"]))
+    volunteer.is_head = bool(row.get("head", False))
+    was_here = bool(volunteer.active)
+    volunteer.active = bool(row.get("active", volunteer.active is not False))
+    volunteer.role = row.get("role", volunteer.role or Role.VOLUNTEER)
+    if row.get("phone"):
+        try:
+            volunteer.phone_id = own_phone(rt, tx, row["phone"], volunteer.page_language)
+        except NotAPhone as fault:
+            raise OrganisationFault([f"[[volunteer]] {row['login']}: phone is no number that could be texted"]) from fault
+    if password and volunteer.password_hash is None:
+        volunteer.password_hash = hash_password(password)
+    tx.session.flush()
+    leads = set(row.get("leads", []))
+    member_of = set(row.get("teams", [])) | leads
+    left = [team_id for team_id, code in people.teams_of(tx.session, volunteer.id) if code not in member_of]
+    people.join_teams(tx.session, volunteer.id, {teams[code].id: code in leads for code in sorted(member_of)})
+    for team_id in left:
+        hand_back(tx, volunteer.id, by=None, team_id=team_id)
+    if was_here and not volunteer.active:
+        leave(tx, volunteer.id, by=None)
+    elif volunteer.role != Role.VOLUNTEER:
+        hand_back(tx, volunteer.id, by=None)
+    return volunteer
+
+
+def _shifts(
+    tx: Transaction, rows: list[dict[str, Any]], named: dict[str, Team], teams: dict[str, Team], volunteers: dict[str, Volunteer]
+) -> int:
+    touched = {teams[row["team"]].id for row in rows} | {team.id for team in named.values()}
+    wanted: dict[tuple[int, int, int, time], tuple[time, bool | None]] = {}
+    for row in rows:
+        for login in row["volunteers"]:
+            for day in row["days"]:
+                starts, ends = cast("time", _time(row["from"])), cast("time", _time(row["to"]))  # checked as the file was read
+                key = (volunteers[login].id, teams[row["team"]].id, WEEKDAYS.index(day), starts)
+                wanted[key] = ends, row.get("on_holidays")
+    people.plan(tx.session, touched, wanted)
+    return len(wanted)

@@ -1,0 +1,130 @@
+"""An administrator keeps the accounts: who is here, in which teams, with which languages."""
+
+from hotline.domain.category import sealed_teams
+from hotline.domain.grant import Asked, Right
+from hotline.domain.rights import Role
+from hotline.runtime import Runtime, Transaction
+from hotline.services.people import grants
+from hotline.services.people.grants import NotPossible, NotYours
+from hotline.services.people.invitations import invite, make_link
+from hotline.services.people.organisation import LANGUAGES_SPOKEN, LOGIN, NAME_LENGTH
+from hotline.services.tickets.handback import hand_back, leave
+from hotline.storage import people
+from hotline.storage.peopleevents import PeopleEventKind, happened
+from hotline.storage.peoplemodels import Volunteer
+
+
+def bring_in(rt: Runtime, by: int, login: str, name: str) -> str:
+    """A new account; the token of its link. Raises `NotYours`, `NotPossible` (that is no login, or no name), `LoginTaken`."""
+    with rt.reading() as session:
+        if not _keeps_accounts(people.volunteer(session, by)):
+            raise NotYours
+    login, name = login.strip().lower(), name.replace("\0", "").strip()
+    if not LOGIN.fullmatch(login) or not 0 < len(name) <= NAME_LENGTH:
+        raise NotPossible
+    return invite(rt, login, name, made_by=by)
+
+
+def new_link(rt: Runtime, by: int, login: str) -> str | None:
+    """The token of a new link for somebody; None if it takes a second person, who was asked. Raises `NotYours`, `NotPossible`."""
+    with rt.transaction() as tx:
+        subject = _other(tx, by, login)
+        if grants.has_such(rt, tx, subject):
+            grants.put(tx, subject.id, Right(Asked.LINK), asked_by=by)
+            return None
+        return make_link(tx, subject.id, made_by=by)
+
+
+def deactivate(rt: Runtime, by: int, login: str) -> None:
+    """She is not here any more: her log-ins and links end, her tickets go back. Raises `NotYours`, `NotPossible`."""
+    with rt.transaction() as tx:
+        subject = _other(tx, by, login)
+        if list(people.heads(tx.session)) == [subject.id]:
+            raise NotPossible  # somebody has to be told what administrators do
+        subject.active = False
+        tx.session.flush()
+        leave(tx, subject.id, by=by)
+
+
+def bring_back(rt: Runtime, by: int, login: str) -> str:
+    """Somebody who went comes back, by a new link, whose token it returns. What takes two people she does not have any more. Raises
+    `NotYours`, `NotPossible`."""
+    with rt.transaction() as tx:
+        subject = _other(tx, by, login, active=False)
+        if not people.bring_back(tx.session, subject.id):
+            raise NotPossible  # somebody was first, and has the link
+        for team_id, code in people.teams_of(tx.session, subject.id):
+            if code in sealed_teams(rt.categories):
+                people.leave(tx.session, subject.id, team_id)
+        happened(tx.session, PeopleEventKind.BROUGHT_BACK, now=tx.now, by=by, about=subject.id)
+        return make_link(tx, subject.id, made_by=by)
+
+
+def speak(rt: Runtime, by: int, login: str, languages: list[str]) -> None:
+    """The languages she speaks, by their codes. Raises `NotYours`, `NotPossible`."""
+    if not languages or not LANGUAGES_SPOKEN.issuperset(languages):
+        raise NotPossible
+    with rt.transaction() as tx:
+        subject = _other(tx, by, login)
+        if subject.languages == sorted(set(languages)):
+            return
+        subject.languages = sorted(set(languages))
+        happened(tx.session, PeopleEventKind.LANGUAGES, now=tx.now, by=by, about=subject.id, languages=subject.languages)
+
+
+def join(rt: Runtime, by: int, login: str, code: str) -> bool:
+    """Put her into a team; False if that takes a second person, who was asked. Raises `NotYours`, `NotPossible`."""
+    with rt.transaction() as tx:
+        subject, team = _other(tx, by, login), people.teams(tx.session).get(code)
+        if team is None or subject.role != Role.VOLUNTEER:
+            raise NotPossible
+        if code in sealed_teams(rt.categories):
+            grants.put(tx, subject.id, Right(Asked.TEAM, code), asked_by=by)
+            return False
+        if (team.id, code) in people.teams_of(tx.session, subject.id):
+            return True
+        people.join(tx.session, subject.id, team.id, is_lead=False)
+        happened(tx.session, PeopleEventKind.TEAM_JOINED, now=tx.now, by=by, about=subject.id, team_id=team.id)
+        return True
+
+
+def take_away(rt: Runtime, by: int, login: str, right: Right) -> None:
+    """Take a right from her, at once: that takes one person only. Raises `NotYours`, `NotPossible`."""
+    with rt.transaction() as tx:
+        subject = _other(tx, by, login)
+        if _lose(tx, subject, right, by=by):
+            happened(tx.session, PeopleEventKind.RIGHT_TAKEN, now=tx.now, by=by, about=subject.id, right=str(right))
+
+
+def _lose(tx: Transaction, subject: Volunteer, right: Right, *, by: int) -> bool:
+    """She has it no more; False if she had it not."""
+    if right.what not in (Asked.TEAM, Asked.LEAD):
+        had = subject.shows_numbers if right.what is Asked.NUMBERS else subject.role == right.what
+        if right.what is Asked.NUMBERS:
+            subject.shows_numbers = False
+        elif had:
+            subject.role = Role.VOLUNTEER
+        return had
+    team = people.teams(tx.session).get(right.team)
+    if team is None:
+        raise NotPossible
+    if right.what is Asked.LEAD:
+        return people.lead_no_more(tx.session, subject.id, team.id)
+    if not people.leave(tx.session, subject.id, team.id):
+        return False
+    hand_back(tx, subject.id, by=by, team_id=team.id)
+    return True
+
+
+def _keeps_accounts(volunteer: Volunteer | None) -> bool:
+    return volunteer is not None and volunteer.role == Role.ADMINISTRATOR
+
+
+def _other(tx: Transaction, by: int, login: str, *, active: bool = True) -> Volunteer:
+    """Whom an administrator means, who is here, or who is not; nobody keeps her own account."""
+    subject = people.by_login(tx.session, login)
+    if not _keeps_accounts(people.volunteer(tx.session, by)) or (subject is not None and subject.id == by):
+        raise NotYours
+    if subject is None or subject.active != active:
+        raise NotPossible
+    return subject

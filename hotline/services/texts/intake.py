@@ -1,0 +1,160 @@
+"""A text comes in."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from hotline.domain import conversation, phone, texts
+from hotline.domain.conversation import Answer, Asked, Decision, Known, NamedTicket, QuestionKind, ReadAs
+from hotline.domain.language import detect
+from hotline.domain.ticket import Status, check_move
+from hotline.gateways.base import IncomingText
+from hotline.outbox import compose, queue_text
+from hotline.runtime import Runtime, Transaction
+from hotline.services.duty import attendance
+from hotline.services.tickets import lookups, meaning
+from hotline.services.tickets.opening import Opened, open_ticket
+from hotline.storage import contacts, messages, questions, tickets
+from hotline.storage.contacts import Met
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Ticket
+
+
+class Received(StrEnum):
+    """What became of a delivery."""
+
+    STORED = "stored"
+    SEEN_BEFORE = "seen_before"
+
+
+class _SeenBefore(Exception):
+    """The gateway delivered this text before: nothing changes."""
+
+
+def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
+    """Store a text, settle which ticket it belongs to, queue what is answered: one transaction. A second delivery changes nothing."""
+    sender = phone.read_sender(text.sender, rt.config.numbers.region)
+    asked = conversation.ask(text.body, rt.lexicon, taken_for=text.keyword)
+    spoken = detect(text.body) if asked.command is None else None
+    # Somebody new who only says "salam" or "OFF" is met in the language of that word; it does not change one we know.
+    first = spoken or (asked.command.language if asked.command else None) or rt.config.conversation.default_language
+    try:
+        with rt.transaction() as tx:
+            contact = contacts.meet(tx.session, sender, language=first, now=tx.now)
+            if spoken is not None and spoken != contact.language and not contact.language_named:
+                contacts.speak(tx.session, contact, spoken, named=False)
+            if asked.digit is not None and not asked.references and attendance.hear(rt, tx, contact.id, asked.digit):
+                decision = Decision(ReadAs.DUTY, None)
+            else:
+                decision = conversation.decide(asked, _known(rt, tx, contact, asked))
+            _carry_out(rt, tx, contact, decision, gateway=gateway, text=text)
+    except _SeenBefore:
+        return Received.SEEN_BEFORE
+    return Received.STORED
+
+
+def _known(rt: Runtime, tx: Transaction, contact: Met, asked: Asked) -> Known:
+    """Fetch what the decision needs; for somebody new who names no reference that is nothing."""
+    settings = rt.config.conversation
+    is_new = contact.times_seen == 1
+    named: tuple[NamedTicket, ...] = ()
+    lookups_left = settings.lookups_per_day
+    asking: dict[int, Ticket] = {}
+    if not is_new:
+        open_since = tx.now - timedelta(days=settings.reopen_days)
+        if asked.digit is not None or asked.references:
+            asking = {t.id: t for t in tickets.asking(tx.session, contact.id, closed_since=open_since)}
+        if asked.references:
+            lookups_left = lookups.left(rt, tx, contact.id)
+    if asked.references:
+        found = tickets.by_reference(tx.session, asked.references)
+        named = tuple(lookups.named(t, contact.id, asking=t.id in asking) for t in found)
+    if is_new:
+        return Known(named=named, lookups_left=lookups_left)
+    return Known(
+        named=named,
+        asking=tuple(lookups.named(t, contact.id, asking=True) for t in asking.values() if not t.hold),
+        last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
+        recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within)
+        or messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=rt.config.conversation.answer_hours)),
+        latest_open_id=tickets.latest_open_id(tx.session, contact.id) if asked.empty else None,
+        lookups_left=lookups_left,
+    )
+
+
+def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, gateway: str, text: IncomingText) -> None:
+    if decision.language is not None:
+        contacts.speak(tx.session, contact, decision.language, named=True)
+    if decision.silence is not None:
+        contacts.silence(tx.session, contact.id, tx.now if decision.silence else None)
+    row = {
+        "direction": "in",
+        "contact_id": contact.id,
+        "gateway": gateway,
+        "gateway_id": text.gateway_id,
+        "body": text.body,
+        "created_at": tx.now,
+        "read_as": decision.read_as,
+    }
+    ticket_id, ref = decision.ticket_id, None
+    if decision.opens:
+        opened = _open(rt, tx, contact, decision, row)
+        ticket_id, ref, message_id = opened.ticket_id, opened.reference, opened.message_id
+    else:
+        message_id = messages.keep(tx.session, ticket_id=ticket_id, **row)
+    if message_id is None:
+        raise _SeenBefore
+    if decision.adds and ticket_id is not None:
+        _add(rt, tx, ticket_id, decision, text.body)
+    if decision.move is not None and ticket_id is not None:
+        _answer_question(tx, ticket_id, contact, decision.move)
+    answers = decision.answers
+    if decision.opens and not _receipt_first(decision):
+        answers = (*answers, Answer(texts.RECEIPT))
+    for answer in answers:
+        about, number = (answer.about.id, answer.about.reference) if answer.about else (ticket_id, ref)
+        # A stranger's ticket is named in the sentence and nowhere else: nothing of hers is filed under it.
+        filed = about if answer.about is None or answer.about.own else None
+        queue_text(rt, tx, answer.text, contact, ticket_id=filed, ref=number, answers_id=message_id)
+
+
+def _receipt_first(decision: Decision) -> bool:
+    """It carries the number she is to keep; but who asked about a reference is answered that first."""
+    return decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
+
+
+def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: dict[str, object]) -> Opened:
+    """The new ticket, with her text and, where it goes first, the receipt."""
+    meant = meaning.read(rt, str(text["body"]), urgent=decision.urgent)
+    return open_ticket(
+        tx,
+        {"category": meant.category, "hits": meant.hits},
+        ticket={
+            "contact_id": contact.id,
+            "category": meant.category,
+            "priority": meant.priority,
+            "sealed": meant.sealed,
+            "hold": meant.hold,
+        },
+        text=text,
+        receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,
+    )
+
+
+def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body: str) -> None:
+    """A text that joins."""
+    meant = meaning.read(rt, body, urgent=decision.urgent)
+    meaning.add(rt, tx, tickets.locked(tx.session, ticket_id), meant, unread=True)
+    happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meant.hits)
+
+
+def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status) -> None:
+    """She says whether it is solved: 1 closes, 2 reopens."""
+    ticket = tickets.locked(tx.session, ticket_id)
+    check_move(Status(ticket.status), move)
+    changes: dict[str, object] = {"status": move, "unread": move is Status.REOPENED or ticket.unread}
+    tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, **changes)
+    happened(tx.session, ticket_id, EventKind.MOVED, now=tx.now, before=ticket.status, after=move, by="citizen")
+    if move is Status.CLOSED:
+        questions.put(tx.session, QuestionKind.SOLVED, contact_id=contact.id, ticket_id=ticket_id, now=tx.now)
+    else:
+        questions.settle(tx.session, ticket_id, now=tx.now)

@@ -1,0 +1,96 @@
+"""How the citizen may be reached: the safe contact. It is the phone's, hence counts for every ticket of hers."""
+
+from dataclasses import dataclass
+from datetime import time
+
+from hotline.runtime import Runtime
+from hotline.services.tickets.facts import NoteMissing, begin, leads
+from hotline.storage import contacts, events, tickets
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Contact
+from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.tickets import TicketMoved
+
+
+@dataclass(frozen=True)
+class SafeContact:
+    """Whether she may be texted and rung, between which local times, and whether nothing at all goes to this phone."""
+
+    may_text: bool
+    may_call: bool
+    safe_from: time | None
+    safe_until: time | None
+    on_hold: bool
+
+    @classmethod
+    def of(cls, contact: Contact) -> "SafeContact":
+        """As it is stored."""
+        return cls(contact.may_text, contact.may_call, contact.safe_from, contact.safe_until, contact.on_hold)
+
+    @property
+    def mark(self) -> str:
+        """What a form carries of it, to tell whether it is still so."""
+        return f"{self.may_text:d}{self.may_call:d}{self.on_hold:d} {_hours(self)}"
+
+    def allows_more(self, before: "SafeContact") -> bool:
+        """Whether a text, a call or an hour is allowed that was not."""
+        earlier = (self.safe_from or time.min) < (before.safe_from or time.min)
+        later = (self.safe_until or time.max) > (before.safe_until or time.max)
+        return earlier or later or (self.may_text and not before.may_text) or (self.may_call and not before.may_call)
+
+
+class HoursTurnedRound(Exception):
+    """Safe hours begin before they end, within a day."""
+
+
+def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, was: str, wanted: SafeContact, note: str) -> None:
+    """How she may be reached from now on, where it `was` as she saw it: another ticket of hers may have changed it.
+
+    To allow what was forbidden takes a note; to lift the hold of a phone, a lead as well.
+
+    Raises `NoSuchTicket`, `NotHers`, `TicketMoved`, `NoteMissing`, `HoursTurnedRound`.
+    """
+    if wanted.safe_from is not None and wanted.safe_until is not None and wanted.safe_from >= wanted.safe_until:
+        raise HoursTurnedRound
+    with rt.transaction() as tx:
+        ticket, rights = begin(tx, volunteer, reference, version)
+        contact = contacts.locked(tx.session, ticket.contact_id)  # before the ticket, as a text that comes in does
+        now = SafeContact.of(contact)
+        if wanted == now:
+            return
+        if was != now.mark:
+            raise TicketMoved(ticket.id)
+        if now.on_hold and not wanted.on_hold:
+            leads(ticket, rights, note)
+        if wanted.allows_more(now) and not note.strip():
+            raise NoteMissing
+        note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
+        for fact, old, new in _differences(now, wanted):
+            happened(
+                tx.session,
+                ticket.id,
+                EventKind.CHANGED,
+                now=tx.now,
+                volunteer_id=volunteer.id,
+                note_id=note_id,
+                fact=fact,
+                old=old,
+                new=new,
+            )
+            note_id = None
+        contacts.make_safe(tx.session, contact.id, **vars(wanted))
+        tickets.change(tx.session, ticket.id, version, now=tx.now)
+
+
+def _differences(old: SafeContact, new: SafeContact) -> list[tuple[str, object, object]]:
+    pairs = [(name, getattr(old, name), getattr(new, name)) for name in ("may_text", "may_call", "on_hold")]
+    pairs.append(("safe_hours", _hours(old), _hours(new)))
+    return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _hours(one: SafeContact) -> str:
+    return f"{_clock(one.safe_from)}-{_clock(one.safe_until)}"
+
+
+def _clock(at: time | None) -> str:
+    return at.strftime("%H:%M") if at is not None else ""

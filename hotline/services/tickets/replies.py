@@ -1,0 +1,174 @@
+"""A volunteer writes to the citizen. What may not go is refused with why; what gives too much away is asked about first."""
+
+import re
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hotline.domain import contact as safety
+from hotline.domain import phone, segments, telltale
+from hotline.domain.contact import Outgoing
+from hotline.domain.delivery import Reason
+from hotline.domain.phone import SenderKind
+from hotline.domain.texts import REPLIES
+from hotline.domain.ticket import Status
+from hotline.domain.walk import Consent
+from hotline.i18n import ValueMissing
+from hotline.outbox import queue_written, render
+from hotline.runtime import Reading, Runtime, Transaction
+from hotline.services.tickets.casework import seen, working
+from hotline.storage import calls, drafts, events, messages, people, tickets
+from hotline.storage.events import EventKind, happened
+from hotline.storage.models import Contact, Ticket
+from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.tickets import TicketMoved
+
+LONGEST = 1600
+"""Characters of one text. Source: Twilio, "Message resource", Body."""
+
+_KEPT_MARKS = "\u200c\u200d"
+"""Joiners, which Urdu and Sindhi are written with; every other invisible character goes."""
+
+
+class ReplyRefused(Exception):
+    """The text may not go; `args[0]` is the `Reason`."""
+
+
+class SaysTooMuch(Exception):
+    """It would tell whoever holds the phone what it is about; `args[0]` are the words."""
+
+
+class NothingWritten(Exception):
+    """An empty text."""
+
+
+class FormSent(Exception):
+    """The form that a draft was typed in has been sent."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a text would be: its parts, its price if one is known, and the words that give too much away."""
+
+    units: int
+    segments: int
+    price: Decimal | None
+    telltales: tuple[str, ...]
+
+
+def templates(rt: Runtime, language: str, reference: str) -> dict[str, str]:
+    """Key → sentence, in that language: what she can begin with. One that lacks a value is left out: it would go out with a hole."""
+    found = {}
+    for text in REPLIES:
+        with suppress(ValueMissing):
+            found[text.key] = render(rt, text, language, ref=reference)
+    return found
+
+
+def clean(body: str) -> str:
+    """What she wrote, as it goes out: ordinary line ends, and nothing that only a machine sees."""
+    body = body.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    plain = "".join(c for c in body if c in _KEPT_MARKS or c == "\n" or unicodedata.category(c)[0] != "C")
+    return re.sub(r"\n{3,}", "\n\n", plain).strip()[:LONGEST]
+
+
+def count(rt: Runtime, session: Reading, body: str) -> Counted:
+    """Count and read a text before it goes."""
+    counted = segments.count(body)
+    price = rt.config.sending.segment_price
+    found = telltale.telltales(body, (rt.categories, (*rt.unsaid, telltale.people(people.all_names(session)))))
+    return Counted(counted.units, counted.segments, counted.segments * Decimal(price) if price else None, found)
+
+
+def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> safety.Verdict:
+    """Whether a text of ours may go to her now, when it would leave, or why it may not. Asked again when it is claimed."""
+    if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
+        return safety.Verdict(reason=Reason.NO_PHONE)
+    if contact.times_seen == 0:
+        return safety.Verdict(reason=Reason.NEVER_WROTE)
+    if phone.is_landline(contact.address or ""):
+        return safety.Verdict(reason=Reason.LANDLINE)
+    call = calls.of_ticket(session, ticket.id)
+    now = rt.clock()
+    facts = Outgoing(
+        created_at=now,
+        is_answer=False,
+        # Typed in by a volunteer, it may be anybody's phone until it has contacted us.
+        may_text=contact.may_text and contact.times_seen > 0 and (call is None or call.consent == Consent.YES),
+        stopped=contact.stopped_at is not None,
+        hold=ticket.hold or contact.on_hold,
+    )
+    return safety.may_go(
+        facts,
+        now=now,
+        hours=rt.config.hours.narrowed(contact.safe_from, contact.safe_until),
+        fresh_for=timedelta(0),
+        expires_after=timedelta(hours=rt.config.sending.expires_hours),
+    )
+
+
+def reply(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, body: str, confirmed: frozenset[str]) -> datetime | None:
+    """Queue what she wrote; when it leaves, None for at once. The same form sent twice sends one text.
+
+    Raises `NoSuchTicket`, `NotHers`, `TicketMoved`, `NothingWritten`, `ReplyRefused`, and `SaysTooMuch`
+    for words that give too much away, but for those she has seen and `confirmed`.
+    """
+    body = clean(body)
+    with rt.transaction() as tx:
+        ticket = seen(tx, volunteer, reference)
+        working(tx, volunteer)
+        if ticket.version != version:
+            if _is_repeated(tx, ticket, volunteer, version, body):
+                return None
+            raise TicketMoved(ticket.id)
+        if not body:
+            raise NothingWritten
+        contact = tx.session.get_one(Contact, ticket.contact_id)
+        told = verdict(rt, tx.session, ticket, contact)
+        if told.reason is not None:
+            raise ReplyRefused(told.reason)
+        found = count(rt, tx.session, body).telltales
+        if set(found) - confirmed:
+            raise SaysTooMuch(found)
+        _store(tx, ticket, volunteer, contact, body, confirmed=bool(found))
+    return told.wait_until
+
+
+def _store(tx: Transaction, ticket: Ticket, volunteer: Volunteer, contact: Contact, body: str, *, confirmed: bool) -> None:
+    changes: dict[str, object] = {"unread": False}
+    if ticket.assignee_id is None:
+        changes |= {"assignee_id": volunteer.id, "unattended": False}
+        changes |= {"status": Status.ASSIGNED} if ticket.status == Status.NEW else {}
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
+    queue_written(tx, body, contact, ticket_id=ticket.id, volunteer_id=volunteer.id)
+    happened(
+        tx.session, ticket.id, EventKind.REPLIED, now=tx.now, volunteer_id=volunteer.id, version=ticket.version, all_the_same=confirmed
+    )
+    drafts.forget(tx.session, ticket.id, volunteer.id)
+
+
+def _is_repeated(tx: Transaction, ticket: Ticket, volunteer: Volunteer, version: int, body: str) -> bool:
+    """Whether she has sent this very form before, with these words: a double click."""
+    last = events.last_change(tx.session, ticket.id)
+    if last is None or (last.kind, last.volunteer_id, last.data.get("version")) != (EventKind.REPLIED, volunteer.id, version):
+        return False
+    return messages.last_by(tx.session, ticket.id, volunteer.id) == body
+
+
+def keep_draft(rt: Runtime, volunteer: Volunteer, reference: str, body: str, *, typed_at: int | None = None) -> Counted:
+    """Keep what she has written so far, and count it. `typed_at`: the version of the form it is typed in, where that is kept by itself.
+
+    Raises `NoSuchTicket`, and `FormSent` where that form or a later one was sent meanwhile: what was sent must not come back.
+    """
+    body = body.replace("\0", "\ufffd").replace("\r\n", "\n")[:LONGEST]  # a browser sends two characters for each line's end
+    with rt.transaction() as tx:
+        ticket = seen(tx, volunteer, reference)
+        if typed_at is not None:
+            tickets.locked(tx.session, ticket.id)  # a text of hers may be leaving this instant
+            if events.replied_at(tx.session, ticket.id, volunteer.id) >= typed_at:
+                raise FormSent
+        drafts.keep(tx.session, ticket.id, volunteer.id, body, now=tx.now)
+    with rt.reading() as session:
+        return count(rt, session, clean(body))

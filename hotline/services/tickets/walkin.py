@@ -1,0 +1,105 @@
+"""Somebody stands before a volunteer, or is with her on her own phone: she types the complaint in."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hotline.domain import conversation, phone
+from hotline.domain.conversation import ReadAs
+from hotline.domain.phone import Sender, SenderKind
+from hotline.runtime import Reading, Runtime, Transaction
+from hotline.services.tickets import meaning
+from hotline.services.tickets.casework import NoSuchTicket
+from hotline.services.tickets.opening import open_ticket
+from hotline.storage import contacts, tickets, walkins
+from hotline.storage.models import Ticket
+from hotline.storage.peoplemodels import Volunteer
+
+_SLIP_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What she typed in. `token` is the form's own; `number` is as she wrote it, empty if there is none; `category` is its code, None if
+    the words are to tell."""
+
+    token: str
+    words: str
+    language: str
+    number: str = ""
+    category: str | None = None
+    wants_woman: bool = False
+
+
+class NoPhone(Exception):
+    """What stands as the number is no phone's."""
+
+
+class FormUsed(Exception):
+    """This form opened a ticket before, with other words. `args[0]` is its reference."""
+
+
+class _SentBefore(Exception):
+    """The form was sent twice: nothing changes."""
+
+
+def take_down(rt: Runtime, volunteer: Volunteer, told: Told) -> str:
+    """Open the ticket; its reference. A form that is sent twice opens one. Raises `NoPhone`, `FormUsed`.
+
+    Nothing is texted: she is told the reference, and a typed number may be anybody's.
+    """
+    sender = phone.read_typed(told.number, rt.config.numbers.region) if told.number else Sender(SenderKind.WITHHELD, None)
+    if sender is None:
+        raise NoPhone
+    try:
+        with rt.transaction() as tx:
+            return _open(rt, tx, volunteer, told, sender)
+    except _SentBefore:
+        with rt.reading() as session:
+            ticket, words = walkins.of_form(session, told.token)
+        if words != told.words:
+            raise FormUsed(ticket.reference) from None
+        return ticket.reference
+
+
+def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, told: Told, sender: Sender) -> str:
+    named = next((c for c in rt.categories if c.code == told.category), None)
+    meant = meaning.read(rt, told.words, urgent=conversation.ask(told.words, rt.lexicon).cries, named=named)
+    contact = contacts.typed_in(tx.session, sender, language=told.language, now=tx.now)
+    opened = open_ticket(
+        tx,
+        {"category": meant.category, "hits": meant.hits, "by": "walk_in"},
+        ticket={
+            "contact_id": contact.id,
+            "category": meant.category,
+            "priority": meant.priority,
+            "sealed": meant.sealed,
+            "hold": meant.hold,
+            "walk_in": True,
+            "wants_woman": told.wants_woman,
+        },
+        text={
+            "direction": "in",
+            "contact_id": contact.id,
+            "gateway": walkins.FORM,
+            "gateway_id": told.token,
+            "body": told.words,
+            "created_at": tx.now,
+            "read_as": ReadAs.WRITTEN,
+        },
+        receipt=lambda _ref: None,
+        volunteer_id=volunteer.id,
+    )
+    if opened.message_id is None:
+        raise _SentBefore
+    return opened.reference
+
+
+def slip(rt: Runtime, session: Reading, volunteer: Volunteer, reference: str) -> Ticket:
+    """The walk-in's ticket whose slip she may print: one she may see, or has just typed in, though its words sealed it to her.
+    Raises `NoSuchTicket`."""
+    found = tickets.seen_by(session, volunteer, reference)
+    if found is None:
+        found = walkins.typed_by(session, reference, volunteer.id, since=rt.clock() - _SLIP_FOR)
+    if found is None or not found.walk_in:
+        raise NoSuchTicket(reference)
+    return found

@@ -1,0 +1,39 @@
+"""Which volunteers have a page open: each page that is answered notes it."""
+
+from datetime import timedelta
+
+from flask import Response, current_app, g, request
+from flask_login import current_user
+
+from hotline.guards import runtime
+from hotline.log import logger
+from hotline.services.duty import attendance, paging
+from hotline.storage.db import DatabaseFault
+from hotline.storage.peoplemodels import Volunteer
+
+_NOTED_AT = "hotline_presence"
+_NOTE_EVERY = timedelta(seconds=30)
+
+
+def note_presence(response: Response) -> Response:
+    """An open page says that she has come; a ticket that was opened needs no phone to ring for it."""
+    reader = g.get("reader")
+    if reader is None or request.endpoint is None or response.status_code >= 400:
+        return response
+    if not current_user.is_authenticated or current_user.must_prove:  # she has just logged out, or is half way in
+        return response
+    try:
+        _note_open(reader)
+    except DatabaseFault:
+        # What was asked for is done: she must not read that it failed.
+        logger().warning("that a page is open could not be written")
+    return response
+
+
+def _note_open(reader: Volunteer) -> None:
+    rt, seen = runtime(), current_app.extensions.setdefault(_NOTED_AT, {})
+    if (before := seen.get(reader.id)) is None or rt.clock() - before >= _NOTE_EVERY:
+        seen[reader.id] = rt.clock()
+        attendance.come(rt, reader)
+    if request.endpoint == "tickets.ticket" and request.view_args:
+        paging.opened(rt, reader, request.view_args["reference"])

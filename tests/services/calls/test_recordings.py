@@ -1,0 +1,440 @@
+"""A recording comes to us whole, once, whatever breaks on the way; the gateway forgets it only then."""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from hotline.alarms import AlarmKind
+from hotline.gateways.base import FoundRecording, GatewayError, Outcome
+from hotline.jobs import Job
+from hotline.media import store as media_store
+from hotline.media.store import StoreFault
+from hotline.runtime import Runtime
+from hotline.services.calls import leavings
+from hotline.services.calls import recordings as subject
+from hotline.services.calls.recordings import ask_recordings, fetch_due
+from hotline.services.tickets.routing import route_due
+from hotline.storage import recordings as rows
+from hotline.storage.models import Alarm, Event
+from tests.recorded import Killed, RecordingGateway, a_recording, calls, fetch, recordings, told, wav
+from tests.services.colleagues import settle, volunteer
+from tests.support import Clock, make_runtime, tickets
+
+AWAY = GatewayError("503", Outcome.UNKNOWN)
+
+
+@pytest.fixture
+def gateway() -> RecordingGateway:
+    return RecordingGateway()
+
+
+@pytest.fixture
+def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
+    return make_rt(data_dir=tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "recordings"
+
+
+def states(rt: Runtime) -> list[tuple[str, str | None]]:
+    return [(r.state, r.reason) for r in recordings(rt)]
+
+
+def events(rt: Runtime) -> list[str]:
+    """What happened to recordings."""
+    with rt.reading() as session:
+        found = session.scalars(select(Event.kind).where(Event.kind.in_(("recorded", "recording_lost"))).order_by(Event.id))
+        return list(found)
+
+
+def alarms(rt: Runtime) -> list[tuple[str, int]]:
+    with rt.reading() as session:
+        return [(a.kind, a.volunteer_id) for a in session.scalars(select(Alarm).order_by(Alarm.volunteer_id))]
+
+
+def kept(folder: Path) -> list[bytes]:
+    """Every file in the store, hidden ones too."""
+    return [path.read_bytes() for path in folder.iterdir()] if folder.exists() else []
+
+
+def until_settled(rt: Runtime, gateway: RecordingGateway, clock: Clock, *, hours: float) -> None:
+    """Every five minutes for so long."""
+    for _ in range(round(hours * 12)):
+        fetch(rt, gateway)
+        clock.forward(minutes=5)
+    fetch(rt, gateway)
+
+
+# As it should be
+
+
+def test_it_is_stored_and_then_forgotten_at_the_gateway(rt: Runtime, gateway: RecordingGateway, folder: Path) -> None:
+    gateway_id = a_recording(rt, gateway, seconds=7)
+    audio = gateway.audio[gateway_id]
+    assert Job.FETCH_RECORDINGS in rt.bell.rung  # type: ignore[attr-defined]
+    fetch(rt, gateway)
+    [recording] = recordings(rt)
+    assert (recording.state, recording.duration_s, recording.size_bytes) == ("done", 7.0, len(audio))
+    assert recording.sha256 == hashlib.sha256(audio).hexdigest()
+    assert recording.stored_at is not None
+    assert recording.next_attempt_at is None
+    assert b"".join(rt.store.read(recording.stored_as or "", 0, len(audio))) == audio
+    assert (kept(folder), gateway.audio) == ([audio], {})
+    assert gateway.asked == [("fetch", gateway_id), ("delete", gateway_id)]
+    assert events(rt) == ["recorded"]
+    [ticket] = tickets(rt)
+    assert (ticket.unread, ticket.version) == (True, 2)
+
+
+def test_its_name_says_nothing_of_whose_it_is(rt: Runtime, gateway: RecordingGateway) -> None:
+    gateway_id = a_recording(rt, gateway)
+    fetch(rt, gateway)
+    [recording], [ticket] = recordings(rt), tickets(rt)
+    name = recording.stored_as or ""
+    assert len(name) == len("0" * 32 + ".wav")
+    assert not any(known in name for known in (gateway_id, ticket.reference))
+
+
+def test_a_report_that_comes_twice_is_one_recording(rt: Runtime, gateway: RecordingGateway, folder: Path) -> None:
+    gateway_id = a_recording(rt, gateway)
+    again = told(call=calls(rt)[0].gateway_id or "", recording=gateway_id, recorded_s=7)
+    leavings.receive_recording(rt, again)
+    fetch(rt, gateway)
+    leavings.receive_recording(rt, again)
+    fetch(rt, gateway)
+    assert (states(rt), events(rt), len(kept(folder))) == ([("done", None)], ["recorded"], 1)
+    assert len(tickets(rt)) == 1
+
+
+def test_two_recordings_of_one_call_are_both_kept(rt: Runtime, gateway: RecordingGateway, folder: Path) -> None:
+    a_recording(rt, gateway)
+    gateway.audio["RE" + "f" * 32] = wav(3)
+    leavings.receive_recording(rt, told(call=calls(rt)[0].gateway_id or "", recording="RE" + "f" * 32, recorded_s=3))
+    fetch(rt, gateway)
+    assert (states(rt), len(kept(folder)), len(tickets(rt))) == ([("done", None)] * 2, 2, 1)
+
+
+def test_more_than_there_is_time_for_is_told(rt: Runtime, gateway: RecordingGateway) -> None:
+    a_recording(rt, gateway)
+    assert fetch_due(rt, gateway, for_s=0) is True
+
+
+# The report never came
+
+
+def test_the_gateway_is_asked_what_a_call_recorded(rt: Runtime, gateway: RecordingGateway) -> None:
+    a_recording(rt, gateway)
+    call = calls(rt)[0]
+    gateway.audio["RE" + "e" * 32] = wav(5)
+    gateway.listed = [FoundRecording(recordings(rt)[0].gateway_id, 7), FoundRecording("RE" + "e" * 32, 5)]
+    ask_recordings(rt, gateway, call.id)
+    fetch(rt, gateway)
+    assert [(r.gateway_id, r.promised_s, r.state) for r in recordings(rt)][1] == ("RE" + "e" * 32, 5, "done")
+    assert gateway.asked[0] == ("list", call.gateway_id)
+
+
+def test_the_last_length_the_gateway_tells_is_the_right_one(rt: Runtime, gateway: RecordingGateway) -> None:
+    gateway_id = a_recording(rt, gateway, seconds=11, audio=wav(3))  # told with the silence at its end
+    call = calls(rt)[0].gateway_id or ""
+    leavings.receive_recording(rt, told(call=call, recording=gateway_id, recorded_s=3))
+    leavings.receive_recording(rt, told(call=call, recording=gateway_id))
+    assert [r.promised_s for r in recordings(rt)] == [3]
+    fetch(rt, gateway)
+    assert (states(rt), gateway.audio) == ([("done", None)], {})
+    leavings.receive_recording(rt, told(call=call, recording=gateway_id, recorded_s=11))
+    assert [(r.state, r.promised_s) for r in recordings(rt)] == [("done", 3)]
+
+
+def test_a_report_does_not_wait_for_a_worker_that_holds_the_recording(postgres_url: str, gateway: RecordingGateway) -> None:
+    """The worker goes on to the ticket, which a step of the call may hold already."""
+    rt = make_runtime(postgres_url)
+    gateway_id = a_recording(rt, gateway, seconds=11)
+    again = told(call=calls(rt)[0].gateway_id or "", recording=gateway_id, recorded_s=3)
+    with ThreadPoolExecutor(1) as pool, rt.transaction() as tx:
+        rows.locked(tx.session, recordings(rt)[0].id)
+        pool.submit(leavings.receive_recording, rt, again).result(3)
+    assert [r.promised_s for r in recordings(rt)] == [11]
+    rt.close()
+
+
+# What goes wrong
+
+
+def test_audio_that_is_late_is_waited_for(rt: Runtime, gateway: RecordingGateway, clock: Clock) -> None:
+    gateway_id = a_recording(rt, gateway)
+    audio = gateway.audio.pop(gateway_id)
+    fetch(rt, gateway)
+    fetch(rt, gateway)  # not at once again
+    assert (states(rt), gateway.asked) == ([("awaited", "404")], [("fetch", gateway_id)])
+    gateway.audio[gateway_id] = audio
+    clock.forward(seconds=7)
+    fetch(rt, gateway)
+    assert (states(rt), events(rt), alarms(rt)) == ([("done", None)], ["recorded"], [])
+
+
+def test_a_gateway_that_is_away_for_a_day_loses_nothing(rt: Runtime, gateway: RecordingGateway, clock: Clock) -> None:
+    a_recording(rt, gateway)
+    gateway.script = [AWAY] * 1000
+    until_settled(rt, gateway, clock, hours=24)
+    assert states(rt) == [("awaited", "503")]
+    gateway.script = []
+    clock.forward(hours=2)
+    fetch(rt, gateway)
+    assert (states(rt), events(rt)) == ([("done", None)], ["recorded"])
+
+
+@pytest.mark.parametrize("code", ["400", "401", "403", "407", "451"])
+def test_a_refusal_that_is_not_about_the_recording_loses_nothing(rt: Runtime, gateway: RecordingGateway, clock: Clock, code: str) -> None:
+    a_recording(rt, gateway)
+    gateway.script = [GatewayError(code, Outcome.REFUSED)] * 1000
+    until_settled(rt, gateway, clock, hours=24)
+    assert (states(rt), events(rt)) == ([("awaited", code)], [])
+    gateway.script = []
+    clock.forward(hours=2)
+    fetch(rt, gateway)
+    assert states(rt) == [("done", None)]
+
+
+@pytest.mark.parametrize("code", ["404", "410"])
+def test_one_that_was_given_up_is_fetched_once_the_gateway_has_it_again(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, code: str
+) -> None:
+    gateway_id = a_recording(rt, gateway)
+    gateway.script = [GatewayError(code, Outcome.REFUSED)] * 1000
+    until_settled(rt, gateway, clock, hours=2)
+    assert states(rt) == [("lost", code)]
+    gateway.script, gateway.listed = [], [FoundRecording(gateway_id, 7)]
+    ask_recordings(rt, gateway, calls(rt)[0].id)
+    gateway.script = [GatewayError(code, Outcome.REFUSED)]  # and it is waited for as long as one that is new
+    fetch(rt, gateway)
+    assert states(rt) == [("awaited", code)]
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    assert (states(rt), events(rt)) == ([("done", None)], ["recording_lost", "recorded"])
+
+
+def test_tries_are_further_and_further_apart(rt: Runtime, gateway: RecordingGateway, clock: Clock) -> None:
+    a_recording(rt, gateway)
+    gateway.script = [AWAY] * 1000
+    until_settled(rt, gateway, clock, hours=24)
+    assert 20 <= len(gateway.asked) <= 36
+
+
+def test_what_never_comes_is_told_and_somebody_is_paged(rt: Runtime, gateway: RecordingGateway, clock: Clock, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    gateway_id = a_recording(rt, gateway)
+    del gateway.audio[gateway_id]
+    route_due(rt)
+    before = len(alarms(rt))
+    until_settled(rt, gateway, clock, hours=0.8)
+    assert (states(rt), len(alarms(rt))) == ([("awaited", "404")], before)
+    until_settled(rt, gateway, clock, hours=2)
+    assert (states(rt), events(rt)) == ([("lost", "404")], ["recording_lost"])
+    [ticket] = tickets(rt)
+    paged = [who for kind, who in alarms(rt) if kind == AlarmKind.RECORDING_LOST]
+    assert paged == [volunteer(rt, "lead").id]  # nobody of "general" is on duty at noon
+    assert ticket.unread
+
+
+def test_whoever_has_the_ticket_is_paged_while_she_is_on_duty(rt: Runtime, gateway: RecordingGateway, clock: Clock, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    clock.forward(hours=12)  # alice's night
+    gateway_id = a_recording(rt, gateway)
+    del gateway.audio[gateway_id]
+    route_due(rt)
+    until_settled(rt, gateway, clock, hours=2)
+    assert [who for kind, who in alarms(rt) if kind == AlarmKind.RECORDING_LOST] == [volunteer(rt, "alice").id]
+
+
+def test_a_ticket_without_a_team_pages_the_head(rt: Runtime, gateway: RecordingGateway, clock: Clock, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    gateway_id = a_recording(rt, gateway)
+    del gateway.audio[gateway_id]
+    until_settled(rt, gateway, clock, hours=2)
+    assert alarms(rt) == [(AlarmKind.RECORDING_LOST, volunteer(rt, "head").id)]
+
+
+@pytest.mark.parametrize(
+    ("audio", "reason"),
+    [(b"<html>not found</html>", "not_audio"), (wav(0), "not_audio"), (b"", "not_audio"), (b"RIFF" + b"\0" * 9_000_000, "too_large")],
+    ids=["a page", "nothing said", "nothing", "too large"],
+)
+def test_what_is_no_audio_is_not_stored_and_stays_at_the_gateway(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, audio: bytes, reason: str
+) -> None:
+    gateway_id = a_recording(rt, gateway, audio=audio)
+    until_settled(rt, gateway, clock, hours=2)
+    assert (states(rt), kept(folder), list(gateway.audio)) == ([("lost", reason)], [], [gateway_id])
+    assert ("delete", gateway_id) not in gateway.asked
+
+
+def test_audio_that_was_cut_off_is_fetched_again(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
+    gateway_id = a_recording(rt, gateway, seconds=9)
+    whole = gateway.audio[gateway_id]
+    gateway.audio[gateway_id] = whole[: len(whole) // 2]  # its header still promises nine seconds
+    fetch(rt, gateway)
+    assert (states(rt), kept(folder)) == ([("awaited", "wrong_length")], [])
+    gateway.audio[gateway_id] = whole
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    assert (states(rt), kept(folder), gateway.audio) == ([("done", None)], [whole], {})
+
+
+def test_audio_that_stays_cut_off_is_kept_here_and_there_and_told(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, tmp_path: Path
+) -> None:
+    settle(rt, tmp_path)
+    gateway_id = a_recording(rt, gateway, seconds=9)
+    half = gateway.audio[gateway_id][:70_000]
+    gateway.audio[gateway_id] = half
+    until_settled(rt, gateway, clock, hours=2)
+    assert (states(rt), kept(folder), gateway.audio) == ([("stored", "wrong_length")], [half], {gateway_id: half})
+    assert events(rt) == ["recorded"]
+    assert alarms(rt) == [(AlarmKind.RECORDING_LOST, volunteer(rt, "head").id)]
+
+
+@pytest.mark.parametrize("promised_s", [None, 6, 8])
+def test_a_length_nobody_promised_or_nearly_so_is_right(rt: Runtime, gateway: RecordingGateway, promised_s: int | None) -> None:
+    gateway.audio["RE" + "d" * 32] = wav(7)
+    leavings.receive_recording(rt, told(call="CA" + "d" * 32, recording="RE" + "d" * 32, recorded_s=promised_s))
+    fetch(rt, gateway)
+    assert states(rt) == [("done", None)]
+
+
+def test_a_store_that_is_away_is_waited_for(rt: Runtime, gateway: RecordingGateway, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_recording(rt, gateway)
+    with monkeypatch.context() as patch:
+        patch.setattr(rt.store, "save", lambda *_: (_ for _ in ()).throw(StoreFault("full")))
+        until_settled(rt, gateway, clock, hours=5)
+    assert (states(rt), len(gateway.audio)) == ([("awaited", "store")], 1)
+    clock.forward(hours=2)
+    fetch(rt, gateway)
+    assert (states(rt), gateway.audio) == ([("done", None)], {})
+
+
+def test_a_gateway_that_will_not_forget_is_asked_again(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
+    gateway_id = a_recording(rt, gateway)
+    gateway.script = [None, AWAY]
+    fetch(rt, gateway)
+    assert (states(rt), len(kept(folder))) == ([("stored", "503")], 1)
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    assert (states(rt), gateway.audio, events(rt)) == ([("done", None)], {}, ["recorded"])
+    assert gateway.asked == [("fetch", gateway_id), ("delete", gateway_id), ("delete", gateway_id)]
+
+
+def test_the_gateway_keeps_its_copy_while_ours_is_not_where_it_should_be(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path
+) -> None:
+    gateway_id = a_recording(rt, gateway)
+    gateway.script = [None, AWAY]
+    fetch(rt, gateway)
+    [path] = folder.iterdir()
+    path.unlink()  # a backup without it was played back
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    assert gateway_id in gateway.audio
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    assert (states(rt), len(kept(folder)), gateway.audio) == ([("done", None)], 1, {})
+
+
+def test_silence_on_a_call_that_left_nothing_opens_no_ticket(rt: Runtime, gateway: RecordingGateway, clock: Clock) -> None:
+    gateway_id = a_recording(rt, gateway, seconds=0.4)
+    fetch(rt, gateway)
+    assert (states(rt), tickets(rt)) == ([("done", None)], [])
+    lost = a_recording(rt, gateway, seconds=0.4)
+    del gateway.audio[lost]
+    until_settled(rt, gateway, clock, hours=2)
+    assert (states(rt)[1], tickets(rt), gateway_id in gateway.audio) == (("lost", "404"), [], False)
+
+
+# Killed on the way
+
+
+def kill(patch: pytest.MonkeyPatch, owner: object, name: str, *, first: bool) -> None:
+    """End the worker where `name` is called: before it does anything, or once it is done."""
+    real = getattr(owner, name)
+
+    def killed(*args: object, **named: object) -> None:
+        if not first:
+            real(*args, **named)
+        raise Killed
+
+    patch.setattr(owner, name, killed)
+
+
+@pytest.mark.parametrize(
+    ("where", "first"),
+    [
+        ("gateway.fetch_recording", True),
+        ("gateway.fetch_recording", False),
+        ("store.save", True),
+        ("store.save", False),
+        ("_store", True),
+        ("_store", False),
+        ("gateway.delete_recording", True),
+        ("gateway.delete_recording", False),
+    ],
+)
+def test_a_worker_killed_anywhere_is_followed_by_one_that_finishes(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, where: str, first: bool
+) -> None:
+    gateway_id = a_recording(rt, gateway)
+    audio = gateway.audio[gateway_id]
+    owner: object = {"gateway": gateway, "store": rt.store}.get(where.partition(".")[0], subject)
+    with pytest.MonkeyPatch.context() as patch:
+        kill(patch, owner, where.rpartition(".")[2], first=first)
+        with pytest.raises(Killed):
+            fetch_due(rt, gateway)
+    [recording] = recordings(rt)
+    assert recording.state != "done"
+    assert audio in (*gateway.audio.values(), *kept(folder))
+    clock.forward(seconds=61)
+    fetch(rt, gateway)
+    assert (states(rt), events(rt), kept(folder), gateway.audio) == ([("done", None)], ["recorded"], [audio], {})
+
+
+def test_a_worker_killed_while_it_writes_leaves_nothing_behind(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway_id = a_recording(rt, gateway)
+    audio = gateway.audio[gateway_id]
+    with monkeypatch.context() as patch:
+        kill(patch, media_store.os, "fsync", first=True)
+        with pytest.raises(Killed):
+            fetch_due(rt, gateway)
+    [left] = folder.iterdir()
+    assert left.name.startswith(".")
+    assert recordings(rt)[0].state == "awaited"
+    clock.forward(seconds=61)
+    fetch(rt, gateway)
+    assert (states(rt), kept(folder), events(rt)) == ([("done", None)], [audio], ["recorded"])
+
+
+def test_a_slow_worker_does_not_undo_what_a_second_one_did(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
+    gateway_id = a_recording(rt, gateway)
+    audio = gateway.audio[gateway_id]
+
+    def meanwhile() -> None:
+        """The first worker's request hangs; its claim lapses; another does all of it, and the gateway has it no more."""
+        clock.forward(seconds=61)
+        fetch(rt, gateway)
+
+    gateway.script = [meanwhile]
+    fetch(rt, gateway)
+    assert gateway.asked.count(("fetch", gateway_id)) == 2
+    assert (states(rt), events(rt), alarms(rt), kept(folder)) == ([("done", None)], ["recorded"], [], [audio])
+
+
+def test_one_that_is_claimed_is_left_alone(rt: Runtime, gateway: RecordingGateway) -> None:
+    gateway_id = a_recording(rt, gateway)
+    gateway.script = [lambda: fetch(rt, gateway)]
+    fetch(rt, gateway)
+    assert gateway.asked == [("fetch", gateway_id), ("delete", gateway_id)]
