@@ -20,10 +20,10 @@ from hotline.gateways.twilio.webhooks import FieldMissing, Form, is_signed, sign
 from hotline.log import logger
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
+from hotline.services.access import NoSuchTicket, NotAllowed, NoteMissing
 from hotline.services.duty.roster import NoSuchShift, ShiftMoved
 from hotline.services.people.grants import Decided, NotPossible, NotYours
-from hotline.services.tickets.casework import NoSuchTicket, NotHers
-from hotline.services.tickets.facts import InThePast, NoSuchChoice, NoteMissing
+from hotline.services.tickets.facts import InThePast, NoSuchChoice
 from hotline.services.tickets.reach import HoursTurnedRound
 from hotline.storage.peoplemodels import Volunteer
 
@@ -216,7 +216,7 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, trans
 
 _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     NoSuchTicket: (HTTPStatus.NOT_FOUND, N_("There is no such ticket, or it is not yours to see.")),
-    NotHers: (HTTPStatus.FORBIDDEN, N_("That is for a lead of the ticket's team, or takes a right you do not have. Ask your lead.")),
+    NotAllowed: (HTTPStatus.FORBIDDEN, N_("That is for a lead of the ticket's team, or takes a right you do not have. Ask your lead.")),
     NoteMissing: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("Say why in a note. Go back, write it and send the form again.")),
     NoSuchChoice: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That is not on the list any more. Go back, reload the page and choose again.")),
     InThePast: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That time is over. Go back and choose a later one.")),

@@ -261,6 +261,17 @@ def commit_faults(source: Source) -> list[str]:
     return faults
 
 
+def access_faults(source: Source) -> list[str]:
+    """Whether a person may see a ticket is asked of services/access.py, and there alone."""
+    if is_in(source.module, "hotline.services.access", "hotline.storage"):
+        return []
+    return [
+        told(source, node.lineno, "has .seen_by: ask services/access.py")
+        for node in ast.walk(tree_of(source))
+        if isinstance(node, ast.Attribute) and node.attr == "seen_by"
+    ]
+
+
 RULES = (
     row_faults,
     domain_faults,
@@ -271,6 +282,7 @@ RULES = (
     simulator_faults,
     transaction_faults,
     commit_faults,
+    access_faults,
 )
 
 
@@ -351,6 +363,8 @@ def test_each_last_resort_exists() -> None:
         (transaction_faults, "workers/jobs.py", "opened = rt.transaction"),
         (transaction_faults, "hotline/storage/people.py", "def f(rt):\n    with rt.transaction(): pass"),
         (transaction_faults, "hotline/cli/volunteers.py", "session.commit()"),
+        (access_faults, "hotline/web/tickets.py", "found = tickets.seen_by(session, volunteer(), reference)"),
+        (access_faults, "hotline/services/tickets/casework.py", "from hotline.storage import tickets\ntickets.seen_by"),
         (commit_faults, "hotline/storage/people.py", "def f(session):\n    session.commit()"),
         (commit_faults, "hotline/storage/people.py", "def f(login, session): ..."),
     ],

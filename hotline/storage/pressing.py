@@ -25,10 +25,9 @@ _TRIES = (True, True, True, False, False)
 _ORDER = (Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.id)
 
 
-def her_turn(session: Session, volunteer_id: int) -> bool:
-    """Of two presses of hers one waits for the other, and for whoever puts her out: False if she is not here any more."""
-    statement = select(Volunteer.id).where(Volunteer.id == volunteer_id, Volunteer.active).with_for_update(key_share=True)
-    return session.scalar(statement) is not None
+def take_turn(session: Session, volunteer_id: int) -> None:
+    """Lock the volunteer: of two presses by one person the second waits for the first, and for a deactivation under way."""
+    session.execute(select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True))
 
 
 def just_taken(session: Session, volunteer_id: int, *, since: datetime) -> str | None:

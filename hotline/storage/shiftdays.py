@@ -74,6 +74,11 @@ def present(session: Session, team_id: int, local: datetime, calendar: Calendar)
     return duty.present(turns_of(session, team_id, today - REACH, today, calendar), local)
 
 
+def present_in(session: Session, team_ids: Iterable[int], local: datetime, calendar: Calendar) -> frozenset[int]:
+    """Ids of those who are on duty in any of these teams at the local time."""
+    return frozenset[int]().union(*(present(session, team_id, local, calendar) for team_id in team_ids))
+
+
 def keep(session: Session, turn: Turn) -> ShiftDay:
     """The row of a turn, made if there is none, and locked until the commit."""
     team_id, volunteer_id, on_date, starts = turn.key

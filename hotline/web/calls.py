@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.domain import phone
-from hotline.guards import runtime
+from hotline.guards import runtime, volunteer
 from hotline.services.calls import hangup
 from hotline.storage import calls
 from hotline.storage.callmodels import Call
@@ -30,7 +30,7 @@ def book() -> str:
 @blueprint.post("/<gateway_id>/done")
 def done(gateway_id: str) -> Response:
     """Somebody saw to it: it leaves the book."""
-    hangup.tick_off(runtime(), gateway_id)
+    hangup.tick_off(runtime(), volunteer(), gateway_id)
     return redirect(url_for("calls_book.book"))
 
 

@@ -14,8 +14,8 @@ from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from hotline.guards import WRITTEN, runtime
+from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import replies
-from hotline.services.tickets.casework import NoSuchTicket
 from hotline.storage import people
 from hotline.storage.peoplemodels import Volunteer
 from hotline.web import roster, ticketpage, walkin

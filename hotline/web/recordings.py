@@ -7,8 +7,10 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.guards import runtime, volunteer
+from hotline.services import access
+from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import casework
-from hotline.storage import people, recordings, tickets
+from hotline.storage import recordings
 from hotline.storage.callmodels import Recording
 from hotline.storage.recordings import KEPT
 from hotline.storage.tickets import TicketMoved
@@ -24,11 +26,10 @@ def audio(reference: str, number: int) -> Response:
     """A recording by its place among the ticket's, whole or the part that a player asks for. To listen is an event."""
     rt = runtime()
     with rt.reading() as session:
-        works = people.rights(session, volunteer()).works
-        found = tickets.seen_by(session, volunteer(), reference) if works else None
-        kept = recordings.of_ticket(session, found.id)[number - 1 : number] if found is not None else ()
-    if found is None or not kept or kept[0].state not in KEPT:
-        raise casework.NoSuchTicket(reference)
+        found = access.enter(session, volunteer(), reference).ticket
+        kept = recordings.of_ticket(session, found.id)[number - 1 : number]
+    if not kept or kept[0].state not in KEPT:
+        raise NoSuchTicket(reference)
     recording = kept[0]
     start, stop, status = _part(recording)
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -40,7 +41,7 @@ def audio(reference: str, number: int) -> Response:
         answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{recording.size_bytes}"
     if request.method != "HEAD":
         pieces = rt.store.read(recording.stored_as or "", start, stop - start)
-        casework.listen(rt, volunteer(), found.id, recording.id)
+        casework.listen(rt, volunteer(), reference, recording.id)
         answer.response = pieces
     return answer
 

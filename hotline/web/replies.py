@@ -7,11 +7,12 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.guards import runtime, volunteer
+from hotline.services import access
 from hotline.services.tickets import casework, replies
 from hotline.services.tickets.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
 from hotline.storage.models import Contact
 from hotline.storage.tickets import TicketMoved
-from hotline.web.ticketpage import Words, found_or_404, go_on, show, version_seen, was_first
+from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
 
 blueprint = Blueprint("replies", __name__)
 
@@ -55,7 +56,7 @@ def number(reference: str) -> str:
 
 def _with_template(reference: str, body: str, key: str) -> str:
     with runtime().reading() as session:
-        found = found_or_404(session, reference)
+        found = access.enter(session, volunteer(), reference).ticket
         said = replies.templates(runtime(), session.get_one(Contact, found.contact_id).language, found.reference).get(key)
     if said is None:
         raise BadRequest

@@ -14,9 +14,11 @@ from hotline.domain.phone import Sender
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
+from hotline.services import access
+from hotline.services.access import NotAllowed
 from hotline.services.tickets import search
-from hotline.services.tickets.search import Found, MayNotSeekNumbers
-from hotline.storage import calls, people, tickets
+from hotline.services.tickets.search import Found
+from hotline.storage import calls, people
 from hotline.web.tickets import ReferenceConverter
 
 blueprint = Blueprint("search", __name__)
@@ -33,7 +35,7 @@ def page() -> str:
     rt = runtime()
     with rt.reading() as session:
         before = request.args.get("before", "")
-        last = tickets.seen_by(session, volunteer(), before) if re.fullmatch(ReferenceConverter.regex, before) else None
+        last = access.sees(session, volunteer(), before) if re.fullmatch(ReferenceConverter.regex, before) else None
         found = search.by_words(rt, session, volunteer(), marks, before=last.id if last else None)
         return _results(session, found, w=request.args["w"], is_first=last is None)
 
@@ -46,7 +48,7 @@ def ask() -> Response | str | tuple[str, int]:
     sought = search.read(rt, typed)
     with rt.reading() as session:
         for reference in sought.references:
-            if tickets.seen_by(session, volunteer(), reference) is not None:
+            if access.sees(session, volunteer(), reference) is not None:
                 return redirect(url_for("tickets.ticket", reference=reference))
     if sought.number is not None:
         return _by_number(sought.number, typed)
@@ -61,7 +63,7 @@ def _by_number(sender: Sender, typed: str) -> str | tuple[str, int]:
     rt = runtime()
     try:
         found = search.by_number(rt, volunteer(), sender)
-    except MayNotSeekNumbers:
+    except NotAllowed:
         return render_template("search.html", typed=typed, no_right=True), HTTPStatus.FORBIDDEN
     if not found.tickets:
         return render_template("search.html", typed=typed, asked=True)

@@ -10,14 +10,15 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.domain import area, phone
-from hotline.domain.rights import Rights
 from hotline.domain.ticket import MOVES, Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
+from hotline.services import access
+from hotline.services.access import Access, Act
 from hotline.services.tickets import casework, facts, passing, replies
 from hotline.services.tickets.reach import SafeContact
-from hotline.storage import calls, drafts, events, messages, people, recordings, shutouts, tickets
+from hotline.storage import calls, drafts, events, messages, people, recordings, shutouts
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Event, Message, Note, Ticket
 from hotline.storage.peoplemodels import Team
@@ -51,16 +52,16 @@ class Words:
 def show(reference: str, *, kept: Words | None = None, moved: bool = False, shows_number: bool = False) -> str:
     """The page; of a sealed ticket it is told who read it, whatever form led there. `moved`: somebody was first. Raises `NoSuchTicket`."""
     with runtime().reading() as session:
-        found = found_or_404(session, reference)
-        page = _render(session, found, kept=kept or Words(), moved=moved, shows_number=shows_number)
-    casework.view(runtime(), volunteer(), found)
+        entered = access.enter(session, volunteer(), reference)
+        page = _render(session, entered, kept=kept or Words(), moved=moved, shows_number=shows_number)
+    casework.view(runtime(), volunteer(), reference)
     return page
 
 
-def _render(session: Reading, found: Ticket, *, kept: Words, moved: bool, shows_number: bool) -> str:
+def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, shows_number: bool) -> str:
+    found = entered.ticket
     contact = session.get_one(Contact, found.contact_id)
     call = calls.of_ticket(session, found.id)
-    rights = people.rights(session, volunteer())
     return render_template(
         "ticket.html",
         ticket=found,
@@ -80,10 +81,10 @@ def _render(session: Reading, found: Ticket, *, kept: Words, moved: bool, shows_
         recordings=recordings.of_ticket(session, found.id) if call is not None else (),
         moved=moved,
         first=events.last_change(session, found.id) if moved else None,
-        rights=rights,
+        rights=entered.rights,
         **_timeline(session, found),
         **_writing(session, found, contact, kept),
-        **_choices(session, found, rights),
+        **_choices(session, entered),
     )
 
 
@@ -116,8 +117,9 @@ def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> 
     }
 
 
-def _choices(session: Reading, found: Ticket, rights: Rights) -> dict[str, Any]:
-    rt, leads = runtime(), rights.leads_team(found.team_id)
+def _choices(session: Reading, entered: Access) -> dict[str, Any]:
+    rt, found = runtime(), entered.ticket
+    leads = access.may(entered.rights, found, Act.EASE)
     return {
         "priorities": list(Priority),
         "categories": rt.categories,
@@ -130,7 +132,7 @@ def _choices(session: Reading, found: Ticket, rights: Rights) -> dict[str, Any]:
         "on_duty": passing.on_duty(rt, session),
         "teams": passing.teams_for(session, found),
         "leads": leads,
-        "shuts_out": leads or (rights.works and rights.is_head),
+        "shuts_out": access.may(entered.rights, found, Act.SHUT_OUT),
         "note_forms": {
             "facts.priority": leads,
             "facts.hold": leads and found.hold,
@@ -149,18 +151,10 @@ def was_first(reference: str, *, note: str = "", status: str = "", words: str = 
     return show(reference, kept=kept, moved=True), HTTPStatus.CONFLICT
 
 
-def found_or_404(session: Reading, reference: str) -> Ticket:
-    """The ticket, if she may see it. Raises `NoSuchTicket`."""
-    found = tickets.seen_by(session, volunteer(), reference)
-    if found is None:
-        raise casework.NoSuchTicket(reference)
-    return found
-
-
 def go_on(reference: str, **values: Any) -> Response:
     """Back to the ticket, which says that it is done; to the queue if she may not see it any more."""
     with runtime().reading() as session:
-        gone = tickets.seen_by(session, volunteer(), reference) is None
+        gone = access.sees(session, volunteer(), reference) is None
     if gone:
         return redirect(url_for("queues.queue", done="gone"))
     return redirect(url_for("tickets.ticket", reference=reference, **values))

@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Status
 from hotline.guards import runtime, volunteer
-from hotline.services.tickets import casework
+from hotline.services import access
+from hotline.services.access import Act
+from hotline.services.tickets import casework, taking
 from hotline.storage.tickets import TicketMoved
 from hotline.web import ticketpage
 from hotline.web.audit import audited
@@ -29,14 +31,14 @@ def ticket(reference: str) -> str:
     if volunteer().role != Role.AUDITOR:
         return ticketpage.show(reference)
     with runtime().reading() as session:
-        return audited(session, ticketpage.found_or_404(session, reference))
+        return audited(session, access.enter(session, volunteer(), reference, Act.AUDIT).ticket)
 
 
 @blueprint.post("/tickets/<reference:reference>/claim")
 def claim(reference: str) -> Response | tuple[str, int]:
     """She takes it."""
     try:
-        casework.claim(runtime(), volunteer(), reference, version_seen())
+        taking.claim(runtime(), volunteer(), reference, version_seen())
     except TicketMoved:
         return was_first(reference)
     return go_on(reference, done="yours")

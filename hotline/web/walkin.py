@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from hotline.domain.language import Language
 from hotline.guards import runtime, volunteer
+from hotline.services import access
 from hotline.services.tickets import walkin
 from hotline.services.tickets.walkin import FormUsed, NoPhone, Told
-from hotline.storage import tickets
 
 blueprint = Blueprint("walkin", __name__)
 
@@ -48,7 +48,7 @@ def slip(reference: str) -> str:
     rt = runtime()
     with rt.reading() as session:
         found = walkin.slip(rt, session, volunteer(), reference)
-        is_hers = tickets.seen_by(session, volunteer(), reference) is not None
+        is_hers = access.sees(session, volunteer(), reference) is not None
     return render_template("slip.html", reference=found.reference, is_hers=is_hers)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from hotline.domain.delivery import Reason
 from hotline.domain.grant import Asked, Right
 from hotline.runtime import Runtime
+from hotline.services.access import NotAllowed
 from hotline.services.people import grants, staff
 from hotline.services.people.invitations import LinkNotGood, LoginTaken, invite, invited
 from hotline.services.people.organisation import load_organisation, reset_password
@@ -83,7 +84,8 @@ def test_whoever_was_put_out_takes_nothing_with_a_page_that_was_under_way(rt: Ru
     staff.deactivate(rt, volunteer(rt, "admin").id, "alice")
     staff.deactivate(rt, volunteer(rt, "admin").id, "bob")
     assert tickets(rt)[0].assignee_id is None
-    assert taking.take_next(rt, bob) is None
+    with pytest.raises(NotAllowed):
+        taking.take_next(rt, bob)
     assert tickets(rt)[0].assignee_id is None
 
 

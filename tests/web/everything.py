@@ -15,7 +15,7 @@ from hotline.runtime import Runtime
 from hotline.services.duty import roster
 from hotline.services.people import grants, invitations
 from hotline.services.texts.outbound import send_due
-from hotline.services.tickets import casework, facts
+from hotline.services.tickets import casework, facts, taking
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.lateness import mark_late
 from hotline.services.tickets.routing import route_due
@@ -77,7 +77,7 @@ def _work(rt: Runtime, names: dict[str, str]) -> None:
     def version(name: str) -> int:
         return next(ticket.version for ticket in tickets(rt) if ticket.reference == names[name])
 
-    casework.claim(rt, alice, names["urdu"], version("urdu"))
+    taking.claim(rt, alice, names["urdu"], version("urdu"))
     casework.change_status(rt, alice, names["urdu"], version=version("urdu"), to=Status.IN_PROGRESS, note="بھائی سے بات ہو گئی ہے <i>")
     facts.promise(rt, alice, names["urdu"], version=version("urdu"), by=rt.clock() + timedelta(hours=2))
     text_in(rt, "kya hua?", sender=TEXTS["urdu"][1])

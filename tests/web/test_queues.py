@@ -15,7 +15,7 @@ from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
 from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
-from hotline.services.tickets import casework
+from hotline.services.tickets import casework, taking
 from hotline.services.tickets.routing import route_due
 from hotline.storage import queues
 from hotline.storage.db import DatabaseFault
@@ -336,7 +336,7 @@ def test_a_list_is_not_looked_at_anew_for_what_cannot_be_on_it(rt: Runtime, as_:
     text_in(rt, SNATCHED, sender=OTHER)
     assert is_same(alice, said, "?list=mine")
     looked.assert_not_called()
-    casework.claim(rt, volunteer(rt, "alice"), ticket.reference, ticket.version)
+    taking.claim(rt, volunteer(rt, "alice"), ticket.reference, ticket.version)
     assert not is_same(alice, said, "?list=mine")
 
 

@@ -8,10 +8,12 @@ from hotline.domain.walk import Walk
 from hotline.gateways.base import CallGateway, CallState, GatewayError, IncomingCall
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
+from hotline.services import access
 from hotline.services.calls import leavings, recordings
 from hotline.services.calls.leavings import ASK_AFTER
 from hotline.storage import calls, contacts
 from hotline.storage.callmodels import Call
+from hotline.storage.peoplemodels import Volunteer
 
 BATCH = 50
 
@@ -43,9 +45,10 @@ def _placed(tx: Transaction, told: IncomingCall) -> Call | None:
     return call
 
 
-def tick_off(rt: Runtime, gateway_id: str) -> None:
-    """A volunteer has seen to a call of the book. One that is not in it is left alone."""
+def tick_off(rt: Runtime, volunteer: Volunteer, gateway_id: str) -> None:
+    """A volunteer has seen to a call of the book. A call that is not in it is left alone. Raises `NotAllowed`."""
     with rt.transaction() as tx:
+        access.working(tx.session, volunteer)
         calls.tick_off(tx.session, gateway_id)
 
 

@@ -13,9 +13,10 @@ from hotline.jobs import Job
 from hotline.log import logger
 from hotline.outbox import RANK_ANSWER, render
 from hotline.runtime import Runtime, Transaction
+from hotline.services import access
 from hotline.services.duty import callers
 from hotline.services.tickets import casework
-from hotline.storage import alarms, calls, contacts, outgoing, people, shiftdays, tickets
+from hotline.storage import alarms, calls, contacts, outgoing, people, shiftdays
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
@@ -123,7 +124,7 @@ def _may_be_paged(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
         return True
     local = tx.now.astimezone(rt.config.zone)
     teams = people.rights(tx.session, volunteer).teams
-    return any(volunteer.id in shiftdays.present(tx.session, team, local, calendar(rt.config)) for team in teams)
+    return volunteer.id in shiftdays.present_in(tx.session, teams, local, calendar(rt.config))
 
 
 def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> str | None:
@@ -146,7 +147,7 @@ def acknowledge(tx: Transaction, contact_id: int) -> bool:
 def opened(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
     """She opened a ticket on her page: its alarm, which stays there, is not taken to her phone any more."""
     with rt.reading() as session:
-        ticket = tickets.seen_by(session, volunteer, reference)
+        ticket = access.sees(session, volunteer, reference)
         if ticket is None or not alarms.is_unseen(session, volunteer.id, ticket.id):
             return
     with rt.transaction() as tx:

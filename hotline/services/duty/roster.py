@@ -3,8 +3,8 @@
 from datetime import time, timedelta
 
 from hotline.domain.duty import REACH, Key, Turn
-from hotline.domain.rights import Rights
 from hotline.runtime import Reading, Runtime, Transaction
+from hotline.services import access
 from hotline.services.duty import attendance
 from hotline.storage import people, shiftdays
 from hotline.storage.peopleevents import PeopleEventKind, happened
@@ -35,11 +35,12 @@ def turn_of(rt: Runtime, session: Reading, key: Key) -> Turn:
 def ask(rt: Runtime, volunteer: Volunteer, key: Key, colleague_id: int) -> None:
     """She asks a colleague of the team to come instead. Raises `NoSuchShift`, `ShiftMoved` (somebody was asked, or agreed, already)."""
     with rt.transaction() as tx:
+        rights = access.working(tx.session, volunteer)
         turn = _to_come(rt, tx, key)
-        if volunteer.id != turn.volunteer_id or colleague_id == volunteer.id or not _works(tx, volunteer, turn.team_id):
+        if volunteer.id != turn.volunteer_id or colleague_id == volunteer.id or turn.team_id not in rights.teams:
             raise NoSuchShift
         colleague = people.volunteer(tx.session, colleague_id)
-        if colleague is None or not _works(tx, colleague, turn.team_id):
+        if colleague is None or not _is_member(tx, colleague, turn.team_id):
             raise NoSuchShift
         day = shiftdays.keep(tx.session, turn)
         if day.stand_in_id is not None:
@@ -51,8 +52,9 @@ def ask(rt: Runtime, volunteer: Volunteer, key: Key, colleague_id: int) -> None:
 def take_back(rt: Runtime, volunteer: Volunteer, key: Key) -> None:
     """She comes herself after all, while nobody has agreed. Raises `NoSuchShift`, `ShiftMoved`."""
     with rt.transaction() as tx:
+        rights = access.working(tx.session, volunteer)
         turn = _to_come(rt, tx, key)
-        if volunteer.id != turn.volunteer_id:
+        if volunteer.id != turn.volunteer_id or turn.team_id not in rights.teams:
             raise NoSuchShift
         day = shiftdays.keep(tx.session, turn)
         if day.agreed_at is not None:
@@ -65,8 +67,9 @@ def take_back(rt: Runtime, volunteer: Volunteer, key: Key) -> None:
 def agree(rt: Runtime, volunteer: Volunteer, key: Key, *, agrees: bool) -> None:
     """The colleague who was asked says yes or no. She is asked before the shift as if it were hers. Raises `NoSuchShift`, `ShiftMoved`."""
     with rt.transaction() as tx:
+        rights = access.working(tx.session, volunteer)
         turn = _to_come(rt, tx, key)
-        if not _works(tx, volunteer, turn.team_id):
+        if turn.team_id not in rights.teams:
             raise NoSuchShift
         day = shiftdays.keep(tx.session, turn)
         if day.stand_in_id != volunteer.id or day.agreed_at is not None:
@@ -82,11 +85,12 @@ def agree(rt: Runtime, volunteer: Volunteer, key: Key, *, agrees: bool) -> None:
 def say(rt: Runtime, volunteer: Volunteer, key: Key, *, comes: bool) -> None:
     """Whoever is to come says on her page whether she does. Raises `NoSuchShift`."""
     with rt.transaction() as tx:
+        rights = access.working(tx.session, volunteer)
         turn = _to_come(rt, tx, key)
         day = shiftdays.keep(tx.session, turn)
         # Whoever agreed to come instead may be gone: then it is hers again.
         who = turn.who if turn.who is not None else turn.volunteer_id
-        if who != volunteer.id or not _works(tx, volunteer, turn.team_id):
+        if who != volunteer.id or turn.team_id not in rights.teams:
             raise NoSuchShift
         if day.comes is not comes or attendance.who_comes(day) != volunteer.id:  # a second click says nothing new
             attendance.answer(tx, day, volunteer.id, comes=comes)
@@ -97,8 +101,9 @@ def add_shift(
 ) -> None:
     """A lead plans a weekly shift; `rests` on holidays. Planned twice is planned once. Raises `NoSuchShift`."""
     with rt.transaction() as tx:
+        leads = access.working(tx.session, lead).leads_team(team_id)
         colleague = people.volunteer(tx.session, volunteer_id)
-        if not _leads(tx, lead, team_id) or colleague is None or team_id not in people.rights(tx.session, colleague).teams:
+        if not leads or colleague is None or not _is_member(tx, colleague, team_id):
             raise NoSuchShift
         starts, ends = hours
         row = people.add_shift(
@@ -111,7 +116,7 @@ def add_shift(
 def remove_shift(rt: Runtime, lead: Volunteer, team_id: int, shift_id: int) -> None:
     """A lead takes a weekly shift out of the plan; one that is gone stays so. Raises `NoSuchShift`."""
     with rt.transaction() as tx:
-        if not _leads(tx, lead, team_id):
+        if not access.working(tx.session, lead).leads_team(team_id):
             raise NoSuchShift
         gone = people.remove_shift(tx.session, team_id, shift_id)
         if gone is not None:
@@ -124,7 +129,7 @@ def to_hand_over(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Tu
     today = now.astimezone(zone).date()
     before = timedelta(minutes=rt.config.duty.hand_over_minutes)
     found = []
-    for team_id in sorted(people.rights(session, volunteer).teams):
+    for team_id in sorted(access.working(session, volunteer).teams):
         turns = shiftdays.turns_of(session, team_id, today - REACH - timedelta(days=1), today, calendar(rt.config))
         found += [
             t
@@ -139,7 +144,7 @@ def hand_over(rt: Runtime, volunteer: Volunteer, key: Key, note: str, *, was: st
     wrote one since)."""
     with rt.transaction() as tx:
         turn = next((t for t in to_hand_over(rt, tx.session, volunteer) if t.key == key), None)
-        if turn is None or not _works(tx, volunteer, turn.team_id):
+        if turn is None:
             raise NoSuchShift
         day = shiftdays.keep(tx.session, turn)
         if day.note == (note.strip() or None) and day.handed_over_at is not None:  # a double click
@@ -162,14 +167,6 @@ def _to_come(rt: Runtime, tx: Transaction, key: Key) -> Turn:
     return turn
 
 
-def _rights(tx: Transaction, volunteer: Volunteer) -> Rights:
-    return people.rights(tx.session, volunteer)
-
-
-def _works(tx: Transaction, volunteer: Volunteer, team_id: int) -> bool:
-    rights = _rights(tx, volunteer)
+def _is_member(tx: Transaction, colleague: Volunteer, team_id: int) -> bool:
+    rights = people.rights(tx.session, colleague)
     return rights.works and team_id in rights.teams
-
-
-def _leads(tx: Transaction, volunteer: Volunteer, team_id: int) -> bool:
-    return _rights(tx, volunteer).leads_team(team_id)

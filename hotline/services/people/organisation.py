@@ -19,8 +19,9 @@ from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime, Transaction
 from hotline.services.people.account import NotAPhone, own_phone
 from hotline.services.people.installation import become
+from hotline.services.people.leaving import leave
 from hotline.services.people.login import hash_password
-from hotline.services.tickets.handback import hand_back, leave
+from hotline.services.tickets.handback import hand_back
 from hotline.storage import invitations, logins, people
 from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Team, Volunteer

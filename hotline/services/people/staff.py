@@ -7,8 +7,9 @@ from hotline.runtime import Runtime, Transaction
 from hotline.services.people import grants
 from hotline.services.people.grants import NotPossible, NotYours
 from hotline.services.people.invitations import invite, make_link
+from hotline.services.people.leaving import leave
 from hotline.services.people.organisation import LANGUAGES_SPOKEN, LOGIN, NAME_LENGTH
-from hotline.services.tickets.handback import hand_back, leave
+from hotline.services.tickets.handback import hand_back
 from hotline.storage import people
 from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Volunteer

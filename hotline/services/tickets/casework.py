@@ -1,56 +1,39 @@
-"""A volunteer works a ticket. Each function is one thing she does, by the version she saw."""
+"""A volunteer works a ticket: moves it, writes notes, reads, listens, writes down. Each change is made from the version that was seen."""
 
 from datetime import timedelta
 
 from hotline.domain import conversation
 from hotline.domain.conversation import MOVE_TEXTS, QuestionKind, ReadAs
-from hotline.domain.rights import Rights
 from hotline.domain.ticket import Status, check_move
 from hotline.domain.walk import Consent
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
-from hotline.services.tickets import meaning, taking
-from hotline.storage import alarms, calls, events, messages, people, questions, tickets
+from hotline.services import access
+from hotline.services.access import Act
+from hotline.services.tickets import meaning
+from hotline.services.tickets.handback import given_to
+from hotline.storage import alarms, calls, events, messages, questions, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
-from hotline.storage.tickets import TicketMoved
 
 _LISTENING = timedelta(hours=1)
-
+"""A player asks for a recording piece by piece: what it asks for within this time is one listening."""
 
 _VIEWED = timedelta(minutes=10)
-
-
-class NoSuchTicket(Exception):
-    """There is no such ticket, or she may not see it: nobody learns which."""
-
-
-class NotHers(Exception):
-    """What she may not do with a ticket though she sees it: it is a lead's, or takes a right."""
-
-
-def claim(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
-    """She takes the ticket. Raises `NoSuchTicket`, `TicketMoved`."""
-    with rt.transaction() as tx:
-        ticket = seen(tx, volunteer, reference)
-        taking.take(tx, ticket, volunteer, version=version)
+"""A sealed ticket that is shown again within this time is one view."""
 
 
 def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Status, note: str = "") -> None:
-    """Move the ticket, and text the citizen where the move concerns her.
+    """Move the ticket, and text the citizen where the move concerns the citizen. A ticket that nobody holds is the volunteer's from now on.
 
-    Raises `NoSuchTicket`, `TicketMoved` (somebody was first) and `MoveNotAllowed`.
+    Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `MoveNotAllowed`.
     """
     with rt.transaction() as tx:
-        ticket = seen(tx, volunteer, reference)
-        if ticket.version != version:
-            raise TicketMoved(ticket.id)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         check_move(Status(ticket.status), to)
-        changes: dict[str, object] = {"status": to, "unread": False}
-        if ticket.assignee_id is None:
-            changes |= {"assignee_id": volunteer.id, "unattended": False}
-        tickets.change(tx.session, ticket.id, version, now=tx.now, **changes)
+        holder = given_to(ticket, volunteer.id) if ticket.assignee_id is None else {}
+        tickets.change(tx.session, ticket.id, version, now=tx.now, **(holder | {"status": to, "unread": False}))
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
         happened(
             tx.session, ticket.id, EventKind.MOVED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id, before=ticket.status, after=to
@@ -62,15 +45,12 @@ def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version:
 
 
 def write_note(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:
-    """She writes a note for her colleagues and leaves the ticket as it is; of nothing written there is none.
+    """Write a note for colleagues and leave the ticket as it is. An empty note changes nothing.
 
-    Raises `NoSuchTicket`, `NotHers`, `TicketMoved`.
+    Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`.
     """
     with rt.transaction() as tx:
-        ticket = seen(tx, volunteer, reference)
-        working(tx, volunteer)
-        if ticket.version != version:
-            raise TicketMoved(ticket.id)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
         if note_id is not None:
             tickets.change(tx.session, ticket.id, version, now=tx.now)
@@ -78,34 +58,33 @@ def write_note(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
 
 
 def mark_read(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
-    """She has read what came in. Raises `NoSuchTicket`, `TicketMoved` (there is more by now)."""
+    """The volunteer has read what came in. Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved` (more has come in by now)."""
     with rt.transaction() as tx:
-        ticket = seen(tx, volunteer, reference)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         tickets.change(tx.session, ticket.id, version, now=tx.now, unread=False)
         happened(tx.session, ticket.id, EventKind.READ, now=tx.now, volunteer_id=volunteer.id)
 
 
-def listen(rt: Runtime, volunteer: Volunteer, ticket_id: int, recording_id: int) -> None:
-    """She listens to a recording of a ticket she may see: told once an hour, though a player asks for it piece by piece."""
-    about = (ticket_id, volunteer.id, recording_id)
+def listen(rt: Runtime, volunteer: Volunteer, reference: str, recording_id: int) -> None:
+    """The volunteer listens to a recording of the ticket. Raises `NoSuchTicket`, `NotAllowed`."""
     with rt.reading() as session:
+        ticket = access.enter(session, volunteer, reference).ticket
+        about = (ticket.id, volunteer.id, recording_id)
         if events.has_listened(session, *about, since=rt.clock() - _LISTENING):
             return
     with rt.transaction() as tx:
-        tickets.locked(tx.session, ticket_id)  # two pieces may be asked for at once
+        tickets.locked(tx.session, ticket.id)  # two pieces may be asked for at once
         if not events.has_listened(tx.session, *about, since=tx.now - _LISTENING):
-            happened(tx.session, ticket_id, EventKind.LISTENED, now=tx.now, volunteer_id=volunteer.id, recording=recording_id)
+            happened(tx.session, ticket.id, EventKind.LISTENED, now=tx.now, volunteer_id=volunteer.id, recording=recording_id)
 
 
 def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, body: str) -> None:
-    """She writes down what was said on a call. It is read for meaning like a text: what was said late may seal the ticket, to her as well.
+    """Write down what was said on a call. The words are read for meaning like a text: they may seal the ticket, to the writer as well.
 
-    Raises `NoSuchTicket`, `TicketMoved`.
+    Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`.
     """
     with rt.transaction() as tx:
-        ticket = seen(tx, volunteer, reference)
-        if ticket.version != version:
-            raise TicketMoved(ticket.id)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         message_id = messages.keep(
             tx.session,
             direction="in",
@@ -123,63 +102,44 @@ def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
 
 
 def acknowledge(rt: Runtime, volunteer: Volunteer, alarm_id: int) -> None:
-    """She has seen an alarm of hers. Acknowledging it twice, or one that is not hers, does nothing."""
+    """The volunteer has seen an alarm of their own. Acknowledging it twice, or somebody else's, does nothing. Raises `NotAllowed`."""
     with rt.transaction() as tx:
+        access.working(tx.session, volunteer)
         found = alarms.open_alarm(tx.session, alarm_id, volunteer.id)
         if found is not None:
             settle_alarm(tx, volunteer.id, alarm_id, found[0])
 
 
 def settle_alarm(tx: Transaction, volunteer_id: int, alarm_id: int, ticket_id: int | None) -> None:
-    """An alarm of hers, about that ticket or none, is acknowledged."""
+    """Acknowledge a volunteer's alarm about that ticket, or about none."""
     if ticket_id is not None:
         tickets.locked(tx.session, ticket_id)  # first the ticket, then its alarms: as routing does
     if alarms.acknowledge(tx.session, alarm_id, volunteer_id, now=tx.now) and ticket_id is not None:
         happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer_id, alarm=alarm_id)
 
 
-def view(rt: Runtime, volunteer: Volunteer, ticket: Ticket) -> None:
-    """She reads a sealed ticket's page: told to its team, once in ten minutes."""
-    if not ticket.sealed:
-        return
+def view(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
+    """The volunteer reads a ticket's page: its team is told of it where the ticket is sealed. Raises `NoSuchTicket`, `NotAllowed`."""
     with rt.reading() as session:
-        if events.has_viewed(session, ticket.id, volunteer.id, since=rt.clock() - _VIEWED):
+        ticket = access.enter(session, volunteer, reference).ticket
+        if not ticket.sealed or events.has_viewed(session, ticket.id, volunteer.id, since=rt.clock() - _VIEWED):
             return
     with rt.transaction() as tx:
         happened(tx.session, ticket.id, EventKind.VIEWED, now=tx.now, volunteer_id=volunteer.id)
 
 
 def show_number(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
-    """She has the citizen's number shown: a right, and an event. Raises `NoSuchTicket`, `NotHers`."""
+    """Note that the citizen's whole number is shown to the volunteer. Raises `NoSuchTicket`, `NotAllowed`."""
     with rt.transaction() as tx:
-        ticket = seen(tx, volunteer, reference)
-        if not working(tx, volunteer).shows_numbers:
-            raise NotHers
+        ticket = access.enter(tx.session, volunteer, reference, Act.SHOW_NUMBER).ticket
         happened(tx.session, ticket.id, EventKind.NUMBER_SHOWN, now=tx.now, volunteer_id=volunteer.id)
 
 
-def working(tx: Transaction, volunteer: Volunteer) -> Rights:
-    """Her rights now, as they are stored. Raises `NotHers` if she works no tickets, or is not here any more."""
-    her = people.volunteer(tx.session, volunteer.id)
-    rights = people.rights(tx.session, her) if her is not None else None
-    if rights is None or not rights.works:
-        raise NotHers
-    return rights
-
-
-def seen(tx: Transaction, volunteer: Volunteer, reference: str) -> Ticket:
-    """The ticket, if she may see it. Raises `NoSuchTicket`."""
-    ticket = tickets.seen_by(tx.session, volunteer, reference)
-    if ticket is None:
-        raise NoSuchTicket(reference)
-    return ticket
-
-
 def _ask(tx: Transaction, ticket: Ticket, to: Status) -> None:
-    """Resolved and closed ask whether it is solved; on hold that is asked by a person, on a safe call."""
+    """A ticket that is resolved or closed asks the citizen whether it is solved. On hold a person asks that, on a safe call."""
     call = calls.of_ticket(tx.session, ticket.id)
     contact = tx.session.get_one(Contact, ticket.contact_id)
-    # Else she is told of nothing she could answer.
+    # A citizen who cannot be texted is told of nothing that could be answered.
     may_ask = not ticket.hold and contact.times_seen > 0 and (call is None or call.consent == Consent.YES)
     if to in (Status.RESOLVED, Status.CLOSED) and may_ask:
         questions.put(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)

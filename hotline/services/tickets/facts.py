@@ -7,21 +7,16 @@ from datetime import datetime
 
 from hotline.domain import area as areas
 from hotline.domain.category import Category, sealed_teams
-from hotline.domain.rights import Rights
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
 from hotline.runtime import Reading, Runtime, Transaction
-from hotline.services.tickets.casework import NotHers, seen, working
-from hotline.services.tickets.meaning import taken_back
+from hotline.services import access
+from hotline.services.access import Act
+from hotline.services.tickets.handback import taken_back
 from hotline.storage import events, people, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Team, Volunteer
-from hotline.storage.tickets import TicketMoved
-
-
-class NoteMissing(Exception):
-    """What makes a ticket less safe takes a note."""
 
 
 class NoSuchChoice(Exception):
@@ -32,30 +27,13 @@ class InThePast(Exception):
     """Nobody can promise to act by an instant that is over."""
 
 
-def begin(tx: Transaction, volunteer: Volunteer, reference: str, version: int) -> tuple[Ticket, Rights]:
-    """The ticket at the version she saw, and her rights. Raises `NoSuchTicket`, `NotHers`, `TicketMoved`."""
-    ticket = seen(tx, volunteer, reference)
-    rights = working(tx, volunteer)
-    if ticket.version != version:
-        raise TicketMoved(ticket.id)
-    return ticket, rights
-
-
-def leads(ticket: Ticket, rights: Rights, note: str) -> None:
-    """Raise `NotHers` unless she leads the ticket's team, `NoteMissing` if she does not say why."""
-    if not rights.leads_team(ticket.team_id):
-        raise NotHers
-    if not note.strip():
-        raise NoteMissing
-
-
 def describe(
     rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, category: str, area: str | None, wants_woman: bool
 ) -> None:
     """What it is about, where it happened, whether she asks for a woman. A sealed kind seals, one on hold holds; never the other way."""
     kind = next((c for c in rt.categories if c.code == category), None)
     with rt.transaction() as tx:
-        ticket, _ = begin(tx, volunteer, reference, version)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if (kind is None and category != ticket.category) or (area not in (None, ticket.area) and areas.named(rt.areas, area) is None):
             raise NoSuchChoice
         wanted: dict[str, object] = {"category": category, "area": area, "wants_woman": wants_woman}
@@ -73,7 +51,7 @@ def _of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Catego
         changes |= {"hold": True}
         happened(tx.session, ticket.id, EventKind.HELD, now=tx.now, volunteer_id=volunteer.id)
     if kind.sealed and not ticket.sealed:
-        changes |= {"sealed": True, **taken_back(ticket)}
+        changes |= {"sealed": True, **taken_back(ticket, team_id=None)}
         happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now, volunteer_id=volunteer.id)
     return changes
 
@@ -81,10 +59,11 @@ def _of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Catego
 def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Priority, note: str) -> None:
     """More pressing: anybody. Less: a lead, with a note."""
     with rt.transaction() as tx:
-        ticket, rights = begin(tx, volunteer, reference, version)
+        way = access.enter(tx.session, volunteer, reference, version=version)
+        ticket = way.ticket
         changes: dict[str, object] = {"priority": to}
         if to > ticket.priority:
-            leads(ticket, rights, note)
+            way.require(Act.EASE, note)
         elif to < ticket.priority:
             changes |= {"routed_at": None}  # whoever has it is told
         else:
@@ -96,7 +75,7 @@ def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: 
 def promise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, by: datetime | None) -> None:
     """Until when somebody promised to act; None takes it back. Raises `InThePast`."""
     with rt.transaction() as tx:
-        ticket, _ = begin(tx, volunteer, reference, version)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if by is not None and by <= tx.now:
             raise InThePast
         if by == ticket.promised_at:
@@ -108,11 +87,12 @@ def promise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, 
 def hold(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on: bool, note: str) -> None:
     """Nothing leaves by machine: anybody. Again it may: a lead, with a note."""
     with rt.transaction() as tx:
-        ticket, rights = begin(tx, volunteer, reference, version)
+        way = access.enter(tx.session, volunteer, reference, version=version)
+        ticket = way.ticket
         if on == ticket.hold:
             return
         if not on:
-            leads(ticket, rights, note)
+            way.require(Act.EASE, note)
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
         kind = EventKind.HELD if on else EventKind.UNHELD
         happened(tx.session, ticket.id, kind, now=tx.now, volunteer_id=volunteer.id, note_id=note_id)
@@ -126,16 +106,16 @@ def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kin
     if kind and sealing is None:
         raise NoSuchChoice
     with rt.transaction() as tx:
-        ticket, _ = begin(tx, volunteer, reference, version)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if ticket.sealed:
             return
         if sealing is None and not may_keep_team(rt, tx.session, ticket):
             raise NoSuchChoice
         changes: dict[str, object] = {"sealed": True}
         if sealing is not None:
-            changes |= {"category": sealing.code, "hold": ticket.hold or sealing.hold, **taken_back(ticket)}
+            changes |= {"category": sealing.code, "hold": ticket.hold or sealing.hold, **taken_back(ticket, team_id=None)}
         elif not _is_of_team(tx, ticket):
-            changes |= taken_back(ticket) | {"team_id": ticket.team_id}
+            changes |= taken_back(ticket, team_id=ticket.team_id)
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
         happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id)
         _store(tx, ticket, changes)
@@ -150,8 +130,9 @@ def may_keep_team(rt: Runtime, session: Reading, ticket: Ticket) -> bool:
 def unseal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:
     """Seen by others again: its team's lead only, with a note."""
     with rt.transaction() as tx:
-        ticket, rights = begin(tx, volunteer, reference, version)
-        leads(ticket, rights, note)
+        way = access.enter(tx.session, volunteer, reference, version=version)
+        way.require(Act.EASE, note)
+        ticket = way.ticket
         if not ticket.sealed:
             return
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
@@ -162,16 +143,14 @@ def unseal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, n
 def shut_out(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, whom: int, out: bool) -> None:
     """Somebody who is named in it, or knows whom it names, must not see it; or may again. The lead's of its team, or the head's."""
     with rt.transaction() as tx:
-        ticket, rights = begin(tx, volunteer, reference, version)
-        if not (rights.leads_team(ticket.team_id) or rights.is_head):
-            raise NotHers
+        ticket = access.enter(tx.session, volunteer, reference, Act.SHUT_OUT, version=version).ticket
         if whom == volunteer.id or people.volunteer(tx.session, whom) is None:
             raise NoSuchChoice
         if out and not shutouts.put(tx.session, ticket.id, whom, made_by=volunteer.id, now=tx.now):
             return
         if not out:
             shutouts.lift(tx.session, ticket.id, whom)
-        changes = taken_back(ticket) | {"team_id": ticket.team_id} if out and ticket.assignee_id == whom else {}
+        changes = taken_back(ticket, team_id=ticket.team_id) if out and ticket.assignee_id == whom else {}
         kind = EventKind.SHUT_OUT if out else EventKind.LET_IN
         happened(tx.session, ticket.id, kind, now=tx.now, volunteer_id=volunteer.id, to=whom)
         _store(tx, ticket, changes, always=True)

@@ -7,6 +7,7 @@ from hotline.domain.category import Category
 from hotline.domain.ticket import Priority, Status
 from hotline.jobs import Job
 from hotline.runtime import Runtime, Transaction
+from hotline.services.tickets.handback import taken_back
 from hotline.storage import tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
@@ -45,18 +46,12 @@ def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **change
         happened(tx.session, ticket.id, EventKind.HELD, now=tx.now)
     if meaning.sealed and not ticket.sealed:
         # Whoever had it may be of the office complained of: it goes to its own team, or waits for the head.
-        changes |= {"sealed": True, "category": meaning.category, **taken_back(ticket)}
+        changes |= {"sealed": True, "category": meaning.category, **taken_back(ticket, team_id=None)}
         happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now)
     elif meaning.hits and ticket.category == (general := category.fallback(rt.categories)).code:
         changes |= {"category": meaning.category}
         if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun
-            changes |= taken_back(ticket)
+            changes |= taken_back(ticket, team_id=None)
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     if "routed_at" in changes:
         tx.ring(Job.ROUTE_DUE)
-
-
-def taken_back(ticket: Ticket) -> dict[str, object]:
-    """What changes where a ticket leaves its team: it is routed anew."""
-    changes: dict[str, object] = {"team_id": None, "assignee_id": None, "routed_at": None}
-    return changes | {"status": Status.NEW} if ticket.status == Status.ASSIGNED else changes

@@ -1,12 +1,12 @@
 """A ticket goes on to a colleague or a team. Some tickets are too much for some people: no reason is asked."""
 
 from hotline.alarms import AlarmKind, raise_alarm
-from hotline.domain.rights import Role
-from hotline.domain.ticket import Priority, Status
+from hotline.domain.ticket import Priority
 from hotline.jobs import Job
 from hotline.runtime import Reading, Runtime, Transaction
-from hotline.services.tickets.facts import NoSuchChoice, begin
-from hotline.services.tickets.meaning import taken_back
+from hotline.services import access
+from hotline.services.tickets.facts import NoSuchChoice
+from hotline.services.tickets.handback import given_to, taken_back
 from hotline.storage import events, people, shiftdays, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
@@ -15,18 +15,16 @@ from hotline.workdays import calendar
 
 
 def pass_to(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, colleague_id: int, note: str) -> None:
-    """To a colleague who may see it. Raises `NoSuchTicket`, `NotHers`, `TicketMoved`, `NoSuchChoice`."""
+    """To a colleague who may see it. Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NoSuchChoice`."""
     with rt.transaction() as tx:
-        ticket, _ = begin(tx, volunteer, reference, version)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         colleague = people.volunteer(tx.session, colleague_id)
-        if colleague is None or not may_have(tx.session, ticket, colleague):
+        if colleague is None or access.sees(tx.session, colleague, reference) is None:
             raise NoSuchChoice
         if ticket.assignee_id == colleague.id:
             return
-        changes: dict[str, object] = {"assignee_id": colleague.id, "unattended": False}
-        changes |= {"status": Status.ASSIGNED} if ticket.status == Status.NEW else {}
         _passed(tx, ticket, volunteer, note, to=colleague.id)
-        tickets.change(tx.session, ticket.id, version, now=tx.now, **changes)
+        tickets.change(tx.session, ticket.id, version, now=tx.now, **given_to(ticket, colleague.id))
         if ticket.priority == Priority.URGENT and colleague.id != volunteer.id:
             raise_alarm(tx, ticket.id, AlarmKind.URGENT, colleague.id)
 
@@ -37,18 +35,13 @@ def pass_to_team(rt: Runtime, volunteer: Volunteer, reference: str, *, version: 
     Raises as `pass_to` does.
     """
     with rt.transaction() as tx:
-        ticket, _ = begin(tx, volunteer, reference, version)
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         team = people.teams(tx.session).get(code)
         if team is None or team not in teams_for(tx.session, ticket):
             raise NoSuchChoice
         _passed(tx, ticket, volunteer, note, team=team.id)
-        tickets.change(tx.session, ticket.id, version, now=tx.now, **taken_back(ticket) | {"team_id": team.id})
+        tickets.change(tx.session, ticket.id, version, now=tx.now, **taken_back(ticket, team_id=team.id))
         tx.ring(Job.ROUTE_DUE)
-
-
-def may_have(session: Reading, ticket: Ticket, colleague: Volunteer) -> bool:
-    """Whether a colleague can be given the ticket: she works, and may see it."""
-    return colleague.role == Role.VOLUNTEER and tickets.seen_by(session, colleague, ticket.reference) is not None
 
 
 def colleagues_for(session: Reading, ticket: Ticket) -> list[Volunteer]:
@@ -61,9 +54,8 @@ def colleagues_for(session: Reading, ticket: Ticket) -> list[Volunteer]:
 
 def on_duty(rt: Runtime, session: Reading) -> frozenset[int]:
     """Who is on duty now, in whichever team."""
-    local, days = rt.clock().astimezone(rt.config.zone), calendar(rt.config)
-    present = (shiftdays.present(session, team.id, local, days) for team in people.teams(session).values())
-    return frozenset[int]().union(*present)
+    teams = [team.id for team in people.teams(session).values()]
+    return shiftdays.present_in(session, teams, rt.clock().astimezone(rt.config.zone), calendar(rt.config))
 
 
 def teams_for(session: Reading, ticket: Ticket) -> list[Team]:

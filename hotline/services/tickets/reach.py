@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import time
 
 from hotline.runtime import Runtime
-from hotline.services.tickets.facts import NoteMissing, begin, leads
+from hotline.services import access
+from hotline.services.access import Act, NoteMissing
 from hotline.storage import contacts, events, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact
@@ -48,12 +49,13 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
 
     To allow what was forbidden takes a note; to lift the hold of a phone, a lead as well.
 
-    Raises `NoSuchTicket`, `NotHers`, `TicketMoved`, `NoteMissing`, `HoursTurnedRound`.
+    Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NoteMissing`, `HoursTurnedRound`.
     """
     if wanted.safe_from is not None and wanted.safe_until is not None and wanted.safe_from >= wanted.safe_until:
         raise HoursTurnedRound
     with rt.transaction() as tx:
-        ticket, rights = begin(tx, volunteer, reference, version)
+        way = access.enter(tx.session, volunteer, reference, version=version)
+        ticket = way.ticket
         contact = contacts.locked(tx.session, ticket.contact_id)  # before the ticket, as a text that comes in does
         now = SafeContact.of(contact)
         if wanted == now:
@@ -61,7 +63,7 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
         if was != now.mark:
             raise TicketMoved(ticket.id)
         if now.on_hold and not wanted.on_hold:
-            leads(ticket, rights, note)
+            way.require(Act.EASE, note)
         if wanted.allows_more(now) and not note.strip():
             raise NoteMissing
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)

@@ -13,17 +13,16 @@ from hotline.domain.contact import Outgoing
 from hotline.domain.delivery import Reason
 from hotline.domain.phone import SenderKind
 from hotline.domain.texts import REPLIES
-from hotline.domain.ticket import Status
 from hotline.domain.walk import Consent
 from hotline.i18n import ValueMissing
 from hotline.outbox import queue_written, render
 from hotline.runtime import Reading, Runtime, Transaction
-from hotline.services.tickets.casework import seen, working
+from hotline.services import access
+from hotline.services.tickets.handback import given_to
 from hotline.storage import calls, drafts, events, messages, people, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
-from hotline.storage.tickets import TicketMoved
 
 LONGEST = 1600
 """Characters of one text. Source: Twilio, "Message resource", Body."""
@@ -112,17 +111,16 @@ def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> 
 def reply(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, body: str, confirmed: frozenset[str]) -> datetime | None:
     """Queue what she wrote; when it leaves, None for at once. The same form sent twice sends one text.
 
-    Raises `NoSuchTicket`, `NotHers`, `TicketMoved`, `NothingWritten`, `ReplyRefused`, and `SaysTooMuch`
+    Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NothingWritten`, `ReplyRefused`, and `SaysTooMuch`
     for words that give too much away, but for those she has seen and `confirmed`.
     """
     body = clean(body)
     with rt.transaction() as tx:
-        ticket = seen(tx, volunteer, reference)
-        working(tx, volunteer)
-        if ticket.version != version:
-            if _is_repeated(tx, ticket, volunteer, version, body):
-                return None
-            raise TicketMoved(ticket.id)
+        way = access.enter(tx.session, volunteer, reference)
+        ticket = way.ticket
+        if _is_repeated(tx, ticket, volunteer, version, body):
+            return None
+        way.require_version(version)
         if not body:
             raise NothingWritten
         contact = tx.session.get_one(Contact, ticket.contact_id)
@@ -137,11 +135,8 @@ def reply(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, bo
 
 
 def _store(tx: Transaction, ticket: Ticket, volunteer: Volunteer, contact: Contact, body: str, *, confirmed: bool) -> None:
-    changes: dict[str, object] = {"unread": False}
-    if ticket.assignee_id is None:
-        changes |= {"assignee_id": volunteer.id, "unattended": False}
-        changes |= {"status": Status.ASSIGNED} if ticket.status == Status.NEW else {}
-    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
+    holder = given_to(ticket, volunteer.id) if ticket.assignee_id is None else {}
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **(holder | {"unread": False}))
     queue_written(tx, body, contact, ticket_id=ticket.id, volunteer_id=volunteer.id)
     happened(
         tx.session, ticket.id, EventKind.REPLIED, now=tx.now, volunteer_id=volunteer.id, version=ticket.version, all_the_same=confirmed
@@ -150,7 +145,9 @@ def _store(tx: Transaction, ticket: Ticket, volunteer: Volunteer, contact: Conta
 
 
 def _is_repeated(tx: Transaction, ticket: Ticket, volunteer: Volunteer, version: int, body: str) -> bool:
-    """Whether she has sent this very form before, with these words: a double click."""
+    """Whether the volunteer has sent this very form before, with these words: a double click."""
+    if ticket.version == version:
+        return False
     last = events.last_change(tx.session, ticket.id)
     if last is None or (last.kind, last.volunteer_id, last.data.get("version")) != (EventKind.REPLIED, volunteer.id, version):
         return False
@@ -160,11 +157,11 @@ def _is_repeated(tx: Transaction, ticket: Ticket, volunteer: Volunteer, version:
 def keep_draft(rt: Runtime, volunteer: Volunteer, reference: str, body: str, *, typed_at: int | None = None) -> Counted:
     """Keep what she has written so far, and count it. `typed_at`: the version of the form it is typed in, where that is kept by itself.
 
-    Raises `NoSuchTicket`, and `FormSent` where that form or a later one was sent meanwhile: what was sent must not come back.
+    Raises `NoSuchTicket`, `NotAllowed`, and `FormSent` where that form or a later one was sent meanwhile: what was sent must not come back.
     """
     body = body.replace("\0", "\ufffd").replace("\r\n", "\n")[:LONGEST]  # a browser sends two characters for each line's end
     with rt.transaction() as tx:
-        ticket = seen(tx, volunteer, reference)
+        ticket = access.enter(tx.session, volunteer, reference).ticket
         if typed_at is not None:
             tickets.locked(tx.session, ticket.id)  # a text of hers may be leaving this instant
             if events.replied_at(tx.session, ticket.id, volunteer.id) >= typed_at:

@@ -7,7 +7,8 @@ from hotline.domain import phone, reference, searching
 from hotline.domain.phone import Sender
 from hotline.log import logger
 from hotline.runtime import Reading, Runtime
-from hotline.storage import people, tickets, ticketwords
+from hotline.services import access
+from hotline.storage import tickets, ticketwords
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -32,10 +33,6 @@ class Found:
     cut: bool = False  # older ones were not looked at
 
 
-class MayNotSeekNumbers(Exception):
-    """To search by a phone number is a right, and she has it not."""
-
-
 def read(rt: Runtime, typed: str) -> Sought:
     """What she typed, read."""
     found = reference.find(typed)
@@ -53,17 +50,20 @@ def read(rt: Runtime, typed: str) -> Sought:
 
 def by_words(rt: Runtime, session: Reading, volunteer: Volunteer, marks: Sequence[int], *, before: int | None = None) -> Found:
     """The tickets she may see that have all these words of the index; `before` is the id of the last one of the page before."""
+    access.working(session, volunteer)
     rows = rt.config.web.page_rows
     shown, cut = ticketwords.having_all(session, volunteer, marks, before=before, limit=rows + 1)
     return Found(shown[:rows], more=len(shown) > rows, cut=cut)
 
 
 def by_number(rt: Runtime, volunteer: Volunteer, sender: Sender) -> Found:
-    """The newest tickets of a phone that she may see; each is told that it was found so. Raises `MayNotSeekNumbers`."""
+    """The newest tickets of a phone that the volunteer may see; each notes that it was found so. It takes the right to see numbers.
+
+    Raises `NotAllowed`.
+    """
     rows = rt.config.web.page_rows
     with rt.transaction() as tx:
-        if not people.rights(tx.session, volunteer).shows_numbers:
-            raise MayNotSeekNumbers
+        access.working(tx.session, volunteer, by_number=True)
         shown = tickets.of_number(tx.session, volunteer, sender.address or "", limit=rows + 1)
         for ticket in shown[:rows]:
             happened(tx.session, ticket.id, EventKind.NUMBER_SOUGHT, now=tx.now, volunteer_id=volunteer.id)

@@ -1,46 +1,47 @@
-"""A ticket becomes somebody's, by her own hand."""
+"""A volunteer takes a ticket."""
 
 from datetime import timedelta
 
-from hotline.domain.ticket import Status
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import people, pressing, shiftdays, tickets
+from hotline.services import access
+from hotline.services.tickets.handback import given_to
+from hotline.storage import pressing, shiftdays, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.workdays import calendar
 
-_ONE_PRESS = timedelta(seconds=3)
-"""Two presses within it are a double click: she is led to the one ticket, and has not two."""
+_DOUBLE_CLICK = timedelta(seconds=3)
+"""Two presses within it count as one: the second leads to the ticket that the first took."""
+
+
+def claim(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
+    """The volunteer takes this ticket. Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`."""
+    with rt.transaction() as tx:
+        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
+        _take(tx, ticket, volunteer)
 
 
 def take_next(rt: Runtime, volunteer: Volunteer) -> str | None:
-    """She takes the most pressing ticket: one that came to her and that she has not opened, or one that fits her languages and teams;
-    its reference, None if there is none. Of many who press at once each gets another."""
+    """The volunteer takes the most pressing ticket: one that was given to the volunteer and not opened yet, or one that fits the
+    volunteer's languages and teams. Its reference; None if there is no such ticket. Of many who press at once each gets another.
+
+    Raises `NotAllowed`.
+    """
     with rt.transaction() as tx:
-        if not pressing.her_turn(tx.session, volunteer.id):
-            return None
-        if taken := pressing.just_taken(tx.session, volunteer.id, since=tx.now - _ONE_PRESS):
+        pressing.take_turn(tx.session, volunteer.id)
+        rights = access.working(tx.session, volunteer)
+        if taken := pressing.just_taken(tx.session, volunteer.id, since=tx.now - _DOUBLE_CLICK):
             return taken
-        rights = people.rights(tx.session, volunteer)
-        if not rights.works:
-            return None
-        local = tx.now.astimezone(rt.config.zone)
-        days = calendar(rt.config)
-        present = set[int]().union(*(shiftdays.present(tx.session, team_id, local, days) for team_id in rights.teams))
+        present = shiftdays.present_in(tx.session, rights.teams, tx.now.astimezone(rt.config.zone), calendar(rt.config))
         holders = pressing.Holders(present, since=tx.now - timedelta(hours=rt.config.web.session_hours))
         ticket = pressing.most_pressing(tx.session, volunteer, rights, holders)
         if ticket is None:
             return None
-        take(tx, ticket, volunteer, version=ticket.version)
+        _take(tx, ticket, volunteer)
         return ticket.reference
 
 
-def take(tx: Transaction, ticket: Ticket, volunteer: Volunteer, *, version: int) -> None:
-    """The ticket is hers. Raises `TicketMoved`."""
-    before = ticket.assignee_id
-    changes: dict[str, object] = {"assignee_id": volunteer.id, "unattended": False}
-    if ticket.status == Status.NEW:
-        changes["status"] = Status.ASSIGNED
-    tickets.change(tx.session, ticket.id, version, now=tx.now, **changes)
-    happened(tx.session, ticket.id, EventKind.CLAIMED, now=tx.now, volunteer_id=volunteer.id, before=before)
+def _take(tx: Transaction, ticket: Ticket, volunteer: Volunteer) -> None:
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **given_to(ticket, volunteer.id))
+    happened(tx.session, ticket.id, EventKind.CLAIMED, now=tx.now, volunteer_id=volunteer.id, before=ticket.assignee_id)

@@ -7,10 +7,11 @@ from hotline.domain import conversation, phone
 from hotline.domain.conversation import ReadAs
 from hotline.domain.phone import Sender, SenderKind
 from hotline.runtime import Reading, Runtime, Transaction
+from hotline.services import access
+from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import meaning
-from hotline.services.tickets.casework import NoSuchTicket
 from hotline.services.tickets.opening import open_ticket
-from hotline.storage import contacts, tickets, walkins
+from hotline.storage import contacts, walkins
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
 
@@ -43,7 +44,7 @@ class _SentBefore(Exception):
 
 
 def take_down(rt: Runtime, volunteer: Volunteer, told: Told) -> str:
-    """Open the ticket; its reference. A form that is sent twice opens one. Raises `NoPhone`, `FormUsed`.
+    """Open the ticket; its reference. A form that is sent twice opens one. Raises `NotAllowed`, `NoPhone`, `FormUsed`.
 
     Nothing is texted: she is told the reference, and a typed number may be anybody's.
     """
@@ -52,6 +53,7 @@ def take_down(rt: Runtime, volunteer: Volunteer, told: Told) -> str:
         raise NoPhone
     try:
         with rt.transaction() as tx:
+            access.working(tx.session, volunteer)
             return _open(rt, tx, volunteer, told, sender)
     except _SentBefore:
         with rt.reading() as session:
@@ -96,8 +98,9 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, told: Told, sender
 
 def slip(rt: Runtime, session: Reading, volunteer: Volunteer, reference: str) -> Ticket:
     """The walk-in's ticket whose slip she may print: one she may see, or has just typed in, though its words sealed it to her.
-    Raises `NoSuchTicket`."""
-    found = tickets.seen_by(session, volunteer, reference)
+    Raises `NotAllowed`, `NoSuchTicket`."""
+    access.working(session, volunteer)
+    found = access.sees(session, volunteer, reference)
     if found is None:
         found = walkins.typed_by(session, reference, volunteer.id, since=rt.clock() - _SLIP_FOR)
     if found is None or not found.walk_in:

@@ -18,6 +18,7 @@ from hotline.domain.walk import Consent, Step, Walk
 from hotline.jobs import Job
 from hotline.runtime import Runtime
 from hotline.sections import Hours, Voice
+from hotline.services import access
 from hotline.services.calls import callflow
 from hotline.services.texts.outbound import send_due
 from hotline.services.tickets import casework
@@ -191,7 +192,7 @@ def _work_all(rt: Runtime) -> None:
         for who in lead_or_head:
             try:
                 casework.change_status(rt, who, ticket.reference, version=ticket.version, to=Status.IN_PROGRESS)
-            except casework.NoSuchTicket:
+            except access.NoSuchTicket:
                 continue
             break
 

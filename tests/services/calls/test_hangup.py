@@ -19,6 +19,7 @@ from hotline.storage import contacts
 from hotline.storage.callmodels import Call, Recording
 from tests.calling import LINE, Caller
 from tests.recorded import RecordingGateway
+from tests.services.colleagues import alice
 from tests.support import Clock, count, make_runtime, tickets
 
 
@@ -133,10 +134,11 @@ def test_a_call_of_the_book_is_ticked_off_and_one_under_way_is_not(rt: Runtime) 
     over, under_way, with_ticket = Caller(rt).ring(), Caller(rt).ring(), Caller(rt).ring().press("0")
     over.hang_up()
     with_ticket.hang_up()
+    somebody = alice(rt)
     for call in (over, under_way, with_ticket):
-        tick_off(rt, call.gateway_id)
+        tick_off(rt, somebody, call.gateway_id)
     assert [call.row.reason for call in (over, under_way, with_ticket)] == [call_rows.SERVED, None, None]
-    tick_off(rt, "CA" + "f" * 32)
+    tick_off(rt, somebody, "CA" + "f" * 32)
 
 
 def test_an_end_told_while_the_call_begins_stands_in_nobodys_way(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,7 +161,7 @@ def test_it_is_nobodys_complaint(rt: Runtime, gateway: CallingGateway, clock: Cl
     caller.hang_up()
     assert (count(rt, Ticket), count(rt, Recording), caller.row.ticket_id, caller.row.consent) == (1, 0, None, None)
     assert (in_the_book(rt), caller.row.next_attempt_at) == (0, None)
-    hangup.tick_off(rt, caller.gateway_id)
+    hangup.tick_off(rt, volunteer(rt, "alice"), caller.gateway_id)
     assert caller.row.reason is None
 
 

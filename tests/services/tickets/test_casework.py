@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from hotline.domain.ticket import MOVES, MoveNotAllowed, Status
 from hotline.runtime import Runtime
-from hotline.services.tickets import casework
-from hotline.services.tickets.casework import NoSuchTicket
+from hotline.services.access import NoSuchTicket
+from hotline.services.tickets import casework, taking
 from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Alarm, Event, Note, Question, Ticket
 from hotline.storage.tickets import TicketMoved
@@ -75,10 +75,10 @@ def test_a_note_is_kept_with_its_event_and_never_texted(rt: Runtime, ticket: Tic
 
 def test_claiming_makes_it_hers(rt: Runtime, ticket: Ticket) -> None:
     bob = volunteer(rt, "bob")
-    casework.claim(rt, bob, ticket.reference, ticket.version)
+    taking.claim(rt, bob, ticket.reference, ticket.version)
     assert tickets(rt)[0].assignee_id == bob.id
     with pytest.raises(TicketMoved):
-        casework.claim(rt, volunteer(rt, "alice"), ticket.reference, ticket.version)
+        taking.claim(rt, volunteer(rt, "alice"), ticket.reference, ticket.version)
 
 
 def test_a_sealed_ticket_is_not_there_for_anybody_but_its_team(rt: Runtime, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_sealed_ticket_is_not_there_for_anybody_but_its_team(rt: Runtime, tmp_
     route_due(rt)
     [sealed] = tickets(rt)
     for login in ("alice", "bob", "lead", "head"):
-        for act in (casework.claim, casework.mark_read):
+        for act in (taking.claim, casework.mark_read):
             with pytest.raises(NoSuchTicket):
                 act(rt, volunteer(rt, login), sealed.reference, sealed.version)
         with pytest.raises(NoSuchTicket):

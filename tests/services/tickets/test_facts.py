@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
+from hotline.services.access import NoSuchTicket, NotAllowed, NoteMissing
 from hotline.services.tickets import facts, passing
-from hotline.services.tickets.casework import NoSuchTicket, NotHers
-from hotline.services.tickets.facts import InThePast, NoSuchChoice, NoteMissing
+from hotline.services.tickets.facts import InThePast, NoSuchChoice
 from hotline.services.tickets.reach import HoursTurnedRound, SafeContact, reach
 from hotline.services.tickets.routing import route_due
 from hotline.storage import people, shutouts
@@ -70,7 +70,7 @@ def test_anybody_raises_and_only_a_lead_lowers_with_a_note(rt: Runtime, ticket: 
     route_due(rt)
     assert (now(rt).priority, count(rt, Alarm)) == (Priority.URGENT, 1)
     assert now(rt).version == version, "nobody was first: the next form of her page is taken"
-    with pytest.raises(NotHers):
+    with pytest.raises(NotAllowed):
         facts.set_priority(rt, bob, ticket.reference, version=version, to=Priority.NORMAL, note=NOTE)
     with pytest.raises(NoteMissing):
         facts.set_priority(rt, lead, ticket.reference, version=version, to=Priority.NORMAL, note=" ")
@@ -92,7 +92,7 @@ def test_a_promise_is_on_time_again_and_lies_ahead(rt: Runtime, ticket: Ticket) 
 
 def test_anybody_holds_and_a_lead_lifts_it_with_a_note(rt: Runtime, ticket: Ticket) -> None:
     facts.hold(rt, volunteer(rt, "charlie"), ticket.reference, version=ticket.version, on=True, note="")
-    for login, note, refusal in (("bob", NOTE, NotHers), ("head", NOTE, NotHers), ("lead", "", NoteMissing)):
+    for login, note, refusal in (("bob", NOTE, NotAllowed), ("head", NOTE, NotAllowed), ("lead", "", NoteMissing)):
         with pytest.raises(refusal):
             facts.hold(rt, volunteer(rt, login), ticket.reference, version=now(rt).version, on=False, note=note)
     assert now(rt).hold
@@ -109,7 +109,7 @@ def test_anybody_seals_it_to_a_sealed_kinds_team_and_loses_sight_of_it(rt: Runti
     assert (now(rt).sealed, now(rt).hold, now(rt).assignee_id) == (True, True, volunteer(rt, "charlie").id)
     with pytest.raises(NoSuchTicket):
         facts.unseal(rt, bob, ticket.reference, version=now(rt).version, note=NOTE)
-    with pytest.raises(NotHers):
+    with pytest.raises(NotAllowed):
         facts.unseal(rt, volunteer(rt, "charlie"), ticket.reference, version=now(rt).version, note=NOTE)
 
 
@@ -150,7 +150,7 @@ def test_nothing_is_sealed_to_a_team_that_anybody_can_be_put_into(rt: Runtime, t
 def test_who_is_shut_out_has_it_no_more_and_does_not_get_it_again(rt: Runtime, ticket: Ticket) -> None:
     assert ticket.assignee_id is not None
     named, lead = ticket.assignee_id, volunteer(rt, "lead")
-    with pytest.raises(NotHers):
+    with pytest.raises(NotAllowed):
         facts.shut_out(rt, volunteer(rt, "charlie"), ticket.reference, version=ticket.version, whom=named, out=True)
     facts.shut_out(rt, lead, ticket.reference, version=ticket.version, whom=named, out=True)
     route_due(rt)
@@ -245,7 +245,7 @@ def test_safe_contact_is_the_phones_and_allowing_again_takes_a_note(rt: Runtime,
         "safe_hours": "09:00-12:00",
     }
     loose = SafeContact(may_text=True, may_call=True, safe_from=None, safe_until=None, on_hold=False)
-    with pytest.raises(NotHers):
+    with pytest.raises(NotAllowed):
         reach(rt, bob, ticket.reference, version=now(rt).version, was=strict.mark, wanted=loose, note=NOTE)
     with pytest.raises(NoteMissing):
         reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, was=strict.mark, wanted=loose, note="")

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from hotline.domain.delivery import Reason
 from hotline.runtime import Runtime
 from hotline.sections import Hours, Sending
+from hotline.services.access import NoSuchTicket, NotAllowed
 from hotline.services.texts.outbound import send_due
 from hotline.services.tickets import casework, replies
-from hotline.services.tickets.casework import NoSuchTicket, NotHers
 from hotline.services.tickets.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
 from hotline.storage import drafts
 from hotline.storage.models import Contact, Draft, Event, Ticket
@@ -130,7 +130,7 @@ def test_the_price_is_by_segments(make_rt: Callable[..., Runtime]) -> None:
 
 def test_nobody_writes_on_a_ticket_that_is_not_hers_to_see_or_work(rt: Runtime, ticket: Ticket) -> None:
     alter(rt, Volunteer, role="auditor")
-    with pytest.raises(NotHers):
+    with pytest.raises(NotAllowed):
         write(rt, ticket)
     alter(rt, Volunteer, role="volunteer")
     alter(rt, Ticket, sealed=True)
@@ -203,12 +203,12 @@ def test_reading_a_sealed_ticket_is_told_once_in_ten_minutes(rt: Runtime, ticket
         with rt.reading() as session:
             return len(session.scalars(select(Event).where(Event.kind == "viewed")).all())
 
-    casework.view(rt, alice, ticket)
+    casework.view(rt, alice, ticket.reference)
     assert viewed() == 0
     alter(rt, Ticket, sealed=True)
     sealed = tickets(rt)[0]
     for minutes in (0, 5, 6):
         clock.forward(minutes=minutes)
-        casework.view(rt, alice, sealed)
+        casework.view(rt, alice, sealed.reference)
     assert viewed() == 2
     assert tickets(rt)[0].version == sealed.version

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
 from hotline.sections import Duty
-from hotline.services.tickets import casework
-from hotline.services.tickets.casework import NoSuchTicket
+from hotline.services.access import NoSuchTicket
+from hotline.services.tickets import casework, taking
 from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Alarm, Event, Ticket
 from hotline.storage.peoplemodels import ShiftRow, Team, Volunteer
@@ -211,7 +211,7 @@ def test_whoever_claimed_it_before_it_had_a_team_keeps_it(rt: Runtime, tmp_path:
         route_due(rt)
         ticket = tickets(rt)[-1]
         assert ticket.team_id is None
-        casework.claim(rt, volunteer(rt, "bob"), ticket.reference, ticket.version)
+        taking.claim(rt, volunteer(rt, "bob"), ticket.reference, ticket.version)
     text_in(rt, "bachao", sender=OTHER)
     settle(rt, tmp_path)  # there are teams by now
     route_due(rt)
@@ -224,7 +224,7 @@ def test_whoever_claims_it_before_it_is_routed_keeps_it(rt: Runtime, tmp_path: P
     settle(rt, tmp_path)
     text_in(rt, SNATCHED)
     [ticket] = tickets(rt)
-    casework.claim(rt, volunteer(rt, "bob"), ticket.reference, ticket.version)
+    taking.claim(rt, volunteer(rt, "bob"), ticket.reference, ticket.version)
     route_due(rt)
     assert (where(rt), alarms(rt)) == ([("street", "bob")], [])
 
@@ -256,9 +256,9 @@ def test_a_sealed_ticket_that_came_before_its_team_goes_to_it_even_from_the_head
     head = volunteer(rt, "head")
     [ticket] = tickets(rt)
     with pytest.raises(NoSuchTicket):  # its team may be seconds away
-        casework.claim(rt, head, ticket.reference, ticket.version)
+        taking.claim(rt, head, ticket.reference, ticket.version)
     route_due(rt)
-    casework.claim(rt, head, ticket.reference, tickets(rt)[0].version)
+    taking.claim(rt, head, ticket.reference, tickets(rt)[0].version)
     settle(rt, tmp_path)
     route_due(rt)
     assert where(rt) == [("integrity", "charlie")]

@@ -1,0 +1,353 @@
+"""Every service against everybody: what each may do with a ticket that is open, on hold, sealed, or closed to the person."""
+
+import contextlib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from hotline import services
+from hotline.domain.grant import Asked, Right
+from hotline.domain.phone import Sender, SenderKind
+from hotline.domain.ticket import MoveNotAllowed, Priority, Status
+from hotline.runtime import Reading, Runtime
+from hotline.services import access
+from hotline.services.access import Act, NoSuchTicket, NotAllowed
+from hotline.services.calls import hangup
+from hotline.services.duty import attendance, paging, roster
+from hotline.services.duty.roster import NoSuchShift
+from hotline.services.people import grants, staff
+from hotline.services.people.grants import Decided, NotPossible, NotYours
+from hotline.services.people.staff import deactivate
+from hotline.services.tickets import casework, facts, passing, reach, replies, search, taking, walkin
+from hotline.services.tickets.reach import SafeContact
+from hotline.services.tickets.replies import ReplyRefused
+from hotline.services.tickets.routing import route_due
+from hotline.storage.models import Contact, ShutOut, Ticket
+from hotline.storage.peoplemodels import Volunteer
+from tests.services.colleagues import ORGANISATION, settle, volunteer
+from tests.support import SNATCHED, text_in, tickets
+
+KINDS = ("open", "held", "sealed", "shut out")
+"""The tickets. The last one is closed to everybody but bob."""
+
+PEOPLE = """
+[[volunteer]]
+login = "dora"
+name = "Dora"
+teams = ["street"]
+[[volunteer]]
+login = "gone"
+name = "Gone"
+teams = ["street"]
+"""
+"""Beside the people of the other tests: dora, who is shut out of each ticket, and gone, who is not active any more."""
+
+# What becomes of it, by ticket: "in", "none" (there is no such ticket), "no" (not allowed).
+EVERYBODY = """
+            open  held  sealed  shut-out
+alice       in    in    none    none
+bob         in    in    none    in
+charlie     in    in    in      none
+lead        in    in    none    none
+head        in    in    none    none
+admin       no    no    no      no
+auditor     no    no    no      no
+gone        no    no    no      no
+dora        none  none  none    none
+stranger    no    no    no      no
+"""
+AUDITED = EVERYBODY.replace("auditor     no    no    no      no", "auditor     in    in    none    none")
+LEADS = """
+            open  held  sealed  shut-out
+alice       no    no    none    none
+bob         no    no    none    no
+charlie     no    no    no      none
+lead        in    in    none    none
+head        no    no    none    none
+admin       no    no    no      no
+auditor     no    no    no      no
+gone        no    no    no      no
+dora        none  none  none    none
+stranger    no    no    no      no
+"""
+LEADS_OR_HEAD = LEADS.replace("head        no    no", "head        in    in")
+NUMBERS = LEADS.replace("bob         no    no    none    no", "bob         in    in    none    in").replace(
+    "lead        in    in", "lead        no    no"
+)
+
+# To take a hold away where there is none changes nothing, whoever asks.
+UNHELD = """
+            open  held  sealed  shut-out
+alice       in    no    none    none
+bob         in    no    none    in
+charlie     in    no    no      none
+lead        in    in    none    none
+head        in    no    none    none
+admin       no    no    no      no
+auditor     no    no    no      no
+gone        no    no    no      no
+dora        none  none  none    none
+stranger    no    no    no      no
+"""
+
+WORKS = frozenset({"alice", "bob", "charlie", "lead", "head", "dora"})
+EVERYONE = WORKS | {"admin", "auditor", "gone", "stranger"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A person before a ticket."""
+
+    rt: Runtime
+    who: Volunteer
+    ticket: Ticket
+
+    @property
+    def at(self) -> tuple[Runtime, Volunteer, str]:
+        return self.rt, self.who, self.ticket.reference
+
+    @property
+    def version(self) -> int:
+        return self.ticket.version
+
+
+Service = Callable[..., object]
+Call = Callable[[Case], object]
+NOTE = "for a reason"
+KEY = (1, 1, date(2026, 11, 23), time(8))
+SAFE = SafeContact(may_text=True, may_call=False, safe_from=None, safe_until=None, on_hold=False)
+TYPED = walkin.Told(token="0" * 32, words="a bag was stolen", language="en")
+
+
+def reading(act: Callable[[Reading], object], rt: Runtime) -> object:
+    with rt.reading() as session:
+        return act(session)
+
+
+def less_urgent(c: Case) -> object:
+    return facts.set_priority(*c.at, version=c.version, to=Priority.NORMAL, note=NOTE)
+
+
+OF_A_TICKET: list[tuple[Service, str, Call]] = [
+    (taking.claim, EVERYBODY, lambda c: taking.claim(*c.at, c.version)),
+    (casework.change_status, EVERYBODY, lambda c: casework.change_status(*c.at, version=c.version, to=Status.IN_PROGRESS)),
+    (casework.write_note, EVERYBODY, lambda c: casework.write_note(*c.at, version=c.version, note=NOTE)),
+    (casework.mark_read, EVERYBODY, lambda c: casework.mark_read(*c.at, c.version)),
+    (casework.listen, EVERYBODY, lambda c: casework.listen(*c.at, 1)),
+    (casework.write_down, EVERYBODY, lambda c: casework.write_down(*c.at, version=c.version, body="a bag")),
+    (casework.view, EVERYBODY, lambda c: casework.view(*c.at)),
+    (casework.show_number, NUMBERS, lambda c: casework.show_number(*c.at)),
+    (facts.describe, EVERYBODY, lambda c: facts.describe(*c.at, version=c.version, category="theft", area=None, wants_woman=True)),
+    (facts.set_priority, EVERYBODY, lambda c: facts.set_priority(*c.at, version=c.version, to=Priority.URGENT, note="")),
+    (facts.set_priority, LEADS, less_urgent),
+    (facts.promise, EVERYBODY, lambda c: facts.promise(*c.at, version=c.version, by=None)),
+    (facts.hold, EVERYBODY, lambda c: facts.hold(*c.at, version=c.version, on=True, note="")),
+    (facts.hold, UNHELD, lambda c: facts.hold(*c.at, version=c.version, on=False, note=NOTE)),
+    (facts.seal, EVERYBODY, lambda c: facts.seal(*c.at, version=c.version, kind="police", note="")),
+    (facts.unseal, LEADS, lambda c: facts.unseal(*c.at, version=c.version, note=NOTE)),
+    (facts.shut_out, LEADS_OR_HEAD, lambda c: facts.shut_out(*c.at, version=c.version, whom=volunteer(c.rt, "alice").id, out=True)),
+    (passing.pass_to, EVERYBODY, lambda c: passing.pass_to(*c.at, version=c.version, colleague_id=c.who.id, note="")),
+    (passing.pass_to_team, EVERYBODY, lambda c: passing.pass_to_team(*c.at, version=c.version, code=team(c), note="")),
+    (reach.reach, EVERYBODY, lambda c: reach.reach(*c.at, version=c.version, was=mark(c), wanted=SAFE, note=NOTE)),
+    (replies.reply, EVERYBODY, lambda c: replies.reply(*c.at, version=c.version, body="We read it.", confirmed=frozenset())),
+    (replies.keep_draft, EVERYBODY, lambda c: replies.keep_draft(*c.at, "We read")),
+    (access.enter, AUDITED, lambda c: reading(lambda session: access.enter(session, *c.at[1:], Act.AUDIT), c.rt)),
+]
+"""Every service that does something with a ticket for a person: what comes of it, and how it is called."""
+
+OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
+    (taking.take_next, WORKS, lambda c: taking.take_next(c.rt, c.who)),
+    (casework.acknowledge, WORKS, lambda c: casework.acknowledge(c.rt, c.who, 1)),
+    (search.by_words, WORKS, lambda c: reading(lambda session: search.by_words(c.rt, session, c.who, [1]), c.rt)),
+    (search.by_number, frozenset({"bob"}), lambda c: search.by_number(c.rt, c.who, Sender(SenderKind.PHONE, "+923001234501"))),
+    (walkin.take_down, WORKS, lambda c: walkin.take_down(c.rt, c.who, TYPED)),
+    (walkin.slip, WORKS, lambda c: reading(lambda session: walkin.slip(c.rt, session, c.who, "482719365"), c.rt)),
+    (hangup.tick_off, WORKS, lambda c: hangup.tick_off(c.rt, c.who, "CA1")),
+    (roster.ask, WORKS, lambda c: roster.ask(c.rt, c.who, KEY, 1)),
+    (roster.take_back, WORKS, lambda c: roster.take_back(c.rt, c.who, KEY)),
+    (roster.agree, WORKS, lambda c: roster.agree(c.rt, c.who, KEY, agrees=True)),
+    (roster.say, WORKS, lambda c: roster.say(c.rt, c.who, KEY, comes=True)),
+    (roster.add_shift, WORKS, lambda c: roster.add_shift(c.rt, c.who, 1, 1, weekday=0, hours=(time(8), time(9)), rests=False)),
+    (roster.remove_shift, WORKS, lambda c: roster.remove_shift(c.rt, c.who, 1, 1)),
+    (roster.to_hand_over, WORKS, lambda c: reading(lambda session: roster.to_hand_over(c.rt, session, c.who), c.rt)),
+    (roster.hand_over, WORKS, lambda c: roster.hand_over(c.rt, c.who, KEY, "", was="")),
+    (grants.ask, frozenset({"admin", "lead", "head"}), lambda c: grants.ask(c.rt, c.who.id, "alice", Right(Asked.NUMBERS))),
+    (grants.decide, frozenset({"admin", "head"}), lambda c: grants.decide(c.rt, c.who.id, 1, given=True)),
+    (staff.bring_in, frozenset({"admin"}), lambda c: staff.bring_in(c.rt, c.who.id, "eve", "Eve")),
+    (staff.new_link, frozenset({"admin"}), lambda c: staff.new_link(c.rt, c.who.id, "alice")),
+    (staff.deactivate, frozenset({"admin"}), lambda c: staff.deactivate(c.rt, c.who.id, "alice")),
+    (staff.bring_back, frozenset({"admin"}), lambda c: staff.bring_back(c.rt, c.who.id, "gone")),
+    (staff.speak, frozenset({"admin"}), lambda c: staff.speak(c.rt, c.who.id, "alice", ["en"])),
+    (staff.join, frozenset({"admin"}), lambda c: staff.join(c.rt, c.who.id, "alice", "street")),
+    (staff.take_away, frozenset({"admin"}), lambda c: staff.take_away(c.rt, c.who.id, "alice", Right(Asked.NUMBERS))),
+    # Both note that a page is open, and leave out what the person may not see.
+    (attendance.come, EVERYONE, lambda c: attendance.come(c.rt, c.who)),
+    (paging.opened, EVERYONE, lambda c: paging.opened(*c.at)),
+]
+"""Every service that does something else for a person: who may, and how it is called."""
+
+OF_ONES_OWN = {
+    "people.account": {"change_password", "end", "end_others", "choose"},
+    "people.factor": {"prepare", "secret", "prove"},
+    "people.login": {"log_in", "come_in", "find", "standings", "oldest", "seen", "log_out", "choose_page_language"},
+    "people.invitations": {"invited", "accept"},
+}
+"""What a person does with an account of their own, or on the way in to it. Pages pass the id of whoever is logged in."""
+
+BY_MACHINE = {
+    "calls.callflow": {"menu_of", "start_call", "answer_back", "press_key", "end_recording", "end_dial", "duty_call", "take_duty"},
+    "calls.hangup": {"end_call", "close_calls"},
+    "calls.leavings": {"receive_recording"},
+    "calls.placing": {"place_calls"},
+    "calls.recordings": {"ask_recordings", "fetch_due"},
+    "duty.attendance": {"watch_shifts"},
+    "duty.callers": {"is_fit"},
+    "duty.paging": {"page_unseen", "tell_of_unopened"},
+    "duty.roster": {"turn_of"},
+    "people.installation": {"check_installation"},
+    "people.invitations": {"invite", "invite_again"},
+    "people.organisation": {"load_organisation", "add_volunteer", "reset_password"},
+    "texts.intake": {"receive_text"},
+    "texts.outbound": {"send_due", "claim_due", "send_one"},
+    "texts.reports": {"receive_report", "settle_unknown"},
+    "tickets.indexing": {"index_words", "reindex"},
+    "tickets.lateness": {"mark_late"},
+    "tickets.routing": {"route_due"},
+    # They answer about what was let in to already.
+    "tickets.facts": {"may_keep_team"},
+    "tickets.meaning": {"read"},
+    "tickets.passing": {"on_duty"},
+    "tickets.replies": {"templates", "count", "verdict"},
+    "tickets.search": {"read"},
+}
+"""What gateways, workers, the command line and other services call: no person's right is asked."""
+
+
+def team(c: Case) -> str:
+    """The team a ticket can go to: a sealed one stays with its own."""
+    return "integrity" if c.ticket.sealed else "emergency"
+
+
+def mark(c: Case) -> str:
+    """What the form of the safe contact carries."""
+    return str(reading(lambda session: SafeContact.of(session.get_one(Contact, c.ticket.contact_id)).mark, c.rt))
+
+
+def table(written: str) -> dict[tuple[str, str], str]:
+    """(login, kind of ticket) → what comes of it."""
+    return {
+        (login, kind): expected
+        for login, *outcomes in (line.split() for line in written.strip().splitlines()[1:])
+        for kind, expected in zip(KINDS, outcomes, strict=True)
+    }
+
+
+def outcome(call: Call, case: Case) -> str:
+    try:
+        call(case)
+    except (NotAllowed, NotYours):
+        return "no"
+    except NoSuchTicket:
+        return "none"
+    except (MoveNotAllowed, ReplyRefused, NoSuchShift, NotPossible, Decided):
+        return "in"  # let in, and refused for what was asked
+    return "in"
+
+
+class TakenBack:
+    """Writes nothing: whatever a service stored is gone when it has ended, so that each case meets the same tickets."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        self._sessions = sessions
+
+    @contextlib.contextmanager
+    def session(self, *, ahead: bool = False) -> Iterator[Session]:
+        with self._sessions() as session:
+            yield session
+            session.flush()
+
+
+@pytest.fixture
+def cases(rt: Runtime, tmp_path: Path) -> dict[tuple[str, str], Case]:
+    settle(rt, tmp_path, ORGANISATION + PEOPLE)
+    for n, body in enumerate((SNATCHED, SNATCHED, "thanay ke SHO ne mujh se rishwat mangi", SNATCHED)):
+        text_in(rt, body, sender=f"+92300123450{n}")
+    route_due(rt)
+    everybody = {login: volunteer(rt, login) for login in (line.split()[0] for line in EVERYBODY.strip().splitlines()[1:-1])}
+    rows = tickets(rt)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Ticket).values(priority=Priority.HIGH))
+        tx.session.execute(update(Ticket).where(Ticket.id == rows[1].id).values(hold=True))
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "bob").values(shows_numbers=True))
+        out = {(ticket.id, "dora") for ticket in rows} | {(rows[3].id, login) for login in everybody if login != "bob"}
+        made = {"made_by": everybody["lead"].id, "made_at": tx.now}
+        tx.session.execute(insert(ShutOut), [{"ticket_id": i, "volunteer_id": everybody[login].id, **made} for i, login in sorted(out)])
+    deactivate(rt, everybody["admin"].id, "gone")
+    found = dict(zip(KINDS, tickets(rt), strict=True))
+    assert [(one.hold, one.sealed) for one in found.values()] == [
+        (False, False),
+        (True, False),
+        (found["sealed"].hold, True),
+        (False, False),
+    ]
+    everybody = {login: volunteer(rt, login) for login in everybody}
+    everybody["stranger"] = Volunteer(
+        id=4711, login="stranger", name="Nobody", role="volunteer", is_head=True, shows_numbers=True, active=True
+    )
+    dry = replace(rt, writing=TakenBack(rt.sessions))
+    return {(login, kind): Case(dry, who, ticket) for login, who in everybody.items() for kind, ticket in found.items()}
+
+
+@pytest.mark.parametrize(("service", "expected", "call"), OF_A_TICKET, ids=lambda one: getattr(one, "__qualname__", ""))
+def test_with_a_ticket_everybody_may_what_the_table_says(
+    cases: dict[tuple[str, str], Case], service: Service, expected: str, call: Call
+) -> None:
+    assert {where: outcome(call, case) for where, case in cases.items()} == table(expected)
+
+
+@pytest.mark.parametrize(("service", "allowed", "call"), OF_NO_TICKET, ids=lambda one: getattr(one, "__qualname__", ""))
+def test_without_a_ticket_everybody_may_what_the_table_says(
+    cases: dict[tuple[str, str], Case], service: Service, allowed: frozenset[str], call: Call
+) -> None:
+    found = {login for (login, kind), case in cases.items() if kind == "open" and outcome(call, case) != "no"}
+    assert found == allowed
+
+
+def test_a_version_that_is_over_changes_nothing(cases: dict[tuple[str, str], Case]) -> None:
+    case = cases["bob", "open"]
+    stale = replace(
+        case, ticket=Ticket(reference=case.ticket.reference, contact_id=case.ticket.contact_id, version=case.version - 1, sealed=False)
+    )
+    versioned = [(service, call) for service, _, call in OF_A_TICKET if "version" in inspect.signature(service).parameters]
+    moved = []
+    for service, call in versioned:
+        if service is not access.enter:
+            with contextlib.suppress(NotAllowed, access.TicketMoved):
+                call(stale)
+                moved.append(service.__qualname__)
+    assert moved == []
+    assert len(versioned) > 12
+
+
+def test_every_service_stands_in_a_table() -> None:
+    """A service is a public function that is given the Runtime and opens its own transaction, or reads for a person."""
+    there: set[str] = set()
+    for module in pkgutil.walk_packages(services.__path__, "hotline.services."):
+        for name, one in vars(importlib.import_module(module.name)).items():
+            if inspect.isfunction(one) and one.__module__ == module.name and not name.startswith("_"):
+                parameters = list(inspect.signature(one).parameters)
+                if parameters[:1] == ["rt"] and "tx" not in parameters:
+                    there.add(f"{module.name.removeprefix('hotline.services.')}.{name}")
+    tables = [
+        {f"{service.__module__.removeprefix('hotline.services.')}.{service.__qualname__}" for service, *_ in OF_A_TICKET + OF_NO_TICKET}
+    ]
+    tables += [{f"{module}.{name}" for module, names in known.items() for name in names} for known in (OF_ONES_OWN, BY_MACHINE)]
+    assert there == set.union(*tables) - {"access.enter"}
