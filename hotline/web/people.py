@@ -24,7 +24,7 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 _BY_LEADS = frozenset({"people.everybody", "people.ask", "people.decide"})
 """What heads and leads may do here too; the rest is the administrators'."""
 
-_TAKEN = N_("Somebody has that login already. Choose another; if you have just invited her, make a new link for her below.")
+_TAKEN = N_("Somebody has that login already. Choose another; if you have just invited that person, make a new link below.")
 _ASKED = N_("That takes two people: it was asked for, and somebody else has to give it. The heads were told.")
 
 

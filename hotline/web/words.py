@@ -42,8 +42,8 @@ REASONS = {
 INSTEAD = {
     Reason.STOPPED: N_("A text of the citizen with the word START allows it again. Until then leave a note; who asks is told the stage."),
     Reason.HOLD: N_("A lead can lift the hold once it is safe. Until then keep your words here, or leave a note."),
-    Reason.NOT_SAFE: N_("Leave a note. The citizen is told the stage when she asks by the number of the ticket."),
-    Reason.NO_PHONE: N_("Leave a note. Whoever has the number of the ticket can text or ring us, and is told the stage."),
+    Reason.NOT_SAFE: N_("Leave a note. A citizen who asks by the number of the ticket is told the stage."),
+    Reason.NO_PHONE: N_("Leave a note. A person who has the number of the ticket can text or ring us, and is told the stage."),
     Reason.NEVER_WROTE: N_("Ask for one text or call to us from that phone: then we may write to it. Until then leave a note."),
     Reason.LANDLINE: N_("Ring it if it may be rung; else leave a note."),
 }
@@ -97,7 +97,7 @@ EVENTS = {
     EventKind.LET_IN: N_("May see it again"),
     EventKind.VIEWED: N_("Read this page"),
     EventKind.NUMBER_SHOWN: N_("Had the number shown"),
-    EventKind.HANDED_BACK: N_("Went back: whoever had it is not here any more, or not of its team"),
+    EventKind.HANDED_BACK: N_("Went back: the volunteer who had it is not here any more, or not in its team"),
     EventKind.ALARM_RAISED: N_("Alarm raised"),
     EventKind.ALARM_ACKNOWLEDGED: N_("Alarm acknowledged"),
     EventKind.NUMBER_SOUGHT: N_("Found by its phone number"),
@@ -129,14 +129,14 @@ PEOPLE_EVENTS = {
 }
 ALARMS = {
     AlarmKind.URGENT: N_("An urgent ticket is yours."),
-    AlarmKind.OFF_DUTY: N_("A ticket is urgent and whoever has it is off duty."),
+    AlarmKind.OFF_DUTY: N_("A ticket is urgent and the volunteer who has it is off duty."),
     AlarmKind.NOBODY_ON_DUTY: N_("Nobody was on duty: this ticket came to you."),
     AlarmKind.UNATTENDED: N_("A ticket waits: nobody is on duty and its team has no lead."),
     AlarmKind.UNOPENED: N_("An urgent ticket waits: nobody has opened it."),
     AlarmKind.RECORDING_LOST: N_("A recording did not come, or not whole."),
     AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),
     AlarmKind.NOT_COMING: N_("Somebody of your team cannot come to a shift: see the roster."),
-    AlarmKind.NO_SHOW: N_("Somebody of your team has not come to her shift: see the roster."),
+    AlarmKind.NO_SHOW: N_("A volunteer of your team has not come to the shift: see the roster."),
     AlarmKind.TOO_FEW: N_("A shift of your team has too few: see the roster."),
     AlarmKind.ACCOUNT: N_("A link to log in by was made for somebody: see the people page."),
     AlarmKind.GRANT: N_("A right was asked for, for somebody: see the people page."),

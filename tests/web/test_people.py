@@ -106,7 +106,7 @@ def test_an_invitation_is_shown_once_and_a_taken_login_is_refused(rt: Runtime, a
     answer = admin.post("/people/invite", login="dana", name="Another")
     assert (answer.status_code, told(answer)) == (
         409,
-        "Somebody has that login already. Choose another; if you have just invited her, make a new link for her below.",
+        "Somebody has that login already. Choose another; if you have just invited that person, make a new link below.",
     )
     assert admin.post("/people/invite", login="a b", name="x").status_code == 409
 
@@ -222,8 +222,8 @@ def test_somebody_who_is_here_is_not_brought_back_and_nobody_but_an_administrato
         assert as_(login).post("/people/bob/bring-back").status_code == 403
     assert as_("alice").post("/people/bob/bring-back").status_code == 404
     assert not volunteer(rt, "bob").active
-    assert "She is here again" in admin.text("/people")
-    assert "She is here again" not in as_("head").text("/people")
+    assert "Back again: make a link" in admin.text("/people")
+    assert "Back again: make a link" not in as_("head").text("/people")
     assert [admin.post("/people/bob/bring-back").status_code for _ in range(2)] == [200, 409]  # a double click
     assert admin.post("/people/nobody/bring-back").status_code == 409
 
