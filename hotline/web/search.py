@@ -17,7 +17,7 @@ from hotline.runtime import Reading
 from hotline.services import access
 from hotline.services.access import NotAllowed
 from hotline.services.tickets import search
-from hotline.services.tickets.search import Found
+from hotline.services.tickets.search import FoundTickets
 from hotline.storage import calls, people
 from hotline.web.tickets import ReferenceConverter
 
@@ -45,7 +45,7 @@ def ask() -> Response | str | tuple[str, int]:
     """Straight to the ticket of a reference; else the tickets of a number, or those that have the words."""
     rt = runtime()
     typed = request.form.get("q", "")[:_LONGEST].replace("\0", " ").strip()
-    sought = search.read(rt, typed)
+    sought = search.parse(rt, typed)
     with rt.reading() as session:
         for reference in sought.references:
             if access.sees(session, volunteer(), reference) is not None:
@@ -71,7 +71,7 @@ def _by_number(sender: Sender, typed: str) -> str | tuple[str, int]:
         return _results(session, found)
 
 
-def _results(session: Reading, found: Found, *, w: str = "", is_first: bool = True) -> str:
+def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bool = True) -> str:
     shown = found.tickets
     return render_template(
         "search.html",

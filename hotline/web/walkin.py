@@ -13,7 +13,7 @@ from hotline.domain.language import Language
 from hotline.guards import runtime, volunteer
 from hotline.services import access
 from hotline.services.tickets import walkin
-from hotline.services.tickets.walkin import FormUsed, NoPhone, Told
+from hotline.services.tickets.walkin import Complaint, FormUsed, NoPhone
 
 blueprint = Blueprint("walkin", __name__)
 
@@ -52,13 +52,13 @@ def slip(reference: str) -> str:
     return render_template("slip.html", reference=found.reference, is_hers=is_hers)
 
 
-def _told(form: Mapping[str, str]) -> Told:
+def _told(form: Mapping[str, str]) -> Complaint:
     token, language, category = form.get("token", ""), form.get("language", ""), form.get("category", "")
     if not re.fullmatch("[0-9a-f]{32}", token) or language not in set(Language):
         raise BadRequest
     if category and category not in {c.code for c in runtime().categories}:
         raise BadRequest
-    return Told(
+    return Complaint(
         token=token,
         # A browser sends \r\n for each line's end; lines are kept as phones send them.
         words=form.get("words", "")[:LONGEST_WORDS].replace("\0", "\ufffd").replace("\r\n", "\n").strip(),

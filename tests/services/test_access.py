@@ -124,7 +124,7 @@ Call = Callable[[Case], object]
 NOTE = "for a reason"
 KEY = (1, 1, date(2026, 11, 23), time(8))
 SAFE = SafeContact(may_text=True, may_call=False, safe_from=None, safe_until=None, on_hold=False)
-TYPED = walkin.Told(token="0" * 32, words="a bag was stolen", language="en")
+TYPED = walkin.Complaint(token="0" * 32, words="a bag was stolen", language="en")
 
 
 def reading(act: Callable[[Reading], object], rt: Runtime) -> object:
@@ -226,7 +226,7 @@ BY_MACHINE = {
     "tickets.meaning": {"read"},
     "tickets.passing": {"on_duty"},
     "tickets.replies": {"templates", "count", "verdict"},
-    "tickets.search": {"read"},
+    "tickets.search": {"parse"},
 }
 """What gateways, workers, the command line and other services call: no person's right is asked."""
 

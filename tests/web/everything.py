@@ -19,7 +19,7 @@ from hotline.services.tickets import casework, facts, taking
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.lateness import mark_late
 from hotline.services.tickets.routing import route_due
-from hotline.services.tickets.walkin import Told, take_down
+from hotline.services.tickets.walkin import Complaint, take_down
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Team, Volunteer
 from tests.calling import Caller
@@ -53,7 +53,7 @@ def furnish(rt: Runtime, folder: Path, clock: Clock, *, language: str) -> dict[s
     _work(rt, names)
     clock.now = ALICE_ENDS
     _people(rt, names)
-    names["walkin"] = take_down(rt, volunteer(rt, "alice"), Told("a" * 32, "They took her purse", "en", wants_woman=True))
+    names["walkin"] = take_down(rt, volunteer(rt, "alice"), Complaint("a" * 32, "They took her purse", "en", wants_woman=True))
     mark_late(rt)
     index_words(rt)
     return names

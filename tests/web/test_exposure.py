@@ -15,7 +15,7 @@ from hotline.services.duty import attendance
 from hotline.services.duty.paging import page_unseen
 from hotline.services.tickets import facts, indexing, walkin
 from hotline.services.tickets.routing import route_due
-from hotline.services.tickets.walkin import Told
+from hotline.services.tickets.walkin import Complaint
 from hotline.storage.db import DatabaseFault
 from hotline.storage.models import Alarm, Draft, ShutOut, Ticket
 from hotline.storage.peoplemodels import ShiftDay
@@ -160,7 +160,7 @@ def all_she_is_shown(her: Visitor, sought: tuple[str, ...], *paths: str) -> dict
 def test_nothing_at_all_changes_for_others_when_a_sealed_ticket_comes(rt: Runtime, as_: As, login: str) -> None:
     become(rt, login, shows_numbers=True)
     mine = the_ticket(rt, "My motorcycle was stolen from Saddar")
-    told = Told(token="a" * 32, words=BRIBED, language="ur", number=HER)
+    told = Complaint(token="a" * 32, words=BRIBED, language="ur", number=HER)
     sought = (HER, BRIBED, "rishwat", "4827")
     her, at = as_(login), f"/tickets/{mine.reference}"
     all_she_is_shown(her, sought, at)  # what a first look leaves behind is there now

@@ -237,9 +237,7 @@ def test_a_new_link_changes_the_language_of_nobody(rt: Runtime, as_: As, visitor
 
 def test_nobody_is_put_out_by_one_click(as_: As) -> None:
     page = as_("admin").text("/people")
-    assert page.count("/deactivate") == len(
-        re.findall(r"<details>\s*<summary>Not here any more</summary>\s*<form[^>]*/deactivate", page)
-    )
+    assert page.count("/deactivate") == len(re.findall(r"<details>\s*<summary>Not here any more</summary>\s*<form[^>]*/deactivate", page))
 
 
 def test_the_roster_and_the_hand_over_say_what_they_are_for(as_: As) -> None:

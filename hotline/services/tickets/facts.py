@@ -1,6 +1,6 @@
-"""What is known of a ticket, and who may see it. Each function is one thing a volunteer does, by the version she saw, and one event.
+"""What is known of a ticket, and who may see it. Each function is one change by a volunteer, from the version the volunteer saw.
 
-Anybody who sees a ticket may make it safer: raise, hold, seal. Making it less so is its lead's, with a note.
+Everybody who works on a ticket may make it safer: raise it, hold it, seal it. To make it less safe takes the lead of its team and a note.
 """
 
 from datetime import datetime
@@ -20,17 +20,20 @@ from hotline.storage.peoplemodels import Team, Volunteer
 
 
 class NoSuchChoice(Exception):
-    """A category, area, person or team that is not on the list."""
+    """The category, area, person or team is not one of those that can be chosen."""
 
 
 class InThePast(Exception):
-    """Nobody can promise to act by an instant that is over."""
+    """The promised time is over already."""
 
 
 def describe(
     rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, category: str, area: str | None, wants_woman: bool
 ) -> None:
-    """What it is about, where it happened, whether she asks for a woman. A sealed kind seals, one on hold holds; never the other way."""
+    """Set what it is about, where it happened, and whether the citizen asks for a woman.
+
+    A sealed category seals the ticket, a category on hold holds it; another category lifts neither. Raises `NoSuchChoice`.
+    """
     kind = next((c for c in rt.categories if c.code == category), None)
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
@@ -57,7 +60,7 @@ def _of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Catego
 
 
 def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Priority, note: str) -> None:
-    """More pressing: anybody. Less: a lead, with a note."""
+    """Set how pressing it is. To make it less pressing takes a lead and a note."""
     with rt.transaction() as tx:
         way = access.enter(tx.session, volunteer, reference, version=version)
         ticket = way.ticket
@@ -65,7 +68,7 @@ def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: 
         if to > ticket.priority:
             way.require(Act.EASE, note)
         elif to < ticket.priority:
-            changes |= {"routed_at": None}  # whoever has it is told
+            changes |= {"routed_at": None}  # routed again, so that its volunteer is alarmed
         else:
             return
         _told(tx, ticket, volunteer, "priority", old=ticket.priority, new=int(to), note=note)
@@ -73,7 +76,7 @@ def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: 
 
 
 def promise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, by: datetime | None) -> None:
-    """Until when somebody promised to act; None takes it back. Raises `InThePast`."""
+    """Set the time by which the volunteer promises to act; None takes the promise back. Raises `InThePast`."""
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if by is not None and by <= tx.now:
@@ -85,7 +88,7 @@ def promise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, 
 
 
 def hold(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on: bool, note: str) -> None:
-    """Nothing leaves by machine: anybody. Again it may: a lead, with a note."""
+    """Put the ticket on hold, so that no text leaves by machine, or lift the hold, which takes a lead and a note."""
     with rt.transaction() as tx:
         way = access.enter(tx.session, volunteer, reference, version=version)
         ticket = way.ticket
@@ -100,8 +103,11 @@ def hold(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on:
 
 
 def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kind: str, note: str) -> None:
-    """Seen by one team only: that of a sealed `kind`, or with none named the team it has, if sealed tickets go to that: into such a team
-    nobody comes without two people and a second factor. Whoever had it and is not of that team has it no more."""
+    """Seal the ticket: from now on one team sees it, that of the sealed category `kind`, or the team it has if `kind` is empty.
+
+    Only a team that sealed tickets go to can keep it: joining such a team takes two people and a second factor. A volunteer outside the
+    team loses the ticket. Raises `NoSuchChoice`.
+    """
     sealing = next((c for c in rt.categories if c.code == kind and c.sealed), None)
     if kind and sealing is None:
         raise NoSuchChoice
@@ -122,13 +128,13 @@ def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kin
 
 
 def may_keep_team(rt: Runtime, session: Reading, ticket: Ticket) -> bool:
-    """Whether a ticket can be sealed to the team it has."""
+    """Whether the ticket can be sealed to the team it has."""
     team = session.get(Team, ticket.team_id) if ticket.team_id is not None else None
     return team is not None and team.code in sealed_teams(rt.categories)
 
 
 def unseal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:
-    """Seen by others again: its team's lead only, with a note."""
+    """Let others see the ticket again. It takes the lead of its team and a note."""
     with rt.transaction() as tx:
         way = access.enter(tx.session, volunteer, reference, version=version)
         way.require(Act.EASE, note)
@@ -141,7 +147,10 @@ def unseal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, n
 
 
 def shut_out(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, whom: int, out: bool) -> None:
-    """Somebody who is named in it, or knows whom it names, must not see it; or may again. The lead's of its team, or the head's."""
+    """Shut a colleague out who is named in the ticket, or knows a person it names; or let the colleague in again.
+
+    It takes the lead of its team, or the head. Raises `NoSuchChoice`.
+    """
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, Act.SHUT_OUT, version=version).ticket
         if whom == volunteer.id or people.volunteer(tx.session, whom) is None:
@@ -157,7 +166,7 @@ def shut_out(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int,
 
 
 def _is_of_team(tx: Transaction, ticket: Ticket) -> bool:
-    """Whether whoever has it may go on seeing it once its team alone does."""
+    """Whether the volunteer who holds the ticket is of its team, and so keeps it when it is sealed."""
     if ticket.team_id is None or ticket.assignee_id is None:
         return False
     return ticket.team_id in people.rights(tx.session, tx.session.get_one(Volunteer, ticket.assignee_id)).teams

@@ -1,4 +1,4 @@
-"""The index of the search, kept by a worker: nothing is written for it where a text comes in."""
+"""A worker keeps the index of the search, so that an incoming text pays nothing for it."""
 
 import secrets
 from datetime import timedelta
@@ -11,51 +11,51 @@ from hotline.storage import marks, ticketwords
 from hotline.storage.ticketwords import Pair, Source
 
 BATCH = 200
-"""Rows that are indexed in one transaction: on SQLite a text that comes in waits for it."""
+"""How many rows are indexed in one transaction. On SQLite an incoming text waits for that transaction."""
 
 _SETTLED_AFTER = timedelta(minutes=1)
-"""Ids are not committed in their order. What is older than this is, and is looked at a second time."""
+"""Ids are not committed in order. Rows older than this are all committed: a second pass looks at them again."""
 
 _KEY = "words:key"
 _PASSES = tuple((name, settled) for name in ticketwords.SOURCES for settled in (False, True))
 
 
 def index_words(rt: Runtime) -> bool:
-    """Index what is new, a batch of each kind; True if there may be more. Two workers at once do no harm."""
+    """Index a batch of each kind of row; True if there may be more. Two workers may do it at once."""
     key = searching.key_of(rt.config.secret_key)
-    _begin_anew_if_other_key(rt, key)
+    _rebuild_if_key_changed(rt, key)
     were_full = [_index(rt, key, name, settled=settled) for name, settled in _PASSES]
     return any(were_full)
 
 
 def reindex(rt: Runtime) -> None:
-    """Empty the index and build it anew. Workers may go on meanwhile."""
-    _begin_anew(rt, searching.key_of(rt.config.secret_key))
+    """Empty the index and build it again. Workers may go on meanwhile."""
+    _rebuild(rt, searching.key_of(rt.config.secret_key))
     while index_words(rt):
         pass
 
 
-def _begin_anew_if_other_key(rt: Runtime, key: bytes) -> None:
-    """Under another key, or folded in another way, nothing of the old index would ever be found."""
+def _rebuild_if_key_changed(rt: Runtime, key: bytes) -> None:
+    """An index of another key, or of other folding rules, would never be matched by a search."""
     with rt.reading() as session:
         is_known = marks.read(session, _KEY) == searching.hashed(key, _KEY)
     if not is_known:
-        _begin_anew(rt, key)
+        _rebuild(rt, key)
 
 
-def _begin_anew(rt: Runtime, key: bytes) -> None:
+def _rebuild(rt: Runtime, key: bytes) -> None:
     with rt.transaction() as tx:
         ticketwords.forget_all(tx.session)
-        # A start that no other beginning has: a worker that looked before it, and found nothing lacking, moves none of these marks.
+        # A start that no earlier index had: a worker that still looks at the old index moves none of these marks.
         start = -1 - secrets.randbelow(2**62)
         for name, settled in _PASSES:
             marks.put(tx.session, _mark(name, settled=settled), start)
         marks.put(tx.session, _KEY, searching.hashed(key, _KEY))
-    logger().info("the index of the search begins anew")
+    logger().info("the index of the search is built again")
 
 
 def _index(rt: Runtime, key: bytes, name: str, *, settled: bool) -> bool:
-    """One batch past a mark: of all there is, or of what is settled. What is there already is not written again."""
+    """Index one batch past a mark: of all rows, or of the settled ones. What is indexed already is not written again."""
     mark = _mark(name, settled=settled)
     with rt.reading() as session:
         before = marks.read(session, mark)

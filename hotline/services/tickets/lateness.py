@@ -1,4 +1,4 @@
-"""A promise that was not kept in time goes up on the queue."""
+"""A ticket whose promise was not kept in time moves up the queue."""
 
 from hotline.log import logger
 from hotline.runtime import Runtime
@@ -9,7 +9,7 @@ BATCH = 200
 
 
 def mark_late(rt: Runtime, *, limit: int = BATCH) -> int:
-    """Mark the tickets whose promise has passed; how many there were, at most `limit`: the caller asks again."""
+    """Mark the tickets whose promised time has passed; how many were marked. With `limit` of them there may be more."""
     with rt.transaction() as tx:
         late = list(tickets.overdue(tx.session, now=tx.now, limit=limit))
         for ticket in late:

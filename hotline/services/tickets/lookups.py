@@ -1,4 +1,4 @@
-"""Somebody asks about a reference, by text or by call: what she may be told is the same, and how often."""
+"""A phone asks about a reference, by text or by call: what it may be told, and how often it may ask."""
 
 from datetime import timedelta
 
@@ -12,14 +12,14 @@ _DAY = timedelta(days=1)
 
 
 def left(rt: Runtime, tx: Transaction, contact_id: int) -> int:
-    """How many unknown or other people's references a contact may still ask about today, by text and by call together."""
+    """How many unknown references, or references of other contacts, this contact may still ask about today, by text and call together."""
     limit, since = rt.config.conversation.lookups_per_day, tx.now - _DAY
     texted = messages.count_lookups(tx.session, contact_id, since=since, limit=limit)
     return limit - texted - calls.count_lookups(tx.session, contact_id, since=since)
 
 
 def named(ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
-    """A ticket as whoever named it may be told of it; `asking`: we asked her whether it is solved."""
+    """What the decision about a named ticket needs to know; `asking`: the contact was asked whether it is solved."""
     return NamedTicket(
         id=ticket.id,
         reference=ticket.reference,

@@ -1,4 +1,4 @@
-"""What her words say of a ticket, texted or written down, as far as a table of words can tell."""
+"""What the citizen's words, texted or written down, say about a ticket, as far as the table of categories can tell."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from hotline.storage.models import Ticket
 
 @dataclass(frozen=True)
 class Meaning:
-    """What some words make of a ticket. `hits` are the codes of every category they hit."""
+    """What words say about a ticket. `hits` are the codes of all categories whose words were found."""
 
     category: str
     team: str
@@ -26,18 +26,20 @@ class Meaning:
 
 
 def read(rt: Runtime, body: str, *, urgent: bool, named: Category | None = None) -> Meaning:
-    """Read words for meaning; `urgent` if it is known already that they are, `named` the category somebody gave them."""
+    """Read words for meaning. `urgent`: it is known already that they are. `named`: the category that a volunteer chose."""
     hits = category.read(body, rt.categories)
     shown = ((named,) if named is not None else ()) + hits or (category.fallback(rt.categories),)
     priority = Priority.URGENT if urgent else min(c.priority for c in shown)
-    # The sealed category is the one shown, whatever else is in the text: its team must be the one that sees it.
+    # A sealed category is shown before any other that was found: its team must be the one that sees the ticket.
     main = next((c for c in shown if c.sealed), shown[0])
     return Meaning(main.code, main.team, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
 
 
 def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: object) -> None:
-    """Words that join a ticket are read like its first ones: they can raise, hold or seal it, never lower. `ticket` is as it was read;
-    `changes` come with it. Raises `TicketMoved`."""
+    """Add to a ticket what later words say. They can raise, hold or seal it, and never lower, lift or unseal.
+
+    `ticket` is as it was read; `changes` are stored in the same step. Raises `TicketMoved`.
+    """
     if meaning.priority < ticket.priority:
         changes |= {"priority": meaning.priority, "routed_at": None}
         happened(tx.session, ticket.id, EventKind.RAISED, now=tx.now, to=meaning.priority)
@@ -45,12 +47,12 @@ def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **change
         changes |= {"hold": True}
         happened(tx.session, ticket.id, EventKind.HELD, now=tx.now)
     if meaning.sealed and not ticket.sealed:
-        # Whoever had it may be of the office complained of: it goes to its own team, or waits for the head.
+        # The volunteer who held it may be of the office complained of: it goes to its own team, or waits for the head.
         changes |= {"sealed": True, "category": meaning.category, **taken_back(ticket, team_id=None)}
         happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now)
     elif meaning.hits and ticket.category == (general := category.fallback(rt.categories)).code:
         changes |= {"category": meaning.category}
-        if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun
+        if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun to work on it
             changes |= taken_back(ticket, team_id=None)
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     if "routed_at" in changes:

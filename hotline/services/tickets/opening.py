@@ -1,4 +1,4 @@
-"""A ticket opens, for a text or for a call, with a reference nobody else has."""
+"""A ticket opens, for a text, a call or a walk-in, under a new reference."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from hotline.storage.events import EventKind
 
 @dataclass(frozen=True)
 class Opened:
-    """A new ticket; `message_id` is that of the text it opened with: None if there was none, or the gateway had delivered it before."""
+    """A new ticket. `message_id` is the id of the text it opened with; None: there was none, or the gateway had delivered it before."""
 
     ticket_id: int
     reference: str
@@ -23,21 +23,24 @@ class Opened:
 
 def open_ticket(
     tx: Transaction,
-    told: Mapping[str, Any],
+    details: Mapping[str, Any],
     *,
     ticket: Mapping[str, Any],
     text: Mapping[str, Any] | None = None,
     receipt: Callable[[str], Mapping[str, Any] | None],
     volunteer_id: int | None = None,
 ) -> Opened:
-    """Open a ticket and have it routed. `told` is what its first event tells; `receipt` composes the receipt, if one goes with it;
-    `volunteer_id` is who typed it in."""
-    event = {"kind": EventKind.OPENED, "happened_at": tx.now, "data": told}
+    """Open a ticket and have it routed.
+
+    `details` are the data of its first event. `receipt` makes the row of the receipt for a reference, or None. `volunteer_id` is the
+    volunteer who typed the ticket in.
+    """
+    event = {"kind": EventKind.OPENED, "happened_at": tx.now, "data": details}
     if volunteer_id is not None:
         event["volunteer_id"] = volunteer_id
     tx.ring(Job.ROUTE_DUE)
     ticket_id = None
-    while ticket_id is None:  # a reference is drawn again if it is taken
+    while ticket_id is None:  # drawn again if the reference is taken
         ref = reference.draw(secrets.randbelow)
         ticket_id, message_id = arrivals.store(
             tx.session,

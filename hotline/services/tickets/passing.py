@@ -1,4 +1,4 @@
-"""A ticket goes on to a colleague or a team. Some tickets are too much for some people: no reason is asked."""
+"""A volunteer passes a ticket to a colleague or a team. No reason is asked: some tickets are too much for some people."""
 
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain.ticket import Priority
@@ -15,7 +15,7 @@ from hotline.workdays import calendar
 
 
 def pass_to(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, colleague_id: int, note: str) -> None:
-    """To a colleague who may see it. Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NoSuchChoice`."""
+    """Pass it to a colleague who may see it. Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NoSuchChoice`."""
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         colleague = people.volunteer(tx.session, colleague_id)
@@ -30,7 +30,7 @@ def pass_to(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, 
 
 
 def pass_to_team(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, code: str, note: str) -> None:
-    """To a team: routed anew among its people, but not back to whoever passed it on. A sealed one stays with its team.
+    """Pass it to a team, which routes it among its people, but not back to the volunteer who passed it on. Sealed ones stay in their team.
 
     Raises as `pass_to` does.
     """
@@ -45,7 +45,7 @@ def pass_to_team(rt: Runtime, volunteer: Volunteer, reference: str, *, version: 
 
 
 def colleagues_for(session: Reading, ticket: Ticket) -> list[Volunteer]:
-    """Who can be given the ticket: those of its team first."""
+    """The colleagues who can be given the ticket, those of its team first."""
     outside = frozenset(shutouts.of_ticket(session, ticket.id))
     members = people.members(session, ticket.team_id)
     found = [one for one in people.colleagues(session) if one.id not in outside and (one.id in members or not ticket.sealed)]
@@ -53,13 +53,13 @@ def colleagues_for(session: Reading, ticket: Ticket) -> list[Volunteer]:
 
 
 def on_duty(rt: Runtime, session: Reading) -> frozenset[int]:
-    """Who is on duty now, in whichever team."""
+    """Ids of the volunteers who are on duty now, in any team."""
     teams = [team.id for team in people.teams(session).values()]
     return shiftdays.present_in(session, teams, rt.clock().astimezone(rt.config.zone), calendar(rt.config))
 
 
 def teams_for(session: Reading, ticket: Ticket) -> list[Team]:
-    """The teams it can go to."""
+    """The teams that the ticket can be passed to, by name."""
     teams = sorted(people.teams(session).values(), key=lambda team: team.name)
     return [team for team in teams if not ticket.sealed or team.id == ticket.team_id]
 

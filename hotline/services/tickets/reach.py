@@ -1,4 +1,4 @@
-"""How the citizen may be reached: the safe contact. It is the phone's, hence counts for every ticket of hers."""
+"""How the citizen may be reached: the safe contact. It belongs to the phone, so it holds for every ticket of that phone."""
 
 from dataclasses import dataclass
 from datetime import time
@@ -15,7 +15,7 @@ from hotline.storage.tickets import TicketMoved
 
 @dataclass(frozen=True)
 class SafeContact:
-    """Whether she may be texted and rung, between which local times, and whether nothing at all goes to this phone."""
+    """Whether the phone may be texted and rung, between which local times, and whether it is on hold: then nothing at all goes to it."""
 
     may_text: bool
     may_call: bool
@@ -25,27 +25,27 @@ class SafeContact:
 
     @classmethod
     def of(cls, contact: Contact) -> "SafeContact":
-        """As it is stored."""
+        """The safe contact as it is stored."""
         return cls(contact.may_text, contact.may_call, contact.safe_from, contact.safe_until, contact.on_hold)
 
     @property
     def mark(self) -> str:
-        """What a form carries of it, to tell whether it is still so."""
+        """What a form carries, to tell whether the safe contact is still as it was shown."""
         return f"{self.may_text:d}{self.may_call:d}{self.on_hold:d} {_hours(self)}"
 
     def allows_more(self, before: "SafeContact") -> bool:
-        """Whether a text, a call or an hour is allowed that was not."""
+        """Whether it allows a text, a call or an hour that was not allowed before."""
         earlier = (self.safe_from or time.min) < (before.safe_from or time.min)
         later = (self.safe_until or time.max) > (before.safe_until or time.max)
         return earlier or later or (self.may_text and not before.may_text) or (self.may_call and not before.may_call)
 
 
 class HoursTurnedRound(Exception):
-    """Safe hours begin before they end, within a day."""
+    """The safe hours do not begin before they end."""
 
 
 def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, was: str, wanted: SafeContact, note: str) -> None:
-    """How she may be reached from now on, where it `was` as she saw it: another ticket of hers may have changed it.
+    """Set how the citizen may be reached. `was` is the mark the volunteer saw: another ticket of the same phone may have changed it.
 
     To allow what was forbidden takes a note; to lift the hold of a phone, a lead as well.
 

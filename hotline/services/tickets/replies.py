@@ -1,4 +1,4 @@
-"""A volunteer writes to the citizen. What may not go is refused with why; what gives too much away is asked about first."""
+"""A volunteer writes to the citizen. A text that may not go is refused with the reason; one that gives too much away needs confirming."""
 
 import re
 import unicodedata
@@ -28,28 +28,28 @@ LONGEST = 1600
 """Characters of one text. Source: Twilio, "Message resource", Body."""
 
 _KEPT_MARKS = "\u200c\u200d"
-"""Joiners, which Urdu and Sindhi are written with; every other invisible character goes."""
+"""Joiners, which Urdu and Sindhi need; every other invisible character is taken out."""
 
 
 class ReplyRefused(Exception):
-    """The text may not go; `args[0]` is the `Reason`."""
+    """The text may not go. `args[0]` is the `Reason`."""
 
 
 class SaysTooMuch(Exception):
-    """It would tell whoever holds the phone what it is about; `args[0]` are the words."""
+    """The text would tell anybody who holds the phone what the complaint is about. `args[0]` are the words that do."""
 
 
 class NothingWritten(Exception):
-    """An empty text."""
+    """The text is empty."""
 
 
 class FormSent(Exception):
-    """The form that a draft was typed in has been sent."""
+    """The form in which the draft was typed has been sent meanwhile."""
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What a text would be: its parts, its price if one is known, and the words that give too much away."""
+    """What a text would take: its units and segments, its price if one is configured, and the words that give too much away."""
 
     units: int
     segments: int
@@ -58,7 +58,7 @@ class Counted:
 
 
 def templates(rt: Runtime, language: str, reference: str) -> dict[str, str]:
-    """Key → sentence, in that language: what she can begin with. One that lacks a value is left out: it would go out with a hole."""
+    """Key → sentence in that language, for a volunteer to begin a text with. A sentence that lacks a value is left out."""
     found = {}
     for text in REPLIES:
         with suppress(ValueMissing):
@@ -67,14 +67,14 @@ def templates(rt: Runtime, language: str, reference: str) -> dict[str, str]:
 
 
 def clean(body: str) -> str:
-    """What she wrote, as it goes out: ordinary line ends, and nothing that only a machine sees."""
+    """The text as it goes out: ordinary line ends, and no invisible characters."""
     body = body.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     plain = "".join(c for c in body if c in _KEPT_MARKS or c == "\n" or unicodedata.category(c)[0] != "C")
     return re.sub(r"\n{3,}", "\n\n", plain).strip()[:LONGEST]
 
 
 def count(rt: Runtime, session: Reading, body: str) -> Counted:
-    """Count and read a text before it goes."""
+    """Count a text and look for words that give too much away."""
     counted = segments.count(body)
     price = rt.config.sending.segment_price
     found = telltale.telltales(body, (rt.categories, (*rt.unsaid, telltale.people(people.all_names(session)))))
@@ -82,7 +82,7 @@ def count(rt: Runtime, session: Reading, body: str) -> Counted:
 
 
 def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> safety.Verdict:
-    """Whether a text of ours may go to her now, when it would leave, or why it may not. Asked again when it is claimed."""
+    """Whether a text may go to the contact now, when it would leave, or why it may not. A worker asks again before the text leaves."""
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
         return safety.Verdict(reason=Reason.NO_PHONE)
     if contact.times_seen == 0:
@@ -94,7 +94,7 @@ def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> 
     facts = Outgoing(
         created_at=now,
         is_answer=False,
-        # Typed in by a volunteer, it may be anybody's phone until it has contacted us.
+        # A number that a volunteer typed in may be anybody's until it has contacted us.
         may_text=contact.may_text and contact.times_seen > 0 and (call is None or call.consent == Consent.YES),
         stopped=contact.stopped_at is not None,
         hold=ticket.hold or contact.on_hold,
@@ -109,10 +109,10 @@ def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> 
 
 
 def reply(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, body: str, confirmed: frozenset[str]) -> datetime | None:
-    """Queue what she wrote; when it leaves, None for at once. The same form sent twice sends one text.
+    """Queue what the volunteer wrote. When it leaves; None for at once. The same form sent twice sends one text.
 
     Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NothingWritten`, `ReplyRefused`, and `SaysTooMuch`
-    for words that give too much away, but for those she has seen and `confirmed`.
+    for words that give too much away, unless the volunteer has `confirmed` them.
     """
     body = clean(body)
     with rt.transaction() as tx:
@@ -124,14 +124,14 @@ def reply(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, bo
         if not body:
             raise NothingWritten
         contact = tx.session.get_one(Contact, ticket.contact_id)
-        told = verdict(rt, tx.session, ticket, contact)
-        if told.reason is not None:
-            raise ReplyRefused(told.reason)
+        decided = verdict(rt, tx.session, ticket, contact)
+        if decided.reason is not None:
+            raise ReplyRefused(decided.reason)
         found = count(rt, tx.session, body).telltales
         if set(found) - confirmed:
             raise SaysTooMuch(found)
         _store(tx, ticket, volunteer, contact, body, confirmed=bool(found))
-    return told.wait_until
+    return decided.wait_until
 
 
 def _store(tx: Transaction, ticket: Ticket, volunteer: Volunteer, contact: Contact, body: str, *, confirmed: bool) -> None:
@@ -155,7 +155,7 @@ def _is_repeated(tx: Transaction, ticket: Ticket, volunteer: Volunteer, version:
 
 
 def keep_draft(rt: Runtime, volunteer: Volunteer, reference: str, body: str, *, typed_at: int | None = None) -> Counted:
-    """Keep what she has written so far, and count it. `typed_at`: the version of the form it is typed in, where that is kept by itself.
+    """Keep what the volunteer has written so far, and count it. `typed_at`: the version in the form, where the page saves by itself.
 
     Raises `NoSuchTicket`, `NotAllowed`, and `FormSent` where that form or a later one was sent meanwhile: what was sent must not come back.
     """
@@ -163,7 +163,7 @@ def keep_draft(rt: Runtime, volunteer: Volunteer, reference: str, body: str, *, 
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference).ticket
         if typed_at is not None:
-            tickets.locked(tx.session, ticket.id)  # a text of hers may be leaving this instant
+            tickets.locked(tx.session, ticket.id)  # the same volunteer may be sending the form this instant
             if events.replied_at(tx.session, ticket.id, volunteer.id) >= typed_at:
                 raise FormSent
         drafts.keep(tx.session, ticket.id, volunteer.id, body, now=tx.now)

@@ -1,4 +1,4 @@
-"""A ticket finds its team and whoever is on duty."""
+"""A ticket finds its team and a volunteer who is on duty."""
 
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import category, duty
@@ -16,8 +16,10 @@ BATCH = 100
 
 
 def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
-    """Route tickets that no worker has looked at yet, and those that waited for somebody to come on duty; how many there were.
-    At most `limit` of each: the caller asks again."""
+    """Route tickets that no worker has looked at yet, and those that waited for a volunteer to come on duty.
+
+    How many there were of the larger kind, at most `limit`: then there may be more.
+    """
     with rt.transaction() as tx:
         teams = people.teams(tx.session)
         roster = _Roster(rt, tx)
@@ -35,7 +37,7 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
 
 
 class _Roster:
-    """Who could take a ticket of each team now, worked out once a batch."""
+    """Who could take a ticket of each team now, worked out once for a batch."""
 
     def __init__(self, rt: Runtime, tx: Transaction) -> None:
         self._tx = tx
@@ -44,11 +46,11 @@ class _Roster:
         self._teams: dict[int, tuple[dict[int, duty.Candidate], dict[int, duty.Candidate]]] = {}
 
     def has_anybody(self, team_id: int) -> bool:
-        """Whether somebody could take a ticket of the team now."""
+        """Whether anybody could take a ticket of the team now."""
         return any(self._of(team_id))
 
     def is_on_duty(self, team_id: int, volunteer_id: int) -> bool:
-        """Whether she is on duty in the team now."""
+        """Whether the volunteer is on duty in the team now."""
         return volunteer_id in self._of(team_id)[0]
 
     def _of(self, team_id: int) -> tuple[dict[int, duty.Candidate], dict[int, duty.Candidate]]:
@@ -59,7 +61,7 @@ class _Roster:
         return self._teams[team_id]
 
     def take(self, team_id: int, ticket: Ticket) -> tuple[int | None, bool]:
-        """Who of the team takes the ticket, and whether she is on duty; otherwise she is its lead. None: nobody at all."""
+        """The volunteer of the team who takes the ticket, and whether the volunteer is on duty (else a lead). None: nobody can."""
         language, out = _language(self._tx, ticket), _not_for(self._tx, ticket)
         present, leads = self._of(team_id)
         for people_, on_duty in ((present, True), (leads, False)):
@@ -94,18 +96,20 @@ def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team],
 
 
 def _team(rt: Runtime, ticket: Ticket, teams: dict[str, Team]) -> Team | None:
-    """The team that has it, or was passed it; else that of its category."""
+    """The team that has the ticket or was passed it; else the team of its category."""
     if ticket.team_id is not None:
         return next(team for team in teams.values() if team.id == ticket.team_id)
     fallback = category.fallback(rt.categories).team
     own = teams.get(next((c.team for c in rt.categories if c.code == ticket.category), fallback))
-    # A sealed ticket never falls to another team: without its own it waits, seen by the head alone.
+    # A sealed ticket never falls to another team: while its own is missing, it waits and the head alone sees it.
     return own if ticket.sealed else own or teams.get(fallback)
 
 
 def _keep(tx: Transaction, ticket: Ticket, has_it: int, team_id: int | None, roster: _Roster) -> None:
-    """Raised while somebody has it, or claimed before it had a team: nobody takes it from her. If it is urgent she is told, and
-    where she is off duty somebody else too."""
+    """Route a ticket that a volunteer holds: it was raised meanwhile, or claimed before it had a team. The volunteer keeps it.
+
+    If it is urgent the volunteer is alarmed, and if the volunteer is off duty, somebody else is too.
+    """
     on_duty = team_id is not None and roster.is_on_duty(team_id, has_it)
     if team_id == ticket.team_id:
         tickets.looked_at(tx.session, ticket.id, now=tx.now)
@@ -139,8 +143,8 @@ def _alarm_if_urgent(tx: Transaction, ticket: Ticket, volunteer_id: int) -> None
 
 
 def _not_for(tx: Transaction, ticket: Ticket) -> frozenset[int]:
-    """Who must not get it by itself: whoever passed it on, and whoever must not see it."""
-    if ticket.version == 1:  # nobody has touched it yet
+    """Ids of those whom routing leaves out: those who passed the ticket on, and those who are shut out of it."""
+    if ticket.version == 1:  # nobody can have passed it on yet
         return frozenset()
     return events.passed_on_by(tx.session, ticket.id) | frozenset(shutouts.of_ticket(tx.session, ticket.id))
 

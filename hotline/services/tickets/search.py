@@ -15,48 +15,51 @@ from hotline.storage.peoplemodels import Volunteer
 
 
 @dataclass(frozen=True)
-class Sought:
-    """What somebody may mean by what she typed. `marks` are the words of the index to try, one set after the other."""
+class Query:
+    """What the typed words may mean. `marks` are sets of hashed words of the index, to be tried one after the other."""
 
     references: tuple[str, ...]
-    mistyped: bool  # nine digits that are no reference
+    mistyped: bool  # nine digits whose check digit is wrong
     number: Sender | None
     marks: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundTickets:
     """A page of tickets, newest first."""
 
     tickets: Sequence[Ticket] = ()
     more: bool = False  # there is a next page
-    cut: bool = False  # older ones were not looked at
+    cut: bool = False  # older tickets were not looked at
 
 
-def read(rt: Runtime, typed: str) -> Sought:
-    """What she typed, read."""
+def parse(rt: Runtime, typed: str) -> Query:
+    """Read what a volunteer typed."""
     found = reference.find(typed)
     tail = searching.tail(typed)
     sets = ((tail,) if tail is not None else (), searching.words(typed))
     key = searching.key_of(rt.config.secret_key)
-    return Sought(
+    return Query(
         references=tuple(f.digits for f in found if f.valid),
         mistyped=bool(found) and not any(f.valid for f in found),
-        # Nearly every nine digits are a telephone somewhere in the country too: who means that writes its 0 or its +.
+        # Nearly all nine digits are also some telephone in the country: a volunteer who means a telephone writes its 0 or its +.
         number=None if found or tail is not None else phone.read_typed(typed, rt.config.numbers.region),
         marks=tuple(tuple(searching.hashed(key, word) for word in words) for words in sets if words),
     )
 
 
-def by_words(rt: Runtime, session: Reading, volunteer: Volunteer, marks: Sequence[int], *, before: int | None = None) -> Found:
-    """The tickets she may see that have all these words of the index; `before` is the id of the last one of the page before."""
+def by_words(rt: Runtime, session: Reading, volunteer: Volunteer, marks: Sequence[int], *, before: int | None = None) -> FoundTickets:
+    """The tickets that the volunteer may see and that have all these words; `before` is the id of the last ticket of the page before.
+
+    Raises `NotAllowed`.
+    """
     access.working(session, volunteer)
     rows = rt.config.web.page_rows
     shown, cut = ticketwords.having_all(session, volunteer, marks, before=before, limit=rows + 1)
-    return Found(shown[:rows], more=len(shown) > rows, cut=cut)
+    return FoundTickets(shown[:rows], more=len(shown) > rows, cut=cut)
 
 
-def by_number(rt: Runtime, volunteer: Volunteer, sender: Sender) -> Found:
+def by_number(rt: Runtime, volunteer: Volunteer, sender: Sender) -> FoundTickets:
     """The newest tickets of a phone that the volunteer may see; each notes that it was found so. It takes the right to see numbers.
 
     Raises `NotAllowed`.
@@ -68,4 +71,4 @@ def by_number(rt: Runtime, volunteer: Volunteer, sender: Sender) -> Found:
         for ticket in shown[:rows]:
             happened(tx.session, ticket.id, EventKind.NUMBER_SOUGHT, now=tx.now, volunteer_id=volunteer.id)
     logger().info("a phone number was searched for", volunteer_id=volunteer.id, rows=len(shown))
-    return Found(shown[:rows], cut=len(shown) > rows)
+    return FoundTickets(shown[:rows], cut=len(shown) > rows)

@@ -1,4 +1,4 @@
-"""Somebody stands before a volunteer, or is with her on her own phone: she types the complaint in."""
+"""A walk-in: a citizen stands before a volunteer, and the volunteer types the complaint in."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,9 +19,9 @@ _SLIP_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Told:
-    """What she typed in. `token` is the form's own; `number` is as she wrote it, empty if there is none; `category` is its code, None if
-    the words are to tell."""
+class Complaint:
+    """What the volunteer typed in. `token` is the form's own. `number` is as written, empty if there is none. `category` is a code;
+    None: the words decide."""
 
     token: str
     words: str
@@ -32,41 +32,41 @@ class Told:
 
 
 class NoPhone(Exception):
-    """What stands as the number is no phone's."""
+    """The number cannot be a phone's."""
 
 
 class FormUsed(Exception):
-    """This form opened a ticket before, with other words. `args[0]` is its reference."""
+    """This form has opened a ticket with other words. `args[0]` is its reference."""
 
 
 class _SentBefore(Exception):
-    """The form was sent twice: nothing changes."""
+    """The form was sent twice: nothing is stored."""
 
 
-def take_down(rt: Runtime, volunteer: Volunteer, told: Told) -> str:
-    """Open the ticket; its reference. A form that is sent twice opens one. Raises `NotAllowed`, `NoPhone`, `FormUsed`.
+def take_down(rt: Runtime, volunteer: Volunteer, complaint: Complaint) -> str:
+    """Open the ticket; its reference. A form that is sent twice opens one ticket. Raises `NotAllowed`, `NoPhone`, `FormUsed`.
 
-    Nothing is texted: she is told the reference, and a typed number may be anybody's.
+    Nothing is texted: the citizen hears the reference from the volunteer, and a typed number may be anybody's.
     """
-    sender = phone.read_typed(told.number, rt.config.numbers.region) if told.number else Sender(SenderKind.WITHHELD, None)
+    sender = phone.read_typed(complaint.number, rt.config.numbers.region) if complaint.number else Sender(SenderKind.WITHHELD, None)
     if sender is None:
         raise NoPhone
     try:
         with rt.transaction() as tx:
             access.working(tx.session, volunteer)
-            return _open(rt, tx, volunteer, told, sender)
+            return _open(rt, tx, volunteer, complaint, sender)
     except _SentBefore:
         with rt.reading() as session:
-            ticket, words = walkins.of_form(session, told.token)
-        if words != told.words:
+            ticket, words = walkins.of_form(session, complaint.token)
+        if words != complaint.words:
             raise FormUsed(ticket.reference) from None
         return ticket.reference
 
 
-def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, told: Told, sender: Sender) -> str:
-    named = next((c for c in rt.categories if c.code == told.category), None)
-    meant = meaning.read(rt, told.words, urgent=conversation.ask(told.words, rt.lexicon).cries, named=named)
-    contact = contacts.typed_in(tx.session, sender, language=told.language, now=tx.now)
+def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complaint, sender: Sender) -> str:
+    named = next((c for c in rt.categories if c.code == complaint.category), None)
+    meant = meaning.read(rt, complaint.words, urgent=conversation.ask(complaint.words, rt.lexicon).cries, named=named)
+    contact = contacts.typed_in(tx.session, sender, language=complaint.language, now=tx.now)
     opened = open_ticket(
         tx,
         {"category": meant.category, "hits": meant.hits, "by": "walk_in"},
@@ -77,14 +77,14 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, told: Told, sender
             "sealed": meant.sealed,
             "hold": meant.hold,
             "walk_in": True,
-            "wants_woman": told.wants_woman,
+            "wants_woman": complaint.wants_woman,
         },
         text={
             "direction": "in",
             "contact_id": contact.id,
             "gateway": walkins.FORM,
-            "gateway_id": told.token,
-            "body": told.words,
+            "gateway_id": complaint.token,
+            "body": complaint.words,
             "created_at": tx.now,
             "read_as": ReadAs.WRITTEN,
         },
@@ -97,8 +97,10 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, told: Told, sender
 
 
 def slip(rt: Runtime, session: Reading, volunteer: Volunteer, reference: str) -> Ticket:
-    """The walk-in's ticket whose slip she may print: one she may see, or has just typed in, though its words sealed it to her.
-    Raises `NotAllowed`, `NoSuchTicket`."""
+    """The walk-in ticket whose slip the volunteer may print: one that the volunteer sees, or has just typed in, even if it is sealed now.
+
+    Raises `NotAllowed`, `NoSuchTicket`.
+    """
     access.working(session, volunteer)
     found = access.sees(session, volunteer, reference)
     if found is None:

@@ -192,11 +192,11 @@ def test_a_worker_that_looked_before_the_index_began_anew_moves_no_mark(
 
     def after_the_other(self: Runtime) -> object:
         monkeypatch.setattr(Runtime, "transaction", transaction)
-        indexing._begin_anew(other, KEY)
+        indexing._rebuild(other, KEY)
         return transaction(self)
 
     clock.forward(minutes=2)
-    indexing._begin_anew(rt, KEY)
+    indexing._rebuild(rt, KEY)
     indexing._index(rt, KEY, "messages", settled=False)
     monkeypatch.setattr(Runtime, "transaction", after_the_other)
     indexing._index(rt, KEY, "messages", settled=True)  # what it found is there already

@@ -15,7 +15,7 @@ from hotline.runtime import Runtime
 from hotline.services.calls.placing import place_calls
 from hotline.services.texts.outbound import send_due
 from hotline.services.tickets import casework, walkin
-from hotline.services.tickets.walkin import FormUsed, NoPhone, Told
+from hotline.services.tickets.walkin import Complaint, FormUsed, NoPhone
 from hotline.storage import calls, outgoing
 from hotline.storage.models import Contact, Event, Message, Question, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -26,7 +26,7 @@ from tests.support import HER, Clock, ScriptedGateway, count, said, text_in, tex
 TOKEN = "0" * 31 + "1"
 SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
 BRIBED = "thanay ke SHO ne mujh se rishwat mangi"
-AT_THE_DESK = Told(token=TOKEN, words=SNATCHED, language="sd", number="0300 1234501")
+AT_THE_DESK = Complaint(token=TOKEN, words=SNATCHED, language="sd", number="0300 1234501")
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def _people(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path)
 
 
-def take_down(rt: Runtime, told: Told = AT_THE_DESK) -> Ticket:
+def take_down(rt: Runtime, told: Complaint = AT_THE_DESK) -> Ticket:
     """Alice types it in."""
     reference = walkin.take_down(rt, volunteer(rt, "alice"), told)
     return next(ticket for ticket in tickets(rt) if ticket.reference == reference)
