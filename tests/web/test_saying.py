@@ -215,7 +215,7 @@ def test_an_alarm_about_a_shift_leads_to_the_roster_and_one_about_a_right_to_the
 def test_whoever_is_invited_reads_her_login_name_and_keeps_the_language_she_came_in_by(rt: Runtime, as_: As, visitor: Visitor) -> None:
     admin = as_("admin")
     page = admin.post("/people/invite", name="Zainab", login="Zainab").text
-    assert "Now put her into a team" in page
+    assert "Now add the volunteer to a team" in page
     assert "has not come in yet" in admin.text("/people")
     assert "in no team yet" in admin.text("/people")
     path = re.search(r"https://[^/]+(/welcome/[^<]+)<", page)
