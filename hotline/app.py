@@ -9,7 +9,8 @@ from flask import Flask, g
 from hotline import guards
 from hotline.config import ConfigFault, load_config
 from hotline.domain import reference
-from hotline.i18n import OWN_NAMES, CatalogueFault, local_time
+from hotline.domain.languages import BY_CODE, PAGE_LANGUAGES
+from hotline.i18n import CatalogueFault, local_time
 from hotline.jobs import RedisBell, RelayedBell
 from hotline.log import configure_log, logger
 from hotline.runtime import Runtime, build_runtime
@@ -137,7 +138,7 @@ def _dress_pages(app: Flask, rt: Runtime) -> None:
         in_order=digits.in_order,
         focus=focus.FOCUS,
         after_form=focus.after_form,
-        language_names=OWN_NAMES,
+        language_names={code: BY_CODE[code].own_name for code in PAGE_LANGUAGES},
         local_time=lambda at: local_time(cast("datetime", at), g.language, rt.config.zone),
         written=reference.written,
         owner=keeping.owner,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hotline.domain.contact import ContactHours
 from hotline.domain.hours import read_holiday, read_hours, read_pause
-from hotline.domain.language import Language
+from hotline.domain.languages import SPOKEN_LANGUAGES, TEXT_LANGUAGES
 from hotline.sections import AT_LEAST_ONE, AT_MOST, SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
 
 TWILIO_API_URL = "https://api.twilio.com"
@@ -186,8 +186,8 @@ def _check_values(config: Config) -> list[str]:
         )
     faults += _check_gateway(config) + _check_hours(config) + _check_numbers(config)
     faults += _check_voice(config) + _check_media(config) + _check_duty(config)
-    if config.conversation.default_language not in set(Language):
-        faults.append(f"[conversation] default_language must be one of {', '.join(Language)}")
+    if config.conversation.default_language not in TEXT_LANGUAGES:
+        faults.append(f"[conversation] default_language must be one of {', '.join(TEXT_LANGUAGES)}")
     if not re.fullmatch(r"([0-9]{1,6}(\.[0-9]{1,4})?)?", config.sending.segment_price):
         faults.append("[sending] segment_price must be a number like 3.50, or empty")
     for name in ("categories", "lexicon", "areas", "unsaid"):
@@ -233,8 +233,8 @@ def _check_voice(config: Config) -> list[str]:
         faults.append("[voice] missed_call_number must be another number than the one that is answered")
     if (voice.duty_line or voice.missed_call_number) and not voice.number:
         faults.append("[voice] number is missing: whoever we ring must see a number of ours")
-    if sorted(voice.languages) != sorted(set(voice.languages) & {"en", "ur", "sd"}) or not voice.languages:
-        faults.append("[voice] languages must be some of en, ur, sd, each once, in the order of their keys")
+    if sorted(voice.languages) != sorted(set(voice.languages) & set(SPOKEN_LANGUAGES)) or not voice.languages:
+        faults.append(f"[voice] languages must be some of {', '.join(SPOKEN_LANGUAGES)}, each once, in the order of their keys")
     return faults
 
 

@@ -1,46 +1,26 @@
 """Languages: the compiled catalogues, what is said in them, the direction they run in and the times they show.
 
-Languages go by their codes in data (`domain.language`); the folder of a catalogue has `_` for `-`. Roman Urdu has texts only.
+Languages go by their codes (`domain.languages`); the folder of a catalogue has `_` for `-`. Roman Urdu has texts only.
 """
 
 import gettext
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 
-from hotline.domain import prompts, texts
+from hotline.domain import languages, prompts, texts
 from hotline.domain.category import Category
-from hotline.domain.language import Language, heard_in
+from hotline.domain.languages import BY_CODE, LANGUAGES, SOURCE, SPOKEN_LANGUAGES, TEXT_LANGUAGES, heard_in
 from hotline.domain.prompts import PROMPTS, Prompt
 from hotline.domain.texts import ANSWER_TO, TEXTS, Text
 
-LANGUAGES = tuple(language.value for language in Language)
-PAGE_LANGUAGES = ("en", "ur", "sd")
-OWN_NAMES: Mapping[str, str] = MappingProxyType({"en": "English", "ur": "اردو", "sd": "سنڌي"})
-"""The languages of the pages, each as it calls itself."""
-
-SPOKEN_LANGUAGES = PAGE_LANGUAGES
-"""The languages of calls."""
-
 PROJECT = Path(__file__).resolve().parent.parent
 LOCALES = PROJECT / "locales"
-
-_RIGHT_TO_LEFT = frozenset({"ur", "sd"})
-
-# Babel's own patterns put the month first in Sindhi and "evening, noon" for PM; it takes Roman Urdu for Urdu.
-_DATES = MappingProxyType(
-    {
-        "en": ("en", "d MMMM y, HH:mm"),
-        "ur": ("ur", "d MMMM y، HH:mm"),
-        "sd": ("sd", "d MMMM y، HH:mm"),
-        "ur-Latn": ("en", "d MMMM y, HH:mm"),
-    }
-)
 
 
 class CatalogueFault(Exception):
@@ -62,30 +42,37 @@ class Catalogues:
     def load(cls, folder: Path | None = None) -> Self:
         """The catalogues under `folder` (by default the project's `locales`).
 
-        Raises CatalogueFault if one is missing or older than its source, or if a text lacks its translation or a placeholder:
-        gettext would send English to somebody who cannot read it, and say nothing.
+        Raises CatalogueFault with everything that is wrong: a faulty row in the table of languages, a catalogue that is missing or older
+        than its source, a text without its translation or a placeholder (gettext would send English to somebody who cannot read it, and
+        say nothing).
         """
-        locales = folder or LOCALES
-        loaded = cls({language: _read(mo_path(locales, language)) for language in LANGUAGES})
-        faults = [fault for language in LANGUAGES for fault in loaded.faults(language)]
+        locales, read, faults = folder or LOCALES, dict[str, gettext.NullTranslations](), table_faults()
+        for language in LANGUAGES:
+            try:
+                read[language] = _read(mo_path(locales, language))
+            except CatalogueFault as fault:
+                faults.append(str(fault))
+        loaded = cls(read)
+        wordings = [fault for language in read for fault in loaded.faults(language)]
+        if wordings:
+            told = "; ".join(wordings)
+            faults.append(f"texts and prompts: {told}. Run: hotline catalogues update, mend the .po, then hotline compile")
         if faults:
-            raise CatalogueFault(
-                "texts and prompts: " + "; ".join(faults) + ". Run: hotline catalogues update, mend the .po, then hotline compile"
-            )
+            raise CatalogueFault("\n".join(faults))
         return loaded
 
     def faults(self, language: str) -> list[str]:
         """The texts and prompts of a language that could not go out as they are, one line each."""
         wrong = []
-        for text in TEXTS.values():
+        for text in TEXTS.values() if language in TEXT_LANGUAGES else ():
             wording = self._wording(language, text)
-            if language != "en" and wording == text.english:
+            if language != SOURCE and wording == text.english:
                 wrong.append(f"{language} {text.key}: not translated")
             else:
                 wrong += texts.placeholder_faults(text, language, wording)
         for prompt in PROMPTS.values() if language in SPOKEN_LANGUAGES else ():
             wording = self.spoken(language, prompt)
-            if language != "en" and wording == prompt.english:
+            if language != SOURCE and wording == prompt.english:
                 wrong.append(f"{language} {prompt.context}: not translated")
             else:
                 wrong += prompts.faults(prompt, language, wording)
@@ -147,15 +134,26 @@ def prompts_path(locales: Path, language: str) -> Path:
 
 def direction(language: str) -> Literal["rtl", "ltr"]:
     """How a language runs, for `<html dir>`."""
-    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+    return BY_CODE[language].direction if language in BY_CODE else "ltr"
 
 
 def local_time(at: datetime, language: str, zone: ZoneInfo) -> str:
     """An instant as people there read it, in ASCII digits: 23 November 2025, 14:05. Raises ValueError for a naive time."""
     if at.tzinfo is None:
         raise ValueError("a time without a zone cannot turn local")
-    locale, pattern = _DATES[language]
-    return format_datetime(at, pattern, tzinfo=zone, locale=locale)
+    row = BY_CODE[language]
+    return format_datetime(at, row.date_pattern, tzinfo=zone, locale=row.locale)
+
+
+def table_faults() -> list[str]:
+    """What is wrong in the table of languages, a sentence each: rows that contradict one another, and locales that Babel does not have."""
+    wrong = languages.faults(languages.TABLE)
+    for row in languages.TABLE:
+        try:
+            Locale.parse(row.locale)
+        except (UnknownLocaleError, ValueError):
+            wrong.append(f"{row.code}: Babel has no locale {row.locale!r}")
+    return [f"{fault}. Mend the row in hotline/domain/languages.py" for fault in wrong]
 
 
 def _read(path: Path) -> gettext.GNUTranslations:

@@ -11,12 +11,11 @@ from hotline.domain.area import Area
 from hotline.domain.category import Category, literals
 from hotline.domain.folding import match_key
 from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
-from hotline.domain.language import Language
+from hotline.domain.languages import LANGUAGES, NAMED_LANGUAGES, TEXT_LANGUAGES
 from hotline.domain.telltale import unsaid
 from hotline.domain.ticket import Priority
 
 _DATA = Path(__file__).parent / "data"
-_PAGE_LANGUAGES = ("en", "ur", "sd")
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority}
 _CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "names", "words"}
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
@@ -121,6 +120,19 @@ def load_lexicon(path: Path | None) -> Lexicon:
     return lexicon
 
 
+def lexicon_gaps(path: Path | None) -> list[str]:
+    """The sections of a lexicon that have no phrases in one of the languages of texts, a sentence each. Such a lexicon can be used: what
+    people write in that language is then a message and no command. Raises `TableFault`."""
+    path = path or _DATA / "lexicon.toml"
+    document = _parsed(path)
+    return [
+        f"{language}: {path.name}: [{section}] has no phrases in it"
+        for language in TEXT_LANGUAGES
+        for section in sorted(_SECTIONS)
+        if not document.get(section, {}).get(language)
+    ]
+
+
 def _parsed(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -155,10 +167,10 @@ def _row_faults(row: Mapping[str, Any]) -> list[str]:
 
 def _names_faults(names: object) -> list[str]:
     if not isinstance(names, dict):
-        return [f"names must have {', '.join(_PAGE_LANGUAGES)}"]
-    faults = [f"names: {language!r} is no language of ours" for language in names if language not in set(Language)]
+        return [f"names must have {', '.join(NAMED_LANGUAGES)}"]
+    faults = [f"names: {language!r} is no language of ours" for language in names if language not in LANGUAGES]
     given = {language for language, name in names.items() if isinstance(name, str) and name.strip()}
-    return faults + [f"names: {language} is missing" for language in _PAGE_LANGUAGES if language not in given]
+    return faults + [f"names: {language} is missing" for language in NAMED_LANGUAGES if language not in given]
 
 
 def _words_faults(words: object) -> list[str]:
@@ -203,21 +215,21 @@ def _category(row: Mapping[str, Any]) -> Category:
     )
 
 
-def _phrase_lists(document: Mapping[str, Any], faults: list[str]) -> list[tuple[Keyword, Language | None, object]]:
+def _phrase_lists(document: Mapping[str, Any], faults: list[str]) -> list[tuple[Keyword, str | None, object]]:
     """Each list of phrases with what it commands; faults of the sections go to `faults`."""
-    lists: list[tuple[Keyword, Language | None, object]] = []
+    lists: list[tuple[Keyword, str | None, object]] = []
     for section in sorted(_SECTIONS | {"gateway"}):
         table = document.get(section, {})
         if not isinstance(table, dict):
             faults.append(f"[{section}] must be a section")
             continue
-        known: Mapping[str, object] = _GATEWAY if section == "gateway" else {language.value: language for language in Language}
+        known = tuple(_GATEWAY) if section == "gateway" else TEXT_LANGUAGES
         faults += [f"[{section}] {key!r} is none of {', '.join(known)}" for key in table if key not in known]
         for key, phrases in table.items():
             if key in _GATEWAY and section == "gateway":
                 lists.append((_GATEWAY[key], None, phrases))
             elif key in known:
-                lists.append((Keyword(section), Language(key), phrases))
+                lists.append((Keyword(section), key, phrases))
     return lists
 
 
@@ -235,7 +247,7 @@ def _claim(commands: dict[str, Command], phrase: str, command: Command, faults: 
     before = commands.setdefault(phrase, command)
     if before.keyword is not command.keyword:
         faults.append(f"{phrase!r} is claimed by both {_section(before.keyword)} and {_section(command.keyword)}")
-    elif before.language is not command.language:
+    elif before.language != command.language:
         if command.keyword is Keyword.LANGUAGE:
             faults.append(f"[language] {phrase!r} asks for both {before.language} and {command.language}")
         commands[phrase] = Command(command.keyword, None)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hotline.domain.languages import SPOKEN_LANGUAGES
 from hotline.domain.prompts import PROMPTS
-from hotline.i18n import LOCALES, SPOKEN_LANGUAGES, prompts_path
+from hotline.i18n import LOCALES, prompts_path
 from hotline.media import sound
 from hotline.media.clips import PAUSE_S, Clip, Kind, Shelf, State, length_range_s
 from hotline.tables import load_categories

@@ -13,11 +13,13 @@ import click
 from babel.messages import Catalog, Message
 from babel.messages.mofile import write_mo
 
-from hotline.cli.pofiles import KEYED, extract, forms, is_translated, read, rendered, replace, sentences, shown, write
+from hotline.cli.gaps import gaps
+from hotline.cli.pofiles import KEYED, extract, forms, is_translated, read, rendered, replace, sentences, shown, wording, write
 from hotline.domain import prompts, texts
+from hotline.domain.languages import LANGUAGES, PAGE_LANGUAGES, SOURCE, SPOKEN_LANGUAGES, TEXT_LANGUAGES
 from hotline.domain.prompts import PROMPTS
 from hotline.domain.texts import TEXTS
-from hotline.i18n import LANGUAGES, PAGE_LANGUAGES, PROJECT, SPOKEN_LANGUAGES, CatalogueFault, mo_path, po_path
+from hotline.i18n import PROJECT, CatalogueFault, mo_path, po_path
 
 _NAMED_VALUE = re.compile(r"%\((\w+)\)")
 
@@ -80,8 +82,9 @@ def update_command(project: Path, *, prune: bool) -> None:
 @_project
 @_told()
 def check_command(project: Path) -> None:
-    """Fail if the catalogues are not in step with the sources, or a translation is missing or cannot be used."""
-    faults = check(project)
+    """Fail if the catalogues are not in step with the sources, a translation is missing or cannot be used, or a language lacks anything
+    else (names, words, audio)."""
+    faults = check(project) + gaps(project)
     for fault in faults:
         click.echo(fault, err=True)
     if faults:
@@ -118,12 +121,17 @@ def check(project: Path) -> list[str]:
     if not pot.exists() or pot.read_bytes() != rendered(template):
         faults.append("messages.pot is not in step with the sources. Run: hotline catalogues update")
     for language in LANGUAGES:
+        share, source = _share(template, language), po_path(project / "locales", language)
+        if not source.exists():
+            count = sum(1 for _ in sentences(share))
+            faults.append(f"{language}: {source} is missing, with {count} sentences. Run: hotline catalogues update, then translate them")
+            continue
         try:
-            catalog = read(po_path(project / "locales", language), language)
+            catalog = read(source, language)
         except CatalogueFault as fault:
             faults.append(str(fault))
             continue
-        faults += _faults(catalog, _share(template, language), language)
+        faults += _faults(catalog, share, language)
     return faults
 
 
@@ -135,7 +143,7 @@ def _faults(catalog: Catalog, template: Catalog, language: str) -> Iterator[str]
             yield f"{language}: marked fuzzy: {shown(message)}"
         elif is_translated(own):
             yield from (f"{language}: {fault}: {shown(own)}" for fault in _value_faults(own, catalog))
-        elif language != "en":  # English stands in the sources; its catalogue is for whoever wants other words
+        elif language != SOURCE:  # English stands in the sources; its catalogue is for whoever wants other words
             yield f"{language}: not translated: {shown(message)}"
     for message in sentences(catalog):
         if template.get(message.id, message.context) is None:
@@ -147,10 +155,10 @@ def _faults(catalog: Catalog, template: Catalog, language: str) -> Iterator[str]
 
 def _keyed_faults(catalog: Catalog, language: str) -> Iterator[str]:
     """Faults in the wordings of texts and prompts."""
-    for text in TEXTS.values():
-        yield from texts.faults(text, language, lambda one: _wording(catalog, one.english, one.key))
+    for text in TEXTS.values() if language in TEXT_LANGUAGES else ():
+        yield from texts.faults(text, language, lambda one: wording(catalog, one.english, one.key))
     for prompt in PROMPTS.values() if language in SPOKEN_LANGUAGES else ():
-        yield from prompts.faults(prompt, language, _wording(catalog, prompt.english, prompt.context))
+        yield from prompts.faults(prompt, language, wording(catalog, prompt.english, prompt.context))
 
 
 def _value_faults(message: Message, catalog: Catalog) -> Iterator[str]:
@@ -167,11 +175,6 @@ def _value_faults(message: Message, catalog: Catalog) -> Iterator[str]:
 
 def _values(sentence: str) -> set[str]:
     return set(_NAMED_VALUE.findall(sentence))
-
-
-def _wording(catalog: Catalog, english: str, context: str) -> str:
-    message = catalog.get(english, context)
-    return str(message.string) if message is not None and message.string else english
 
 
 def _updated(catalog: Catalog, template: Catalog, *, prune: bool) -> Catalog:
@@ -194,9 +197,10 @@ def _updated(catalog: Catalog, template: Catalog, *, prune: bool) -> Catalog:
 
 
 def _share(template: Catalog, language: str) -> Catalog:
-    """What of the template a language needs: Roman Urdu is written in texts, there are no pages in it."""
+    """What of the template a language needs: texts, prompts and pages, or only those it is used for (Roman Urdu: texts)."""
     share = Catalog(fuzzy=False)
     for message in sentences(template):
-        if language in PAGE_LANGUAGES or message.context in TEXTS:
+        users = TEXT_LANGUAGES if message.context in TEXTS else SPOKEN_LANGUAGES if message.context in KEYED else PAGE_LANGUAGES
+        if language in users:
             share[message.id] = message.clone()  # `Catalog.update` takes messages over as they are: one language would fill in the next
     return share

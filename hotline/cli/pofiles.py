@@ -95,6 +95,12 @@ def shown(message: Message) -> str:
     return str(message.context) if message.context in KEYED else repr(message.id if isinstance(message.id, str) else message.id[0])
 
 
+def wording(catalog: Catalog, english: str, context: str) -> str:
+    """The translation of a text or prompt; its English while there is none."""
+    message = catalog.get(english, context)
+    return str(message.string) if message is not None and message.string else english
+
+
 def read(path: Path, language: str) -> Catalog:
     """A .po; an empty catalogue of that language if there is none. Raises CatalogueFault for one that cannot be read."""
     locale = language.replace("-", "_")

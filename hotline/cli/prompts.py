@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from hotline.cli.recording_sheet import sheet
-from hotline.i18n import PROJECT, SPOKEN_LANGUAGES, CatalogueFault, Catalogues, prompts_path
+from hotline.domain.languages import BY_CODE, SPOKEN_LANGUAGES
+from hotline.i18n import PROJECT, CatalogueFault, Catalogues, prompts_path
 from hotline.media.clips import Clip, Kind, ManifestFault, Shelf, State
 from hotline.tables import TableFault, load_categories
 
@@ -101,21 +102,28 @@ def build_command(languages: tuple[str, ...], project: Path, categories: Path | 
     """Make placeholders, spoken by a machine, of what is missing or older than its text. A recording that holds is never touched."""
     try:
         # The extra: whoever runs the hotline does without.
-        from hotline.media.speech import open_speech  # noqa: PLC0415
+        from hotline.media.speech import SpeechFault, open_speech  # noqa: PLC0415
         from hotline.media.takes import resampled  # noqa: PLC0415
     except ImportError as error:
         raise click.ClickException(_MISSING_EXTRA) from error
     speak, rate_hz = open_speech()
     for one in _languages(languages, project, categories):
         made = kept = 0
+        voice = BY_CODE[one.code].machine_voice
+        if not voice:
+            click.echo(f"{one.code}: espeak-ng has no voice for it; have its prompts recorded: hotline prompts sheet {one.code}")
         for clip in one.shelf.look(one.texts):
             if clip.is_usable:
                 continue
             if clip.kind is Kind.RECORDED and not over_recordings:
-                kept += 1
                 click.echo(f"{one.code} {clip.name}: a person's voice says an older text; record it again, or give --over-recordings")
+            if not voice or (clip.kind is Kind.RECORDED and not over_recordings):
+                kept += 1
                 continue
-            one.shelf.put(clip.name, clip.says, Kind.PLACEHOLDER, resampled(speak(one.code, clip.says), rate_hz))
+            try:
+                one.shelf.put(clip.name, clip.says, Kind.PLACEHOLDER, resampled(speak(voice, clip.says), rate_hz))
+            except SpeechFault as fault:
+                raise click.ClickException(f"{one.code}: {fault}; its voice is named in hotline/domain/languages.py") from fault
             made += 1
         gone = one.shelf.unneeded(one.texts) if prune else []
         for name in gone:

@@ -7,8 +7,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hotline.domain import prompts
+from hotline.domain.languages import BY_CODE
 from hotline.domain.prompts import PROMPTS
-from hotline.i18n import OWN_NAMES, PROJECT, Catalogues, direction
+from hotline.i18n import PROJECT, Catalogues, direction
 from hotline.media.clips import Clip
 
 # Many a computer lacks letters of Urdu and Sindhi, and shows boxes: the page carries a font that has them all.
@@ -34,7 +35,7 @@ def sheet(catalogues: Catalogues, language: str, clips: Sequence[Clip]) -> str:
     return template.render(
         language=language,
         direction=direction(language),
-        name=OWN_NAMES[language],
+        name=BY_CODE[language].own_name,
         font=base64.b64encode(_FONT.read_bytes()).decode(),
         rows=rows,
     )

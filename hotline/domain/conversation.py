@@ -12,7 +12,6 @@ from itertools import islice
 from hotline.domain import reference, texts
 from hotline.domain.folding import ascii_digits
 from hotline.domain.keyword import Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
-from hotline.domain.language import Language
 from hotline.domain.texts import Text
 from hotline.domain.ticket import Stage, Status, stage
 
@@ -108,7 +107,7 @@ class Decision:
     adds: bool = False  # read for its meaning, and marks the ticket unread
     urgent: bool = False
     move: Status | None = None
-    language: Language | None = None
+    language: str | None = None
     silence: bool | None = None
     answers: tuple[Answer, ...] = field(default=())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from hotline.domain.hours import Calendar, Stretch
-from hotline.domain.language import Language
+from hotline.domain.languages import LANGUAGES
 
 ANOTHER = "another"
 """The language of a caller who speaks none of ours."""
@@ -134,7 +134,7 @@ def choose(candidates: Iterable[Candidate], language: str, *, wants_woman: bool 
     spoken = language.partition("-")[0]  # Roman Urdu is read by whoever reads Urdu
 
     def speaks(candidate: Candidate) -> bool:
-        return bool(candidate.languages - set(Language)) if language == ANOTHER else spoken in candidate.languages
+        return bool(candidate.languages - set(LANGUAGES)) if language == ANOTHER else spoken in candidate.languages
 
     ranked = sorted(candidates, key=lambda c: (wants_woman and not c.takes_women, not speaks(c), c.open_tickets, c.volunteer_id))
     return ranked[0].volunteer_id if ranked else None

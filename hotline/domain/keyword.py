@@ -12,7 +12,6 @@ from enum import StrEnum
 from functools import cached_property
 
 from hotline.domain.folding import match_key
-from hotline.domain.language import Language
 
 
 class Keyword(StrEnum):
@@ -40,10 +39,10 @@ _DOUBLED = re.compile(r"([^\W\d_])\1+")
 
 @dataclass(frozen=True)
 class Command:
-    """A keyword, and the language it is written in; of `LANGUAGE`, the one asked for. None: written so in more than one."""
+    """A keyword, and the code of the language it is written in; of `LANGUAGE`, the one asked for. None: written so in more than one."""
 
     keyword: Keyword
-    language: Language | None
+    language: str | None
 
 
 @dataclass(frozen=True)

@@ -8,28 +8,17 @@ that cannot be read.
 
 import re
 import unicodedata
-from enum import StrEnum
+from collections.abc import Mapping
 
 from hotline.domain.folding import match_key
 
-
-class Language(StrEnum):
-    """A way of writing that we answer in. Roman Urdu is Urdu in Latin letters, and is answered so."""
-
-    EN = "en"
-    UR = "ur"
-    SD = "sd"
-    UR_LATN = "ur-Latn"
-
-
-def heard_in(language: str) -> str:
-    """What somebody of `language` hears: whoever writes Roman Urdu hears Urdu."""
-    return Language.UR if language == Language.UR_LATN else language
-
+_EN, _UR, _SD, _UR_LATN = "en", "ur", "sd", "ur-Latn"
 
 # Source: the code points of 9,571 Sindhi and 35,551 Urdu texts: each of these is in one language, and in no text of the other.
-_SINDHI_LETTERS = re.compile("[ٺٻٽٿڀڃڄڇڊڌڍڏڙڦڪڱڳڻ۽۾]")
-_URDU_LETTERS = re.compile("[ٹڈڑںےۓ]")
+_OWN_LETTERS: Mapping[str, re.Pattern[str]] = {
+    _SD: re.compile("[ٺٻٽٿڀڃڄڇڊڌڍڏڙڦڪڱڳڻ۽۾]"),
+    _UR: re.compile("[ٹڈڑںےۓ]"),
+}
 _ARABIC_LETTERS = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06fa-\u06ff\u0750-\u077f]+")
 _LATIN_LETTERS = re.compile("[a-z]+")
 # Old phones send letters in the shape they have inside a word; these must be undone before letters are counted.
@@ -120,8 +109,15 @@ _ROMAN_SHAPE = re.compile(
 )
 
 
-def detect(text: str) -> Language | None:
-    """The language of a text, or None where there is no confident evidence (a code, "ok", a greeting, a name)."""
+# Languages of Arabic letters: each has its own letters above and its small words here.
+_SMALL_WORDS: Mapping[str, frozenset[str]] = {_SD: _SINDHI_WORDS, _UR: _URDU_WORDS}
+
+DETECTED = frozenset({*_OWN_LETTERS, *_SMALL_WORDS, _EN, _UR_LATN})
+"""The codes of the languages that `detect` knows."""
+
+
+def detect(text: str) -> str | None:
+    """The code of the language of a text, or None where there is no confident evidence (a code, "ok", a greeting, a name)."""
     key = match_key(text)
     arabic = sum(map(len, _ARABIC_LETTERS.findall(key)))
     latin = sum(map(len, _LATIN_LETTERS.findall(key)))
@@ -130,23 +126,28 @@ def detect(text: str) -> Language | None:
     return _detect_latin(key)
 
 
-def _detect_arabic(text: str, key: str) -> Language | None:
+def _detect_arabic(text: str, key: str) -> str | None:
     # Counted before folding: the fold is what makes ڪ and ک one.
     plain = _PRESENTATION_FORMS.sub(lambda shape: unicodedata.normalize("NFKC", shape.group()), text)
-    sindhi_letters = len(_SINDHI_LETTERS.findall(plain))
-    urdu_letters = len(_URDU_LETTERS.findall(plain))
-    if sindhi_letters > urdu_letters:
-        return Language.SD
+    letters = {code: len(own.findall(plain)) for code, own in _OWN_LETTERS.items()}
     # Urdu letters do not settle it: Sindhi is typed with them too, on phones that have no others.
+    if (settled := _leader(letters)) not in {None, _UR}:
+        return settled
     tokens = key.split()
-    sindhi = sum(word in _SINDHI_WORDS for word in tokens)
-    urdu = sum(word in _URDU_WORDS for word in tokens)
-    if sindhi > urdu:
-        return Language.SD
-    return Language.UR if urdu_letters or urdu > sindhi else None
+    words = {code: sum(word in small for word in tokens) for code, small in _SMALL_WORDS.items()}
+    if (settled := _leader(words)) is not None:
+        return settled
+    return _UR if letters[_UR] and words[_UR] == max(words.values()) else None
 
 
-def _detect_latin(key: str) -> Language | None:
+def _leader(counted: Mapping[str, int]) -> str | None:
+    """The code with the highest count; None if two share it."""
+    most = max(counted.values())
+    leaders = [code for code, count in counted.items() if count == most]
+    return leaders[0] if len(leaders) == 1 else None
+
+
+def _detect_latin(key: str) -> str | None:
     key = _COURTESIES.sub(" ", key)
     tokens = [word for word in key.split() if word.isalpha()]
     if len(tokens) < _LATIN_WORDS_MIN:
@@ -154,8 +155,8 @@ def _detect_latin(key: str) -> Language | None:
     english = sum(word in _ENGLISH_WORDS for word in tokens)
     roman = sum(word in _ROMAN_WORDS for word in tokens)
     if english != roman:
-        return Language.EN if english > roman else Language.UR_LATN
+        return _EN if english > roman else _UR_LATN
     balance = len(_ENGLISH_SHAPE.findall(key)) - len(_ROMAN_SHAPE.findall(key))
     if abs(balance) < (1 if english else _SHAPES_MIN):
         return None
-    return Language.EN if balance > 0 else Language.UR_LATN
+    return _EN if balance > 0 else _UR_LATN

@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hotline.domain import reference, segments
-
-JOINTS: Mapping[str, str] = {"en": " ", "ur": "، ", "sd": "، ", "ur-Latn": ", "}
-"""What stands between a text that asks and `answer_to`, by language."""
+from hotline.domain.languages import BY_CODE
 
 LONGEST: Mapping[str, str] = {
     "ref": reference.written(reference.EXAMPLE),
@@ -70,7 +68,7 @@ def placeholders(template: str) -> frozenset[str]:
 
 def with_answer(language: str, text: str, answer: str) -> str:
     """A text that asks, and where to send the answer, joined as the language does it."""
-    return f"{text}{JOINTS[language]}{answer}"
+    return f"{text}{BY_CODE[language].joint}{answer}"
 
 
 def placeholder_faults(text: Text, language: str, wording: str) -> list[str]:

@@ -12,9 +12,6 @@ import espeakng_loader
 
 from hotline.media.sound import Samples
 
-LANGUAGES = frozenset({"en", "ur", "sd"})
-"""Its voices go by our codes; en is British."""
-
 _RETRIEVAL = 1  # AUDIO_OUTPUT_RETRIEVAL: samples come to the callback
 _UTF8 = 1  # espeakCHARS_UTF8
 _BY_CHARACTER = 1  # POS_CHARACTER
@@ -30,7 +27,10 @@ class SpeechFault(Exception):
 
 @cache  # started a second time in one process, it waits for itself for ever
 def open_speech() -> tuple[Callable[[str, str], Samples], int]:
-    """A function (language, text) → samples, and their rate in Hz. Raises SpeechFault."""
+    """A function (voice, text) → samples, and their rate in Hz; `voice` is a `machine_voice` of the table of languages ("en" is British).
+
+    Both raise SpeechFault.
+    """
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     rate_hz = library.espeak_Initialize(_RETRIEVAL, 0, str(espeakng_loader.get_data_path()).encode(), 0)
     if rate_hz <= 0:
@@ -45,10 +45,10 @@ def open_speech() -> tuple[Callable[[str, str], Samples], int]:
     callback = _Callback(take)
     library.espeak_SetSynthCallback(callback)
 
-    def speak(language: str, text: str, _kept: object = callback) -> Samples:
-        # The callback is kept as long as whoever may cause it.
-        if language not in LANGUAGES or library.espeak_SetVoiceByName(language.encode()) != 0:
-            raise SpeechFault(f"espeak-ng has no voice for {language}")
+    def speak(voice: str, text: str, _kept: object = callback) -> Samples:
+        # `_kept`: the callback must live as long as this function, which causes it.
+        if library.espeak_SetVoiceByName(voice.encode()) != 0:
+            raise SpeechFault(f"espeak-ng has no voice {voice!r}")
         library.espeak_SetParameter(_RATE, _WORDS_PER_MINUTE, 0)
         del spoken[:]
         encoded = text.encode() + b"\0"

@@ -8,6 +8,7 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.duty import Candidate, Shift
+from hotline.domain.languages import SOURCE, VOLUNTEERS_SPEAK
 from hotline.domain.rights import Rights, Role
 from hotline.storage.db import Remembered, upsert
 from hotline.storage.models import ON_QUEUE, Ticket
@@ -43,7 +44,7 @@ def rights_of(volunteer: Volunteer, memberships: Collection[tuple[Any, ...]]) ->
 
 def add(session: Session, login: str, name: str, *, password_hash: str | None) -> int | None:
     """A new volunteer, of no team yet; her id, None if somebody has that login."""
-    values = {"login": login, "name": name, "password_hash": password_hash, "page_language": "en", "languages": ["en", "ur"]}
+    values = {"login": login, "name": name, "password_hash": password_hash, "page_language": SOURCE, "languages": [*VOLUNTEERS_SPEAK]}
     statement = upsert(session, Volunteer).values(**values, is_head=False, active=True)
     return session.scalar(statement.on_conflict_do_nothing(index_elements=["login"]).returning(Volunteer.id))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, and_, exists, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from hotline.domain.language import Language
+from hotline.domain.languages import LANGUAGES
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import Status
 from hotline.storage.callmodels import Call
@@ -110,10 +110,10 @@ def _waits() -> ColumnElement[bool]:
 def _fits(volunteer: Volunteer) -> ColumnElement[bool]:
     """Whether she speaks the citizen's language, and takes whoever asks for a woman."""
     spoken = set(volunteer.languages)
-    read = [language for language in Language if language.partition("-")[0] in spoken]
+    read = [language for language in LANGUAGES if language.partition("-")[0] in spoken]
     # Asked row by row: as joins, a database may begin with all contacts and all calls.
     language = select(Contact.language).where(Contact.id == Ticket.contact_id).scalar_subquery()
     other = func.coalesce(select(Call.walk["other_language"].as_boolean()).where(Call.ticket_id == Ticket.id).scalar_subquery(), false())
-    speaks_others = true() if spoken - set(Language) else false()
+    speaks_others = true() if spoken - set(LANGUAGES) else false()
     speaks = or_(and_(other, speaks_others), and_(~other, language.in_(read)))
     return speaks if volunteer.takes_women else and_(speaks, Ticket.wants_woman.is_(False))

@@ -10,9 +10,10 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
+from hotline.domain.languages import PAGE_LANGUAGES, SOURCE
 from hotline.domain.rights import Role
 from hotline.guards import FOR_GATEWAYS, inside, login_manager, runtime, token_holds
-from hotline.i18n import PAGE_LANGUAGES, direction
+from hotline.i18n import direction
 from hotline.log import logger
 from hotline.services.people import login as logins
 from hotline.storage.db import DatabaseFault
@@ -91,7 +92,7 @@ def _speak(language: str | None) -> None:
     if language not in PAGE_LANGUAGES:
         # In her order, ur-PK for ur: Werkzeug's best match prefers a later en to it.
         asked = (code.partition("-")[0].lower() for code in request.accept_languages.values())
-        language = next((code for code in asked if code in PAGE_LANGUAGES), "en")
+        language = next((code for code in asked if code in PAGE_LANGUAGES), SOURCE)
     g.language, g.direction = language, direction(language)
     g.translations = runtime().catalogues.translations(language)
 

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from hotline.domain.language import Language
+from hotline.domain.languages import TEXT_LANGUAGES
 from hotline.guards import runtime, volunteer
 from hotline.services import access
 from hotline.services.tickets import walkin
@@ -54,7 +54,7 @@ def slip(reference: str) -> str:
 
 def _told(form: Mapping[str, str]) -> Complaint:
     token, language, category = form.get("token", ""), form.get("language", ""), form.get("category", "")
-    if not re.fullmatch("[0-9a-f]{32}", token) or language not in set(Language):
+    if not re.fullmatch("[0-9a-f]{32}", token) or language not in TEXT_LANGUAGES:
         raise BadRequest
     if category and category not in {c.code for c in runtime().categories}:
         raise BadRequest

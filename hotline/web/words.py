@@ -3,7 +3,7 @@
 from hotline.alarms import AlarmKind
 from hotline.domain.delivery import Delivery, Reason
 from hotline.domain.grant import Asked
-from hotline.domain.language import Language
+from hotline.domain.languages import BY_CODE, TEXT_LANGUAGES
 from hotline.domain.queue import QueueList
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
@@ -141,12 +141,7 @@ ALARMS = {
     AlarmKind.ACCOUNT: N_("A link to log in by was made for somebody: see the people page."),
     AlarmKind.GRANT: N_("A right was asked for, for somebody: see the people page."),
 }
-LANGUAGES = {
-    Language.EN: N_("English"),
-    Language.UR: N_("Urdu"),
-    Language.SD: N_("Sindhi"),
-    Language.UR_LATN: N_("Roman Urdu"),
-}
+LANGUAGES = {code: BY_CODE[code].name for code in TEXT_LANGUAGES}
 FACTS = {
     "category": N_("Kind"),
     "area": N_("Where"),

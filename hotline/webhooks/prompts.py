@@ -7,7 +7,8 @@ import re
 from flask import Blueprint, Response, abort, send_file
 
 from hotline import i18n
-from hotline.i18n import SPOKEN_LANGUAGES, prompts_path
+from hotline.domain.languages import SPOKEN_LANGUAGES
+from hotline.i18n import prompts_path
 
 blueprint = Blueprint("prompts", __name__, url_prefix="/prompts")
 

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hotline.cli.catalogues import catalogues, check, compile_all, compile_catalogues
-from hotline.i18n import LANGUAGES, PROJECT, CatalogueFault, Catalogues, mo_path, po_path
+from hotline.domain.languages import LANGUAGES
+from hotline.i18n import PROJECT, CatalogueFault, Catalogues, mo_path, po_path
 
 PAGE = "hotline/web/templates/queue.html"
 

@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 
 from hotline.cli.catalogues import compile_all
 from hotline.cli.prompts import prompts
-from hotline.i18n import LOCALES, SPOKEN_LANGUAGES, mo_path, prompts_path
+from hotline.domain.languages import SPOKEN_LANGUAGES
+from hotline.i18n import LOCALES, mo_path, prompts_path
 from hotline.media import sound
 from hotline.media.clips import Shelf
 from hotline.media.sound import RATE_HZ, Samples

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.domain.keyword import Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
-from hotline.domain.language import Language
 from hotline.tables import load_lexicon
 
 LEXICON = load_lexicon(None)
@@ -167,39 +166,39 @@ def test_anything_longer_or_other_is_no_command(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        ("URDU", Language.UR),
-        ("urdu please", Language.UR),
-        ("اردو", Language.UR),
-        ("ROMAN", Language.UR_LATN),
-        ("roman urdu", Language.UR_LATN),
-        ("SINDHI", Language.SD),
-        ("سنڌي", Language.SD),
-        ("سندھی", Language.SD),
-        ("English", Language.EN),
-        ("انگریزی", Language.EN),
-        ("انگريزي", Language.EN),
+        ("URDU", "ur"),
+        ("urdu please", "ur"),
+        ("اردو", "ur"),
+        ("ROMAN", "ur-Latn"),
+        ("roman urdu", "ur-Latn"),
+        ("SINDHI", "sd"),
+        ("سنڌي", "sd"),
+        ("سندھی", "sd"),
+        ("English", "en"),
+        ("انگریزی", "en"),
+        ("انگريزي", "en"),
     ],
 )
-def test_a_language_is_asked_for_by_its_name(text: str, language: Language) -> None:
+def test_a_language_is_asked_for_by_its_name(text: str, language: str) -> None:
     assert read_keyword(text, LEXICON) == Command(Keyword.LANGUAGE, language)
 
 
 @pytest.mark.parametrize(
     ("text", "language"),
     [
-        ("madad", Language.UR_LATN),
+        ("madad", "ur-Latn"),
         ("help", None),
         ("مدد", None),
-        ("مدد ڪريو", Language.SD),
-        ("بچايو", Language.SD),
-        ("بچاؤ", Language.UR),
+        ("مدد ڪريو", "sd"),
+        ("بچايو", "sd"),
+        ("بچاؤ", "ur"),
         ("ok", None),
     ],
 )
-def test_a_phrase_tells_its_language_where_it_has_only_one(text: str, language: Language | None) -> None:
+def test_a_phrase_tells_its_language_where_it_has_only_one(text: str, language: str | None) -> None:
     command = read_keyword(text, LEXICON)
     assert command is not None
-    assert command.language is language
+    assert command.language == language
 
 
 def test_the_gateways_words_are_those_it_documents() -> None:

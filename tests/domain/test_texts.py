@@ -10,9 +10,10 @@ from bidi import get_display
 
 from hotline.cli.catalogues import compile_all
 from hotline.domain import segments, texts
+from hotline.domain.languages import LANGUAGES
 from hotline.domain.telltale import telltales
 from hotline.domain.texts import ANSWER_TO, GREETING, HELP, LONGEST, TEXTS, Text
-from hotline.i18n import LANGUAGES, LOCALES, Catalogues, po_path
+from hotline.i18n import LOCALES, Catalogues, po_path
 from hotline.tables import load_categories, load_unsaid
 
 REFERENCE = "482-719-365"

@@ -9,7 +9,8 @@ from sqlalchemy.exc import OperationalError
 
 from hotline import guards
 from hotline.app import create_app
-from hotline.i18n import PAGE_LANGUAGES, direction
+from hotline.domain.languages import PAGE_LANGUAGES
+from hotline.i18n import direction
 from hotline.runtime import Runtime
 from hotline.services.people.organisation import reset_password
 from hotline.storage import people

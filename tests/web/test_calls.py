@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from hotline.app import create_app
-from hotline.i18n import PAGE_LANGUAGES
+from hotline.domain.languages import PAGE_LANGUAGES
 from hotline.runtime import Runtime
 from hotline.sections import Voice, Web
 from hotline.services.tickets.routing import route_due

@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from hotline.app import create_app
-from hotline.i18n import PAGE_LANGUAGES
+from hotline.domain.languages import PAGE_LANGUAGES
 from hotline.runtime import Runtime
 from hotline.sections import Voice
 from tests.calling import LINE, MISSED

@@ -11,9 +11,9 @@ from flask import Flask
 from sqlalchemy import Update, delete, event, text, update
 
 from hotline.alarms import AlarmKind, raise_alarm_about
+from hotline.domain.languages import PAGE_LANGUAGES
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
-from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
 from hotline.services.tickets import casework, taking
 from hotline.services.tickets.routing import route_due

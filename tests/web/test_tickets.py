@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from hotline.app import create_app
 from hotline.domain import reference as references
+from hotline.domain.languages import PAGE_LANGUAGES
 from hotline.domain.ticket import Priority, Status
-from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime
 from hotline.sections import Web
 from hotline.services.texts.outbound import send_due

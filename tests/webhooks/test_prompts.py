@@ -9,7 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from hotline.app import create_app
-from hotline.i18n import LOCALES, SPOKEN_LANGUAGES, prompts_path
+from hotline.domain.languages import SPOKEN_LANGUAGES
+from hotline.i18n import LOCALES, prompts_path
 from hotline.runtime import Runtime
 from hotline.webhooks.prompts import MAX_AGE_S
 

@@ -8,7 +8,7 @@ from typing import Any
 from hotline.domain import menu as table
 from hotline.domain import phone, voice
 from hotline.domain.conversation import stage_told
-from hotline.domain.language import heard_in
+from hotline.domain.languages import heard_in
 from hotline.domain.voice import Action, Reject
 from hotline.domain.walk import Consent, Menu, Step, Walk
 from hotline.gateways.base import IncomingCall

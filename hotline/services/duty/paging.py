@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import texts
-from hotline.domain.language import heard_in
+from hotline.domain.languages import heard_in
 from hotline.domain.phone import SenderKind
 from hotline.domain.segments import count
 from hotline.domain.texts import Text

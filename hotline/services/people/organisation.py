@@ -13,9 +13,8 @@ from typing import Any, cast
 from babel import Locale
 
 from hotline.domain.hours import WEEKDAYS
-from hotline.domain.language import Language
+from hotline.domain.languages import LANGUAGES, PAGE_LANGUAGES, SOURCE, VOLUNTEERS_SPEAK
 from hotline.domain.rights import Role
-from hotline.i18n import PAGE_LANGUAGES
 from hotline.runtime import Runtime, Transaction
 from hotline.services.people.account import NotAPhone, own_phone
 from hotline.services.people.installation import become
@@ -29,7 +28,7 @@ from hotline.storage.peoplemodels import Team, Volunteer
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
 """What a login may look like, in small letters."""
 
-LANGUAGES_SPOKEN = frozenset({*Language, *Locale("en").languages})
+LANGUAGES_SPOKEN = frozenset({*LANGUAGES, *Locale("en").languages})
 """Codes of the languages volunteers may speak (CLDR's): callers have more than our texts do, Pashto (ps) or Balochi (bal)."""
 
 NAME_LENGTH = 120
@@ -174,7 +173,7 @@ def _check_rows(document: dict[str, Any]) -> list[str]:
         where = f"[[volunteer]] {row['login']}"
         if not LOGIN.fullmatch(row["login"]):
             faults.append(f"{where}: a login has letters, digits and . _ - @ + only, 64 at most")
-        if row.get("page_language", "en") not in PAGE_LANGUAGES:
+        if row.get("page_language", SOURCE) not in PAGE_LANGUAGES:
             faults.append(f"{where}: page_language must be one of {', '.join(PAGE_LANGUAGES)}")
         if row.get("role", Role.VOLUNTEER) not in set(Role):
             faults.append(f"{where}: role must be one of {', '.join(Role)}")
@@ -223,11 +222,11 @@ def _time(value: object) -> time | None:
 def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password: str) -> Volunteer:
     volunteer = people.by_login(tx.session, row["login"])
     if volunteer is None:
-        volunteer = Volunteer(login=row["login"], password_hash=None, page_language="en")
+        volunteer = Volunteer(login=row["login"], password_hash=None, page_language=SOURCE)
         tx.session.add(volunteer)
     volunteer.name = row["name"]
     volunteer.page_language = row.get("page_language", volunteer.page_language)
-    volunteer.languages = list(row.get("languages", volunteer.languages or ["en", "ur"]))
+    volunteer.languages = list(row.get("languages", volunteer.languages or VOLUNTEERS_SPEAK))
     volunteer.is_head = bool(row.get("head", False))
     was_here = bool(volunteer.active)
     volunteer.active = bool(row.get("active", volunteer.active is not False))
