@@ -93,9 +93,9 @@ class Catalogues:
         """The wording of a prompt, placeholders and all, in the language that somebody of `language` hears."""
         return self._by_language[heard_in(language)].pgettext(prompt.context, prompt.english)
 
-    def clips(self, language: str, key: str, **values: str) -> tuple[str, ...]:
-        """The names of the clips that speak the prompt `key`, in order. Raises ValueError as `prompts.clips` does."""
-        return prompts.clips(self.spoken(language, PROMPTS[key]), key, **values)
+    def clips(self, language: str, prompt: Prompt, **values: str) -> tuple[str, ...]:
+        """The names of the clips that speak a prompt, in order. Raises ValueError as `prompts.clips` does."""
+        return prompts.clips(self.spoken(language, prompt), prompt.key, **values)
 
     def clip_texts(self, language: str, categories: Iterable[Category]) -> Mapping[str, str]:
         """What every clip of a spoken language says, by its name; `categories` are those of the table. Raises ValueError as

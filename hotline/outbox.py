@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
 from hotline.domain import phone, reference
 from hotline.domain.phone import SenderKind
@@ -14,6 +13,7 @@ from hotline.runtime import Runtime, Transaction
 from hotline.storage import messages, outgoing
 from hotline.storage.contacts import Met
 from hotline.storage.models import Contact
+from hotline.storage.rows import TextOut
 
 RANK_ANSWER, RANK_OURS = 0, 1
 """What leaves first. A text tried again for a phone that was off goes one rank behind these each time."""
@@ -40,7 +40,7 @@ def queue_written(tx: Transaction, body: str, contact: Contact, *, ticket_id: in
     outgoing.put(tx.session, ticket_id=ticket_id, volunteer_id=volunteer_id, **row)
 
 
-def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ref: str | None, is_answer: bool) -> dict[str, Any] | None:
+def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ref: str | None, is_answer: bool) -> TextOut | None:
     """The row that `queue_text` stores, without its ticket and the text it answers; None where none may or can go. Who asks for
     it stores it in the same transaction."""
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:

@@ -100,7 +100,7 @@ class Caller:
     @property
     def hears(self) -> list[str]:
         """The prompts of this turn."""
-        return [s.prompt for a in self.turn.actions if isinstance(a, Ask | Beep | Tell) for s in a.sounds if not isinstance(s, Pause)]
+        return [s.prompt.key for a in self.turn.actions if isinstance(a, Ask | Beep | Tell) for s in a.sounds if not isinstance(s, Pause)]
 
     @property
     def languages(self) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 from jinja2 import Environment
 
 from hotline.cli.catalogues import compile_all
+from hotline.domain import prompts
 from hotline.domain.languages import BY_CODE, LANGUAGES, PAGE_LANGUAGES, SPOKEN_LANGUAGES
 from hotline.domain.prompts import PROMPTS
 from hotline.domain.texts import RECEIPT, STATUS_CLOSED, STATUS_RECEIVED, TEXTS
@@ -117,30 +118,34 @@ def test_a_translation_that_lost_the_reference_is_refused(locales: Path) -> None
 
 def test_a_prompt_is_spoken_by_its_clips_in_the_order_of_each_language(catalogues: Catalogues) -> None:
     police = ("digit_1", "digit_5")
-    assert catalogues.clips("en", "danger", police="15") == ("danger.1", *police)
-    assert catalogues.clips("ur", "danger", police="15") == ("danger.1", *police, "danger.2")
-    assert catalogues.clips("sd", "category_choice", category="theft", digit="2") == ("category_theft", "digit_2", "category_choice.1")
-    assert catalogues.clips("ur", "goodbye") == ("goodbye",)
+    assert catalogues.clips("en", prompts.DANGER, police="15") == ("danger.1", *police)
+    assert catalogues.clips("ur", prompts.DANGER, police="15") == ("danger.1", *police, "danger.2")
+    assert catalogues.clips("sd", prompts.CATEGORY_CHOICE, category="theft", digit="2") == (
+        "category_theft",
+        "digit_2",
+        "category_choice.1",
+    )
+    assert catalogues.clips("ur", prompts.GOODBYE) == ("goodbye",)
 
 
 def test_whoever_writes_roman_urdu_hears_urdu(catalogues: Catalogues) -> None:
     for key, prompt in PROMPTS.items():
         assert catalogues.spoken("ur-Latn", prompt) == catalogues.spoken("ur", prompt), key
-    assert catalogues.clips("ur-Latn", "danger", police="15") == catalogues.clips("ur", "danger", police="15")
+    assert catalogues.clips("ur-Latn", prompts.DANGER, police="15") == catalogues.clips("ur", prompts.DANGER, police="15")
 
 
 @pytest.mark.parametrize("language", SPOKEN_LANGUAGES)
 def test_every_clip_that_a_prompt_asks_for_has_a_text(catalogues: Catalogues, language: str) -> None:
     texts = catalogues.clip_texts(language, load_categories(None))
-    for key in PROMPTS:
-        asked = catalogues.clips(language, key, police="15", digits="482719365", digit="7", category="theft")
+    for key, prompt in PROMPTS.items():
+        asked = catalogues.clips(language, prompt, police="15", digits="482719365", digit="7", category="theft")
         assert set(asked) <= set(texts), key
 
 
 def test_a_prompt_without_its_number_is_not_spoken(catalogues: Catalogues) -> None:
     for digits in ("", "12a", "٤٥", "1" * 16):
         with pytest.raises(ValueError, match="reference"):
-            catalogues.clips("ur", "reference", digits=digits)
+            catalogues.clips("ur", prompts.REFERENCE, digits=digits)
 
 
 def test_a_prompt_without_a_translation_is_refused_rather_than_spoken_in_english(locales: Path) -> None:

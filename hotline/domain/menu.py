@@ -7,7 +7,7 @@ understand, is led on and never turned away: at the main menu two silences lead 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from hotline.domain import reference
+from hotline.domain import prompts, reference
 from hotline.domain.walk import Consent, Menu, Step, Walk
 
 MAX_TURNS = 60
@@ -16,7 +16,7 @@ MAX_TURNS = 60
 MAX_TAKES = 3
 """Recordings a caller may make in one call; in danger, one more."""
 
-NOTICE = "notice"
+NOTICE = prompts.NOTICE.key
 """The hint of a walk that comes to the beep without the question for consent, which says that she is recorded: it is said now."""
 
 CUT = ""
@@ -67,7 +67,7 @@ def _not_understood(walk: Walk, menu: Menu, edges: Edges, keys: str) -> Walk:
     if not keys:
         return replace(walk, tries=walk.tries + 1, hint=None) if walk.tries < edges.again else edges.silence(walk, menu)
     if walk.tries < edges.wrong_again:
-        return replace(walk, tries=walk.tries + 1, hint="wrong_key")
+        return replace(walk, tries=walk.tries + 1, hint=prompts.WRONG_KEY.key)
     return edges.silence(walk, menu)
 
 
@@ -84,10 +84,10 @@ def recorded(walk: Walk, *, heard: bool, key: str) -> Walk:
     if key == "0" and not walk.danger:
         return to_danger(replace(walk, takes=takes))
     if not heard and walk.tries < 1:  # silence is asked about once
-        return replace(walk, tries=walk.tries + 1, hint="nothing_heard")
+        return replace(walk, tries=walk.tries + 1, hint=prompts.NOTHING_HEARD.key)
     if not heard:
         return go(walk, Step.TOLD if walk.leaves_something else Step.OVER)
-    return go(walk, Step.TOLD if walk.danger or takes >= MAX_TAKES else Step.KEEP, takes=takes)
+    return go(replace(walk, takes=takes), Step.TOLD if walk.danger or takes >= MAX_TAKES else Step.KEEP)
 
 
 def dialled(walk: Walk, menu: Menu, *, taken: bool, time_left: bool) -> Walk:
@@ -95,18 +95,18 @@ def dialled(walk: Walk, menu: Menu, *, taken: bool, time_left: bool) -> Walk:
     if taken:
         return go(walk, Step.TOLD)
     if walk.duty_index + 1 < menu.duty_phones and time_left:
-        return go(walk, Step.DUTY, duty_index=walk.duty_index + 1)
-    return _beep(walk, hint="duty_nobody")
+        return go(replace(walk, duty_index=walk.duty_index + 1), Step.DUTY)
+    return _beep(walk, hint=prompts.DUTY_NOBODY.key)
 
 
-def go(walk: Walk, step: Step, **changes: object) -> Walk:
+def go(walk: Walk, step: Step) -> Walk:
     """On to a step, where nothing has gone wrong yet."""
-    return replace(walk, step=step, tries=0, hint=None, **changes)  # type: ignore[arg-type]
+    return replace(walk, step=step, tries=0, hint=None)
 
 
 def to_danger(walk: Walk) -> Walk:
     """She pressed 0."""
-    return go(walk, Step.DANGER, danger=True)
+    return go(replace(walk, danger=True), Step.DANGER)
 
 
 def _opening(walk: Walk) -> Walk:
@@ -115,7 +115,7 @@ def _opening(walk: Walk) -> Walk:
 
 def _language_keys(_walk: Walk, menu: Menu) -> Mapping[str, Move]:
     def speak(language: str) -> Move:
-        return lambda w, _m: go(w, Step.MAIN, language=language, other_language=False)
+        return lambda w, _m: go(replace(w, language=language, other_language=False), Step.MAIN)
 
     keys = {str(n): speak(language) for n, language in enumerate(menu.languages, 1)}
     return keys | {other_key(menu): lambda w, m: _ask_consent(replace(w, other_language=True), m)}
@@ -157,8 +157,8 @@ def _agreed(consent: Consent) -> Move:
 
 def _call_me_keys(_walk: Walk, _menu: Menu) -> Mapping[str, Move]:
     return {
-        "1": lambda w, _m: go(w, Step.TOLD, consent=Consent.YES, wants_call=True),
-        "2": lambda w, _m: go(w, Step.MAIN, consent=Consent.NO),
+        "1": lambda w, _m: go(replace(w, consent=Consent.YES, wants_call=True), Step.TOLD),
+        "2": lambda w, _m: go(replace(w, consent=Consent.NO), Step.MAIN),
     }
 
 
@@ -168,16 +168,16 @@ def _entered(walk: Walk, keys: str) -> Walk:
     if digits.startswith("0"):
         return to_danger(walk)
     if reference.is_valid(digits):
-        return go(walk, Step.STAGE, found=None)
+        return go(replace(walk, found=None), Step.STAGE)
     if keys in ("", "*", "#") and not digits:
         return replace(walk, tries=walk.tries + 1, hint=None) if walk.tries < 1 else go(walk, Step.MAIN)
     if walk.tries < 2:
-        return replace(walk, tries=walk.tries + 1, hint="reference_mistyped")
-    return replace(go(walk, Step.MAIN), hint="reference_mistyped")
+        return replace(walk, tries=walk.tries + 1, hint=prompts.REFERENCE_MISTYPED.key)
+    return replace(go(walk, Step.MAIN), hint=prompts.REFERENCE_MISTYPED.key)
 
 
 def _ring_duty(walk: Walk, menu: Menu) -> Walk:
-    return go(walk, Step.DUTY, duty_index=0) if menu.duty_phones else _beep(walk, hint="duty_nobody")
+    return go(replace(walk, duty_index=0), Step.DUTY) if menu.duty_phones else _beep(walk, hint=prompts.DUTY_NOBODY.key)
 
 
 def _any_key(_walk: Walk, _menu: Menu) -> Mapping[str, Move]:
@@ -201,7 +201,7 @@ TABLE: Mapping[Step, Edges] = {
     Step.CONSENT: Edges(_consent_keys, _agreed(Consent.SILENT)),
     Step.KEEP: Edges(lambda _w, _m: {"1": _to(Step.TOLD), "2": _to(Step.RECORD)}, _to(Step.TOLD)),
     Step.TOLD: Edges(lambda _w, _m: {}, _to(Step.OVER), again=0, wrong_again=0),
-    Step.STAGE: Edges(lambda _w, _m: {"9": lambda w, _m: go(w, Step.MAIN, found=None)}, _to(Step.OVER), again=0, wrong_again=1),
+    Step.STAGE: Edges(lambda _w, _m: {"9": lambda w, _m: go(replace(w, found=None), Step.MAIN)}, _to(Step.OVER), again=0, wrong_again=1),
     Step.CALL_ME: Edges(_call_me_keys, lambda w, _m: _beep(replace(w, consent=Consent.SILENT), hint=NOTICE)),
     Step.ALARM: Edges(lambda _w, _m: {SEEN: _to(Step.OVER)}, _to(Step.GONE), again=2, danger=False),
     Step.DANGER: Edges(lambda _w, _m: {"5": _to(Step.RECORD)}, _ring_duty, again=0, wrong_again=0, danger=False),

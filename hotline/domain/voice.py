@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hotline.domain import menu as table
+from hotline.domain import prompts
+from hotline.domain.prompts import PROMPTS, Prompt
 from hotline.domain.ticket import Stage
 from hotline.domain.walk import Menu, Step, Walk
 
@@ -13,7 +15,7 @@ class Say:
     """A prompt in a language, with the values its wording asks for."""
 
     language: str
-    prompt: str
+    prompt: Prompt
     values: tuple[tuple[str, str], ...] = ()
 
 
@@ -76,11 +78,13 @@ class Reject:
 Action = Ask | Tell | Beep | Ring | HangUp | Reject
 
 STAGES: Mapping[Stage, str] = {
-    Stage.RECEIVED: "stage_received",
-    Stage.WORKED_ON: "stage_worked_on",
-    Stage.CLOSED: "stage_closed",
+    Stage.RECEIVED: prompts.STAGE_RECEIVED.key,
+    Stage.WORKED_ON: prompts.STAGE_WORKED_ON.key,
+    Stage.CLOSED: prompts.STAGE_CLOSED.key,
 }
-REFUSED = "stage_refused"
+"""Stage → the key of the prompt that tells it, which the walk keeps."""
+
+REFUSED = prompts.STAGE_REFUSED.key
 """One answer to a number that is unknown, one we may not speak of, and one too many."""
 
 
@@ -91,12 +95,12 @@ def heard(walk: Walk, menu: Menu, reference: str | None) -> tuple[Action, ...]:
 
 def busy(menu: Menu) -> tuple[Action, ...]:
     """What is heard when we cannot do anything for her."""
-    return (Tell(tuple(Say(language, "busy", (("police", menu.police),)) for language in menu.languages)), HangUp())
+    return (Tell(tuple(Say(language, prompts.BUSY, (("police", menu.police),)) for language in menu.languages)), HangUp())
 
 
 def duty_call(language: str, menu: Menu) -> tuple[Action, ...]:
     """What somebody of the duty line hears: nothing of who calls, or why."""
-    return (Ask((Say(language, "duty_take"), Pause(), Say(language, "duty_take")), menu.key_wait_s), HangUp())
+    return (Ask((Say(language, prompts.DUTY_TAKE), Pause(), Say(language, prompts.DUTY_TAKE)), menu.key_wait_s), HangUp())
 
 
 def _spoken(walk: Walk, menu: Menu) -> tuple[str, ...]:
@@ -105,9 +109,13 @@ def _spoken(walk: Walk, menu: Menu) -> tuple[str, ...]:
     return menu.languages if everyone else (walk.language,)
 
 
-def _say(walk: Walk, menu: Menu, *prompts: str, **values: str) -> tuple[Sound, ...]:
+def _hint(walk: Walk) -> tuple[Prompt, ...]:
+    return (PROMPTS[walk.hint],) if walk.hint else ()
+
+
+def _say(walk: Walk, menu: Menu, *wanted: Prompt, **values: str) -> tuple[Sound, ...]:
     given = tuple(values.items())
-    said = [p for p in (walk.hint, *prompts) if p]
+    said = (*_hint(walk), *wanted)
     return tuple(Say(language, prompt, given) for language in _spoken(walk, menu) for prompt in said)
 
 
@@ -116,71 +124,72 @@ def _ask(menu: Menu, sounds: tuple[Sound, ...]) -> tuple[Action, ...]:
 
 
 def _back(_walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    return _ask(menu, tuple(Say(language, "press_one") for language in menu.languages))
+    return _ask(menu, tuple(Say(language, prompts.PRESS_ONE) for language in menu.languages))
 
 
 def _opening(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    sounds = [Say(language, "danger_key") for language in menu.languages]
-    sounds += [Say(language, "language_key", (("digit", str(n)),)) for n, language in enumerate(menu.languages, 1)]
-    sounds += [Say(language, "other_language_key", (("digit", table.other_key(menu)),)) for language in menu.languages]
-    hint = [Say(language, walk.hint) for language in menu.languages if walk.hint]
+    sounds = [Say(language, prompts.DANGER_KEY) for language in menu.languages]
+    sounds += [Say(language, prompts.LANGUAGE_KEY, (("digit", str(n)),)) for n, language in enumerate(menu.languages, 1)]
+    sounds += [Say(language, prompts.OTHER_LANGUAGE_KEY, (("digit", table.other_key(menu)),)) for language in menu.languages]
+    hint = [Say(language, prompt) for language in menu.languages for prompt in _hint(walk)]
     return _ask(menu, (*hint, *sounds))
 
 
 def _main(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    call_me = () if walk.withheld else ("call_me_key",)
-    return _ask(menu, _say(walk, menu, "main_menu", *call_me, "danger_key", "more_keys"))
+    call_me = () if walk.withheld else (prompts.CALL_ME_KEY,)
+    return _ask(menu, _say(walk, menu, prompts.MAIN_MENU, *call_me, prompts.DANGER_KEY, prompts.MORE_KEYS))
 
 
 def _category(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    sounds = list(_say(walk, menu, "category_intro"))
+    sounds = list(_say(walk, menu, prompts.CATEGORY_INTRO))
     for language in _spoken(walk, menu):
-        sounds += [Say(language, "category_choice", (("category", code), ("digit", key))) for key, code in menu.categories]
+        sounds += [Say(language, prompts.CATEGORY_CHOICE, (("category", code), ("digit", key))) for key, code in menu.categories]
     return _ask(menu, tuple(sounds))
 
 
 def _consent(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    return _ask(menu, _say(walk, menu, *(("notice",) if walk.tries == 0 else ()), "consent"))
+    return _ask(menu, _say(walk, menu, *((prompts.NOTICE,) if walk.tries == 0 else ()), prompts.CONSENT))
 
 
 def _record(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
     # In danger there is no time for the notice.
-    prompts: tuple[str, ...] = ("speak_other" if walk.other_language else "speak_now",)
-    if walk.hint in (table.CUT, "duty_nobody"):  # which says itself when to speak
-        prompts = ()
-    return (Beep(_say(walk, menu, *prompts), menu.silence_s, menu.recording_s),)
+    speak: tuple[Prompt, ...] = (prompts.SPEAK_OTHER if walk.other_language else prompts.SPEAK_NOW,)
+    if walk.hint in (table.CUT, prompts.DUTY_NOBODY.key):  # which says itself when to speak
+        speak = ()
+    return (Beep(_say(walk, menu, *speak), menu.silence_s, menu.recording_s),)
 
 
 def _keep(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    return _ask(menu, _say(walk, menu, "keep"))
+    return _ask(menu, _say(walk, menu, prompts.KEEP))
 
 
 def _told(walk: Walk, menu: Menu, reference: str) -> tuple[Action, ...]:
     sounds: list[Sound] = []
     for language in _spoken(walk, menu):
         if walk.wants_call:
-            sounds.append(Say(language, "call_me_done"))
+            sounds.append(Say(language, prompts.CALL_ME_DONE))
         digits = (("digits", reference),)
-        sounds += [Say(language, "reference", digits), Pause(2), Say(language, "reference_again", digits), Say(language, "reference_use")]
+        sounds += [Say(language, prompts.REFERENCE, digits), Pause(2), Say(language, prompts.REFERENCE_AGAIN, digits)]
+        sounds.append(Say(language, prompts.REFERENCE_USE))
     return _ask(menu, tuple(sounds))
 
 
 def _enter(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    return (Ask(_say(walk, menu, "enter_reference"), menu.key_wait_s, digits=9, ends_with="*"),)
+    return (Ask(_say(walk, menu, prompts.ENTER_REFERENCE), menu.key_wait_s, digits=9, ends_with="*"),)
 
 
 def _stage(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    return _ask(menu, _say(walk, menu, walk.found or REFUSED, "again_key"))
+    return _ask(menu, _say(walk, menu, PROMPTS[walk.found or REFUSED], prompts.AGAIN_KEY))
 
 
 def _call_me(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    return _ask(menu, _say(walk, menu, "call_me"))
+    return _ask(menu, _say(walk, menu, prompts.CALL_ME))
 
 
 def _danger(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
     # Where police, a person held or a demand for money is named, nobody is sent to the police (design: "First, do no harm", 7).
-    police = () if walk.category in menu.careful else ("danger",)
-    return _ask(menu, _say(walk, menu, *police, "danger_stay", police=menu.police))
+    police = () if walk.category in menu.careful else (prompts.DANGER,)
+    return _ask(menu, _say(walk, menu, *police, prompts.DANGER_STAY, police=menu.police))
 
 
 def _duty(walk: Walk, _menu: Menu, _reference: str) -> tuple[Action, ...]:
@@ -189,11 +198,11 @@ def _duty(walk: Walk, _menu: Menu, _reference: str) -> tuple[Action, ...]:
 
 def _alarm(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
     # Whoever holds the phone hears this and nothing else, whatever she keys.
-    return _ask(menu, (Say(walk.language, "page_needs_you"),))
+    return _ask(menu, (Say(walk.language, prompts.PAGE_NEEDS_YOU),))
 
 
 def _over(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    return (Tell(_say(walk, menu, "goodbye")), HangUp())
+    return (Tell(_say(walk, menu, prompts.GOODBYE)), HangUp())
 
 
 def _gone(_walk: Walk, _menu: Menu, _reference: str) -> tuple[Action, ...]:

@@ -25,8 +25,7 @@ class Call(Base):
         Index("ix_calls_without_ticket", "started_at", postgresql_where=NO_TICKET, sqlite_where=NO_TICKET),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    # in; missed: rung and never answered; back: ours, in answer to a missed one; alarm: ours, to a volunteer's own phone
-    direction: Mapped[str] = mapped_column(String(8))
+    direction: Mapped[str] = mapped_column(String(8))  # `domain.call.CallDirection`
     gateway: Mapped[str] = mapped_column(String(16))  # empty until an alarm is placed
     gateway_id: Mapped[str | None] = mapped_column(String(64))  # null until a call of ours is placed
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
@@ -37,7 +36,7 @@ class Call(Base):
     lookups: Mapped[int] = mapped_column(SmallInteger)  # unknown or other people's references keyed
     danger_at: Mapped[datetime | None]  # when she said so; from when the duty line is rung, if it is
     duty_taken: Mapped[bool]  # somebody of the duty line keyed 1
-    reason: Mapped[str | None] = mapped_column(String(16))  # why a call of ours was not made, or how it failed
+    reason: Mapped[str | None] = mapped_column(String(16))  # a `domain.call.CallReason`, or the gateway's error code
     started_at: Mapped[datetime]
     stepped_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

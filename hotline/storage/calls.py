@@ -2,31 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import and_, bindparam, func, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from hotline.domain.call import OURS, CallDirection, CallReason
 from hotline.storage.base import NO_TICKET
 from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
 from hotline.storage.db import Insert, Update, table
 from hotline.storage.models import Contact
-
-ALARM = "alarm"
-"""The direction of a call of ours that tells a volunteer that her page needs her."""
-
-OURS = frozenset({"back", ALARM})
-"""The directions of calls that we place."""
-
-PLACING = "placing"
-"""Said of a call of ours that the gateway is being asked for."""
-
-UNDER_WAY = "under_way"
-"""Said of a missed call that came while another was being called back."""
-
-SERVED = "served"
-"""Said of a call that needs nobody: it got what it asked for, or was called back."""
+from hotline.storage.rows import CallChanges, CallRow, NewCall
 
 _CALLS = table(Call)
 _KEEP = Insert(lambda insert: insert(_CALLS).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_CALLS.c.id))
@@ -38,9 +25,9 @@ _LOCKED = select(Call).where(*_BY_GATEWAY_ID).with_for_update()
 _LOCKED_WITH_CONTACT = select(Call, Contact).join(Contact, Contact.id == Call.contact_id).where(*_BY_GATEWAY_ID).with_for_update()
 
 
-def keep(session: Session, *, now: datetime, **values: Any) -> int | None:
+def keep(session: Session, *, now: datetime, **values: Unpack[NewCall]) -> int | None:
     """Store a new call; its id, or None if the gateway had told of it before."""
-    row = {
+    row: CallRow = {
         "ticket_id": None,
         "turn": 0,
         "consent": None,
@@ -82,7 +69,7 @@ def by_id(session: Session, call_id: int) -> Call | None:
     return session.get(Call, call_id)
 
 
-def store(session: Session, call: Call, **values: Any) -> None:
+def store(session: Session, call: Call, **values: Unpack[CallChanges]) -> None:
     """Write what became of a call; `call` says so too."""
     _STORE.put(session, {"row_id": call.id, **values})
     for name, value in values.items():
@@ -105,22 +92,22 @@ def count_backs(session: Session, contact_id: int | None, *, since: datetime) ->
 
 def is_called_back(session: Session, contact_id: int, *, since: datetime) -> bool:
     """Whether a call back to a contact is due or under way; one that is being placed since before then was lost with its worker."""
-    is_placing = and_(Call.reason == PLACING, Call.started_at > since)
+    is_placing = and_(Call.reason == CallReason.PLACING, Call.started_at > since)
     statement = select(Call.id).where(Call.contact_id == contact_id, CALLED_BACK, Call.ended_at.is_(None), or_(CALL_OPEN, is_placing))
     return session.scalar(statement.limit(1)) is not None
 
 
 def has_alarm(session: Session, contact_id: int, *, since: datetime) -> bool:
     """Whether a phone was rung for an alarm, or is about to be, since then."""
-    statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == ALARM, Call.started_at > since)
+    statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == CallDirection.ALARM, Call.started_at > since)
     return session.scalar(statement.limit(1)) is not None
 
 
 def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
     """She was called back and pressed a key: her missed calls since then need nobody, those included that came while we rang."""
-    is_waiting = or_(Call.reason.is_(None), Call.reason == UNDER_WAY)
-    missed = update(Call).where(Call.contact_id == contact_id, Call.direction == "missed", Call.started_at >= since, is_waiting)
-    session.execute(missed.values(reason=SERVED).execution_options(synchronize_session=False))
+    is_waiting = or_(Call.reason.is_(None), Call.reason == CallReason.UNDER_WAY)
+    missed = update(Call).where(Call.contact_id == contact_id, Call.direction == CallDirection.MISSED, Call.started_at >= since, is_waiting)
+    session.execute(missed.values(reason=CallReason.SERVED).execution_options(synchronize_session=False))
 
 
 def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
@@ -166,7 +153,7 @@ def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -
     statement = (
         select(Call, Contact)
         .join(Contact, Contact.id == Call.contact_id)
-        .where(NO_TICKET, _FROM_OUTSIDE, Call.ended_at.is_not(None), or_(Call.reason.is_(None), Call.reason != SERVED))
+        .where(NO_TICKET, _FROM_OUTSIDE, Call.ended_at.is_not(None), or_(Call.reason.is_(None), Call.reason != CallReason.SERVED))
         .order_by(Call.started_at.desc(), Call.gateway_id.desc())
         .limit(limit)
     )
@@ -180,4 +167,4 @@ def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -
 def tick_off(session: Session, gateway_id: str) -> None:
     """A call of the book needs nobody any more."""
     ended = update(Call).where(NO_TICKET, Call.gateway_id == gateway_id, _FROM_OUTSIDE, Call.ended_at.is_not(None))
-    session.execute(ended.values(reason=SERVED).execution_options(synchronize_session=False))
+    session.execute(ended.values(reason=CallReason.SERVED).execution_options(synchronize_session=False))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from hotline.domain.phone import Sender
 from hotline.storage.db import Insert, Update, table
 from hotline.storage.messages import IS_HER_TEXT
 from hotline.storage.models import Contact, Message
+from hotline.storage.rows import ContactChanges
 
 _CONTACTS = table(Contact)
 _SHOWN = ("id", "kind", "country", "language", "language_named", "times_seen")
@@ -89,8 +90,10 @@ def speak(session: Session, contact: Met | Contact, language: str, *, named: boo
 
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
     """Silence what we start, since then. None restarts it, and takes back a "no" of a call: it was asked for from the phone itself."""
-    restarted = {"may_text": True} if since is None else {}
-    session.execute(update(Contact).where(Contact.id == contact_id).values(stopped_at=since, **restarted))
+    changes: ContactChanges = {"stopped_at": since}
+    if since is None:
+        changes["may_text"] = True
+    session.execute(update(Contact).where(Contact.id == contact_id).values(**changes))
 
 
 def has_shown_language(session: Session, contact: Met) -> bool:
@@ -110,12 +113,12 @@ def agree(session: Session, contact: Contact, *, may: bool) -> None:
         _store(session, contact, may_text=may, may_call=may)
 
 
-def make_safe(session: Session, contact_id: int, **values: Any) -> None:
+def make_safe(session: Session, contact_id: int, **values: Unpack[ContactChanges]) -> None:
     """How she may be reached. The contact is locked."""
     session.execute(update(Contact).where(Contact.id == contact_id).values(**values).execution_options(synchronize_session=False))
 
 
-def _store(session: Session, contact: Met | Contact, **values: str | bool) -> None:
+def _store(session: Session, contact: Met | Contact, **values: Unpack[ContactChanges]) -> None:
     _STORE.put(session, {"row_id": contact.id, **values})
     for name, value in values.items():
         if isinstance(contact, Contact):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import NotRequired, TypedDict, Unpack
 
 from sqlalchemy import case, insert, select
 from sqlalchemy.orm import Session
@@ -50,6 +50,47 @@ class EventKind(StrEnum):
     NUMBER_SOUGHT = "number_sought"  # found by the number of its phone
 
 
+Fact = bool | int | str | None
+"""What a fact of a ticket was or is, as an event tells it."""
+
+
+class EventData(TypedDict, total=False):
+    """What an event tells beside its kind: codes and ids, never a number of a phone, a body or a name."""
+
+    after: str  # the status that the ticket has now
+    alarm: int | str  # the kind of an alarm that was raised, the id of one that was acknowledged
+    all_the_same: bool  # sent, though it was asked about
+    before: int | str | None  # the status that the ticket had, or the volunteer
+    by: str  # how the ticket came in, or that the citizen answered
+    category: str
+    fact: str  # the name of the fact that was changed, from `old` to `new`
+    hits: Sequence[str]  # the codes of the categories that the words hit
+    message: int | None
+    new: Fact
+    old: Fact
+    on_duty: bool
+    recording: int
+    team: int | None
+    to: int | None  # a volunteer, or the priority it was raised to
+    version: int  # of the form that was sent
+
+
+class NewEvent(TypedDict):
+    """An event of a ticket whose id is not known yet."""
+
+    kind: EventKind
+    happened_at: datetime
+    data: EventData
+    volunteer_id: NotRequired[int | None]
+    note_id: NotRequired[int | None]
+
+
+class EventRow(NewEvent):
+    """An event, whole."""
+
+    ticket_id: int
+
+
 _CHANGE_NOTHING = (
     EventKind.ALARM_RAISED,
     EventKind.ALARM_ACKNOWLEDGED,
@@ -70,13 +111,13 @@ def happened(
     now: datetime,
     volunteer_id: int | None = None,
     note_id: int | None = None,
-    **data: Any,
+    **data: Unpack[EventData],
 ) -> None:
-    """Add an event. `data` holds codes and ids only: never a number, a body or a name."""
+    """Add an event."""
     put(session, ticket_id=ticket_id, kind=kind, happened_at=now, volunteer_id=volunteer_id, note_id=note_id, data=data)
 
 
-def put(session: Session, **values: Any) -> None:
+def put(session: Session, **values: Unpack[EventRow]) -> None:
     """Store a row of events."""
     _PUT.put(session, values)
 

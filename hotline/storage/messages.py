@@ -2,24 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
+from hotline.domain.message import Direction
 from hotline.domain.ticket import OPEN
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Message, Ticket
+from hotline.storage.rows import TextInRow
 
-IS_HER_TEXT = and_(Message.direction == "in", Message.read_as != ReadAs.WRITTEN)
+IS_HER_TEXT = and_(Message.direction == Direction.IN, Message.read_as != ReadAs.WRITTEN)
 """What came from her phone: not what a volunteer wrote down of a call or of what she was told."""
 
 _MESSAGES = table(Message)
 _KEEP = Insert(lambda insert: insert(_MESSAGES).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_MESSAGES.c.id))
 
 
-def keep(session: Session, **values: Any) -> int | None:
+def keep(session: Session, **values: Unpack[TextInRow]) -> int | None:
     """Store a text that came in; None if the gateway had delivered it before (unique by gateway and its id)."""
     kept = _KEEP.put(session, values)
     return kept[0] if kept else None
@@ -58,7 +60,7 @@ def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> i
         select(Message.ticket_id)
         .where(
             Message.contact_id == contact_id,
-            Message.direction == "in",
+            Message.direction == Direction.IN,
             Message.ticket_id.is_not(None),
             Message.read_as.in_(CARRIES_ON),
             Message.created_at >= since,

@@ -111,7 +111,7 @@ class Message(Base):
         ),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    direction: Mapped[str] = mapped_column(String(3))  # in or out
+    direction: Mapped[str] = mapped_column(String(3))  # `domain.message.Direction`
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     gateway: Mapped[str] = mapped_column(String(16))

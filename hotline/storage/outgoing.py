@@ -2,27 +2,37 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import and_, literal_column, not_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.delivery import Delivery
+from hotline.domain.message import Direction
 from hotline.domain.walk import Consent
 from hotline.storage.callmodels import Call
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact, Message, Ticket
+from hotline.storage.rows import NewText, TextChanges, TextOut, TextOutRow
 
 _PUT = Insert(lambda insert: insert(table(Message)))
 
 
-def due_at_once(*, now: datetime, **values: Any) -> dict[str, Any]:
+def due_at_once(*, now: datetime, **values: Unpack[NewText]) -> TextOut:
     """The row of a text that is to leave. `gateway` is known once it is sent."""
-    row = {"direction": "out", "gateway": "", "created_at": now, "delivery": Delivery.QUEUED, "attempts": 0, "look_ups": 0}
-    return {**row, "next_attempt_at": now, **values}
+    return {
+        "direction": Direction.OUT,
+        "gateway": "",
+        "created_at": now,
+        "delivery": Delivery.QUEUED,
+        "attempts": 0,
+        "look_ups": 0,
+        "next_attempt_at": now,
+        **values,
+    }
 
 
-def put(session: Session, **values: Any) -> None:
+def put(session: Session, **values: Unpack[TextOutRow]) -> None:
     """Store such a row."""
     _PUT.put(session, values)
 
@@ -79,7 +89,7 @@ def reported(session: Session, *, gateway: str, gateway_id: str, message_id: int
         else and_(Message.id == message_id, Message.attempts == attempt)
     )
     given_up = and_(Message.delivery == Delivery.QUEUED, Message.gateway_id.is_not(None))
-    statement = select(Message).where(Message.direction == "out", named, not_(given_up)).with_for_update()
+    statement = select(Message).where(Message.direction == Direction.OUT, named, not_(given_up)).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
 
 
@@ -89,7 +99,7 @@ def locked(session: Session, message_id: int) -> Message:
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
 
-def store(session: Session, message_id: int, **values: Any) -> None:
+def store(session: Session, message_id: int, **values: Unpack[TextChanges]) -> None:
     """Write what became of a text."""
     session.execute(update(Message).where(Message.id == message_id).values(**values).execution_options(synchronize_session=False))
 
@@ -103,7 +113,7 @@ def renew_claim(session: Session, message_id: int, attempt: int, *, now: datetim
 def known_ids(session: Session, contact_id: int) -> set[str]:
     """The gateway's ids of the newest texts to a contact that we know of, and of the tries given up."""
     statement = select(Message.gateway_id).where(
-        Message.contact_id == contact_id, Message.direction == "out", Message.gateway_id.is_not(None)
+        Message.contact_id == contact_id, Message.direction == Direction.OUT, Message.gateway_id.is_not(None)
     )
     return {i for i in session.scalars(statement.order_by(Message.id.desc()).limit(200)) if i is not None}
 

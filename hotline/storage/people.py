@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import time
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from hotline.domain.rights import Rights, Role
 from hotline.storage.db import Remembered, upsert
 from hotline.storage.models import ON_QUEUE, Ticket
 from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
+from hotline.storage.rows import NewShift
 
 _RIGHTS = Remembered()
 
@@ -158,7 +159,7 @@ def weekly(session: Session, team_id: int) -> Sequence[ShiftRow]:
     return session.scalars(statement.order_by(ShiftRow.weekday, ShiftRow.starts, ShiftRow.id)).all()
 
 
-def add_shift(session: Session, **values: Any) -> ShiftRow | None:
+def add_shift(session: Session, **values: Unpack[NewShift]) -> ShiftRow | None:
     """Plan a weekly shift; None if there is one of the same start, which stays as it was."""
     key = ["volunteer_id", "team_id", "weekday", "starts"]
     statement = upsert(session, ShiftRow).values(**values).on_conflict_do_nothing(index_elements=key)

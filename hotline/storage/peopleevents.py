@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -39,6 +39,17 @@ class PeopleEventKind(StrEnum):
     HANDED_OVER = "handed_over"
 
 
+class PeopleEventData(TypedDict, total=False):
+    """What such an event tells beside its kind: codes and days, never a name or a number of a phone."""
+
+    ends: str  # HH:MM, local time
+    languages: Sequence[str]
+    on_date: str  # in the form of ISO 8601
+    right: str
+    starts: str  # HH:MM, local time
+    weekday: int  # Monday 0
+
+
 def happened(
     session: Session,
     kind: PeopleEventKind,
@@ -47,9 +58,9 @@ def happened(
     by: int | None,
     about: int | None = None,
     team_id: int | None = None,
-    **data: Any,
+    **data: Unpack[PeopleEventData],
 ) -> None:
-    """Add an event: who did it (nobody: the command line, or the machine), and to whom. `data` holds codes and days."""
+    """Add an event: who did it (nobody: the command line, or the machine), and to whom."""
     session.add(PeopleEvent(kind=kind, happened_at=now, by_id=by, about_id=about, team_id=team_id, data=data))
     session.flush()
 

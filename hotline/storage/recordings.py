@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict, Unpack
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -23,6 +23,22 @@ class RecordingState(StrEnum):
 
 KEPT = frozenset({RecordingState.STORED, RecordingState.DONE})
 """What can be listened to."""
+
+
+class RecordingChanges(TypedDict, total=False):
+    """What becomes of a recording."""
+
+    state: RecordingState
+    promised_s: int | None
+    duration_s: float | None
+    size_bytes: int | None
+    sha256: str | None
+    stored_as: str | None
+    attempts: int
+    reason: str | None
+    next_attempt_at: datetime | None
+    created_at: datetime
+    stored_at: datetime | None
 
 
 _RECORDINGS = table(Recording)
@@ -77,7 +93,7 @@ def locked(session: Session, recording_id: int) -> Recording:
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
 
-def store(session: Session, recording_id: int, **values: Any) -> None:
+def store(session: Session, recording_id: int, **values: Unpack[RecordingChanges]) -> None:
     """Write what became of a recording."""
     session.execute(update(Recording).where(Recording.id == recording_id).values(**values).execution_options(synchronize_session=False))
 

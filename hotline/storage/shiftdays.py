@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from hotline.domain.hours import Calendar
 from hotline.storage import people
 from hotline.storage.db import upsert
 from hotline.storage.peoplemodels import Membership, ShiftDay, Volunteer
+from hotline.storage.rows import ShiftDayChanges
 
 
 def between(session: Session, team_id: int, first: date, last: date) -> Sequence[ShiftDay]:
@@ -92,8 +93,8 @@ def keep(session: Session, turn: Turn) -> ShiftDay:
     return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).one()
 
 
-def store(session: Session, day_id: int, **values: Any) -> None:
-    """Write what happened to it."""
+def store(session: Session, day_id: int, **values: Unpack[ShiftDayChanges]) -> None:
+    """Write what happened to a day's shift."""
     session.execute(update(ShiftDay).where(ShiftDay.id == day_id).values(**values).execution_options(synchronize_session=False))
 
 

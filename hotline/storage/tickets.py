@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, update
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
 from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Question, ShutOut, Ticket
 from hotline.storage.peoplemodels import Membership, Volunteer
+from hotline.storage.rows import NewTicket, TicketChanges, TicketRow
 
 
 class TicketMoved(Exception):
@@ -23,18 +24,18 @@ _TICKETS = table(Ticket)
 _PUT = Insert(lambda insert: insert(_TICKETS).on_conflict_do_nothing(index_elements=["reference"]).returning(_TICKETS.c.id))
 
 
-def new(**values: Any) -> dict[str, Any]:
+def new(**values: Unpack[NewTicket]) -> TicketRow:
     """The row of a new ticket."""
     return {"status": Status.NEW, "unread": True, "unattended": False, "version": 1, **values}
 
 
-def put(session: Session, **values: Any) -> int | None:
+def put(session: Session, **values: Unpack[TicketRow]) -> int | None:
     """Store such a row; its id, or None if the reference is taken."""
     opened = _PUT.put(session, values)
     return opened[0] if opened else None
 
 
-def change(session: Session, ticket_id: int, version: int, *, now: datetime, **values: Any) -> int:
+def change(session: Session, ticket_id: int, version: int, *, now: datetime, **values: Unpack[TicketChanges]) -> int:
     """Compare-and-set: the new version. Raises `TicketMoved` if the ticket is not at `version` any more. What is resolved or closed is
     promised no longer, and late no longer."""
     if values.get("status") in (Status.RESOLVED, Status.CLOSED):

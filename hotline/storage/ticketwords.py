@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
+from hotline.domain.message import Direction
 from hotline.storage import tickets
 from hotline.storage.db import is_sqlite, upsert
 from hotline.storage.models import Message, Note, Ticket, TicketWord
@@ -36,7 +37,7 @@ class Source:
 
 def messages(session: Session, after: int, limit: int) -> Sequence[Source]:
     """Texts past that id, by their ids. What we say by machine has the same words in every ticket."""
-    by_people = or_(Message.direction == "in", Message.volunteer_id.is_not(None))
+    by_people = or_(Message.direction == Direction.IN, Message.volunteer_id.is_not(None))
     body = case((and_(Message.ticket_id.is_not(None), by_people), Message.body))
     statement = select(Message.id, Message.ticket_id, body, Message.created_at).where(Message.id > after)
     return [Source(*row) for row in session.execute(statement.order_by(Message.id).limit(limit))]

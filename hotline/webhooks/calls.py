@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, g, request
 
 from hotline.domain import phone, voice
+from hotline.domain.prompts import Prompt
 from hotline.gateways.twilio import webhooks as twilio
 from hotline.gateways.twilio.twiml import Addresses, DutyPhone, twiml
 from hotline.guards import runtime, signed_by_twilio
@@ -109,7 +110,7 @@ def _is_alarm() -> bool:
     return request.path.startswith(f"{blueprint.url_prefix}/alarm/")
 
 
-def _clips(language: str, prompt: str, values: dict[str, str]) -> tuple[str, ...]:
+def _clips(language: str, prompt: Prompt, values: dict[str, str]) -> tuple[str, ...]:
     return runtime().catalogues.clips(language, prompt, **values)
 
 

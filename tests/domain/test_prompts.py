@@ -1,13 +1,8 @@
 """Prompts: how a wording becomes clips, what every language needs, and what a wording may not do."""
 
-from pathlib import Path
-
 import pytest
 
-from hotline.domain import prompts
 from hotline.domain.prompts import PROMPTS, Prompt, category_clip, clips, faults, is_critical, needed
-
-SOURCES = Path(prompts.__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -78,8 +73,3 @@ def test_the_pieces_of_a_critical_prompt_are_critical_and_a_category_is_not() ->
     assert not is_critical("goodbye")
     assert not is_critical("category_theft")
     assert not is_critical("nothing")
-
-
-def test_every_prompt_is_said_at_some_step() -> None:
-    steps = "".join((SOURCES / name).read_text("utf-8") for name in ("voice.py", "menu.py"))
-    assert [key for key in PROMPTS if f'"{key}"' not in steps and not key.startswith("digit_")] == []

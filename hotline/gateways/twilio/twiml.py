@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
+from hotline.domain.prompts import Prompt
 from hotline.domain.voice import Action, Ask, Beep, HangUp, Pause, Reject, Ring, Say, Sound, Tell
 
-Clips = Callable[[str, str, dict[str, str]], Sequence[str]]
+Clips = Callable[[str, Prompt, dict[str, str]], Sequence[str]]
 """(language, prompt, values) → the names of the clips that speak it."""
 
 

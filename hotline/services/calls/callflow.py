@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from hotline.domain import menu as table
 from hotline.domain import phone, voice
+from hotline.domain.call import OURS, CallDirection
 from hotline.domain.conversation import stage_told
 from hotline.domain.languages import heard_in
 from hotline.domain.voice import Action, Reject
@@ -20,6 +20,7 @@ from hotline.services.tickets import lookups
 from hotline.storage import calls, contacts, tickets
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
+from hotline.storage.rows import CallChanges
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def _hear_again(rt: Runtime, told: IncomingCall) -> Turn:
     """What a call hears that is known; whatever else comes to the missed-call number is noted, and rejected."""
     with rt.transaction(ahead=True) as tx:
         call = calls.locked(tx.session, told.gateway, told.gateway_id)
-        if call is not None and call.direction != "missed":
+        if call is not None and call.direction != CallDirection.MISSED:
             return _turn(rt, tx, call, Walk.from_row(call.walk))
         if call is None:
             missedcalls.note_missed(rt, tx, told)
@@ -89,7 +90,7 @@ def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
     call_id = calls.keep(
         tx.session,
         now=tx.now,
-        direction="in",
+        direction=CallDirection.IN,
         gateway=told.gateway,
         gateway_id=told.gateway_id,
         contact_id=contact.id,
@@ -105,10 +106,10 @@ def answer_back(rt: Runtime, call_id: int, told: IncomingCall) -> Turn:
     """Somebody answered a call of ours: "press 1", or that her page needs her, and nothing else until a key comes."""
     with rt.transaction(ahead=True) as tx:
         call = calls.locked_by_id(tx.session, call_id)
-        if call is not None and call.direction in calls.OURS and call.gateway_id in (None, told.gateway_id):
+        if call is not None and call.direction in OURS and call.gateway_id in (None, told.gateway_id):
             if call.gateway_id is None:  # answered before the gateway's own answer to us was stored
-                named = {"gateway": told.gateway, "gateway_id": told.gateway_id}
-                calls.store(tx.session, call, **named, reason=None, next_attempt_at=tx.now + ASK_AFTER)
+                asked_at = tx.now + ASK_AFTER
+                calls.store(tx.session, call, gateway=told.gateway, gateway_id=told.gateway_id, reason=None, next_attempt_at=asked_at)
             return _turn(rt, tx, call, Walk.from_row(call.walk))
     return Turn((voice.HangUp(),))  # ours is another: whoever this is, nothing is said
 
@@ -129,7 +130,7 @@ def end_recording(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
 
     def move(walk: Walk, _menu: Menu) -> Walk:
         if told.hung_up:
-            return table.go(walk, Step.GONE, takes=walk.takes + is_heard)
+            return table.go(replace(walk, takes=walk.takes + is_heard), Step.GONE)
         return table.recorded(walk, heard=is_heard, key=told.keys)
 
     return _answered(rt, told, turn, move, only_at=Step.RECORD)
@@ -191,7 +192,7 @@ def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at
 def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: Walk, *, told: IncomingCall) -> Walk:
     """Save a step and what follows from it; the walk as it is heard. Both rows are locked."""
     before = Walk.from_row(call.walk)
-    changes: dict[str, Any] = {}
+    changes: CallChanges = {}
     if after.step is Step.STAGE and before.step is Step.ENTER:
         found, counts = _look_up(rt, tx, call, "".join(c for c in told.keys if c.isdigit()))
         after = replace(after, found=found)

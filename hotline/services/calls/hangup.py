@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 from hotline.domain import voice
+from hotline.domain.call import OURS, CallDirection, CallReason
 from hotline.domain.walk import Walk
 from hotline.gateways.base import CallGateway, CallState, GatewayError, IncomingCall
 from hotline.log import logger
@@ -39,7 +40,7 @@ def end_call(rt: Runtime, told: IncomingCall, duration_s: int | None) -> None:
 def _placed(tx: Transaction, told: IncomingCall) -> Call | None:
     """A call of ours that ended before our own request for it was answered, or whose answer was lost."""
     call = calls.locked_by_id(tx.session, told.call_id) if told.call_id is not None else None
-    if call is None or call.gateway_id is not None or call.direction not in calls.OURS:
+    if call is None or call.gateway_id is not None or call.direction not in OURS:
         return None
     calls.store(tx.session, call, gateway=told.gateway, gateway_id=told.gateway_id, reason=None)
     return call
@@ -69,8 +70,8 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
         ticket_id=ticket_id,
         ended_at=tx.now,
         duration_s=duration_s,
-        reason=calls.SERVED if is_served else call.reason,
-        next_attempt_at=tx.now + _LOOK_FOR_RECORDINGS_AFTER if call.turn and call.direction != calls.ALARM else None,
+        reason=CallReason.SERVED if is_served else call.reason,
+        next_attempt_at=tx.now + _LOOK_FOR_RECORDINGS_AFTER if call.turn and call.direction != CallDirection.ALARM else None,
     )
 
 

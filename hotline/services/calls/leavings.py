@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hotline.alarms import AlarmKind
 from hotline.domain import category, texts
+from hotline.domain.call import CallDirection
 from hotline.domain.ticket import Priority
 from hotline.domain.walk import Step, Walk
 from hotline.gateways.base import IncomingCall
@@ -63,7 +64,7 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
 
 def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, told: IncomingCall) -> None:
     """Note that the gateway has a recording of the call. One in which something may be heard opens the ticket, if there is none."""
-    if told.recording_id is None or call.direction == calls.ALARM:  # a volunteer's phone: no complaint, whatever was recorded
+    if told.recording_id is None or call.direction == CallDirection.ALARM:  # a volunteer's phone: no complaint, whatever was recorded
         return
     promised_s = told.recorded_s
     if recordings.note(tx.session, call_id=call.id, gateway=call.gateway, gateway_id=told.recording_id, promised_s=promised_s, now=tx.now):
@@ -93,7 +94,7 @@ def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
     kept = calls.keep(
         tx.session,
         now=tx.now,
-        direction="in",
+        direction=CallDirection.IN,
         gateway=told.gateway,
         gateway_id=told.gateway_id,
         contact_id=contact.id,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from hotline.domain import menu
+from hotline.domain.call import CallDirection, CallReason
 from hotline.gateways.base import IncomingCall
 from hotline.jobs import Job
 from hotline.runtime import Runtime, Transaction
@@ -26,7 +27,7 @@ def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
     calls.keep(
         tx.session,
         now=tx.now,
-        direction="missed",
+        direction=CallDirection.MISSED,
         gateway=told.gateway,
         gateway_id=told.gateway_id,
         contact_id=hers.id,
@@ -36,31 +37,39 @@ def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
         next_attempt_at=None,
     )
     if reason is None:
-        row = {"direction": "back", "gateway": told.gateway, "gateway_id": None, "contact_id": hers.id, "walk": walk}
-        calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, **row)
+        calls.keep(
+            tx.session,
+            now=tx.now,
+            direction=CallDirection.BACK,
+            gateway=told.gateway,
+            gateway_id=None,
+            contact_id=hers.id,
+            walk=walk,
+            next_attempt_at=tx.now,
+        )
         tx.ring(Job.PLACE_CALLS)
 
 
-def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
+def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | None:
     """Why a phone is not called back; None: it is."""
     if not callers.is_fit(rt, contact):
-        return "unfit"
+        return CallReason.UNFIT
     if not _is_safe(tx, contact):
-        return "not_safe"
+        return CallReason.NOT_SAFE
     if rt.config.hours.narrowed(contact.safe_from, contact.safe_until).opening(tx.now) is not None:
-        return "hours"
+        return CallReason.HOURS
     return _had_enough(rt, tx, contact)
 
 
-def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> str | None:
+def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | None:
     """Why one call back more would be too many; None: it would not."""
     if calls.is_called_back(tx.session, contact.id, since=tx.now - _FRESH_FOR):
-        return calls.UNDER_WAY
+        return CallReason.UNDER_WAY
     if calls.count_backs(tx.session, contact.id, since=tx.now - _DAY) >= rt.config.voice.call_backs_per_day:
-        return "enough"
+        return CallReason.ENOUGH
     # Anybody's number can be forged: whoever does it by the hundred must not have us ring a city.
     if calls.count_backs(tx.session, None, since=tx.now - _HOUR) >= rt.config.voice.call_backs_per_hour:
-        return "crowded"
+        return CallReason.CROWDED
     return None
 
 
@@ -69,11 +78,11 @@ def _is_safe(tx: Transaction, contact: Contact) -> bool:
     return contact.times_seen > 0 and callers.may_ring(tx, contact)
 
 
-def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> str | None:
+def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> CallReason | None:
     """Why a call back that is due is not placed now; None: it is."""
     if tx.now - call.started_at > _FRESH_FOR:
-        return "too_late"
+        return CallReason.TOO_LATE
     if not _is_safe(tx, contact):
-        return "not_safe"
+        return CallReason.NOT_SAFE
     closed = rt.config.hours.narrowed(contact.safe_from, contact.safe_until).opening(tx.now) is not None
-    return "hours" if closed else None
+    return CallReason.HOURS if closed else None

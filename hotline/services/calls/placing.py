@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from hotline.domain.call import CallDirection, CallReason
 from hotline.gateways.base import CallGateway, GatewayError, Outcome
 from hotline.log import logger
 from hotline.runtime import Runtime
@@ -53,10 +54,10 @@ def _claim(rt: Runtime) -> _Due | None:
     with rt.transaction() as tx:
         while found := calls.to_place(tx.session, now=tx.now):
             call, contact = found
-            is_alarm = call.direction == calls.ALARM
+            is_alarm = call.direction == CallDirection.ALARM
             still_not = paging.still_not if is_alarm else missedcalls.still_not
             reason = still_not(rt, tx, call, contact)
-            calls.store(tx.session, call, reason=reason or calls.PLACING, next_attempt_at=None, ended_at=tx.now if reason else None)
+            calls.store(tx.session, call, reason=reason or CallReason.PLACING, next_attempt_at=None, ended_at=tx.now if reason else None)
             if reason is None:
                 return _Due(call.id, contact.address or "", is_alarm)
     return None

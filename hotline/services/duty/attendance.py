@@ -13,6 +13,7 @@ from hotline.services.duty import paging
 from hotline.storage import contacts, people, shiftdays
 from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import ShiftDay, Volunteer
+from hotline.storage.rows import ShiftDayChanges
 from hotline.workdays import calendar
 
 COMING, NOT_COMING = "7", "8"
@@ -118,8 +119,10 @@ def answer(tx: Transaction, day: ShiftDay, volunteer_id: int, *, comes: bool) ->
     """She says whether she comes. If not, nobody does until somebody else agrees, and her lead is told. The day is locked."""
     # A stand-in who cannot come stands in no more; nor does one who is gone, once she comes whose shift it is.
     is_over = day.agreed_at is not None and (comes if volunteer_id == day.volunteer_id else not comes)
-    withdrawn = {"stand_in_id": None, "agreed_at": None} if is_over else {}
-    shiftdays.store(tx.session, day.id, comes=comes, answered_at=tx.now, **withdrawn)
+    changes: ShiftDayChanges = {"comes": comes, "answered_at": tx.now}
+    if is_over:
+        changes |= {"stand_in_id": None, "agreed_at": None}
+    shiftdays.store(tx.session, day.id, **changes)
     note_event(tx, day, PeopleEventKind.COMES if comes else PeopleEventKind.DOES_NOT_COME, by=volunteer_id, about=day.volunteer_id)
     if not comes:
         _tell_leads(tx, day.team_id, f"shift:{day.id}", AlarmKind.NOT_COMING)
@@ -127,8 +130,8 @@ def answer(tx: Transaction, day: ShiftDay, volunteer_id: int, *, comes: bool) ->
 
 def note_event(tx: Transaction, day: ShiftDay, kind: PeopleEventKind, *, by: int | None, about: int) -> None:
     """What happened to one day's shift, for the auditor."""
-    which = {"on_date": day.on_date.isoformat(), "starts": f"{day.starts:%H:%M}"}
-    happened(tx.session, kind, now=tx.now, by=by, about=about, team_id=day.team_id, **which)
+    on_date, starts = day.on_date.isoformat(), f"{day.starts:%H:%M}"
+    happened(tx.session, kind, now=tx.now, by=by, about=about, team_id=day.team_id, on_date=on_date, starts=starts)
 
 
 def come(rt: Runtime, volunteer: Volunteer) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import texts
+from hotline.domain.call import CallDirection, CallReason
 from hotline.domain.languages import heard_in
 from hotline.domain.phone import SenderKind
 from hotline.domain.segments import count
@@ -93,8 +94,16 @@ def _page(rt: Runtime, volunteer_id: int) -> bool:
 
 
 def _ring(tx: Transaction, contact: Contact, language: str) -> None:
-    row = {"direction": calls.ALARM, "gateway": "", "gateway_id": None, "contact_id": contact.id}
-    calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, walk=Walk(Step.ALARM, language).as_row(), **row)
+    calls.keep(
+        tx.session,
+        now=tx.now,
+        direction=CallDirection.ALARM,
+        gateway="",
+        gateway_id=None,
+        contact_id=contact.id,
+        walk=Walk(Step.ALARM, language).as_row(),
+        next_attempt_at=tx.now,
+    )
     tx.ring(Job.PLACE_CALLS)
 
 
@@ -127,13 +136,13 @@ def _may_be_paged(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
     return volunteer.id in shiftdays.present_in(tx.session, teams, local, calendar(rt.config))
 
 
-def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> str | None:
+def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> CallReason | None:
     """Why an alarm that is due is not placed now; None: it is, at any hour."""
     if tx.now - call.started_at >= _again(rt):  # the next one may be on its way
-        return "too_late"
+        return CallReason.TOO_LATE
     if all(alarm.seen_at is not None for alarm in alarms.told(tx.session, contact.id)):
-        return "seen"
-    return None if callers.may_ring(tx, contact) else "not_safe"
+        return CallReason.SEEN
+    return None if callers.may_ring(tx, contact) else CallReason.NOT_SAFE
 
 
 def acknowledge(tx: Transaction, contact_id: int) -> bool:

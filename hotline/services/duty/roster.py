@@ -7,7 +7,7 @@ from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.duty import attendance
 from hotline.storage import people, shiftdays
-from hotline.storage.peopleevents import PeopleEventKind, happened
+from hotline.storage.peopleevents import PeopleEventData, PeopleEventKind, happened
 from hotline.storage.peoplemodels import ShiftRow, Volunteer
 from hotline.workdays import calendar
 
@@ -156,7 +156,7 @@ def hand_over(rt: Runtime, volunteer: Volunteer, key: Key, note: str, *, was: st
 
 
 def _note_plan(tx: Transaction, kind: PeopleEventKind, lead: Volunteer, row: ShiftRow) -> None:
-    plan = {"weekday": row.weekday, "starts": f"{row.starts:%H:%M}", "ends": f"{row.ends:%H:%M}"}
+    plan: PeopleEventData = {"weekday": row.weekday, "starts": f"{row.starts:%H:%M}", "ends": f"{row.ends:%H:%M}"}
     happened(tx.session, kind, now=tx.now, by=lead.id, about=row.volunteer_id, team_id=row.team_id, **plan)
 
 

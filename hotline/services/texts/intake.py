@@ -6,6 +6,7 @@ from enum import StrEnum
 from hotline.domain import conversation, phone, texts
 from hotline.domain.conversation import Answer, Asked, Decision, Known, NamedTicket, QuestionKind, ReadAs
 from hotline.domain.language import detect
+from hotline.domain.message import Direction
 from hotline.domain.ticket import Status, check_move
 from hotline.gateways.base import IncomingText
 from hotline.outbox import compose, queue_text
@@ -17,6 +18,7 @@ from hotline.storage import contacts, messages, questions, tickets
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
+from hotline.storage.rows import TextIn
 
 
 class Received(StrEnum):
@@ -86,8 +88,8 @@ def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *
         contacts.speak(tx.session, contact, decision.language, named=True)
     if decision.silence is not None:
         contacts.silence(tx.session, contact.id, tx.now if decision.silence else None)
-    row = {
-        "direction": "in",
+    row: TextIn = {
+        "direction": Direction.IN,
         "contact_id": contact.id,
         "gateway": gateway,
         "gateway_id": text.gateway_id,
@@ -122,9 +124,9 @@ def _receipt_first(decision: Decision) -> bool:
     return decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
 
 
-def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: dict[str, object]) -> Opened:
+def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: TextIn) -> Opened:
     """The new ticket, with her text and, where it goes first, the receipt."""
-    meant = meaning.read(rt, str(text["body"]), urgent=decision.urgent)
+    meant = meaning.read(rt, text["body"], urgent=decision.urgent)
     return open_ticket(
         tx,
         {"category": meant.category, "hits": meant.hits},
@@ -151,8 +153,8 @@ def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status
     """She says whether it is solved: 1 closes, 2 reopens."""
     ticket = tickets.locked(tx.session, ticket_id)
     check_move(Status(ticket.status), move)
-    changes: dict[str, object] = {"status": move, "unread": move is Status.REOPENED or ticket.unread}
-    tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, **changes)
+    unread = move is Status.REOPENED or ticket.unread
+    tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, status=move, unread=unread)
     happened(tx.session, ticket_id, EventKind.MOVED, now=tx.now, before=ticket.status, after=move, by="citizen")
     if move is Status.CLOSED:
         questions.put(tx.session, QuestionKind.SOLVED, contact_id=contact.id, ticket_id=ticket_id, now=tx.now)

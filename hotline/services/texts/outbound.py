@@ -162,7 +162,8 @@ def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
 
 def store_sent(tx: Transaction, message: Message, gateway_name: str, sent: Sent) -> None:
     """The gateway has it. A report may have told more already: that stays."""
-    delivery = sent.delivery if moves_forward(Delivery(message.delivery or ""), sent.delivery) else message.delivery
+    known = Delivery(message.delivery or "")
+    delivery = sent.delivery if moves_forward(known, sent.delivery) else known
     outgoing.store(
         tx.session,
         message.id,

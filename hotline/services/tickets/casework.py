@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from hotline.domain import conversation
 from hotline.domain.conversation import MOVE_TEXTS, QuestionKind, ReadAs
+from hotline.domain.message import Direction
 from hotline.domain.ticket import Status, check_move
 from hotline.domain.walk import Consent
 from hotline.outbox import queue_text
@@ -16,6 +17,7 @@ from hotline.storage import alarms, calls, events, messages, questions, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.rows import TicketChanges
 
 _LISTENING = timedelta(hours=1)
 """A player asks for a recording piece by piece: what it asks for within this time is one listening."""
@@ -32,8 +34,9 @@ def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version:
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         check_move(Status(ticket.status), to)
-        holder = given_to(ticket, volunteer.id) if ticket.assignee_id is None else {}
-        tickets.change(tx.session, ticket.id, version, now=tx.now, **(holder | {"status": to, "unread": False}))
+        changes: TicketChanges = given_to(ticket, volunteer.id) if ticket.assignee_id is None else {}
+        changes |= {"status": to, "unread": False}
+        tickets.change(tx.session, ticket.id, version, now=tx.now, **changes)
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
         happened(
             tx.session, ticket.id, EventKind.MOVED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id, before=ticket.status, after=to
@@ -87,7 +90,7 @@ def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         message_id = messages.keep(
             tx.session,
-            direction="in",
+            direction=Direction.IN,
             contact_id=ticket.contact_id,
             ticket_id=ticket.id,
             gateway="",

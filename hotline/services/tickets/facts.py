@@ -14,9 +14,10 @@ from hotline.services import access
 from hotline.services.access import Act
 from hotline.services.tickets.handback import taken_back
 from hotline.storage import events, people, shutouts, tickets
-from hotline.storage.events import EventKind, happened
+from hotline.storage.events import EventKind, Fact, happened
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Team, Volunteer
+from hotline.storage.rows import TicketChanges
 
 
 class NoSuchChoice(Exception):
@@ -39,17 +40,22 @@ def describe(
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if (kind is None and category != ticket.category) or (area not in (None, ticket.area) and areas.named(rt.areas, area) is None):
             raise NoSuchChoice
-        wanted: dict[str, object] = {"category": category, "area": area, "wants_woman": wants_woman}
-        changes = {fact: value for fact, value in wanted.items() if getattr(ticket, fact) != value}
-        for fact, value in changes.items():
-            _told(tx, ticket, volunteer, fact, old=getattr(ticket, fact), new=value)
-        if kind is not None and "category" in changes:
+        facts: tuple[tuple[str, Fact, Fact], ...] = (
+            ("category", ticket.category, category),
+            ("area", ticket.area, area),
+            ("wants_woman", ticket.wants_woman, wants_woman),
+        )
+        differs = [(fact, old, new) for fact, old, new in facts if old != new]
+        for fact, old, new in differs:
+            _told(tx, ticket, volunteer, fact, old=old, new=new)
+        changes: TicketChanges = {"category": category, "area": area, "wants_woman": wants_woman} if differs else {}
+        if kind is not None and category != ticket.category:
             changes |= _of_kind(tx, ticket, volunteer, kind)
         _store(tx, ticket, changes)
 
 
-def _of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Category) -> dict[str, object]:
-    changes: dict[str, object] = {}
+def _of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Category) -> TicketChanges:
+    changes: TicketChanges = {}
     if kind.hold and not ticket.hold:
         changes |= {"hold": True}
         happened(tx.session, ticket.id, EventKind.HELD, now=tx.now, volunteer_id=volunteer.id)
@@ -64,7 +70,7 @@ def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: 
     with rt.transaction() as tx:
         way = access.enter(tx.session, volunteer, reference, version=version)
         ticket = way.ticket
-        changes: dict[str, object] = {"priority": to}
+        changes: TicketChanges = {"priority": to}
         if to > ticket.priority:
             way.require(Act.EASE, note)
         elif to < ticket.priority:
@@ -117,7 +123,7 @@ def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kin
             return
         if sealing is None and not may_keep_team(rt, tx.session, ticket):
             raise NoSuchChoice
-        changes: dict[str, object] = {"sealed": True}
+        changes: TicketChanges = {"sealed": True}
         if sealing is not None:
             changes |= {"category": sealing.code, "hold": ticket.hold or sealing.hold, **taken_back(ticket, team_id=None)}
         elif not _is_of_team(tx, ticket):
@@ -159,7 +165,7 @@ def shut_out(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int,
             return
         if not out:
             shutouts.lift(tx.session, ticket.id, whom)
-        changes = taken_back(ticket, team_id=ticket.team_id) if out and ticket.assignee_id == whom else {}
+        changes: TicketChanges = taken_back(ticket, team_id=ticket.team_id) if out and ticket.assignee_id == whom else {}
         kind = EventKind.SHUT_OUT if out else EventKind.LET_IN
         happened(tx.session, ticket.id, kind, now=tx.now, volunteer_id=volunteer.id, to=whom)
         _store(tx, ticket, changes, always=True)
@@ -172,7 +178,7 @@ def _is_of_team(tx: Transaction, ticket: Ticket) -> bool:
     return ticket.team_id in people.rights(tx.session, tx.session.get_one(Volunteer, ticket.assignee_id)).teams
 
 
-def _told(tx: Transaction, ticket: Ticket, volunteer: Volunteer, fact: str, *, old: object, new: object, note: str = "") -> None:
+def _told(tx: Transaction, ticket: Ticket, volunteer: Volunteer, fact: str, *, old: Fact, new: Fact, note: str = "") -> None:
     note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
     happened(tx.session, ticket.id, EventKind.CHANGED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id, fact=fact, old=old, new=new)
 
@@ -181,7 +187,7 @@ def _instant(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
 
 
-def _store(tx: Transaction, ticket: Ticket, changes: dict[str, object], *, always: bool = False) -> None:
+def _store(tx: Transaction, ticket: Ticket, changes: TicketChanges, *, always: bool = False) -> None:
     if not changes and not always:
         return
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)

@@ -6,17 +6,18 @@ from hotline.runtime import Transaction
 from hotline.storage import tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
+from hotline.storage.rows import TicketChanges
 
 
-def given_to(ticket: Ticket, volunteer_id: int) -> dict[str, object]:
+def given_to(ticket: Ticket, volunteer_id: int) -> TicketChanges:
     """What changes where a ticket is given to a volunteer."""
-    changes: dict[str, object] = {"assignee_id": volunteer_id, "unattended": False}
+    changes: TicketChanges = {"assignee_id": volunteer_id, "unattended": False}
     return changes | {"status": Status.ASSIGNED} if ticket.status == Status.NEW else changes
 
 
-def taken_back(ticket: Ticket, *, team_id: int | None) -> dict[str, object]:
+def taken_back(ticket: Ticket, *, team_id: int | None) -> TicketChanges:
     """What changes where a ticket is taken from its volunteer and routed anew: within a team, or with None wherever its category leads."""
-    changes: dict[str, object] = {"team_id": team_id, "assignee_id": None, "routed_at": None}
+    changes: TicketChanges = {"team_id": team_id, "assignee_id": None, "routed_at": None}
     return changes | {"status": Status.NEW} if ticket.status == Status.ASSIGNED else changes
 
 

@@ -1,6 +1,7 @@
 """What the citizen's words, texted or written down, say about a ticket, as far as the table of categories can tell."""
 
 from dataclasses import dataclass
+from typing import Unpack
 
 from hotline.domain import category
 from hotline.domain.category import Category
@@ -11,6 +12,7 @@ from hotline.services.tickets.handback import taken_back
 from hotline.storage import tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
+from hotline.storage.rows import TicketChanges
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def read(rt: Runtime, body: str, *, urgent: bool, named: Category | None = None)
     return Meaning(main.code, main.team, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
 
 
-def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: object) -> None:
+def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: Unpack[TicketChanges]) -> None:
     """Add to a ticket what later words say. They can raise, hold or seal it, and never lower, lift or unseal.
 
     `ticket` is as it was read; `changes` are stored in the same step. Raises `TicketMoved`.

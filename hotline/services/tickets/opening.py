@@ -1,15 +1,15 @@
 """A ticket opens, for a text, a call or a walk-in, under a new reference."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from hotline.domain import reference
 from hotline.jobs import Job
 from hotline.runtime import Transaction
 from hotline.storage import arrivals, tickets
-from hotline.storage.events import EventKind
+from hotline.storage.events import EventData, EventKind, NewEvent
+from hotline.storage.rows import TextIn, TextOut, TicketFacts
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Opened:
 
 def open_ticket(
     tx: Transaction,
-    details: Mapping[str, Any],
+    details: EventData,
     *,
-    ticket: Mapping[str, Any],
-    text: Mapping[str, Any] | None = None,
-    receipt: Callable[[str], Mapping[str, Any] | None],
+    ticket: TicketFacts,
+    text: TextIn | None = None,
+    receipt: Callable[[str], TextOut | None],
     volunteer_id: int | None = None,
 ) -> Opened:
     """Open a ticket and have it routed.
@@ -35,7 +35,7 @@ def open_ticket(
     `details` are the data of its first event. `receipt` makes the row of the receipt for a reference, or None. `volunteer_id` is the
     volunteer who typed the ticket in.
     """
-    event = {"kind": EventKind.OPENED, "happened_at": tx.now, "data": details}
+    event: NewEvent = {"kind": EventKind.OPENED, "happened_at": tx.now, "data": details}
     if volunteer_id is not None:
         event["volunteer_id"] = volunteer_id
     tx.ring(Job.ROUTE_DUE)

@@ -1,5 +1,7 @@
 """A volunteer passes a ticket to a colleague or a team. No reason is asked: some tickets are too much for some people."""
 
+from typing import Unpack
+
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
@@ -8,7 +10,7 @@ from hotline.services import access
 from hotline.services.tickets.facts import NoSuchChoice
 from hotline.services.tickets.handback import given_to, taken_back
 from hotline.storage import events, people, shiftdays, shutouts, tickets
-from hotline.storage.events import EventKind, happened
+from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Team, Volunteer
 from hotline.workdays import calendar
@@ -64,6 +66,6 @@ def teams_for(session: Reading, ticket: Ticket) -> list[Team]:
     return [team for team in teams if not ticket.sealed or team.id == ticket.team_id]
 
 
-def _passed(tx: Transaction, ticket: Ticket, volunteer: Volunteer, note: str, **to: int) -> None:
+def _passed(tx: Transaction, ticket: Ticket, volunteer: Volunteer, note: str, **to: Unpack[EventData]) -> None:
     note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
     happened(tx.session, ticket.id, EventKind.PASSED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id, **to)

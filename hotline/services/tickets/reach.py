@@ -7,7 +7,7 @@ from hotline.runtime import Runtime
 from hotline.services import access
 from hotline.services.access import Act, NoteMissing
 from hotline.storage import contacts, events, tickets
-from hotline.storage.events import EventKind, happened
+from hotline.storage.events import EventKind, Fact, happened
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
@@ -80,11 +80,19 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
                 new=new,
             )
             note_id = None
-        contacts.make_safe(tx.session, contact.id, **vars(wanted))
+        contacts.make_safe(
+            tx.session,
+            contact.id,
+            may_text=wanted.may_text,
+            may_call=wanted.may_call,
+            safe_from=wanted.safe_from,
+            safe_until=wanted.safe_until,
+            on_hold=wanted.on_hold,
+        )
         tickets.change(tx.session, ticket.id, version, now=tx.now)
 
 
-def _differences(old: SafeContact, new: SafeContact) -> list[tuple[str, object, object]]:
+def _differences(old: SafeContact, new: SafeContact) -> list[tuple[str, Fact, Fact]]:
     pairs = [(name, getattr(old, name), getattr(new, name)) for name in ("may_text", "may_call", "on_hold")]
     pairs.append(("safe_hours", _hours(old), _hours(new)))
     return [pair for pair in pairs if pair[1] != pair[2]]

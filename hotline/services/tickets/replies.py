@@ -23,6 +23,7 @@ from hotline.storage import calls, drafts, events, messages, people, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.rows import TicketChanges
 
 LONGEST = 1600
 """Characters of one text. Source: Twilio, "Message resource", Body."""
@@ -135,8 +136,9 @@ def reply(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, bo
 
 
 def _store(tx: Transaction, ticket: Ticket, volunteer: Volunteer, contact: Contact, body: str, *, confirmed: bool) -> None:
-    holder = given_to(ticket, volunteer.id) if ticket.assignee_id is None else {}
-    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **(holder | {"unread": False}))
+    changes: TicketChanges = given_to(ticket, volunteer.id) if ticket.assignee_id is None else {}
+    changes |= {"unread": False}
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     queue_written(tx, body, contact, ticket_id=ticket.id, volunteer_id=volunteer.id)
     happened(
         tx.session, ticket.id, EventKind.REPLIED, now=tx.now, volunteer_id=volunteer.id, version=ticket.version, all_the_same=confirmed

@@ -10,6 +10,7 @@ from hotline.storage import calls, events, people, shiftdays, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Team
+from hotline.storage.rows import TicketChanges
 from hotline.workdays import calendar
 
 BATCH = 100
@@ -80,7 +81,7 @@ def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team],
         return
     chosen, present = (None, False) if team is None else roster.take(team.id, ticket)
     is_new = ticket.status == Status.NEW
-    changes: dict[str, object] = {
+    changes: TicketChanges = {
         "routed_at": tx.now,
         "team_id": team.id if team else None,
         "assignee_id": chosen,

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hotline.domain import conversation, phone
 from hotline.domain.conversation import ReadAs
+from hotline.domain.message import Direction
 from hotline.domain.phone import Sender, SenderKind
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
@@ -80,7 +81,7 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complai
             "wants_woman": complaint.wants_woman,
         },
         text={
-            "direction": "in",
+            "direction": Direction.IN,
             "contact_id": contact.id,
             "gateway": walkins.FORM,
             "gateway_id": complaint.token,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from hotline.domain import menu as table
 from hotline.domain import reference
+from hotline.domain.call import CallReason
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.voice import Ask, Beep, HangUp, Ring
 from hotline.domain.walk import Consent, Step, Walk
@@ -179,7 +180,7 @@ def test_every_walk_ends_in_the_book_it_should_and_nothing_goes_to_a_phone_that_
         alarmed = set(session.scalars(select(Alarm.ticket_id)))
         assert alarmed >= {c.ticket_id for c in dangers}
         in_the_book = call_rows.book(session, before=None, limit=10_000)
-    lost = {c.id for c in calls_of(rt)} - {c.id for c in calls_of(rt) if c.ticket_id or c.reason == call_rows.SERVED}
+    lost = {c.id for c in calls_of(rt)} - {c.id for c in calls_of(rt) if c.ticket_id or c.reason == CallReason.SERVED}
     assert {call.id for call, _ in in_the_book} == lost
     assert lost
 
@@ -532,7 +533,7 @@ def test_status_of_her_own(rt: Runtime) -> None:
     caller.press("")
     assert caller.is_over
     caller.hang_up()
-    assert caller.row.reason == call_rows.SERVED
+    assert caller.row.reason == CallReason.SERVED
     assert caller.row.lookups == 0
 
 

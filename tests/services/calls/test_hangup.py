@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from hotline.domain.call import CallReason
 from hotline.gateways.base import CallState, FoundRecording, GatewayError, Outcome
 from hotline.runtime import Runtime
 from hotline.sections import Voice
@@ -137,7 +138,7 @@ def test_a_call_of_the_book_is_ticked_off_and_one_under_way_is_not(rt: Runtime) 
     somebody = alice(rt)
     for call in (over, under_way, with_ticket):
         tick_off(rt, somebody, call.gateway_id)
-    assert [call.row.reason for call in (over, under_way, with_ticket)] == [call_rows.SERVED, None, None]
+    assert [call.row.reason for call in (over, under_way, with_ticket)] == [CallReason.SERVED, None, None]
     tick_off(rt, somebody, "CA" + "f" * 32)
 
 

@@ -1,0 +1,219 @@
+"""Rows as they are written: the columns that the functions of `storage` take, and what each may hold.
+
+A function that takes `**values: Unpack[...]` of these is given no column that does not exist, and no value of another type. The tests
+hold every one of them to its model. The rows of events and recordings stand beside their kinds, in `events` and `recordings`.
+"""
+
+from datetime import datetime, time
+from typing import Any, NotRequired, TypedDict
+
+from hotline.domain.call import CallDirection, CallReason
+from hotline.domain.conversation import ReadAs
+from hotline.domain.delivery import Delivery, Reason
+from hotline.domain.message import Direction
+from hotline.domain.ticket import Priority, Status
+from hotline.domain.walk import Consent
+
+
+class ContactChanges(TypedDict, total=False):
+    """What changes of a contact once it is met."""
+
+    language: str
+    language_named: bool
+    may_text: bool
+    may_call: bool
+    on_hold: bool
+    safe_from: time | None
+    safe_until: time | None
+    stopped_at: datetime | None
+
+
+class TicketFacts(TypedDict):
+    """What whoever opens a ticket knows of it."""
+
+    contact_id: int
+    category: str
+    priority: Priority
+    sealed: bool
+    hold: bool
+    team_id: NotRequired[int | None]
+    assignee_id: NotRequired[int | None]
+    routed_at: NotRequired[datetime | None]
+    area: NotRequired[str | None]
+    promised_at: NotRequired[datetime | None]
+    on_time: NotRequired[bool]
+    walk_in: NotRequired[bool]
+    wants_woman: NotRequired[bool]
+
+
+class NewTicket(TicketFacts):
+    """The same with its reference and times."""
+
+    reference: str
+    opened_at: datetime
+    changed_at: datetime
+
+
+class TicketRow(NewTicket):
+    """A new ticket, whole."""
+
+    status: Status
+    unread: bool
+    unattended: bool
+    version: int
+
+
+class TicketChanges(TypedDict, total=False):
+    """What changes of a ticket; its version and the time of the change come with every change."""
+
+    status: Status
+    category: str
+    priority: Priority
+    sealed: bool
+    hold: bool
+    unread: bool
+    unattended: bool
+    team_id: int | None
+    assignee_id: int | None
+    routed_at: datetime | None
+    area: str | None
+    promised_at: datetime | None
+    on_time: bool
+    wants_woman: bool
+
+
+class TextIn(TypedDict):
+    """A text that came in."""
+
+    direction: Direction
+    contact_id: int
+    gateway: str
+    gateway_id: str | None
+    body: str
+    created_at: datetime
+    read_as: ReadAs
+
+
+class TextInRow(TextIn):
+    """The same with its ticket, and with who wrote it down where a volunteer did."""
+
+    ticket_id: int | None
+    volunteer_id: NotRequired[int | None]
+
+
+class NewText(TypedDict):
+    """What is known of a text that is to leave; `text_key` names the sentence, where it is one of ours."""
+
+    contact_id: int
+    body: str
+    language: str
+    segments: int
+    rank: int
+    text_key: NotRequired[str | None]
+
+
+class TextOut(NewText):
+    """A text that is to leave, as it is queued."""
+
+    direction: Direction
+    gateway: str
+    created_at: datetime
+    delivery: Delivery
+    attempts: int
+    look_ups: int
+    next_attempt_at: datetime | None
+
+
+class TextOutRow(TextOut):
+    """The same with what it is about: its ticket, the text that it answers, and the volunteer who wrote it."""
+
+    ticket_id: int | None
+    answers_id: NotRequired[int | None]
+    volunteer_id: NotRequired[int | None]
+
+
+class TextChanges(TypedDict, total=False):
+    """What becomes of a text that leaves."""
+
+    gateway: str
+    gateway_id: str | None
+    rank: int
+    delivery: Delivery
+    reason: Reason | str | None
+    attempts: int
+    look_ups: int
+    next_attempt_at: datetime | None
+    claimed_at: datetime | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+
+
+class NewCall(TypedDict):
+    """What is known of a call when it begins; `walk` is a `Walk` as its `as_row` gives it."""
+
+    direction: CallDirection
+    gateway: str
+    gateway_id: str | None
+    contact_id: int
+    walk: dict[str, Any]
+    next_attempt_at: datetime | None
+    reason: NotRequired[CallReason | str | None]
+    ended_at: NotRequired[datetime | None]
+
+
+class CallRow(NewCall):
+    """A new call, whole."""
+
+    ticket_id: int | None
+    turn: int
+    consent: Consent | None
+    lookups: int
+    danger_at: datetime | None
+    duty_taken: bool
+    duration_s: int | None
+    started_at: datetime
+    stepped_at: datetime
+
+
+class CallChanges(TypedDict, total=False):
+    """What becomes of a call."""
+
+    gateway: str
+    gateway_id: str | None
+    ticket_id: int | None
+    turn: int
+    walk: dict[str, Any]
+    consent: Consent | None
+    lookups: int
+    danger_at: datetime | None
+    duty_taken: bool
+    reason: CallReason | str | None
+    stepped_at: datetime
+    ended_at: datetime | None
+    duration_s: int | None
+    next_attempt_at: datetime | None
+
+
+class NewShift(TypedDict):
+    """A weekly shift as it is planned."""
+
+    volunteer_id: int
+    team_id: int
+    weekday: int
+    starts: time
+    ends: time
+    on_holidays: bool
+
+
+class ShiftDayChanges(TypedDict, total=False):
+    """What happens to one day's shift."""
+
+    asked_at: datetime | None
+    comes: bool | None
+    answered_at: datetime | None
+    stand_in_id: int | None
+    agreed_at: datetime | None
+    came_at: datetime | None
+    lead_told_at: datetime | None
+    note: str | None
+    handed_over_at: datetime | None
