@@ -15,6 +15,7 @@ from hotline.services.texts.intake import Received
 from hotline.services.tickets import casework
 from hotline.storage.models import Contact, Event, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.tickets import TicketMoved
 from tests.services.colleagues import alice
 from tests.support import HER, OTHER, Clock, count, said, text_in, texts_out, tickets
 
@@ -319,7 +320,7 @@ def test_a_volunteer_who_changes_a_ticket_meanwhile_loses_no_text(rt: Runtime) -
         if n % 2:
             text_in(rt, f"aur suniye, baat number {n} ye hai")
         else:
-            with contextlib.suppress(casework.TicketMoved):
+            with contextlib.suppress(TicketMoved):
                 casework.mark_read(rt, worker, ticket.reference, tickets(rt)[0].version)
 
     at_once(10, step)
