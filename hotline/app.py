@@ -1,5 +1,6 @@
 """The web process: build the Runtime, hang guards and blueprints on it."""
 
+import importlib
 import sys
 from datetime import datetime, timedelta
 from typing import cast
@@ -7,9 +8,10 @@ from typing import cast
 from flask import Flask, g
 
 from hotline import guards
-from hotline.config import ConfigFault, load_config
+from hotline.config import ConfigFault
 from hotline.domain import reference
 from hotline.domain.languages import BY_CODE, PAGE_LANGUAGES
+from hotline.gateways.registry import GATEWAYS, load_config
 from hotline.i18n import CatalogueFault, local_time
 from hotline.jobs import RedisBell, RelayedBell
 from hotline.log import configure_log, logger
@@ -21,6 +23,7 @@ from hotline.web import (
     account,
     audit,
     auth,
+    calls,
     digits,
     factor,
     facts,
@@ -40,13 +43,10 @@ from hotline.web import (
     welcome,
     words,
 )
-from hotline.web import calls as call_book
-from hotline.webhooks import callreports, calls, prompts, texts
+from hotline.webhooks import prompts
 
 BLUEPRINTS = (
-    texts.blueprint,
-    calls.blueprint,
-    callreports.blueprint,
+    *(blueprint for name in GATEWAYS for blueprint in importlib.import_module(f"hotline.webhooks.{name}").BLUEPRINTS),
     prompts.blueprint,
     health.blueprint,
     auth.blueprint,
@@ -60,7 +60,7 @@ BLUEPRINTS = (
     facts.blueprint,
     queues.blueprint,
     recordings.blueprint,
-    call_book.blueprint,
+    calls.blueprint,
     walkin.blueprint,
     search.blueprint,
     roster.blueprint,

@@ -4,14 +4,14 @@ The keys, their units and defaults stand in config.example.toml; a test holds th
 environment only, or from a file named by `<NAME>_FILE`.
 """
 
-import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,7 +20,6 @@ from hotline.domain.hours import read_holiday, read_hours, read_pause
 from hotline.domain.languages import SPOKEN_LANGUAGES, TEXT_LANGUAGES
 from hotline.sections import AT_LEAST_ONE, AT_MOST, SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
 
-TWILIO_API_URL = "https://api.twilio.com"
 # Its host stands in for whatever a request names: one that is no name would be the end of every request.
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[!-~]*)?")
 _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)")
@@ -28,6 +27,22 @@ _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)")
 
 class ConfigFault(Exception):
     """The configuration has faults; `args[0]` lists them all, a sentence each."""
+
+
+class GatewaySettings(Protocol):
+    """The keys of one gateway. What else they are, only the gateway's own folders know. Its repr must not show secrets."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the gateway is to be used."""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the gateway is used and reaches real phones. A pretend gateway listens on loopback."""
+
+
+ReadSettings = Callable[[Mapping[str, str], list[str]], GatewaySettings]
+"""Reads a gateway's keys out of the environment, and adds every fault of them to the list, a sentence each."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +53,11 @@ class Config:
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
-    twilio_account_sid: str = field(repr=False)
-    twilio_auth_token: str = field(repr=False)
-    twilio_auth_token_previous: str = field(repr=False)
-    twilio_number: str
-    twilio_api_url: str
     s3_access_key: str = field(repr=False)
     s3_secret_key: str = field(repr=False)
     data_dir: Path
     folder: Path  # of the TOML file: its paths are relative to it
+    gateways: Mapping[str, GatewaySettings]  # by the gateway's name
     conversation: Conversation = field(default_factory=Conversation)
     numbers: Numbers = field(default_factory=Numbers)
     contact_hours: Hours = field(default_factory=Hours)
@@ -71,8 +82,8 @@ class Config:
 
     @property
     def gateway_is_real(self) -> bool:
-        """Whether texts leave this machine: a pretend gateway listens on loopback."""
-        return bool(self.twilio_account_sid) and not _LOOPBACK.match(self.twilio_api_url)
+        """Whether texts leave this machine."""
+        return any(settings.is_real for settings in self.gateways.values())
 
     @property
     def join_within(self) -> timedelta:
@@ -88,14 +99,17 @@ class Config:
 _CALLED = {str: "text in quotes", bool: "true or false", int: "a whole number", tuple: "a list of texts in quotes"}
 
 
-def load_config(environ: Mapping[str, str] | None = None) -> Config:
-    """Read `HOTLINE_CONFIG` and the environment. Raises `ConfigFault` with every fault there is."""
-    env = os.environ if environ is None else environ
+def read_config(env: Mapping[str, str], gateways: Mapping[str, ReadSettings]) -> Config:
+    """Read `HOTLINE_CONFIG`, the environment, and the keys of the gateways, by name. Raises `ConfigFault` with every fault there is.
+
+    For `hotline.gateways.registry.load_config`, which knows the gateways.
+    """
     faults: list[str] = []
     document, folder = _read_toml(env.get("HOTLINE_CONFIG", ""), faults)
     faults += [f"[{name}] is not a section of the configuration; see config.example.toml" for name in document.keys() - SECTIONS.keys()]
     sections = {name: _section(name, kind, document.get(name, {}), faults) for name, kind in SECTIONS.items()}
-    config = Config(**_environment(env, faults), folder=folder, **sections)
+    settings = MappingProxyType({name: read(env, faults) for name, read in gateways.items()})
+    config = Config(**_environment(env, faults), folder=folder, gateways=settings, **sections)
     faults += _check_values(config)
     if faults:
         raise ConfigFault(faults)
@@ -141,21 +155,16 @@ def _environment(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
     return {
         "data_dir": data_dir,
         "public_url": (env.get("HOTLINE_PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
-        "database_url": _secret(env, "HOTLINE_DATABASE_URL", faults) or f"sqlite:///{data_dir / 'hotline.sqlite3'}",
-        "redis_url": _secret(env, "HOTLINE_REDIS_URL", faults) or "redis://127.0.0.1:6379/0",
-        "secret_key": _secret(env, "HOTLINE_SECRET_KEY", faults),
-        "twilio_account_sid": _secret(env, "HOTLINE_TWILIO_ACCOUNT_SID", faults),
-        "twilio_auth_token": _secret(env, "HOTLINE_TWILIO_AUTH_TOKEN", faults),
-        "twilio_auth_token_previous": _secret(env, "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS", faults),
-        "twilio_number": env.get("HOTLINE_TWILIO_NUMBER", ""),
-        "s3_access_key": _secret(env, "HOTLINE_S3_ACCESS_KEY", faults),
-        "s3_secret_key": _secret(env, "HOTLINE_S3_SECRET_KEY", faults),
-        "twilio_api_url": (env.get("HOTLINE_TWILIO_API_URL") or TWILIO_API_URL).rstrip("/"),
+        "database_url": read_secret(env, "HOTLINE_DATABASE_URL", faults) or f"sqlite:///{data_dir / 'hotline.sqlite3'}",
+        "redis_url": read_secret(env, "HOTLINE_REDIS_URL", faults) or "redis://127.0.0.1:6379/0",
+        "secret_key": read_secret(env, "HOTLINE_SECRET_KEY", faults),
+        "s3_access_key": read_secret(env, "HOTLINE_S3_ACCESS_KEY", faults),
+        "s3_secret_key": read_secret(env, "HOTLINE_S3_SECRET_KEY", faults),
     }
 
 
-def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
-    """The value of `name`, or the first line of the file that `name_FILE` names. One that gives nothing is a fault."""
+def read_secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
+    """The value of `name`, or the first line of the file that `name_FILE` names. A file that gives nothing is added to the faults."""
     path = env.get(f"{name}_FILE")
     if env.get(name) or not path:
         return env.get(name, "")
@@ -168,6 +177,11 @@ def _secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
     if not value:
         faults.append(f"{name}_FILE: the first line of {path} is empty")
     return value
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether an http or https address is loopback's."""
+    return _LOOPBACK.match(url) is not None
 
 
 def _check_values(config: Config) -> list[str]:
@@ -184,7 +198,7 @@ def _check_values(config: Config) -> list[str]:
         faults.append(
             "HOTLINE_SECRET_KEY must have 32 characters or more; make one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
-    faults += _check_gateway(config) + _check_hours(config) + _check_numbers(config)
+    faults += _check_hours(config) + _check_numbers(config)
     faults += _check_voice(config) + _check_media(config) + _check_duty(config)
     if config.conversation.default_language not in TEXT_LANGUAGES:
         faults.append(f"[conversation] default_language must be one of {', '.join(TEXT_LANGUAGES)}")
@@ -259,25 +273,10 @@ def _check_media(config: Config) -> list[str]:
         return ["[media] bucket is missing: endpoint names a store of buckets"] if media.endpoint else []
     if not re.match(r"https?://", media.endpoint) or not _is_whole(media.endpoint):
         faults.append("[media] endpoint must be the store's address, like https://s3.eu-central-1.amazonaws.com")
-    elif media.endpoint.startswith("http://") and not _LOOPBACK.match(media.endpoint):
+    elif media.endpoint.startswith("http://") and not is_on_this_machine(media.endpoint):
         faults.append("[media] endpoint: plain http is for this machine only; use https://")
     if not config.s3_access_key or not config.s3_secret_key:
         faults.append("HOTLINE_S3_ACCESS_KEY and HOTLINE_S3_SECRET_KEY are missing: [media] names a bucket")
-    return faults
-
-
-def _check_gateway(config: Config) -> list[str]:
-    faults = []
-    if not re.fullmatch(r"(\+[0-9]{8,15}|[0-9]{3,8}|MG[0-9a-fA-F]{32})?", config.twilio_number):
-        faults.append("HOTLINE_TWILIO_NUMBER must be + and 8 to 15 digits, a short code, or a messaging service (MG…)")
-    if config.twilio_account_sid and not config.twilio_auth_token:
-        faults.append("HOTLINE_TWILIO_AUTH_TOKEN is missing: without it no text can be trusted or sent")
-    if config.twilio_account_sid and not config.twilio_number:
-        faults.append("HOTLINE_TWILIO_NUMBER is missing: texts need a sender")
-    if not re.match(r"https?://", config.twilio_api_url):
-        faults.append("HOTLINE_TWILIO_API_URL must begin with https:// (or http:// on this machine)")
-    elif config.twilio_api_url.startswith("http://") and not _LOOPBACK.match(config.twilio_api_url):
-        faults.append("HOTLINE_TWILIO_API_URL: plain http is for this machine only; use https://")
     return faults
 
 

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from hotline.domain.rights import Role
 from hotline.domain.ticket import MoveNotAllowed
-from hotline.gateways.twilio.webhooks import FieldMissing, Form, is_signed, signed_url
+from hotline.gateways.base import FieldMissing
 from hotline.log import logger
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
@@ -30,14 +30,13 @@ from hotline.storage.peoplemodels import Volunteer
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-SIGNATURE = "X-Twilio-Signature"
 FORM_LIMIT_BYTES = 65_536
-"""A text has at most 1,600 characters; the rest of Twilio's form takes about a kilobyte."""
+"""The longest text, escaped, takes 20 kB at most; the rest of a gateway's form takes about one."""
 
 OPEN_TO_ALL = frozenset(
     {"health.healthz", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip", "welcome.welcome", "welcome.accept"}
 )
-"""Endpoints that ask nobody who they are. The webhooks ask for the signature; every other route refuses a stranger."""
+"""Endpoints that ask nobody who they are. The webhooks ask whether it is their gateway; every other route refuses a stranger."""
 
 _OWN = frozenset({"auth.log_out", "factor.factor", "factor.prove", "factor.code"})
 """Endpoints of whoever gave her password and not yet her second factor."""
@@ -99,26 +98,23 @@ def volunteer() -> Volunteer:
     return cast("Volunteer", current_user.row)
 
 
-def signed_by_twilio(view: Callable[_P, _R]) -> Callable[_P, _R | Response]:
-    """Let in what Twilio signed; anything else is refused and nothing of it is read."""
+def for_gateway(is_genuine: Callable[[], bool]) -> Callable[[Callable[_P, _R]], Callable[_P, _R | Response]]:
+    """The decorator of a gateway's views. `is_genuine` checks, by the gateway's own rules, that the request is the gateway's: any other
+    is refused and nothing of it is read. The views need no log-in and no CSRF token."""
 
-    @wraps(view)
-    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | Response:
-        config = runtime().config
-        form = Form(request.get_data(cache=False, parse_form_data=False))
-        url = signed_url(config.public_url, request.environ.get("RAW_URI") or request.full_path.rstrip("?"))
-        tokens = (config.twilio_auth_token, config.twilio_auth_token_previous)
-        if not is_signed(url, form, request.headers.get(SIGNATURE, ""), tokens):
+    def guard(view: Callable[_P, _R]) -> Callable[_P, _R | Response]:
+        @wraps(view)
+        def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | Response:
+            if is_genuine():
+                return view(*args, **kwargs)
             logger().warning("a webhook without the gateway's signature was refused", path=request.path)
             return Response("This address is for the gateway.\n", HTTPStatus.FORBIDDEN, mimetype="text/plain")
-        if form.get("AccountSid") not in (None, config.twilio_account_sid):
-            logger().warning("a signed webhook names another account", path=request.path)
-        g.form = form
-        return view(*args, **kwargs)
 
-    guarded.__dict__["signed"] = True
-    csrf.exempt(guarded)
-    return guarded
+        guarded.__dict__["signed"] = True
+        csrf.exempt(guarded)
+        return guarded
+
+    return guard
 
 
 class _PageSessions(SecureCookieSessionInterface):

@@ -3,17 +3,21 @@
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import func, select, update
 
 from hotline.cli.catalogues import compile_all
-from hotline.config import Config, Hours, load_config
+from hotline.config import Config, Hours
 from hotline.domain.delivery import Delivery
 from hotline.gateways.base import GatewayError, IncomingText, OutgoingText, Sent
+from hotline.gateways.registry import load_config
+from hotline.gateways.twilio.account import account_of
 from hotline.i18n import LOCALES, Catalogues
 from hotline.jobs import Job
 from hotline.runtime import Runtime, build_runtime
@@ -79,8 +83,8 @@ class Clock:
         self.now += timedelta(**delta)
 
 
-def make_config(database_url: str, **changes: object) -> Config:
-    """The defaults, round the clock, with a pretend gateway."""
+def make_config(database_url: str, *, account: Mapping[str, str] = MappingProxyType({}), **changes: object) -> Config:
+    """The defaults, round the clock, with a pretend gateway; `account` changes the account there."""
     config = load_config(
         {
             "HOTLINE_DATABASE_URL": database_url,
@@ -93,7 +97,8 @@ def make_config(database_url: str, **changes: object) -> Config:
             "HOTLINE_DATA_DIR": str(Path("data")),
         }
     )
-    changes = {"contact_hours": Hours(opens="00:00", closes="24:00")} | changes
+    gateways = {"twilio": dataclasses.replace(account_of(config), **account)}
+    changes = {"contact_hours": Hours(opens="00:00", closes="24:00"), "gateways": gateways} | changes
     return dataclasses.replace(config, **changes)
 
 
@@ -104,7 +109,7 @@ def catalogues() -> Catalogues:
     return Catalogues.load()
 
 
-def make_runtime(database_url: str, *, clock: Callable[[], datetime] | None = None, **changes: object) -> Runtime:
+def make_runtime(database_url: str, *, clock: Callable[[], datetime] | None = None, **changes: Any) -> Runtime:
     """A Runtime that stands still at noon unless a clock is given."""
     return build_runtime(make_config(database_url, **changes), bell=RecordingBell(), clock=clock or Clock(), catalogues=catalogues())
 

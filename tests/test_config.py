@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hotline import config as subject
-from hotline.config import SECTIONS, Config, ConfigFault, load_config
+from hotline.config import SECTIONS, Config, ConfigFault
 from hotline.domain.contact import ContactHours
+from hotline.gateways.registry import load_config
+from hotline.gateways.twilio.account import account_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = PROJECT / "config.example.toml"
@@ -57,7 +59,7 @@ def test_without_a_file_the_defaults_hold() -> None:
     assert {name: getattr(config, name) for name in SECTIONS} == {name: kind() for name, kind in SECTIONS.items()}
     assert config.database_url == f"sqlite:///{Path('data').resolve() / 'hotline.sqlite3'}"
     assert (config.public_url, config.redis_url) == ("http://127.0.0.1:8000", "redis://127.0.0.1:6379/0")
-    assert config.twilio_api_url == "https://api.twilio.com"
+    assert account_of(config).api_url == "https://api.twilio.com"
 
 
 def test_the_example_loads_to_exactly_the_defaults() -> None:
@@ -77,7 +79,8 @@ def test_every_key_of_the_example_says_what_it_is() -> None:
 
 
 def test_the_example_names_every_variable_the_code_reads() -> None:
-    read = set(re.findall(r'"((?:HOTLINE_)[A-Z0-9_]+)"', Path(subject.__file__).read_text("utf-8"))) - {"HOTLINE_CONFIG"}
+    files = [Path(subject.__file__), *(PROJECT / "hotline/gateways").rglob("*.py")]
+    read = {name for file in files for name in re.findall(r'"((?:HOTLINE_)[A-Z0-9_]+)"', file.read_text("utf-8"))} - {"HOTLINE_CONFIG"}
     assert {name for name in read if name not in EXAMPLE.read_text("utf-8")} == set()
     assert len(read) == 12
 
@@ -130,10 +133,11 @@ def test_the_environment_says_where_everything_is(tmp_path: Path) -> None:
             "HOTLINE_TWILIO_API_URL": "http://127.0.0.1:5001/",
         }
     )
-    assert (config.data_dir, config.public_url, config.twilio_api_url) == (tmp_path, "https://hotline.example.org", "http://127.0.0.1:5001")
+    assert (config.data_dir, config.public_url) == (tmp_path, "https://hotline.example.org")
+    assert account_of(config).api_url == "http://127.0.0.1:5001"
     assert config.database_url == SECRETS["HOTLINE_DATABASE_URL"]
     assert config.redis_url == SECRETS["HOTLINE_REDIS_URL"]
-    assert (config.twilio_auth_token, config.twilio_auth_token_previous) == ("secret-e", "secret-f")
+    assert (account_of(config).auth_token, account_of(config).auth_token_previous) == ("secret-e", "secret-f")
 
 
 def test_the_database_and_the_port_have_their_place_by_default(tmp_path: Path) -> None:
@@ -329,7 +333,7 @@ def test_a_wrong_value_in_the_environment_is_one_fault_that_names_it(name: str, 
 
 @pytest.mark.parametrize("number", ["", "+12345678", "+923001234567", "+123456789012345", "8300", "12345678", "MG" + "0a" * 16])
 def test_a_number_of_ours_is_checked_for_its_shape_only(number: str) -> None:
-    assert load_config(ENOUGH | {"HOTLINE_TWILIO_NUMBER": number}).twilio_number == number
+    assert account_of(load_config(ENOUGH | {"HOTLINE_TWILIO_NUMBER": number})).number == number
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000", "http://[::1]:8000", "https://hotline.example.org/pk", "http://localhost"])

@@ -7,7 +7,8 @@ import sys
 import threading
 from typing import Any
 
-from hotline.config import ConfigFault, load_config
+from hotline.config import ConfigFault
+from hotline.gateways.registry import load_config
 from hotline.jobs import QUEUES
 from hotline.log import configure_log, logger
 from workers import lifeline

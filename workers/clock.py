@@ -4,7 +4,8 @@ import signal
 import sys
 import threading
 
-from hotline.config import ConfigFault, load_config
+from hotline.config import ConfigFault
+from hotline.gateways.registry import load_config
 from hotline.jobs import PERIODIC_S, RedisBell
 from hotline.log import configure_log, logger
 

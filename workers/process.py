@@ -2,9 +2,9 @@
 
 import functools
 
-from hotline.config import load_config
-from hotline.gateways.twilio.calls import TwilioCalls
-from hotline.gateways.twilio.client import TwilioGateway
+from hotline.gateways import registry
+from hotline.gateways.base import CallGateway, TextGateway
+from hotline.gateways.registry import load_config
 from hotline.jobs import RedisBell
 from hotline.log import configure_log
 from hotline.runtime import Runtime, build_runtime
@@ -18,15 +18,15 @@ def bell() -> RedisBell:
 
 
 @functools.cache
-def gateway() -> TwilioGateway:
+def gateway() -> TextGateway:
     """The gateway for texts of this process."""
-    return TwilioGateway(load_config())
+    return registry.text_gateway(load_config())
 
 
 @functools.cache
-def call_gateway() -> TwilioCalls:
+def call_gateway() -> CallGateway:
     """The gateway for calls of this process."""
-    return TwilioCalls(load_config())
+    return registry.call_gateway(load_config())
 
 
 @functools.cache

@@ -8,9 +8,10 @@ import click
 from redis import Redis, RedisError, ResponseError
 
 from hotline import i18n
-from hotline.config import Config, ConfigFault, load_config
+from hotline.config import Config, ConfigFault
 from hotline.domain import prompts
-from hotline.gateways.base import GatewayError
+from hotline.gateways.base import GatewayFault
+from hotline.gateways.registry import GATEWAYS, gateways_in_use, load_config
 from hotline.i18n import CatalogueFault, Catalogues, prompts_path
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.media.store import StoreFault, open_store
@@ -140,18 +141,14 @@ def _eviction(server: Redis) -> str:
 
 
 def _gateway(config: Config) -> str:
-    if not config.twilio_account_sid:
-        raise _Wrong("HOTLINE_TWILIO_ACCOUNT_SID is not set: no text can come or go")
-    # The REST client is heavy: no other command pays for it.
-    from hotline.gateways.twilio.client import TwilioGateway  # noqa: PLC0415
-
-    gateway = TwilioGateway(config)
+    used = gateways_in_use(config)
+    if not used:
+        raise _Wrong(f"{' or '.join(gateway.key for gateway in GATEWAYS.values())} is not set: no text can come or go")
     try:
-        gateway.check()
-    except GatewayError as fault:
-        raise _Wrong(f"does not take our account ({fault.code}); check HOTLINE_TWILIO_ACCOUNT_SID and HOTLINE_TWILIO_AUTH_TOKEN") from fault
-    finally:
-        gateway.close()
+        for gateway in used:
+            gateway.check(config)
+    except GatewayFault as fault:
+        raise _Wrong(str(fault)) from fault
     if config.gateway_is_real and not config.public_url.startswith("https://"):
         raise _Wrong("HOTLINE_PUBLIC_URL is not https: texts would cross the internet in the clear")
     return "a pretend one on this machine" if not config.gateway_is_real else "takes our account"
@@ -169,20 +166,10 @@ def _recordings(config: Config) -> str:
         if not is_there:
             raise _Wrong("what was stored is not there; check [media]")
     where = f"in the bucket {config.media.bucket}" if config.media.bucket else "in the data folder"
-    is_open = _gives_recordings_away(config)
-    if is_open:
-        raise _Wrong("the gateway plays them to whoever asks; switch on HTTP auth for media in its console (Voice, Settings, General)")
-    return where + (", and the gateway asks for a password" if is_open is False else ", and none is at the gateway to try its password on")
-
-
-def _gives_recordings_away(config: Config) -> bool | None:
-    """None: there is nothing to tell it by. That the gateway cannot be asked at all, another check says."""
-    from hotline.gateways.twilio.calls import TwilioCalls  # noqa: PLC0415 - as above
-
-    gateway = TwilioCalls(config)
     try:
-        return gateway.media_is_open()
-    except GatewayError:
-        return None
-    finally:
-        gateway.close()
+        ask_for_a_password = [gateway.check_recordings(config) for gateway in gateways_in_use(config)]
+    except GatewayFault as fault:
+        raise _Wrong(str(fault)) from fault
+    if any(ask_for_a_password):
+        return f"{where}, and the gateway asks for a password"
+    return f"{where}, and none is at the gateway to try its password on"

@@ -4,6 +4,7 @@ For trying it and for developing it. In production every line of the Procfile is
 """
 
 import contextlib
+import functools
 import http.client
 import os
 import re
@@ -22,6 +23,7 @@ import click
 from hotline.cli import bundled_redis
 from hotline.cli.data_folder import FolderNotUsable, data_folder, kept, write
 from hotline.cli.processes import ProcessEnded, Processes, StopAsked
+from hotline.gateways.registry import GATEWAYS, demo_environment
 from hotline.i18n import PROJECT
 from hotline.services.people.organisation import new_password
 
@@ -79,7 +81,7 @@ def run() -> None:
 
 
 def _plan(env: Mapping[str, str]) -> Plan:
-    demo = not _is_named(env, "HOTLINE_TWILIO_ACCOUNT_SID")
+    demo = not any(_is_named(env, gateway.key) for gateway in GATEWAYS.values())
     return Plan(
         port=_port(env, "PORT", 8000),
         simulator_port=_port(env, "HOTLINE_SIMULATOR_PORT", 8001),
@@ -180,12 +182,7 @@ def environment(plan: Plan, given: Mapping[str, str], redis: Path | None) -> dic
 
 def _demo_environment(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
     kept(plan.data, "demo_password", new_password)
-    demo = {
-        "HOTLINE_TWILIO_ACCOUNT_SID": kept(plan.data, "twilio_account_sid", lambda: "AC" + secrets.token_hex(16)),
-        "HOTLINE_TWILIO_AUTH_TOKEN": kept(plan.data, "twilio_auth_token", lambda: secrets.token_hex(16)),
-        "HOTLINE_TWILIO_NUMBER": given.get("HOTLINE_TWILIO_NUMBER") or _DEMO_NUMBER,
-        "HOTLINE_TWILIO_API_URL": plan.simulator_url,
-    }
+    demo = demo_environment(given, functools.partial(kept, plan.data), number=_DEMO_NUMBER, api_url=plan.simulator_url)
     if not given.get("HOTLINE_CONFIG"):
         write(plan.data / "demo_config.toml", _DEMO_CONFIG)
         demo["HOTLINE_CONFIG"] = str(plan.data / "demo_config.toml")

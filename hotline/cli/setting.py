@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import click
 
-from hotline.config import Config, ConfigFault, load_config
+from hotline.config import Config, ConfigFault
+from hotline.gateways.registry import load_config
 from hotline.i18n import CatalogueFault
 from hotline.jobs import SilentBell
 from hotline.log import configure_log

@@ -1,12 +1,21 @@
-"""What a gateway is to us: meanings, never HTTP details. A gateway carries our texts; which company it is, only its folder knows."""
+"""What a gateway is to us: meanings, never HTTP details. A gateway carries our texts and calls; whose it is, only its folders know."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
+from hotline.config import Config, GatewaySettings
 from hotline.domain.delivery import Delivery
 from hotline.domain.keyword import Keyword
+
+LONGEST_TEXT = 1600
+"""Characters of one text; every gateway must take as many. They are 24 parts of Urdu. 3GPP TS 23.040 (9.2.3.24.1) allows 255 parts."""
+
+
+class FieldMissing(Exception):
+    """A gateway's form lacks what makes it a text or a call; `args[0]` is the field."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Outcome(StrEnum):
 
     NOT_SENT = "not_sent"  # never processed: safe to send again, later
     REFUSED = "refused"  # for good
-    STOPPED = "stopped"  # for good: she told the gateway to stop
+    STOPPED = "stopped"  # for good: the citizen told the gateway to stop
     UNREACHABLE = "unreachable"  # the phone is off or away: a few tries, far apart
     UNKNOWN = "unknown"  # it may have been sent: look it up before anything else
 
@@ -89,7 +98,7 @@ class TextGateway(Protocol):
 
 @dataclass(frozen=True)
 class IncomingCall:
-    """A call as the gateway told of it, or a step of one; every string clean. `caller` and `line` are raw: hers and ours."""
+    """A call as the gateway told of it, or a step of a call; every string clean. `caller` and `line` are raw numbers."""
 
     gateway: str
     gateway_id: str
@@ -142,3 +151,20 @@ class CallGateway(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
+
+
+class GatewayFault(Exception):
+    """A check of a gateway failed; the message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What a gateway brings to the registry."""
+
+    name: str  # of its folders, and in the column `gateway`
+    key: str  # the variable of the environment without which it is not used
+    read: Callable[[Mapping[str, str], list[str]], GatewaySettings]  # its keys, out of the environment; faults are added to the list
+    texts: Callable[[Config], TextGateway] | None  # None: it carries none
+    calls: Callable[[Config], CallGateway] | None
+    check: Callable[[Config], None]  # whether it takes us; raises `GatewayFault`
+    check_recordings: Callable[[Config], bool]  # whether it asks for a password; False: that cannot be told; raises `GatewayFault`

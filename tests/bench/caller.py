@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from xml.etree import ElementTree as ET
 
-from hotline.gateways.twilio.webhooks import Form, sign_bytes
+from twilio.request_validator import RequestValidator
+
 from tests.bench.processes import ACCOUNT_SID, NUMBER, PUBLIC_URL, TOKEN
 from tests.bench.walks import Do, Walk
 
@@ -133,7 +134,7 @@ class Caller:
         body = urlencode(form).encode()
         headers = {
             "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
-            "X-Twilio-Signature": sign_bytes(TOKEN, url, Form(body)),
+            "X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(url, form),
         }
         if not url.startswith(VOICE):
             raise _Disappointed(f"step {self._call.answers} leads to {url or 'no address'}")

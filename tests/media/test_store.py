@@ -12,7 +12,8 @@ from typing import ClassVar
 import pytest
 from localbucket import S3Handler
 
-from hotline.config import Media, load_config
+from hotline.config import Media
+from hotline.gateways.registry import load_config
 from hotline.media.store import FolderStore, ObjectStore, Store, StoreFault, open_store
 from tests.support import SECRET_KEY, make_config
 

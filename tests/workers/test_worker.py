@@ -30,7 +30,7 @@ BODY = "do larkon ne pistol dikha kar mera mobile cheen liya"
 BURST = """
 from redis import Redis
 from rq import Queue
-from hotline.config import load_config
+from hotline.gateways.registry import load_config
 from hotline.jobs import QUEUES
 from hotline.log import configure_log
 from workers.worker import HotlineWorker

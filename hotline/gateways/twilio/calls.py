@@ -9,6 +9,7 @@ from urllib3.exceptions import HTTPError
 
 from hotline.config import Config
 from hotline.gateways.base import CallState, FoundRecording, GatewayError, Outcome
+from hotline.gateways.twilio.account import NAME, account_of
 from hotline.gateways.twilio.codes import CALL_ENDS, NOT_FOUND, refused
 from hotline.gateways.twilio.rest import asked, rest_client
 
@@ -26,14 +27,15 @@ _NO_RECORDING = "RE" + "0" * 32
 class TwilioCalls:
     """See `CallGateway`."""
 
-    name = "twilio"
+    name = NAME
 
     def __init__(self, config: Config) -> None:
+        account = account_of(config)
         self._client, self._session = rest_client(config, connections=2)
         self._number = config.voice.number
         self._voice = f"{config.public_url}/hooks/twilio/voice"
-        self._media = f"{config.twilio_api_url}/2010-04-01/Accounts/{config.twilio_account_sid}/Recordings"
-        self._password = (config.twilio_account_sid, config.twilio_auth_token)
+        self._media = f"{account.api_url}/2010-04-01/Accounts/{account.account_sid}/Recordings"
+        self._password = (account.account_sid, account.auth_token)
         self._wait_s = config.sending.timeout_s
 
     def place_call(self, to: str, call_id: int, *, is_alarm: bool) -> str:

@@ -1,4 +1,7 @@
-"""Texts out through Twilio's SDK. Workers alone import this: the REST client costs a process 18 MiB."""
+"""Texts out through Twilio's SDK. Workers alone import this: the REST client costs a process 18 MiB.
+
+A text has at most 1,600 characters (`LONGEST_TEXT`). Source: twilio.com/docs/messaging/api/message-resource, Body.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +10,7 @@ from twilio.rest.api.v2010.account.message import MessageInstance
 from hotline.config import Config
 from hotline.domain.delivery import Delivery
 from hotline.gateways.base import OutgoingText, Sent
+from hotline.gateways.twilio.account import NAME, account_of
 from hotline.gateways.twilio.codes import DELIVERIES
 from hotline.gateways.twilio.rest import asked, rest_client
 
@@ -17,11 +21,11 @@ _LOOK_BACK = 50
 class TwilioGateway:
     """See `TextGateway`."""
 
-    name = "twilio"
+    name = NAME
 
     def __init__(self, config: Config) -> None:
         self._client, self._session = rest_client(config, connections=config.sending.in_flight)
-        self._number = config.twilio_number
+        self._number = account_of(config).number
         self._callback = f"{config.public_url}/hooks/twilio/status"
         self._validity_s = min(36000, config.sending.expires_hours * 3600)
 

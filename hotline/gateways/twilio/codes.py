@@ -28,7 +28,7 @@ CALL_ENDS = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 NOT_FOUND = frozenset({"20404", "404"})
 
 CODES: dict[str, Outcome] = {
-    "21610": Outcome.STOPPED,  # she answered STOP
+    "21610": Outcome.STOPPED,  # the citizen answered STOP
     "21611": Outcome.NOT_SENT,  # the sender's queue is full
     "20003": Outcome.NOT_SENT,  # our password is wrong: mended by us, no fault of the text
     "20429": Outcome.NOT_SENT,

@@ -13,6 +13,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from hotline.config import Config
 from hotline.gateways.base import GatewayError, Outcome
+from hotline.gateways.twilio.account import account_of
 from hotline.gateways.twilio.codes import refused
 
 _Answer = TypeVar("_Answer")
@@ -25,8 +26,9 @@ def rest_client(config: Config, *, connections: int) -> tuple[Client, requests.S
     http = TwilioHttpClient(timeout=config.sending.timeout_s, pool_connections=True)
     for scheme in ("http://", "https://"):
         http.session.mount(scheme, requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0))
-    client = Client(config.twilio_account_sid, config.twilio_auth_token, http_client=http)
-    client.api.base_url = config.twilio_api_url
+    account = account_of(config)
+    client = Client(account.account_sid, account.auth_token, http_client=http)
+    client.api.base_url = account.api_url
     return client, http.session
 
 

@@ -1,6 +1,6 @@
 """The demo cannot touch the real: a database is one or the other, for good."""
 
-from hotline.config import Config
+from hotline.gateways.registry import gateways_in_use
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import installation
 
@@ -21,12 +21,13 @@ def check_installation(rt: Runtime) -> None:
         raise DemoBesideReal("this database holds the demo, and a real gateway is configured: name another HOTLINE_DATABASE_URL")
 
 
-def become(config: Config, tx: Transaction, *, demo: bool) -> None:
+def become(rt: Runtime, tx: Transaction, *, demo: bool) -> None:
     """Mark the database as a demo's or a real organisation's. Raises `DemoBesideReal` if it is the other."""
     kind = installation.kind(tx.session)
     wanted = DEMO if demo else REAL
-    if demo and config.gateway_is_real:
-        raise DemoBesideReal("the demo organisation is not loaded beside a real gateway: unset HOTLINE_TWILIO_ACCOUNT_SID")
+    if demo and rt.config.gateway_is_real:
+        keys = " and ".join(gateway.key for gateway in gateways_in_use(rt.config) if rt.config.gateways[gateway.name].is_real)
+        raise DemoBesideReal(f"the demo organisation is not loaded beside a real gateway: unset {keys}")
     if kind is not None and kind != wanted:
         raise DemoBesideReal(f"this database is a {kind} organisation's and takes no {wanted} one: name another HOTLINE_DATABASE_URL")
     if demo and kind is None and installation.is_in_use(tx.session):

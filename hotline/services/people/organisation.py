@@ -72,7 +72,7 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
     for holidays) stays. `password` is set for people who have none. Raises `OrganisationFault`, `DemoBesideReal`."""
     document = _read(path)
     with rt.transaction() as tx:
-        become(rt.config, tx, demo=bool(document.get("demo")))
+        become(rt, tx, demo=bool(document.get("demo")))
         teams = {t["code"]: people.team(tx.session, t["code"], t["name"]) for t in document.get("team", [])}
         tx.session.flush()
         every_team = people.teams(tx.session)

@@ -14,6 +14,7 @@ from hotline.domain.delivery import Reason
 from hotline.domain.phone import SenderKind
 from hotline.domain.texts import REPLIES
 from hotline.domain.walk import Consent
+from hotline.gateways.base import LONGEST_TEXT
 from hotline.i18n import ValueMissing
 from hotline.outbox import queue_written, render
 from hotline.runtime import Reading, Runtime, Transaction
@@ -24,9 +25,6 @@ from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.rows import TicketChanges
-
-LONGEST = 1600
-"""Characters of one text. Source: Twilio, "Message resource", Body."""
 
 _KEPT_MARKS = "\u200c\u200d"
 """Joiners, which Urdu and Sindhi need; every other invisible character is taken out."""
@@ -71,7 +69,7 @@ def clean(body: str) -> str:
     """The text as it goes out: ordinary line ends, and no invisible characters."""
     body = body.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     plain = "".join(c for c in body if c in _KEPT_MARKS or c == "\n" or unicodedata.category(c)[0] != "C")
-    return re.sub(r"\n{3,}", "\n\n", plain).strip()[:LONGEST]
+    return re.sub(r"\n{3,}", "\n\n", plain).strip()[:LONGEST_TEXT]
 
 
 def count(rt: Runtime, session: Reading, body: str) -> Counted:
@@ -161,7 +159,7 @@ def keep_draft(rt: Runtime, volunteer: Volunteer, reference: str, body: str, *, 
 
     Raises `NoSuchTicket`, `NotAllowed`, and `FormSent` where that form or a later one was sent meanwhile: what was sent must not come back.
     """
-    body = body.replace("\0", "\ufffd").replace("\r\n", "\n")[:LONGEST]  # a browser sends two characters for each line's end
+    body = body.replace("\0", "\ufffd").replace("\r\n", "\n")[:LONGEST_TEXT]  # a browser sends two characters for each line's end
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference).ticket
         if typed_at is not None:

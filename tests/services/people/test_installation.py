@@ -14,7 +14,7 @@ from tests.support import count, text_in
 
 DEMO = 'demo = true\n[[team]]\ncode = "street"\nname = "Street"\n'
 REAL = '[[team]]\ncode = "general"\nname = "General"\n'
-REAL_GATEWAY = {"twilio_api_url": "https://api.twilio.com"}
+REAL_GATEWAY = {"account": {"api_url": "https://api.twilio.com"}}
 
 
 @pytest.fixture
@@ -91,5 +91,5 @@ def test_a_demos_database_is_not_served_behind_a_real_gateway(make_rt: Callable[
 
 def test_a_real_organisations_database_is_served_by_any_gateway(make_rt: Callable[..., Runtime], load: Load) -> None:
     load(make_rt(), REAL)
-    for changes in ({}, REAL_GATEWAY, {"twilio_account_sid": ""}):
+    for changes in ({}, REAL_GATEWAY, {"account": {"account_sid": ""}}):
         check_installation(make_rt(**changes))

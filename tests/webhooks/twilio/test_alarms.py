@@ -21,7 +21,7 @@ from tests.services.colleagues import settle
 from tests.services.duty.test_attendance import PHONE, give_phone
 from tests.services.duty.test_paging import acknowledged, raise_one
 from tests.support import Clock, count
-from tests.webhooks.test_calls import BASE, LINE, VOICE, clips, heard, post
+from tests.webhooks.twilio.test_calls import BASE, LINE, VOICE, clips, heard, post
 
 
 @pytest.fixture

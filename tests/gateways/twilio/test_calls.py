@@ -27,9 +27,7 @@ def connect() -> Iterator[Connect]:
 
     def to(url: str, *, token: str = TOKEN, timeout_s: int = 5) -> TwilioCalls:
         changes = {
-            "twilio_account_sid": SID,
-            "twilio_auth_token": token,
-            "twilio_api_url": url,
+            "account": {"account_sid": SID, "auth_token": token, "api_url": url},
             "public_url": PUBLIC_URL,
             "voice": Voice(number=NUMBER),
             "sending": Sending(timeout_s=timeout_s),

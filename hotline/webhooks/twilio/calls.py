@@ -1,76 +1,77 @@
-"""A caller's gateway asks what she hears next. Whatever happens, no error is read aloud into her ear."""
+"""Twilio asks what a caller hears next. Whatever happens, no error is read aloud to the caller."""
 
 from flask import Blueprint, Response, g, request
 
 from hotline.domain import phone, voice
 from hotline.domain.prompts import Prompt
-from hotline.gateways.twilio import webhooks as twilio
-from hotline.gateways.twilio.twiml import Addresses, DutyPhone, twiml
-from hotline.guards import runtime, signed_by_twilio
+from hotline.guards import runtime
 from hotline.log import logger
 from hotline.services.calls import callflow
 from hotline.services.calls.callflow import Turn
+from hotline.webhooks.twilio import forms
+from hotline.webhooks.twilio.signature import signed
+from hotline.webhooks.twilio.twiml import Addresses, DutyPhone, twiml
 
-blueprint = Blueprint("calls", __name__, url_prefix="/hooks/twilio/voice")
+blueprint = Blueprint("twilio_calls", __name__, url_prefix="/hooks/twilio/voice")
 
 
 @blueprint.post("")
-@signed_by_twilio
+@signed
 def begin() -> Response:
     """A call comes in."""
-    return _heard(callflow.start_call(runtime(), twilio.read_call(g.form)))
+    return _heard(callflow.start_call(runtime(), forms.read_call(g.form)))
 
 
 @blueprint.post("/keys/<int:turn>")
 @blueprint.post("/alarm/keys/<int:turn>")
-@signed_by_twilio
+@signed
 def keys(turn: int) -> Response:
     """A key, or silence."""
-    return _heard(callflow.press_key(runtime(), twilio.read_call(g.form), turn, is_alarm=_is_alarm()))
+    return _heard(callflow.press_key(runtime(), forms.read_call(g.form), turn, is_alarm=_is_alarm()))
 
 
 @blueprint.post("/recorded/<int:turn>")
-@signed_by_twilio
+@signed
 def recorded(turn: int) -> Response:
-    """What she said after the beep is at the gateway."""
-    return _heard(callflow.end_recording(runtime(), twilio.read_call(g.form), turn))
+    """What the caller said after the beep is at the gateway."""
+    return _heard(callflow.end_recording(runtime(), forms.read_call(g.form), turn))
 
 
 @blueprint.post("/dialled/<int:turn>")
-@signed_by_twilio
+@signed
 def dialled(turn: int) -> Response:
     """A phone of the duty line was rung."""
-    return _heard(callflow.end_dial(runtime(), twilio.read_call(g.form), turn))
+    return _heard(callflow.end_dial(runtime(), forms.read_call(g.form), turn))
 
 
 @blueprint.post("/duty/<int(max=9223372036854775807):call_id>")
-@signed_by_twilio
+@signed
 def duty(call_id: int) -> Response:
-    """A phone of the duty line was answered, perhaps by a voicemail: whoever takes the call presses 1."""
+    """A phone of the duty line was answered, perhaps by a voicemail: a person who takes the call presses 1."""
     rt = runtime()
     addresses = Addresses(f"{_voice()}/duty/{call_id}", _prompts(), 0, call_id)
     return _document(twiml(callflow.duty_call(rt).actions, addresses, _clips))
 
 
 @blueprint.post("/duty/<int(max=9223372036854775807):call_id>/keys/<int:turn>")
-@signed_by_twilio
+@signed
 def take_duty(call_id: int, turn: int) -> Response:  # noqa: ARG001 - the address is built like every other
     """A key on that phone. An empty answer joins the two; hanging up rings the next."""
-    takes = callflow.take_duty(runtime(), call_id, twilio.read_call(g.form).keys)
+    takes = callflow.take_duty(runtime(), call_id, forms.read_call(g.form).keys)
     return _document(twiml(() if takes else (voice.HangUp(),), Addresses("", "", 0), _clips))
 
 
 @blueprint.post("/back/<int(max=9223372036854775807):call_id>")
 @blueprint.post("/alarm/<int(max=9223372036854775807):call_id>")
-@signed_by_twilio
+@signed
 def back(call_id: int) -> Response:
     """A call of ours was answered."""
-    return _heard(callflow.answer_back(runtime(), call_id, twilio.read_call(g.form)))
+    return _heard(callflow.answer_back(runtime(), call_id, forms.read_call(g.form)))
 
 
 @blueprint.post("/fallback")
 @blueprint.post("/alarm/fallback")
-@signed_by_twilio
+@signed
 def fallback() -> Response:
     """The number's fallback: the gateway could not use what we said before."""
     logger().error("the gateway fell back", code=str(g.form.get("ErrorCode", ""))[:8])
@@ -79,7 +80,7 @@ def fallback() -> Response:
 
 @blueprint.errorhandler(Exception)
 def _all_lines_busy(fault: Exception) -> Response:
-    """The database is away, or something is broken: she hears that the lines are busy, and whom to call now."""
+    """The database is away, or something is broken: the caller hears that the lines are busy, and whom to call now."""
     logger().error("a call could not go on", exc_info=fault)
     return _busy()
 
@@ -90,7 +91,7 @@ def _busy() -> Response:
     if _is_alarm():
         return _document(twiml((voice.HangUp(),), Addresses("", "", 0), _clips))
     missed = rt.config.voice.missed_call_number
-    if missed and phone.read_sender(twilio.line_of(g.form), rt.config.numbers.region).address == missed:
+    if missed and phone.read_sender(forms.line_of(g.form), rt.config.numbers.region).address == missed:
         return _document(twiml((voice.Reject(),), Addresses("", "", 0), _clips))
     return _document(twiml(voice.busy(callflow.menu_of(runtime())), Addresses(_voice(), _prompts(), 0), _clips))
 

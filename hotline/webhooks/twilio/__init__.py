@@ -1,0 +1,5 @@
+"""Twilio talks to us."""
+
+from hotline.webhooks.twilio import callreports, calls, texts
+
+BLUEPRINTS = (texts.blueprint, calls.blueprint, callreports.blueprint)

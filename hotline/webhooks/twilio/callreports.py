@@ -1,0 +1,29 @@
+"""Twilio tells what became of a call. Nobody listens: a fault is answered as a fault, so that Twilio may tell it again."""
+
+from flask import Blueprint, g, request
+
+from hotline.guards import runtime
+from hotline.services.calls import hangup, leavings
+from hotline.webhooks.twilio import forms
+from hotline.webhooks.twilio.signature import signed
+
+blueprint = Blueprint("twilio_callreports", __name__, url_prefix="/hooks/twilio/voice")
+
+
+@blueprint.post("/status")
+@signed
+def status() -> tuple[str, int]:
+    """A call ended."""
+    if forms.is_over(g.form):
+        hangup.end_call(runtime(), forms.read_call(g.form, request.args), forms.call_duration_s(g.form))
+    return "", 204
+
+
+@blueprint.post("/recording")
+@signed
+def recording() -> tuple[str, int]:
+    """A recording is there, or the gateway says that there is none."""
+    told = forms.read_call(g.form)
+    if told.recording_id is not None:
+        leavings.receive_recording(runtime(), told)
+    return "", 204
