@@ -57,6 +57,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "phonenumbers": ("hotline.domain.phone",),
     "pyotp": ("hotline.services.people.factor",),
     "segno": ("hotline.web.factor",),
+    "wtforms": ("hotline.web",),
 }
 """A library → the modules and packages that may import it."""
 
