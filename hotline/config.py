@@ -5,9 +5,8 @@ environment only, or from a file named by `<NAME>_FILE`.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import time, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hotline.domain.contact import ContactHours
 from hotline.domain.hours import read_holiday, read_hours, read_pause
 from hotline.domain.languages import SPOKEN_LANGUAGES, TEXT_LANGUAGES
-from hotline.sections import AT_LEAST_ONE, AT_MOST, SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
+from hotline.sections import SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
+from hotline.tomlfile import NUMBER, TEXT, TEXTS, YES_NO, Unreadable, is_of, read_toml
 
 # Its host stands in for whatever a request names: one that is no name would be the end of every request.
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[!-~]*)?")
@@ -96,7 +96,7 @@ class Config:
         return (self.folder / path) if path else None
 
 
-_CALLED = {str: "text in quotes", bool: "true or false", int: "a whole number", tuple: "a list of texts in quotes"}
+_KINDS = {str: TEXT, bool: YES_NO, int: NUMBER, tuple: TEXTS}
 
 
 def read_config(env: Mapping[str, str], gateways: Mapping[str, ReadSettings]) -> Config:
@@ -120,9 +120,9 @@ def _read_toml(path: str, faults: list[str]) -> tuple[dict[str, Any], Path]:
     if not path:
         return {}, Path.cwd()
     try:
-        return tomllib.loads(Path(path).read_text("utf-8")), Path(path).resolve().parent
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        faults.append(f"HOTLINE_CONFIG: {path} cannot be read: {fault}")
+        return read_toml(Path(path)), Path(path).resolve().parent
+    except Unreadable as fault:
+        faults.append(f"HOTLINE_CONFIG: {fault}")
         return {}, Path.cwd()
 
 
@@ -133,19 +133,18 @@ def _section(name: str, kind: type, given: object, faults: list[str]) -> Any:
     known = {f.name: f for f in fields(kind)}
     values = {}
     for key, value in given.items():
-        default = known[key].default if key in known else MISSING
-        if default is MISSING:
+        if key not in known:
             faults.append(f"[{name}] {key} is not a key of the configuration; see config.example.toml")
-        elif isinstance(default, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
-            values[key] = tuple(value)
-        elif type(value) is not type(default):
-            faults.append(f"[{name}] {key} must be {_CALLED[type(default)]}")
-        elif isinstance(value, int) and value < (1 if key in AT_LEAST_ONE else 0):
-            faults.append(f"[{name}] {key} must not be below {1 if key in AT_LEAST_ONE else 0}")
-        elif isinstance(value, int) and value > AT_MOST.get(key, value):
-            faults.append(f"[{name}] {key} must not be above {AT_MOST[key]}")
+            continue
+        kind_of, limits = _KINDS[type(known[key].default)], known[key].metadata
+        if not is_of(kind_of, value):
+            faults.append(f"[{name}] {key} must be {kind_of}")
+        elif kind_of is NUMBER and value < limits["least"]:
+            faults.append(f"[{name}] {key} must not be below {limits['least']}")
+        elif kind_of is NUMBER and value > (limits["most"] or value):
+            faults.append(f"[{name}] {key} must not be above {limits['most']}")
         else:
-            values[key] = value
+            values[key] = tuple(value) if kind_of is TEXTS else value
     return kind(**values)
 
 

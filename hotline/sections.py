@@ -1,7 +1,13 @@
 """The sections of the configuration: their keys, defaults and limits. What they mean stands in config.example.toml."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+def whole(default: int, least: int, most: int | None = None) -> int:
+    """A whole number, its default and its limits. Past these a worker is taken for dead while it waits for the gateway, a log-in never
+    ends, a page does not load, a date does not exist."""
+    return field(default=default, metadata={"least": least, "most": most})
 
 
 @dataclass(frozen=True)
@@ -9,11 +15,11 @@ class Conversation:
     """[conversation]: which ticket a text belongs to, and what is answered."""
 
     default_language: str = "ur"
-    join_minutes: int = 10
-    lookups_per_day: int = 10
-    reopen_days: int = 30
-    replies_per_sender: int = 20
-    answer_hours: int = 72
+    join_minutes: int = whole(10, 1, 1440)
+    lookups_per_day: int = whole(10, 0)
+    reopen_days: int = whole(30, 1, 3650)
+    replies_per_sender: int = whole(20, 1)  # with no answers at all a caller has no reference
+    answer_hours: int = whole(72, 1, 720)
     reply_countries: tuple[str, ...] = ("PK",)
 
 
@@ -40,11 +46,11 @@ class Hours:
 class Sending:
     """[sending]: how texts leave."""
 
-    texts_per_s: int = 60
-    in_flight: int = 24
-    timeout_s: int = 10
-    answer_fresh_minutes: int = 30
-    expires_hours: int = 48
+    texts_per_s: int = whole(60, 1, 1000)
+    in_flight: int = whole(24, 1, 200)
+    timeout_s: int = whole(10, 1, 30)
+    answer_fresh_minutes: int = whole(30, 0, 1440)
+    expires_hours: int = whole(48, 1, 720)
     segment_price: str = ""
     currency: str = "PKR"
 
@@ -57,13 +63,13 @@ class Voice:
     missed_call_number: str = ""
     languages: tuple[str, ...] = ("ur", "sd", "en")
     duty_line: tuple[str, ...] = ()
-    duty_line_s: int = 45
-    key_wait_s: int = 6
-    silence_s: int = 8
-    recording_s: int = 180
-    lookups_per_call: int = 3
-    call_backs_per_day: int = 3
-    call_backs_per_hour: int = 300
+    duty_line_s: int = whole(45, 1, 300)
+    key_wait_s: int = whole(6, 1, 30)
+    silence_s: int = whole(8, 1, 60)
+    recording_s: int = whole(180, 1, 600)
+    lookups_per_call: int = whole(3, 1, 20)
+    call_backs_per_day: int = whole(3, 0, 50)
+    call_backs_per_hour: int = whole(300, 0, 10000)
 
 
 @dataclass(frozen=True)
@@ -79,26 +85,26 @@ class Media:
 class Web:
     """[web]: the volunteers' pages."""
 
-    session_hours: int = 12
-    free_failures: int = 5
-    page_rows: int = 50
+    session_hours: int = whole(12, 1, 720)
+    free_failures: int = whole(5, 0)
+    page_rows: int = whole(50, 1, 500)
 
 
 @dataclass(frozen=True)
 class Duty:
     """[duty]: shifts, and alarms to volunteers' phones."""
 
-    least: int = 1
-    ask_hours: int = 12
-    late_minutes: int = 10
-    page_s: int = 90
-    page_again_minutes: int = 5
-    hand_over_minutes: int = 30
+    least: int = whole(1, 0, 100)
+    ask_hours: int = whole(12, 1, 72)
+    late_minutes: int = whole(10, 1, 240)
+    page_s: int = whole(90, 1, 3600)
+    page_again_minutes: int = whole(5, 1, 240)
+    hand_over_minutes: int = whole(30, 1, 240)
     holidays: bool = True
     holiday_dates: tuple[str, ...] = ()
     pauses: tuple[str, ...] = ()
     hours: tuple[str, ...] = ()
-    moon_days: int = 1
+    moon_days: int = whole(1, 0, 3)
 
 
 @dataclass(frozen=True)
@@ -122,37 +128,3 @@ SECTIONS: Mapping[str, type] = {
     "duty": Duty,
     "files": Files,
 }
-
-AT_MOST: Mapping[str, int] = {
-    "join_minutes": 1440,
-    "reopen_days": 3650,
-    "answer_hours": 720,
-    "texts_per_s": 1000,
-    "in_flight": 200,
-    "timeout_s": 30,
-    "answer_fresh_minutes": 1440,
-    "expires_hours": 720,
-    "session_hours": 720,
-    "page_rows": 500,
-    "least": 100,
-    "ask_hours": 72,
-    "late_minutes": 240,
-    "page_s": 3600,
-    "page_again_minutes": 240,
-    "hand_over_minutes": 240,
-    "moon_days": 3,
-    "duty_line_s": 300,
-    "key_wait_s": 30,
-    "silence_s": 60,
-    "recording_s": 600,
-    "lookups_per_call": 20,
-    "call_backs_per_day": 50,
-    "call_backs_per_hour": 10000,
-}
-"""The limits of what makes sense: past these a worker is taken for dead while it waits for the gateway, a log-in never ends, a page does
-not load, a date does not exist."""
-
-AT_LEAST_ONE = AT_MOST.keys() - {"least", "moon_days", "answer_fresh_minutes", "call_backs_per_day", "call_backs_per_hour"} | {
-    "replies_per_sender"
-}
-"""The rest may be 0. With no answers at all she has no reference."""

@@ -1,7 +1,6 @@
 """The tables of categories, areas and small words: ours, or a deployment's own by path. Every fault of a file is listed at once."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
 from hotline.domain.languages import LANGUAGES, NAMED_LANGUAGES, TEXT_LANGUAGES
 from hotline.domain.telltale import unsaid
 from hotline.domain.ticket import Priority
+from hotline.tomlfile import TEXTS, Unreadable, is_of, read_toml
 
 _DATA = Path(__file__).parent / "data"
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority}
@@ -135,9 +135,9 @@ def lexicon_gaps(path: Path | None) -> list[str]:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise TableFault([f"{path}: cannot be read: {error}"]) from error
+        return read_toml(path)
+    except Unreadable as fault:
+        raise TableFault([str(fault)]) from fault
 
 
 def _raise_any(path: Path, faults: Iterable[str]) -> None:
@@ -174,7 +174,7 @@ def _names_faults(names: object) -> list[str]:
 
 
 def _words_faults(words: object) -> list[str]:
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, list) or not is_of(TEXTS, words):
         return ["words must be a list of words"]
     faults = []
     for word in words:
@@ -235,7 +235,7 @@ def _phrase_lists(document: Mapping[str, Any], faults: list[str]) -> list[tuple[
 
 def _phrases(where: str, phrases: object, faults: list[str]) -> list[str]:
     """The match keys of a list of phrases."""
-    if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
+    if not isinstance(phrases, list) or not is_of(TEXTS, phrases):
         faults.append(f"{where} must hold lists of phrases")
         return []
     faults += [f"{where} {phrase!r} folds to nothing" for phrase in phrases if not match_key(phrase)]

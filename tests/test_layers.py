@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.domain"}),
-    frozenset({"hotline.sections"}),
+    frozenset({"hotline.sections", "hotline.tomlfile"}),
     frozenset({"hotline.config", "hotline.log", "hotline.tables"}),
     frozenset({"hotline.workdays"}),
     frozenset({"hotline.storage", "hotline.gateways", "hotline.jobs", "hotline.i18n", "hotline.media"}),
@@ -58,6 +58,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "phonenumbers": ("hotline.domain.phone",),
     "pyotp": ("hotline.services.people.factor",),
     "segno": ("hotline.web.factor",),
+    "wtforms": ("hotline.web",),
 }
 """A library → the modules and packages that may import it."""
 

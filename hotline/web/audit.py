@@ -54,8 +54,8 @@ def people_book() -> str:
 
 
 def _before() -> int | None:
-    before = request.args.get("before", "")
-    return int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else None
+    before = request.args.get("before", type=int)
+    return before if before is not None and 0 <= before < 10**18 else None
 
 
 def audited(session: Reading, ticket: Ticket) -> str:

@@ -19,6 +19,7 @@ from hotline.services.tickets import replies
 from hotline.storage import people
 from hotline.storage.peoplemodels import Volunteer
 from hotline.web import roster, ticketpage, walkin
+from hotline.web.forms import clean
 
 _FORM_OPEN_S, _KEPT_S = 86_400, 3_600
 _NOT_KEPT = frozenset({"owner", "csrf_token"})
@@ -69,7 +70,7 @@ _PAGES: Mapping[str, Callable[[Mapping[str, str]], str]] = MappingProxyType(
 def _to_ticket(volunteer: Volunteer, reference: str, endpoint: str, form: Mapping[str, str]) -> Any:
     if "body" in form:
         try:
-            replies.keep_draft(runtime(), volunteer, reference, form["body"])
+            replies.keep_draft(runtime(), volunteer, reference, clean(form["body"]))
         except NoSuchTicket:
             return None
         return redirect(url_for("tickets.ticket", reference=reference, kept="1"))

@@ -14,11 +14,10 @@ from hotline.storage import recordings
 from hotline.storage.callmodels import Recording
 from hotline.storage.recordings import KEPT
 from hotline.storage.tickets import TicketMoved
+from hotline.web.forms import text
 from hotline.web.ticketpage import go_on, version_seen, was_first
 
 blueprint = Blueprint("recordings", __name__)
-
-LONGEST_WORDS = 10_000
 
 
 @blueprint.get("/tickets/<reference:reference>/recordings/<int(min=1,max=99):number>")
@@ -49,7 +48,7 @@ def audio(reference: str, number: int) -> Response:
 @blueprint.post("/tickets/<reference:reference>/written-down")
 def write_down(reference: str) -> Response | tuple[str, int]:
     """She writes down what was said."""
-    words = request.form.get("words", "")[:LONGEST_WORDS].replace("\0", "\ufffd").strip()
+    words = text("words").strip()
     if not words:
         raise BadRequest
     try:

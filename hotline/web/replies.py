@@ -12,6 +12,7 @@ from hotline.services.tickets import casework, replies
 from hotline.services.tickets.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
 from hotline.storage.models import Contact
 from hotline.storage.tickets import TicketMoved
+from hotline.web.forms import text
 from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
 
 blueprint = Blueprint("replies", __name__)
@@ -20,7 +21,7 @@ blueprint = Blueprint("replies", __name__)
 @blueprint.post("/tickets/<reference:reference>/reply")
 def reply(reference: str) -> Response | tuple[str, int]:
     """One form, three buttons: put a template in, check it, send it."""
-    body = request.form.get("body", "")
+    body = text("body")
     doing = request.form.get("do", "send")
     if doing == "insert":
         body = _with_template(reference, body, request.form.get("template", ""))
@@ -39,7 +40,7 @@ def reply(reference: str) -> Response | tuple[str, int]:
 @blueprint.post("/tickets/<reference:reference>/draft")
 def draft(reference: str) -> str | tuple[str, int]:
     """Kept while she types; what it would cost, and what it gives away."""
-    body = request.form.get("body", "")
+    body = text("body")
     try:
         counted = replies.keep_draft(runtime(), volunteer(), reference, body, typed_at=version_seen())
     except FormSent:

@@ -1,11 +1,10 @@
 """The roster and the hand-over: who comes when, who stands in, what the next shift must know."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.domain.duty import REACH, Key, Turn, present
@@ -14,6 +13,7 @@ from hotline.runtime import Reading
 from hotline.services.duty import roster as plans
 from hotline.storage import people, shiftdays, tickets
 from hotline.storage.peoplemodels import Team
+from hotline.web.forms import choice, clock, day, number, text
 from hotline.workdays import calendar
 
 blueprint = Blueprint("roster", __name__)
@@ -63,7 +63,7 @@ def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
 @blueprint.post("/roster/ask")
 def ask() -> Response:
     """She asks a colleague to stand in."""
-    plans.ask(runtime(), volunteer(), _key(), _number("colleague"))
+    plans.ask(runtime(), volunteer(), _key(), number("colleague"))
     return _saved("roster.roster")
 
 
@@ -77,34 +77,29 @@ def take_back() -> Response:
 @blueprint.post("/roster/answer")
 def answer() -> Response:
     """The colleague agrees, or not."""
-    plans.agree(runtime(), volunteer(), _key(), agrees=_choice("agrees"))
+    plans.agree(runtime(), volunteer(), _key(), agrees=_says_yes("agrees"))
     return _saved("roster.roster")
 
 
 @blueprint.post("/roster/coming")
 def coming() -> Response:
     """She says whether she comes."""
-    plans.say(runtime(), volunteer(), _key(), comes=_choice("comes"))
+    plans.say(runtime(), volunteer(), _key(), comes=_says_yes("comes"))
     return _saved("roster.roster")
 
 
 @blueprint.post("/roster/add")
 def add() -> Response:
     """A lead plans a weekly shift."""
-    weekday = _number("weekday")
-    if weekday > 6:
-        raise BadRequest
-    hours = _time("starts"), _time("ends")
-    plans.add_shift(
-        runtime(), volunteer(), _number("team"), _number("volunteer"), weekday=weekday, hours=hours, rests="rests" in request.form
-    )
+    weekday, hours, rests = number("weekday", 6), (clock("starts"), clock("ends")), "rests" in request.form
+    plans.add_shift(runtime(), volunteer(), number("team"), number("volunteer"), weekday=weekday, hours=hours, rests=rests)
     return _saved("roster.roster")
 
 
 @blueprint.post("/roster/remove")
 def remove() -> Response:
     """A lead takes one out."""
-    plans.remove_shift(runtime(), volunteer(), _number("team"), _number("shift"))
+    plans.remove_shift(runtime(), volunteer(), number("team"), number("shift"))
     return _saved("roster.roster")
 
 
@@ -145,8 +140,7 @@ def sheets(kept: Mapping[str, str]) -> str:
 @blueprint.post("/handover")
 def hand_over() -> Response:
     """Her note."""
-    note, was = (request.form.get(name, "").replace("\r\n", "\n")[:10_000].replace("\0", "\ufffd") for name in ("note", "was"))
-    plans.hand_over(runtime(), volunteer(), _key(), note, was=was)
+    plans.hand_over(runtime(), volunteer(), _key(), text("note"), was=text("was"))
     return _saved("roster.handover")
 
 
@@ -169,34 +163,8 @@ def _note(session: Reading, turn: Turn) -> str:
 
 
 def _key() -> Key:
-    try:
-        on_date = date.fromisoformat(request.form.get("on_date", ""))
-    except ValueError as fault:
-        raise BadRequest from fault
-    if not 2000 <= on_date.year <= 2999:
-        raise BadRequest
-    return _number("team"), _number("volunteer"), on_date, _time("starts")
+    return number("team"), number("volunteer"), day("on_date"), clock("starts")
 
 
-def _number(name: str) -> int:
-    value = request.form.get(name, "")
-    if not value.isascii() or not value.isdigit() or len(value) > 18:
-        raise BadRequest
-    return int(value)
-
-
-def _time(name: str) -> time:
-    try:
-        found = time.fromisoformat(request.form.get(name, ""))
-    except ValueError as fault:
-        raise BadRequest from fault
-    if found.tzinfo is not None:
-        raise BadRequest
-    return found
-
-
-def _choice(name: str) -> bool:
-    value = request.form.get(name)
-    if value not in ("yes", "no"):
-        raise BadRequest
-    return value == "yes"
+def _says_yes(name: str) -> bool:
+    return choice(name, "yes", "no") == "yes"

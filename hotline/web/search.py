@@ -19,6 +19,7 @@ from hotline.services.access import NotAllowed
 from hotline.services.tickets import search
 from hotline.services.tickets.search import FoundTickets
 from hotline.storage import calls, people
+from hotline.web.forms import text
 from hotline.web.tickets import ReferenceConverter
 
 blueprint = Blueprint("search", __name__)
@@ -44,7 +45,7 @@ def page() -> str:
 def ask() -> Response | str | tuple[str, int]:
     """Straight to the ticket of a reference; else the tickets of a number, or those that have the words."""
     rt = runtime()
-    typed = request.form.get("q", "")[:_LONGEST].replace("\0", " ").strip()
+    typed = text("q", _LONGEST).strip()
     sought = search.parse(rt, typed)
     with rt.reading() as session:
         for reference in sought.references:

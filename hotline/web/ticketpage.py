@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.domain import area, phone
@@ -22,8 +21,8 @@ from hotline.storage import calls, drafts, events, messages, people, recordings,
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Event, Message, Note, Ticket
 from hotline.storage.peoplemodels import Team
+from hotline.web.forms import number
 
-LONGEST_NOTE = 10_000
 _TO_PEOPLE = frozenset({EventKind.ROUTED, EventKind.ALARM_RAISED, EventKind.PASSED, EventKind.SHUT_OUT, EventKind.LET_IN})
 
 
@@ -162,12 +161,4 @@ def go_on(reference: str, **values: Any) -> Response:
 
 def version_seen() -> int:
     """The version she saw."""
-    version = request.form.get("version", "")
-    if not version.isascii() or not version.isdigit() or len(version) > 9:
-        raise BadRequest
-    return int(version)
-
-
-def note_written() -> str:
-    """The note of a form."""
-    return request.form.get("note", "")[:LONGEST_NOTE].replace("\0", "\ufffd")
+    return number("version", 999_999_999)

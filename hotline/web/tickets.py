@@ -1,7 +1,6 @@
 """A ticket's page, and what a volunteer does there."""
 
-from flask import Blueprint, redirect, request, url_for
-from werkzeug.exceptions import BadRequest
+from flask import Blueprint, redirect, url_for
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
@@ -14,7 +13,8 @@ from hotline.services.tickets import casework, taking
 from hotline.storage.tickets import TicketMoved
 from hotline.web import ticketpage
 from hotline.web.audit import audited
-from hotline.web.ticketpage import go_on, note_written, version_seen, was_first
+from hotline.web.forms import choice, text
+from hotline.web.ticketpage import go_on, version_seen, was_first
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -47,14 +47,10 @@ def claim(reference: str) -> Response | tuple[str, int]:
 @blueprint.post("/tickets/<reference:reference>/status")
 def change_status(reference: str) -> Response | tuple[str, int]:
     """She moves it, with a note if she likes; or with no status chosen leaves it where it is, with a note."""
-    chosen, note = request.form.get("status", "none"), note_written()
+    chosen, note = choice("status", "", *Status), text("note")
     try:
-        to = Status(chosen) if chosen else None
-    except ValueError as fault:
-        raise BadRequest from fault
-    try:
-        if to is not None:
-            casework.change_status(runtime(), volunteer(), reference, version=version_seen(), to=to, note=note)
+        if chosen:
+            casework.change_status(runtime(), volunteer(), reference, version=version_seen(), to=Status(chosen), note=note)
         else:
             casework.write_note(runtime(), volunteer(), reference, version=version_seen(), note=note)
     except TicketMoved:

@@ -1,12 +1,10 @@
 """The form for somebody who stands before a volunteer, and the slip she is given."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.domain.languages import TEXT_LANGUAGES
@@ -14,10 +12,9 @@ from hotline.guards import runtime, volunteer
 from hotline.services import access
 from hotline.services.tickets import walkin
 from hotline.services.tickets.walkin import Complaint, FormUsed, NoPhone
+from hotline.web.forms import choice, matching, text
 
 blueprint = Blueprint("walkin", __name__)
-
-LONGEST_WORDS = 10_000
 
 
 @blueprint.get("/walk-in")
@@ -29,7 +26,7 @@ def form() -> str:
 @blueprint.post("/walk-in")
 def take_down() -> Response | tuple[str, int]:
     """Open the ticket, and show the slip."""
-    told = _told(request.form)
+    told = _told()
     if not told.words:
         return show(request.form, fault="no_words"), HTTPStatus.BAD_REQUEST
     try:
@@ -52,20 +49,14 @@ def slip(reference: str) -> str:
     return render_template("slip.html", reference=found.reference, is_hers=is_hers)
 
 
-def _told(form: Mapping[str, str]) -> Complaint:
-    token, language, category = form.get("token", ""), form.get("language", ""), form.get("category", "")
-    if not re.fullmatch("[0-9a-f]{32}", token) or language not in TEXT_LANGUAGES:
-        raise BadRequest
-    if category and category not in {c.code for c in runtime().categories}:
-        raise BadRequest
+def _told() -> Complaint:
     return Complaint(
-        token=token,
-        # A browser sends \r\n for each line's end; lines are kept as phones send them.
-        words=form.get("words", "")[:LONGEST_WORDS].replace("\0", "\ufffd").replace("\r\n", "\n").strip(),
-        language=language,
-        number=form.get("number", "").strip(),
-        category=category or None,
-        wants_woman="wants_woman" in form,
+        token=matching("token", "[0-9a-f]{32}"),
+        words=text("words").strip(),
+        language=choice("language", *TEXT_LANGUAGES),
+        number=text("number").strip(),
+        category=choice("category", "", *(c.code for c in runtime().categories)) or None,
+        wants_woman="wants_woman" in request.form,
     )
 
 

@@ -325,11 +325,11 @@ def log_in_again(her: Visitor, page: str, login: str) -> tuple[int, str | None, 
 def test_a_reply_sent_after_the_log_in_ended_is_there_when_she_is_back(rt: Runtime, as_: As, ticket: Ticket) -> None:
     alice = as_("alice")
     owner = owner_of(alice.text(at(ticket)))
-    page = logged_out(alice, at(ticket, "/reply"), owner=owner, body=BODY, version=str(ticket.version))
+    page = logged_out(alice, at(ticket, "/reply"), owner=owner, body=f"{BODY}\r\n\0Salam", version=str(ticket.version))
     assert "What you wrote is kept for an hour" in page
     code, location, _ = log_in_again(alice, page, "alice")
     assert (code, location) == (302, f"/tickets/{ticket.reference}?kept=1")
-    assert (box(alice.text(location or "")), written(rt)) == (BODY, [])
+    assert (box(alice.text(location or "")), written(rt)) == (f"{BODY}\n\ufffdSalam", [])
 
 
 def test_a_note_comes_back_as_a_note_and_never_as_a_text_to_the_citizen(rt: Runtime, as_: As, ticket: Ticket) -> None:

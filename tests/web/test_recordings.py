@@ -243,12 +243,12 @@ def test_a_recording_of_another_ticket_is_not_had_through_ones_own(rt: Runtime, 
 def test_what_was_said_is_kept_with_the_ticket(rt: Runtime, gateway: RecordingGateway, as_: As) -> None:
     ticket, _ = heard(rt, gateway)
     alice = as_("alice")
-    answer = write(alice, ticket, "  میرا بٹوہ\0 گم ہو گیا ")
+    answer = write(alice, ticket, "  میرا بٹوہ\0 گم\r\nہو گیا ")
     assert (answer.status_code, answer.location) == (302, f"/tickets/{ticket.reference}?done=saved")
     with rt.reading() as session:
         [message] = session.scalars(select(Message).where(Message.read_as == "written"))
         [event] = session.scalars(select(Event).where(Event.kind == "written_down"))
-    assert (message.body, message.ticket_id, message.direction) == ("میرا بٹوہ\ufffd گم ہو گیا", ticket.id, "in")
+    assert (message.body, message.ticket_id, message.direction) == ("میرا بٹوہ\ufffd گم\nہو گیا", ticket.id, "in")
     assert (event.volunteer_id, event.data["message"]) == (volunteer(rt, "alice").id, message.id)
     html = alice.text(f"/tickets/{ticket.reference}")
     assert "میرا بٹوہ" in html

@@ -250,9 +250,9 @@ def test_she_claims_reads_and_moves_it(rt: Runtime, as_: As) -> None:
     bob.post(f"{at}/claim", version=str(ticket.version))
     bob.post(f"{at}/read", version=str(ticket.version + 1))
     assert (tickets(rt)[0].assignee_id, tickets(rt)[0].unread) == (volunteer(rt, "bob").id, False)
-    bob.post(f"{at}/status", version=str(ticket.version + 2), status="in_progress", note="Rang\0 the shop <b>twice</b>")
+    bob.post(f"{at}/status", version=str(ticket.version + 2), status="in_progress", note="Rang\0 the shop <b>twice</b>\r\nNobody there")
     page = bob.text(at)
-    assert "Rang\ufffd the shop &lt;b&gt;twice&lt;/b&gt;" in page
+    assert "Rang\ufffd the shop &lt;b&gt;twice&lt;/b&gt;\nNobody there" in page
     assert "Assigned → In progress" in page
     assert "Take it" not in page
     assert "I have read it" not in page

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from hotline.services.tickets.handback import hand_back
 from hotline.storage import invitations, logins, people
 from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Team, Volunteer
+from hotline.tomlfile import TEXT, TEXTS, TIME, YES_NO, Unreadable, is_of, read_toml, time_of
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
 """What a login may look like, in small letters."""
@@ -33,22 +33,21 @@ LANGUAGES_SPOKEN = frozenset({*LANGUAGES, *Locale("en").languages})
 
 NAME_LENGTH = 120
 _CODE_LENGTH = 40
-_TEXT, _TEXTS, _YES_NO, _TIME = "text in quotes", "a list of texts in quotes", "true or false", "a time like 08:00"
 _TABLES = {
-    "team": {"code": _TEXT, "name": _TEXT},
+    "team": {"code": TEXT, "name": TEXT},
     "volunteer": {
-        "login": _TEXT,
-        "name": _TEXT,
-        "teams": _TEXTS,
-        "leads": _TEXTS,
-        "head": _YES_NO,
-        "languages": _TEXTS,
-        "page_language": _TEXT,
-        "active": _YES_NO,
-        "role": _TEXT,
-        "phone": _TEXT,
+        "login": TEXT,
+        "name": TEXT,
+        "teams": TEXTS,
+        "leads": TEXTS,
+        "head": YES_NO,
+        "languages": TEXTS,
+        "page_language": TEXT,
+        "active": YES_NO,
+        "role": TEXT,
+        "phone": TEXT,
     },
-    "shift": {"team": _TEXT, "volunteers": _TEXTS, "days": _TEXTS, "from": _TIME, "to": _TIME, "on_holidays": _YES_NO},
+    "shift": {"team": TEXT, "volunteers": TEXTS, "days": TEXTS, "from": TIME, "to": TIME, "on_holidays": YES_NO},
 }
 _NEEDED = {"team": ("code", "name"), "volunteer": ("login", "name"), "shift": ("team", "volunteers", "days", "from", "to")}
 
@@ -120,9 +119,9 @@ def new_password() -> str:
 def _read(path: Path) -> dict[str, Any]:
     """The file, free of faults, its logins in small letters."""
     try:
-        document = tomllib.loads(path.read_text("utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise OrganisationFault([f"{path} cannot be read: {fault}"]) from fault
+        document = read_toml(path)
+    except Unreadable as fault:
+        raise OrganisationFault([str(fault)]) from fault
     faults = [f"{key} is not a part of an organisation file" for key in document.keys() - _TABLES.keys() - {"demo"}]
     if not isinstance(document.get("demo", False), bool):
         faults.append("demo must be true or false")
@@ -142,19 +141,11 @@ def _check_table(table: str, rows: object) -> list[str]:
     for number, row in enumerate(rows, 1):
         where = f"[[{table}]] number {number}"
         faults += [f"{where}: {key} is not a key" for key in row if key not in kinds]
-        faults += [f"{where}: {key} must be {kinds[key]}" for key in row if key in kinds and not _is(kinds[key], row[key])]
+        faults += [f"{where}: {key} must be {kinds[key]}" for key in row if key in kinds and not is_of(kinds[key], row[key])]
         missing = [key for key in _NEEDED[table] if row.get(key) in (None, "", [])]
         if missing:
             faults.append(f"{where}: {', '.join(missing)} missing")
     return faults
-
-
-def _is(kind: str, value: object) -> bool:
-    if kind is _TEXTS:
-        return isinstance(value, list) and all(isinstance(each, str) for each in value)
-    if kind is _TIME:
-        return _time(value) is not None
-    return isinstance(value, str if kind is _TEXT else bool)
 
 
 def _check_rows(document: dict[str, Any]) -> list[str]:
@@ -211,14 +202,6 @@ def _twice(values: Iterable[str]) -> list[str]:
     return [value for value, times in Counter(values).items() if times > 1]
 
 
-def _time(value: object) -> time | None:
-    try:
-        found = time.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
-    return found if isinstance(found, time) and found.tzinfo is None else None
-
-
 def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password: str) -> Volunteer:
     volunteer = people.by_login(tx.session, row["login"])
     if volunteer is None:
@@ -260,7 +243,7 @@ def _shifts(
     for row in rows:
         for login in row["volunteers"]:
             for day in row["days"]:
-                starts, ends = cast("time", _time(row["from"])), cast("time", _time(row["to"]))  # checked as the file was read
+                starts, ends = cast("time", time_of(row["from"])), cast("time", time_of(row["to"]))  # checked as the file was read
                 key = (volunteers[login].id, teams[row["team"]].id, WEEKDAYS.index(day), starts)
                 wanted[key] = ends, row.get("on_holidays")
     people.plan(tx.session, touched, wanted)

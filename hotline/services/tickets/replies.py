@@ -159,13 +159,12 @@ def keep_draft(rt: Runtime, volunteer: Volunteer, reference: str, body: str, *, 
 
     Raises `NoSuchTicket`, `NotAllowed`, and `FormSent` where that form or a later one was sent meanwhile: what was sent must not come back.
     """
-    body = body.replace("\0", "\ufffd").replace("\r\n", "\n")[:LONGEST_TEXT]  # a browser sends two characters for each line's end
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference).ticket
         if typed_at is not None:
             tickets.locked(tx.session, ticket.id)  # the same volunteer may be sending the form this instant
             if events.replied_at(tx.session, ticket.id, volunteer.id) >= typed_at:
                 raise FormSent
-        drafts.keep(tx.session, ticket.id, volunteer.id, body, now=tx.now)
+        drafts.keep(tx.session, ticket.id, volunteer.id, body[:LONGEST_TEXT], now=tx.now)
     with rt.reading() as session:
         return count(rt, session, clean(body))

@@ -1,0 +1,40 @@
+"""TOML files that people write: read, and each value held against the kind that may stand there. Faults are sentences for those people."""
+
+import tomllib
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+TEXT, TEXTS, NUMBER = "text in quotes", "a list of texts in quotes", "a whole number"
+YES_NO, TIME = "true or false", "a time like 08:00"
+"""Kinds of values, as a fault names them."""
+
+
+class Unreadable(Exception):
+    """A file that is not there, is no UTF-8 or no TOML; `args[0]` says which file and why."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What the file holds; a mark of its encoding at the beginning, as Windows writes it, does no harm. Raises `Unreadable`."""
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise Unreadable(f"{path} cannot be read: {fault}") from fault
+
+
+def is_of(kind: str, value: object) -> bool:
+    """Whether the value is of that kind. True and false are no numbers."""
+    if kind == TEXTS:
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if kind == TIME:
+        return time_of(value) is not None
+    return type(value) is {TEXT: str, NUMBER: int, YES_NO: bool}[kind]
+
+
+def time_of(value: object) -> time | None:
+    """A time of the day, in quotes or not; None for anything else."""
+    try:
+        found = time.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    return found if isinstance(found, time) and found.tzinfo is None else None
