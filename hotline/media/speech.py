@@ -1,6 +1,6 @@
-"""Speech made from text by espeak-ng: placeholders, until a person has recorded the prompts. The extra `prompts` has it.
+"""Speech made from text by espeak-ng: placeholders, until a person has recorded the prompts. The extra `prompts` installs it.
 
-The library is called as its speak_lib.h says; it is a tool of whoever builds clips, never part of what runs.
+The library is called as its speak_lib.h says. It is needed to build clips only, never by the running hotline.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ import espeakng_loader
 from hotline.media.sound import Samples
 
 LANGUAGES = frozenset({"en", "ur", "sd"})
-"""Its voices go by our codes; en is British."""
+"""Languages with a voice. espeak-ng uses the same codes; its en is British."""
 
 _RETRIEVAL = 1  # AUDIO_OUTPUT_RETRIEVAL: samples come to the callback
 _UTF8 = 1  # espeakCHARS_UTF8
@@ -28,7 +28,7 @@ class SpeechFault(Exception):
     """espeak-ng cannot speak; the message says why."""
 
 
-@cache  # started a second time in one process, it waits for itself for ever
+@cache  # initialised a second time in one process, the library hangs
 def open_speech() -> tuple[Callable[[str, str], Samples], int]:
     """A function (language, text) → samples, and their rate in Hz. Raises SpeechFault."""
     library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -46,7 +46,7 @@ def open_speech() -> tuple[Callable[[str, str], Samples], int]:
     library.espeak_SetSynthCallback(callback)
 
     def speak(language: str, text: str, _kept: object = callback) -> Samples:
-        # The callback is kept as long as whoever may cause it.
+        # `_kept` keeps the callback alive as long as this function, which makes the library call it.
         if language not in LANGUAGES or library.espeak_SetVoiceByName(language.encode()) != 0:
             raise SpeechFault(f"espeak-ng has no voice for {language}")
         library.espeak_SetParameter(_RATE, _WORDS_PER_MINUTE, 0)
