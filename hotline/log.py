@@ -1,4 +1,4 @@
-"""Logs are JSON lines on standard output. Ids stand as keys beside the words; numbers are masked, bodies never come near."""
+"""Logs are JSON lines on standard output. Ids are keys beside the words; numbers are masked, and the body of a text is never logged."""
 
 import logging
 import logging.config
@@ -10,14 +10,14 @@ from typing import Any
 
 import structlog
 
-# Seven digits and more in a row are somebody's number, an identity card or a reference: none is for a log.
+# Seven or more digits in a row are a phone number, an identity card or a reference: none of them belongs in a log.
 _NUMBER = re.compile(r"\+?[0-9۰-۹٠-٩](?:[\s\-]?[0-9۰-۹٠-٩]){6,}")
-_ALLOWED = frozenset({"timestamp", "ticket_id", "message_id", "contact_id", "alarm_id", "process_id", "rows", "duration_ms"})
+_UNMASKED = frozenset({"timestamp", "ticket_id", "message_id", "contact_id", "alarm_id", "process_id", "rows", "duration_ms"})
 _FAULT_LENGTH = 200
 
 
 def configure_log(level: str = "INFO") -> None:
-    """Set up logging for this process. Libraries speak from WARNING on: the SDK logs numbers and bodies below that."""
+    """Set up logging for this process. Libraries log from WARNING up: below that, Twilio's SDK logs numbers and bodies."""
     timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)
     shared: list[structlog.typing.Processor] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, timestamper]
     structlog.configure(
@@ -44,9 +44,9 @@ def configure_log(level: str = "INFO") -> None:
 
 
 def mask_numbers(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: whatever slipped into a line, nobody's number leaves in it. Our own ids stay readable."""
+    """A structlog processor that masks every number in a line, wherever it came from. Our own ids stay readable."""
     for key, value in line.items():
-        if key not in _ALLOWED:
+        if key not in _UNMASKED:
             line[key] = _masked(value)
     return line
 
@@ -64,17 +64,17 @@ def _masked(value: Any) -> Any:
 
 
 def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
-    """Where it went wrong, and the first line of each error: databases put the row they refused below it, and a text is in the row."""
-    told: list[str] = []
+    """The traceback, with only the first line of each error: below it databases quote the row they refused, and a text is in the row."""
+    parts: list[str] = []
     fault: BaseException | None = exc_info[1]
     while fault is not None:
         first = str(fault).partition("\n")[0][:_FAULT_LENGTH]
-        told.append("".join(traceback.format_tb(fault.__traceback__)) + f"{type(fault).__name__}: {first}")
+        parts.append("".join(traceback.format_tb(fault.__traceback__)) + f"{type(fault).__name__}: {first}")
         fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
-    return "\n".join(reversed(told))
+    return "\n".join(reversed(parts))
 
 
 def logger() -> structlog.typing.FilteringBoundLogger:
-    """The logger of this process. Say what happened in words, with ids as keys: `logger().info("text stored", message_id=7)`."""
+    """The logger of this process. Describe the event in words, with ids as keys: `logger().info("text stored", message_id=7)`."""
     log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return log

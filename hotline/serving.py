@@ -1,21 +1,21 @@
-"""gunicorn's settings that take Python, named in the Procfile (`-c python:hotline.serving`).
+"""The gunicorn settings that have to be Python, named in the Procfile (`-c python:hotline.serving`).
 
-What is imported here, before gunicorn forks, lies in memory once and not once a process: a third of each is saved. The Runtime,
-which has connections, is built after the fork, by `create_app`. New code needs a restart; SIGHUP would go on with the old.
+Modules imported here, before gunicorn forks, are in memory once for all processes: each process needs a third less. The Runtime,
+which has connections, is built after the fork, by `create_app`. New code needs a restart: after SIGHUP gunicorn would still run the old.
 """
 
 import gc
 import os
 
-import hotline.app  # noqa: F401 - for its effect
+import hotline.app  # noqa: F401 - so that it is in memory before the fork
 
-# Where the web processes tell gunicorn that they live: in memory, where the system has such a folder. On a disk that is busy one that
-# lives would be killed for its silence. None: the system's own folder.
-_MEMORY = "/dev/shm"  # noqa: S108 - gunicorn makes a file of its own in it
-worker_tmp_dir = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
+# Where the web processes leave their sign of life for gunicorn: in memory, if the system has such a folder. On a busy disk the sign comes
+# late, and gunicorn kills a process that is well. None: the system's temporary folder.
+_MEMORY_FOLDER = "/dev/shm"  # noqa: S108 - gunicorn makes a file of its own in it
+worker_tmp_dir = _MEMORY_FOLDER if os.access(_MEMORY_FOLDER, os.W_OK | os.X_OK) else None
 
 
 def when_ready(_server: object) -> None:
-    """Before the first fork: the collector leaves alone what is there, for whatever it touches would be copied."""
+    """Before the first fork, exempt all objects from garbage collection: the collector writes to objects, and a written page is copied."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""The calendar that shifts go by: the country's holidays, the month of Ramzan, and the pauses and other hours of the configuration."""
+"""The calendar for shifts: the country's holidays, the month of Ramzan, and the pauses and changed hours of the configuration."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
@@ -12,13 +12,16 @@ from hotline.config import Config
 from hotline.domain.hours import Calendar, read_holiday, read_hours, read_pause
 from hotline.sections import Duty
 
-_NINTH = 9
+_RAMZAN_MONTH = 9
 
 
 @dataclass(frozen=True)
 class _Ramzan:
-    """The days of Ramzan. The library has the reckoned calendar of Makkah (Umm al-Qura); where the moon is looked for the month begins some
-    days after that. Years it does not reckon (from 2077) have none."""
+    """The days of Ramzan. The library has the calculated calendar of Makkah (Umm al-Qura).
+
+    Where the month begins when the moon is sighted, it begins `later_days` after that. Years that the library does not have (from 2077)
+    have no Ramzan.
+    """
 
     later_days: int
 
@@ -26,33 +29,33 @@ class _Ramzan:
         if not isinstance(day, date):
             return False
         try:
-            return Gregorian.fromdate(day - timedelta(days=self.later_days)).to_hijri().month == _NINTH
+            return Gregorian.fromdate(day - timedelta(days=self.later_days)).to_hijri().month == _RAMZAN_MONTH
         except OverflowError:
             return False
 
 
 @dataclass(frozen=True)
 class _Holidays:
-    """The country's holidays, but for the days of which the configuration says something else."""
+    """The country's holidays. `overrides` are the days that the configuration makes a holiday (True) or a working day (False)."""
 
     country: Container[date]
-    said: Mapping[date, bool]
+    overrides: Mapping[date, bool]
 
     def __contains__(self, day: object) -> bool:
-        return isinstance(day, date) and self.said.get(day, day in self.country)
+        return isinstance(day, date) and self.overrides.get(day, day in self.country)
 
 
 def calendar(config: Config) -> Calendar:
-    """As the configuration has it."""
+    """The calendar of a configuration."""
     return _calendar(config.numbers.region if config.duty.holidays else "", config.duty)
 
 
 @lru_cache
 def _calendar(country: str, duty: Duty) -> Calendar:
     try:
-        # A year is worked out when one of its days is asked for. Those of the moon are estimates.
+        # The library works out a year when one of its days is asked for. Holidays that depend on the moon are estimates.
         free: Container[date] = country_holidays(country) if country else frozenset()
-    except NotImplementedError:  # a country whose holidays the library does not know
+    except NotImplementedError:  # the library does not know this country's holidays
         free = frozenset()
     holidays = _Holidays(free, dict(read_holiday(one) for one in duty.holiday_dates))
     pauses, hours = tuple(read_pause(one) for one in duty.pauses), tuple(read_hours(one) for one in duty.hours)

@@ -1,1 +1,1 @@
-"""RQ workers: they do what stands in rows."""
+"""RQ workers: their jobs do the work that is due in the rows of the database."""

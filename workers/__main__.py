@@ -1,4 +1,4 @@
-"""`python -m workers`: one worker process a queue, restarted when it ends. `python -m workers QUEUE` is such a process."""
+"""`python -m workers` keeps one worker process for each queue running. `python -m workers QUEUE` is such a process."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ _RESTART_AFTER_S = 1
 
 
 def main() -> None:
-    """The supervisor, or one worker if a queue is named."""
+    """Run the supervisor, or one worker if a queue is named."""
     configure_log()
     try:
         config = load_config()
@@ -33,16 +33,16 @@ def main() -> None:
 
 
 class Supervisor:
-    """Keeps one process a queue running until it is told to stop."""
+    """Keeps one process for each queue running until it is told to stop."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def run(self) -> int:
-        """Until SIGTERM or SIGINT; then the workers finish what they do. A second signal kills them."""
+        """Run until SIGTERM or SIGINT, then wait for the workers to finish their jobs; 0. A second signal kills them."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._told_to_stop)
+            signal.signal(number, self._ask_to_stop)
         for queue in QUEUES:
             self._start(queue)
         while not self._stop.wait(0.5):
@@ -52,22 +52,22 @@ class Supervisor:
                     self._stop.wait(_RESTART_AFTER_S)
                     if not self._stop.is_set():
                         self._start(queue)
-        self._tell(signal.SIGTERM)
+        self._signal_all(signal.SIGTERM)
         for child in self._children.values():
             child.wait()
         return 0
 
     def _start(self, queue: str) -> None:
         environment = {**os.environ, "HOTLINE_SUPERVISOR": str(os.getpid())}
-        # A group of its own: Ctrl-C reaches us, and we tell the workers, once.
+        # A process group of its own: Ctrl-C reaches only the supervisor, which then signals each worker once.
         self._children[queue] = subprocess.Popen([sys.executable, "-m", "workers", queue], env=environment, process_group=0)  # noqa: S603
 
-    def _told_to_stop(self, _number: int, _frame: Any) -> None:
+    def _ask_to_stop(self, _number: int, _frame: Any) -> None:
         if self._stop.is_set():
-            self._tell(signal.SIGKILL)
+            self._signal_all(signal.SIGKILL)
         self._stop.set()
 
-    def _tell(self, number: signal.Signals) -> None:
+    def _signal_all(self, number: signal.Signals) -> None:
         for child in self._children.values():
             if child.poll() is None:
                 child.send_signal(number)

@@ -1,4 +1,4 @@
-"""`python -m workers.clock`: rings the periodic jobs. The only retry there is; two of them do no harm."""
+"""`python -m workers.clock` rings the periodic jobs. Nothing else retries what failed. Two clocks at once do no harm."""
 
 import signal
 import sys
@@ -11,7 +11,7 @@ from hotline.log import configure_log, logger
 
 
 def main() -> None:
-    """Until SIGTERM or SIGINT. Redis may come and go: a ring that fails is logged, and the next one is due in seconds."""
+    """Run until SIGTERM or SIGINT. If Redis is away, a ring fails and is logged; the next one is due in seconds."""
     configure_log()
     try:
         config = load_config()

@@ -1,4 +1,4 @@
-"""Every RQ job, three lines each: the bell answered, one service call that drains what is due, rung again if there is more."""
+"""Every RQ job. Each answers the bell, makes one service call that does what is due, and rings again if there is more."""
 
 from hotline.jobs import Job
 from hotline.services.calls import hangup, placing, recordings
@@ -8,7 +8,7 @@ from hotline.services.tickets import indexing, lateness, routing
 from workers.process import bell, call_gateway, gateway, runtime
 
 DRAIN_FOR_S = 15
-"""How long one sending job goes on: long enough that a fork is nothing, short enough to stop a worker without waiting."""
+"""How long one sending job runs, in seconds: long enough to make up for the fork, short enough that a worker stops soon when asked."""
 
 
 def send_due() -> None:
@@ -19,21 +19,21 @@ def send_due() -> None:
 
 
 def route_due() -> None:
-    """Route the tickets no worker has looked at."""
+    """Route the tickets that no worker has looked at."""
     bell().answer(Job.ROUTE_DUE)
     if routing.route_due(runtime()) == routing.BATCH:
         bell().ring(Job.ROUTE_DUE)
 
 
 def mark_late() -> None:
-    """Mark the tickets whose promise has passed."""
+    """Mark the tickets whose promised time has passed."""
     bell().answer(Job.MARK_LATE)
     if lateness.mark_late(runtime()) == lateness.BATCH:
         bell().ring(Job.MARK_LATE)
 
 
 def settle_unknown() -> None:
-    """Look up the texts whose outcome nobody knows."""
+    """Look up the texts of which it is unknown whether they were sent."""
     bell().answer(Job.SETTLE_UNKNOWN)
     if reports.settle_unknown(runtime(), gateway()):
         bell().ring(Job.SETTLE_UNKNOWN)
@@ -47,14 +47,14 @@ def place_calls() -> None:
 
 
 def fetch_recordings() -> None:
-    """Fetch the recordings that are at the gateway."""
+    """Fetch the recordings that are still at the gateway."""
     bell().answer(Job.FETCH_RECORDINGS)
     if recordings.fetch_due(runtime(), call_gateway()):
         bell().ring(Job.FETCH_RECORDINGS)
 
 
 def close_calls() -> None:
-    """Ask the gateway about calls that never told us they ended, and about what ended ones recorded."""
+    """Ask the gateway about calls whose end it never reported, and about recordings of calls that have ended."""
     bell().answer(Job.CLOSE_CALLS)
     if hangup.close_calls(runtime(), call_gateway()):
         bell().ring(Job.CLOSE_CALLS)
@@ -68,7 +68,7 @@ def index_words() -> None:
 
 
 def watch_shifts() -> None:
-    """Ask whoever has a shift to come, tell leads who is missing, and take unseen alarms to phones."""
+    """Ask volunteers whether they come to their next shift, tell leads who is missing, and bring unseen alarms to phones."""
     bell().answer(Job.WATCH_SHIFTS)
     attendance.watch_shifts(runtime())
     paging.page_unseen(runtime())

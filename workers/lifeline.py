@@ -1,4 +1,4 @@
-"""None outlives its parent: on Linux the kernel kills a process whose parent ends, however that ended."""
+"""Processes that do not outlive their parent. On Linux the kernel kills them when it ends, in whatever way; elsewhere a thread looks."""
 
 import ctypes
 import os
@@ -12,12 +12,12 @@ _WATCH_EVERY_S = 1
 
 
 def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
-    """Have this process killed when its parent, `parent`, ends. To be called first thing in the child."""
+    """Have this process killed, by signal `by`, when its parent, the process with id `parent`, ends. Call it first thing in the child."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, by)
     else:
         threading.Thread(target=_watch, args=(parent, by), daemon=True).start()
-    if os.getppid() != parent:  # it ended before we asked
+    if os.getppid() != parent:  # the parent ended before the call above
         os.kill(os.getpid(), by)
 
 

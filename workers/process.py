@@ -31,7 +31,7 @@ def call_gateway() -> CallGateway:
 
 @functools.cache
 def runtime() -> Runtime:
-    """The Runtime of this process. Raises `DemoBesideReal`: then nothing is sent."""
+    """The Runtime of this process. Raises `DemoBesideReal` before anything is sent."""
     configure_log()
     config = load_config()
     rt = build_runtime(config, bell=bell(), senders=config.sending.in_flight)

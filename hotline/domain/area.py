@@ -1,4 +1,4 @@
-"""Where something happened: a district, or a town of one."""
+"""Where something happened: a district, or a town in a district."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Area:
-    """A place that a ticket can be put at. `district` is the code of the one it lies in; a district has none."""
+    """A place that can be set on a ticket; `names` are by language. A town has the code of its `district`, a district has None."""
 
     code: str
     names: Mapping[str, str]
@@ -14,5 +14,5 @@ class Area:
 
 
 def named(areas: tuple[Area, ...], code: str | None) -> Area | None:
-    """The area of that code; None for none, and for one that is not in the table any more."""
+    """The area with that code. None if `code` is None, or no longer in the table."""
     return next((area for area in areas if area.code == code), None)

@@ -1,11 +1,11 @@
-"""What a browser is called, so that somebody knows her own again in a list."""
+"""A readable name for a browser, so that a volunteer can recognise it in the list of log-ins."""
 
 _BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"), ("Chrome", "Chrome"))
 _SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS X", "Mac"), ("Linux", "Linux"))
 
 
 def named(user_agent: str) -> str:
-    """Browser and system out of a User-Agent, from short lists: names, never what it said. Empty if neither is known."""
-    browsers = (*_BROWSERS, ("Safari", "Safari"))  # all of them say Safari
+    """Browser and system of a User-Agent, by names of our own lists: its own words are never shown. Empty if neither is known."""
+    browsers = (*_BROWSERS, ("Safari", "Safari"))  # last: the others contain the word Safari too
     known = (next((name for mark, name in marks if mark in user_agent), "") for marks in (browsers, _SYSTEMS))
     return " · ".join(filter(None, known))

@@ -1,8 +1,8 @@
-"""What a text is about, by the words in it: a hint for whoever reads the ticket, and the reason to seal or hold it.
+"""What a text is about, by the words in it: a hint for the volunteer, and the reason to seal or hold the ticket.
 
-The words are written so that a miss is dearer than a false hit: what is sealed for nothing is looked at by the wrong team,
-what is not sealed may be read by the officer it is about. How `words` are written is told at the head of
-`hotline/data/categories.toml`.
+The words are chosen to find too much rather than too little. A ticket sealed by mistake is looked at by the wrong team; a ticket that
+should be sealed and is not may be read by the officer it is about. The head of `hotline/data/categories.toml` explains how `words` are
+written.
 """
 
 import itertools
@@ -14,17 +14,17 @@ from functools import lru_cache
 from hotline.domain.folding import match_key
 from hotline.domain.ticket import Priority
 
-# Patterns are found by their first letters, so that a long table costs no more per text than a short one: by five, or by as
-# many as the shortest have ("=جج" with its boundaries is four, a Sindhi word of three letters three).
+# Patterns are looked up by their first letters, so that a long table costs no more per text than a short one: by five, or by three if
+# the pattern is shorter ("=جج" with its boundaries has four, a Sindhi word of three letters three).
 _HEADS = (3, 5)
 _SPACE = re.compile(" ")
-# A phrase of more words than this is looked for as written and without spaces, not with every space in doubt.
+# In a phrase with so many spaces or fewer, any of them may be missing. A longer one is looked for with all its spaces or with none.
 _SPACES_IN_DOUBT = 3
 
 
 @dataclass(frozen=True)
 class Category:
-    """One kind of complaint. `key` is its digit in the call menu; `team` the code of who takes it; `words` as in the table."""
+    """One kind of complaint. `key` is its digit in the call menu, `team` the code of the team that takes it, `words` as in the table."""
 
     code: str
     key: int | None
@@ -38,13 +38,13 @@ class Category:
 
 @dataclass(frozen=True)
 class _Pattern:
-    literal: str  # boundaries of words are spaces in it
-    category: int  # its place in the table
-    spares: bool  # takes what it covers away from the category
+    literal: str  # with a space for a word boundary
+    category: int  # index in the table
+    spares: bool  # the letters it covers do not count as a hit of the category
 
 
 def read(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-    """Every category the text hits, in the table's order; the first is the one to show. () if there is none."""
+    """The categories whose words are in the text, in the order of the table; the first is the one to show. () if there is none."""
     patterns = _compile(categories)
     key = f" {match_key(text)} "
     hits: list[tuple[int, range]] = []
@@ -66,7 +66,7 @@ def read(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
 
 
 def fallback(categories: tuple[Category, ...]) -> Category:
-    """The category of a text that hits nothing: the one without words."""
+    """The category of a text in which no words were found: the category without words."""
     return next(category for category in categories if not category.words)
 
 
@@ -76,15 +76,15 @@ def sealed_teams(categories: tuple[Category, ...]) -> frozenset[str]:
 
 
 def literals(word: str) -> tuple[str, ...]:
-    """What is looked for in a match key (with a space at either end) for one entry of `words`; () if it folds to nothing.
+    """The strings to look for in a match key (with a space at either end) for one entry of `words`; () if nothing is left of the entry.
 
-    A lone "=" or "*" is punctuation here, hence nothing. Spaces inside a phrase may be missing, unless it begins with "=".
+    A lone "=" or "*" is punctuation, so nothing is left of it. Spaces inside a phrase may be missing, unless it begins with "=".
     """
     word = word.removeprefix("!")
     key = match_key(word)
     if not key:
         return ()
-    # Latin words are short and hide in each other (chor in chorna); Arabic-script ones lose their spaces in typing.
+    # A Latin word must be whole: it is short, and part of others (chor in chorna). Arabic script is often typed without spaces.
     whole = key[0].isascii() or word.startswith("=")
     start = " " if whole else ""
     end = " " if whole and not word.endswith("*") else ""
@@ -99,7 +99,7 @@ def literals(word: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _compile(categories: tuple[Category, ...]) -> Mapping[str, list[_Pattern]]:
-    """The patterns of a table by the first letters of each, as many as one of `_HEADS`."""
+    """The patterns of a table by their first letters, as many as one of `_HEADS` says."""
     patterns: dict[str, list[_Pattern]] = {}
     for index, category in enumerate(categories):
         for word in category.words:

@@ -1,6 +1,6 @@
-"""The contact, and whether a text may go to her now: a phone is a family, and whoever holds it hears it beep.
+"""Whether a text may go to a contact now. A phone is shared in a family: any of them may hear it beep and read the text.
 
-Safe contact, silence, hold and hours are asked at the claim, not when the text was queued: much can change in between.
+Safe contact, stop, hold and hours are checked when a worker claims the text, not when it is queued: they can change in between.
 """
 
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from hotline.domain.delivery import Reason
 
 @dataclass(frozen=True)
 class ContactHours:
-    """When we may start a text ourselves: local times, `opens` included, `closes` not; 24:00 is `closes` of None."""
+    """When we may send a text that answers none. Local times, from `opens` to before `closes`; `closes` of None is 24:00."""
 
     opens: time
     closes: time | None
     zone: ZoneInfo
 
     def narrowed(self, safe_from: time | None, safe_until: time | None) -> "ContactHours":
-        """These hours within a contact's own safe ones."""
+        """The part of these hours that lies within the contact's own safe hours."""
         opens = max(self.opens, safe_from) if safe_from is not None else self.opens
         closes = min(self.closes or time.max, safe_until) if safe_until is not None else self.closes
         return ContactHours(opens, closes, self.zone)
 
     def opening(self, now: datetime) -> datetime | None:
-        """None if `now` is within the hours, else the next instant at which they open (aware, in `zone`)."""
+        """None if `now` is within the hours, else the next time at which they open (aware, in `zone`)."""
         local = now.astimezone(self.zone)
         if self.opens <= local.time() and (self.closes is None or local.time() < self.closes):
             return None
@@ -35,18 +35,18 @@ class ContactHours:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What the decision needs to know of a text and of whom it is for."""
+    """What the decision needs to know about a text and its contact."""
 
     created_at: datetime
-    is_answer: bool  # to a text of hers; receipts are
+    is_answer: bool  # to a text of the citizen; a receipt is one
     may_text: bool  # safe contact
-    stopped: bool
+    stopped: bool  # the citizen asked for no more texts
     hold: bool
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Send it (both None), wait until `wait_until`, or never, because of `reason`."""
+    """Send it now (both None), send it at `wait_until`, or never send it, because of `reason`."""
 
     wait_until: datetime | None = None
     reason: Reason | None = None
@@ -56,10 +56,10 @@ SEND = Verdict()
 
 
 def may_go(text: Outgoing, *, now: datetime, hours: ContactHours, fresh_for: timedelta, expires_after: timedelta) -> Verdict:
-    """Whether a text may go now (design: "First, do no harm", 2 and 3).
+    """Whether a text may go now.
 
-    An answer to a text just received goes at any hour, stopped or on hold; one that was held up longer than `fresh_for` keeps
-    hours like what we start, for by then the phone may lie in another hand. Nothing goes after `expires_after`.
+    An answer to a text just received goes at any hour, even if the contact is stopped or on hold. An answer older than `fresh_for` keeps
+    the hours like any other text, for somebody else may hold the phone by then. No text goes after `expires_after`.
     """
     if not text.may_text:
         return Verdict(reason=Reason.NOT_SAFE)

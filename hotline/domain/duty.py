@@ -1,4 +1,4 @@
-"""Shifts are planned; duty, who is answering at an instant, is worked out from them. Local wall-clock times throughout."""
+"""Shifts are planned by the week; who is on duty at a given time is worked out from them. All times are local wall-clock times."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -8,12 +8,12 @@ from hotline.domain.hours import Calendar, Stretch
 from hotline.domain.languages import LANGUAGES
 
 ANOTHER = "another"
-"""The language of a caller who speaks none of ours."""
+"""Stands for the language of a caller who speaks none of ours."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """A weekly shift. `weekday` is that of its start (Monday 0); one that ends at or before its start runs past midnight."""
+    """A weekly shift. `weekday` is the day it starts (Monday 0). If `ends` is not after `starts`, it runs past midnight."""
 
     volunteer_id: int
     team_id: int
@@ -26,17 +26,19 @@ class Shift:
 ORDINARY = Calendar()
 
 Key = tuple[int, int, date, time]
-"""Of a turn: team, whose it is, the day it is planned for, and when it would begin by the week's plan. That stays as it is when the hours
-of that day become others: what was agreed for it stays agreed."""
+"""Identifies a turn: ids of team and volunteer, the planned day, and the planned start. It stays the same when the hours of that day are
+changed, so that what was agreed about the turn still holds."""
 
 REACH = timedelta(days=2)
-"""How long after the beginning of the day it is planned for a turn may still run: one that was moved behind midnight."""
+"""The latest end of a turn, counted from the beginning of its planned day. Changed hours can move a turn past midnight."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One day's shift: whose it is, and who comes, which is nobody if she does not and nobody stands in. `starts` and `ends` are the
-    week's plan; when it runs on that day stands in `stretches`, at least one."""
+    """A shift on one day, planned for `volunteer_id`. `who` is the id of the volunteer who comes: that one, a stand-in, or None.
+
+    `starts` and `ends` are the plan of the week. `stretches`, at least one, are when it really runs on that day.
+    """
 
     volunteer_id: int
     team_id: int
@@ -48,36 +50,39 @@ class Turn:
 
     @property
     def key(self) -> Key:
-        """What tells it from every other."""
+        """The key of this turn."""
         return self.team_id, self.volunteer_id, self.on_date, self.starts
 
     @property
     def begins(self) -> datetime:
-        """The local time at which it begins."""
+        """The local time at which it begins (naive)."""
         return self.stretches[0][0]
 
     def begins_at(self, zone: tzinfo | None) -> datetime:
-        """The instant it begins. A clock that is put forward over it, or back, moves it with the shift before it: no gap, nobody twice."""
+        """When it begins, in UTC if `zone` is given.
+
+        If the clocks change at that time, it moves together with the end of the shift before it: there is neither a gap nor an overlap.
+        """
         return _instant(self.begins, zone)
 
     def ends_at(self, zone: tzinfo | None) -> datetime:
-        """The instant it ends."""
+        """When it ends, in UTC if `zone` is given."""
         return _instant(self.stretches[-1][1], zone)
 
     def covers(self, local: datetime) -> bool:
-        """Whether the local time falls in it, and in no pause of it."""
+        """Whether the local time is within it and not in a pause."""
         at = local.astimezone(UTC) if local.tzinfo else local
         return any(_instant(begins, local.tzinfo) <= at < _instant(ends, local.tzinfo) for begins, ends in self.stretches)
 
 
 def _instant(local: datetime, zone: tzinfo | None) -> datetime:
-    # Two times of one zone are compared by what their clocks show: only in UTC is an hour that comes twice two hours.
+    # Python compares two times of one zone by what the clock shows. In UTC an hour that the clock shows twice is two hours.
     return local.replace(tzinfo=zone).astimezone(UTC) if zone else local
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """What happened to one day's shift: she said whether she comes (None: nothing yet), somebody agreed to stand in."""
+    """What was agreed about a turn: whether its volunteer comes (None: no answer yet), and the id of a colleague who stands in."""
 
     comes: bool | None = None
     stand_in: int | None = None
@@ -90,7 +95,7 @@ NOTHING = Exchange()
 
 
 def turn(key: Key, ends: time, exchange: Exchange, calendar: Calendar) -> Turn | None:
-    """The turn of that key, planned until `ends`; None if it falls into pauses altogether. Whatever asks for duty asks here."""
+    """The turn with that key, planned until `ends`; None if pauses cover all of it. Every question about duty goes through here."""
     team_id, volunteer_id, on_date, starts = key
     who = exchange.stand_in or (None if exchange.comes is False else volunteer_id)
     stretches = calendar.stretches(on_date, starts, ends, who)
@@ -100,7 +105,7 @@ def turn(key: Key, ends: time, exchange: Exchange, calendar: Calendar) -> Turn |
 def turns(
     shifts: Iterable[Shift], first: date, last: date, exchanges: Exchanges | None = None, calendar: Calendar = ORDINARY
 ) -> Iterator[Turn]:
-    """Every turn that is planned for these days, of both ends."""
+    """Every turn that is planned for the days from `first` to `last`, both included."""
     happened, planned = exchanges or {}, list(shifts)
     for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
@@ -114,8 +119,7 @@ def turns(
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody who could take a ticket: how many open ones she holds, the languages she speaks, and
-    whether she takes citizens who ask for a woman."""
+    """A volunteer who could take a ticket; `takes_women`: also for a citizen who asks for a woman."""
 
     volunteer_id: int
     languages: frozenset[str]
@@ -124,14 +128,17 @@ class Candidate:
 
 
 def present(running: Iterable[Turn], local: datetime) -> set[int]:
-    """Ids of whoever comes to those of the turns that the local time falls in."""
+    """Ids of the volunteers who come to those turns that cover the local time."""
     return {turn.who for turn in running if turn.who is not None and turn.covers(local)}
 
 
 def choose(candidates: Iterable[Candidate], language: str, *, wants_woman: bool = False) -> int | None:
-    """Who takes the ticket: for a citizen who asks for a woman one who takes those, then one who speaks the citizen's language before
-    one who does not, then whoever holds fewest. Of `ANOTHER` nobody knows which it is: whoever speaks more than ours comes first."""
-    spoken = language.partition("-")[0]  # Roman Urdu is read by whoever reads Urdu
+    """The id of the candidate who takes the ticket; None if there are none.
+
+    First, if the citizen asks for a woman, come those who take such tickets; then those who speak the citizen's language; then those with
+    the fewest open tickets. For `ANOTHER` it is not known which language: those who speak one besides ours come first.
+    """
+    spoken = language.partition("-")[0]  # Urdu speakers read Roman Urdu as well
 
     def speaks(candidate: Candidate) -> bool:
         return bool(candidate.languages - set(LANGUAGES)) if language == ANOTHER else spoken in candidate.languages

@@ -1,15 +1,15 @@
-"""The match key: one plain form of a text, in which keywords and categories are looked for. Never shown, never stored.
+"""The match key: one plain form of a text, in which keywords and categories are looked for. It is never shown and never stored.
 
-People write the same word with Urdu, Sindhi or Arabic letters, with or without marks, in any digits, and draw letters out.
-The key has one letter for each of these. It is worked out code point by code point (so that it is linear in the text, and
-long runs of marks cost nothing), hence idempotent: the key of a key is itself.
+People write the same word with Urdu, Sindhi or Arabic letters, with or without marks, with any digits, and with letters repeated for
+stress. The key has one form for all of these. It is made code point by code point, in time linear in the text, however many marks are
+in it. The key of a key is the key itself.
 """
 
 import re
 import unicodedata
 from functools import lru_cache
 
-# Source: the code points of 9,571 Sindhi and 35,551 Urdu texts. None of these letters proves a language, so all may fold.
+# Source: the code points of 9,571 Sindhi and 35,551 Urdu texts. The language is not told from any of these letters, so all may fold.
 _LETTERS = {
     **dict.fromkeys("يىےۍېۑ", "ی"),
     **dict.fromkeys("كڪ", "ک"),
@@ -23,15 +23,15 @@ _ARABIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
 _FULL_WIDTH_DIGITS = "０１２３４５６７８９"
 _ASCII_DIGITS = str.maketrans(_URDU_DIGITS + _ARABIC_DIGITS + _FULL_WIDTH_DIGITS, "0123456789" * 3)
 
-# NFKC makes 18 characters of U+FDFA and 8 of U+FDFB, and no word of ours out of either: past this it becomes a space.
+# NFKD turns U+FDFA into 18 characters and U+FDFB into 8, and neither holds a word that is looked for. Longer than this becomes a space.
 _LONGEST_FOLD = 4
-# The folds remembered. More code points than a hotline's texts ever hold, and fewer than a stranger could fill memory with.
+# How many folds are remembered: more code points than real texts use, and few enough that a stranger cannot fill the memory.
 _REMEMBERED = 4096
 _DRAWN_OUT = re.compile(r"([a-z])\1\1+")
 
 
 class _Folds(dict[int, str]):
-    """Code point → what stands for it in the match key; worked out when first met."""
+    """Code point → its part of the match key; worked out the first time it is asked for."""
 
     def __missing__(self, code_point: int) -> str:
         folded = _fold(chr(code_point))
@@ -41,8 +41,8 @@ class _Folds(dict[int, str]):
 
 
 def _fold(character: str) -> str:
-    """One character's part of the match key: a letter, some letters, a digit, a space or nothing."""
-    # NFKD, not NFKC: it also parts a letter from its marks, whether or not the phone had joined them.
+    """The part of the match key for one character: letters, a digit, a space or nothing."""
+    # NFKD, not NFKC: it also separates a letter from its marks, which some phones send as one character.
     plain = "".join(_fold_plain(c) for c in unicodedata.normalize("NFKD", character).lower())
     return plain if len(plain) <= _LONGEST_FOLD else " "
 
@@ -61,7 +61,7 @@ def _fold_plain(character: str) -> str:
 _FOLDS = _Folds()
 
 
-@lru_cache(maxsize=16)  # one text is asked for its keyword, its language and its category, one after the other
+@lru_cache(maxsize=16)  # a text is read for its keyword, its language and its category, one after the other
 def match_key(text: str) -> str:
     """The form of a text in which words are compared: letters folded, lower case, single spaces between words.
 

@@ -1,23 +1,23 @@
-"""Rights that take two people: one asks, another gives. Nobody has them for herself alone."""
+"""Rights that take two people: one asks for a right, another grants it. The person who gets it cannot do the granting."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Asked(StrEnum):
-    """What can be asked for. A team's code stands behind a colon."""
+    """What can be asked for. `Right` adds the team, where there is one."""
 
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
     LEAD = "lead"
-    TEAM = "team"  # one that sealed tickets go to
-    NUMBERS = "numbers"  # to have a citizen's number shown
-    LINK = "link"  # a new link for somebody who has such a right: whoever opens it is her
+    TEAM = "team"  # to join a team that sealed tickets go to
+    NUMBERS = "numbers"  # to see citizens' whole numbers
+    LINK = "link"  # a new log-in link for a person who has such a right: anybody who opens it is logged in as that person
 
 
 @dataclass(frozen=True)
 class Right:
-    """A right, and the team it is of."""
+    """A right, and the code of its team (empty: it has none). Written as `what`, or `what:team`."""
 
     what: Asked
     team: str = ""
@@ -27,7 +27,7 @@ class Right:
 
 
 def read(text: str) -> Right | None:
-    """A right as it is written; None for what is none."""
+    """The right in a text that `str(right)` made; None if it is not one."""
     what, _, team = text.partition(":")
     if what not in set(Asked) or bool(team) != (what in (Asked.LEAD, Asked.TEAM)):
         return None
@@ -35,5 +35,5 @@ def read(text: str) -> Right | None:
 
 
 def may_decide(decider: int, *, asked_by: int, subject: int) -> bool:
-    """Whether that person may say yes or no: neither who asked, nor who would have it."""
+    """Whether the volunteer `decider` may say yes or no: neither the one who asked for it nor the one who would get it may."""
     return decider not in (asked_by, subject)

@@ -1,4 +1,4 @@
-"""The days and hours that are not like others: holidays, pauses, and shifts whose hours are others for a time. Local wall-clock times."""
+"""Exceptions to the week's plan of shifts: holidays, pauses, and changed hours for a time. All times are local wall-clock times."""
 
 import re
 from collections.abc import Container
@@ -10,12 +10,12 @@ RAMZAN = "ramzan"
 _HALF_A_DAY = timedelta(hours=12)
 
 Stretch = tuple[datetime, datetime]
-"""Local time from its beginning, which belongs to it, to its end, which does not."""
+"""A span of local time (naive): its beginning, which is included, and its end, which is not."""
 
 
 @dataclass(frozen=True)
 class Days:
-    """Days of a period, of the month of Ramzan, of one weekday, or of these together."""
+    """The days from `first` to `last`, both included; of these only the days in Ramzan, only one weekday (Monday 0), or both."""
 
     first: date = date.min
     last: date = date.max
@@ -25,7 +25,7 @@ class Days:
 
 @dataclass(frozen=True)
 class Hours:
-    """Hours of those days in which no shift runs; or, with `instead`, the hours that shifts planned for `begins` to `ends` have on them."""
+    """A pause from `begins` to `ends` on those days; or, with `instead`, the new hours of shifts planned from `begins` to `ends`."""
 
     days: Days
     begins: time
@@ -33,13 +33,15 @@ class Hours:
     instead: tuple[time, time] | None = None
 
 
-_A_TIME = r"([01]\d|2[0-3]):[0-5]\d"
-_WRITTEN = re.compile(rf"(?P<days>\S.*?) (?P<hours>{_A_TIME}-{_A_TIME})(?: (?P<instead>{_A_TIME}-{_A_TIME}))?")
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
+_WRITTEN = re.compile(rf"(?P<days>\S.*?) (?P<hours>{_TIME}-{_TIME})(?: (?P<instead>{_TIME}-{_TIME}))?")
 
 
 def read_pause(written: str) -> Hours:
-    """A pause as the configuration has it: `fri 13:00-14:30`, `ramzan 18:00-19:00`, `2027-02-08/2027-03-09 fri 12:30-14:00`. Raises
-    ValueError."""
+    """A pause as the configuration has it: `fri 13:00-14:30`, `ramzan 18:00-19:00`, `2027-02-08/2027-03-09 fri 12:30-14:00`.
+
+    Raises ValueError.
+    """
     found = _read(written)
     if found.instead or found.begins >= found.ends:
         raise ValueError(written)
@@ -47,7 +49,7 @@ def read_pause(written: str) -> Hours:
 
 
 def read_hours(written: str) -> Hours:
-    """Other hours as the configuration has them, as planned and instead: `ramzan 09:00-17:00 10:00-15:00`. Raises ValueError."""
+    """Changed hours as the configuration has them, the planned ones first: `ramzan 09:00-17:00 10:00-15:00`. Raises ValueError."""
     found = _read(written)
     if found.instead is None:
         raise ValueError(written)
@@ -55,7 +57,7 @@ def read_hours(written: str) -> Hours:
 
 
 def read_holiday(written: str) -> tuple[date, bool]:
-    """A day and whether it is a holiday, whatever the country's calendar says: `2027-03-11`, or `not 2027-03-10`. Raises ValueError."""
+    """A day, and whether it is a holiday, whatever the country's calendar says: `2027-03-11`, or `not 2027-03-10`. Raises ValueError."""
     day = written.removeprefix("not ")
     return date.fromisoformat(day), day == written
 
@@ -88,7 +90,7 @@ def _word(word: str) -> dict[str, date | int | bool]:
         return {"in_ramzan": True}
     if word in WEEKDAYS:
         return {"weekday": WEEKDAYS.index(word)}
-    first, last = (date.fromisoformat(each) for each in word.split("/"))  # ValueError: no date, or not two
+    first, last = (date.fromisoformat(each) for each in word.split("/"))  # raises ValueError unless these are two dates
     if first > last:
         raise ValueError(word)
     return {"first": first, "last": last}
@@ -96,7 +98,7 @@ def _word(word: str) -> dict[str, date | int | bool]:
 
 @dataclass(frozen=True)
 class Calendar:
-    """What is not as in other weeks. `ramzan` has the days of that month; `work_through` whoever works through pauses."""
+    """All exceptions to the week's plan. `ramzan` has the days of that month, `work_through` the ids of volunteers who take no pauses."""
 
     holidays: Container[date] = frozenset()
     ramzan: Container[date] = frozenset()
@@ -105,8 +107,10 @@ class Calendar:
     work_through: Container[int] = frozenset()
 
     def stretches(self, day: date, starts: time, ends: time, who: int | None) -> tuple[Stretch, ...]:
-        """When the shift that is planned for that day and those hours runs, whoever comes to it: its hours, less the pauses. None: it
-        falls into pauses altogether."""
+        """When a shift that is planned for that day and those hours really runs: its hours on that day, less the pauses.
+
+        `who` is the id of the volunteer who comes, if anybody. () if pauses cover all of it.
+        """
         whole = self._whole(day, starts, ends)
         if who in self.work_through:
             return (whole,)
@@ -114,26 +118,28 @@ class Calendar:
         for n in range((whole[1].date() - whole[0].date()).days + 1):
             on = whole[0].date() + timedelta(days=n)
             for pause in self.pauses:
-                if self._has(pause.days, on):
+                if self._includes(pause.days, on):
                     cut = datetime.combine(on, pause.begins), datetime.combine(on, pause.ends)
                     left = [rest for stretch in left for rest in _without(stretch, cut)]
         return tuple(left)
 
     def _whole(self, day: date, starts: time, ends: time) -> Stretch:
+        """The hours of that shift on that day, with the pauses still in them."""
         planned = datetime.combine(day, starts)
-        fits = (h.instead for h in self.hours if h.instead and (h.begins, h.ends) == (starts, ends) and self._has(h.days, day))
+        fits = (h.instead for h in self.hours if h.instead and (h.begins, h.ends) == (starts, ends) and self._includes(h.days, day))
         starts, ends = next(fits, (starts, ends))
         begins = datetime.combine(day, starts)
-        if planned - begins > _HALF_A_DAY:  # planned for the evening, and moved behind midnight
+        if planned - begins > _HALF_A_DAY:  # planned for the evening, and changed to after midnight
             begins += timedelta(days=1)
         return begins, datetime.combine(begins.date() + timedelta(days=ends <= starts), ends)
 
-    def _has(self, days: Days, day: date) -> bool:
+    def _includes(self, days: Days, day: date) -> bool:
         is_then = days.first <= day <= days.last and days.weekday in (None, day.weekday())
         return is_then and (not days.in_ramzan or day in self.ramzan)
 
 
 def _without(stretch: Stretch, cut: Stretch) -> list[Stretch]:
+    """What is left of a stretch: none, one or two pieces."""
     (begins, ends), (cut_begins, cut_ends) = stretch, cut
     left = (begins, min(ends, cut_begins)), (max(begins, cut_ends), ends)
     return [rest for rest in left if rest[0] < rest[1]]

@@ -1,4 +1,4 @@
-"""The lists of the queue, who may open which, and what of the news changes what one shows."""
+"""The lists of the queue, which of them a volunteer may open, and which changes to tickets may change a list that is on a page."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ class QueueList(StrEnum):
     """Whose tickets a list shows."""
 
     MINE = "mine"
-    TEAMS = "teams"  # of her teams, and what has no team yet
+    TEAMS = "teams"  # of the volunteer's teams, and those that have no team yet
     UNASSIGNED = "unassigned"
     ALL = "all"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What of the queue somebody asks for: a list, and what of it. None: all."""
+    """What a volunteer asks to see: a list, and filters on it. None: no filter."""
 
     of: QueueList
     status: Status | None = None
@@ -29,7 +29,7 @@ class Asked:
 
 
 def lists(rights: Rights) -> tuple[QueueList, ...]:
-    """The lists she may open, in the order they are shown."""
+    """The lists that the volunteer may open, in the order in which they are shown."""
     if not rights.works:
         return ()
     teams = (QueueList.TEAMS,) if rights.teams else ()
@@ -38,24 +38,24 @@ def lists(rights: Rights) -> tuple[QueueList, ...]:
 
 
 def first_list(rights: Rights) -> QueueList:
-    """The list she is shown when she asks for none: her teams', else the widest she may open."""
+    """The list to show if none is asked for: that of the volunteer's teams, else the widest that the volunteer may open."""
     return QueueList.TEAMS if rights.teams else QueueList.ALL if rights.leads_any else QueueList.UNASSIGNED
 
 
 class Walk(NamedTuple):
-    """Tickets that a list is made of: of one team, or of one assignee, None for those of none; all of them with neither."""
+    """One part of a list: the tickets of a team or an assignee, or (`id` None) those that have none; all tickets if `of` is empty."""
 
-    of: str = ""  # team, assignee
-    id: int | None = None
+    of: str = ""  # "team", "assignee" or empty
+    id: int | None = None  # of the team or the assignee
 
 
-def walks(of: QueueList, her: int, rights: Rights) -> tuple[Walk, ...]:
-    """What a list of hers is made of."""
+def walks(of: QueueList, volunteer_id: int, rights: Rights) -> tuple[Walk, ...]:
+    """The parts that this list of this volunteer is made of."""
     match of:
         case QueueList.MINE:
-            return (Walk("assignee", her),)
+            return (Walk("assignee", volunteer_id),)
         case QueueList.TEAMS:
-            # What has no team yet is everybody's: it must be on somebody's list.
+            # A ticket without a team is on the list of every volunteer who is in a team, so that somebody sees it.
             return (*(Walk("team", team_id) for team_id in sorted(rights.teams)), Walk("team"))
         case QueueList.UNASSIGNED:
             return (Walk("assignee"),)
@@ -64,11 +64,11 @@ def walks(of: QueueList, her: int, rights: Rights) -> tuple[Walk, ...]:
 
 
 Rank = int
-"""Where a ticket stands on a list, to the second: the smaller, the nearer to its top."""
+"""Where a ticket stands on a list, to the second. The smaller the rank, the nearer to the top."""
 
 
 class Changed(NamedTuple):
-    """A ticket to which something happened, as it is now."""
+    """A ticket that was changed, as it is now."""
 
     id: int
     team_id: int | None
@@ -78,18 +78,18 @@ class Changed(NamedTuple):
 
 @dataclass(frozen=True)
 class Shown:
-    """What a page of a list shows: letters that change when it does; its tickets, and what their list is made of."""
+    """What a page of a list shows. `letters` change when the page would. `tickets` are their ids, `walks` the parts of the list."""
 
     letters: str
     tickets: frozenset[int] = frozenset()
     walks: tuple[Walk, ...] = ()
     last: Rank | None = None
-    """Of a page that is full: what comes behind that is not on it."""
+    """The rank of the last ticket, if the page is full: tickets with a larger rank are not on it. None: it is not full."""
 
 
 @dataclass(frozen=True)
 class News:
-    """What happened in some moment: the tickets, and the first of them on each walk. `unknown`: more than is known of."""
+    """Changes in a span of time: ids of the tickets, and the smallest rank among them on each walk. `unknown`: there may be others."""
 
     tickets: frozenset[int]
     first: Mapping[Walk, Rank]
@@ -97,7 +97,7 @@ class News:
 
     @classmethod
     def of(cls, changed: Iterable[Changed], *, unknown: bool = False) -> "News":
-        """From what changed."""
+        """The news of these changes."""
         first: dict[Walk, Rank] = {}
         ids = set()
         for ticket in changed:
@@ -108,7 +108,7 @@ class News:
         return cls(frozenset(ids), first, unknown)
 
     def may_change(self, shown: Shown) -> bool:
-        """Whether that page may be another now. It never says no wrongly, and yes sometimes."""
+        """Whether the page may be different now. False is always right; True may be wrong."""
         if self.unknown or not shown.tickets.isdisjoint(self.tickets):
             return True
         joined = (self.first[walk] for walk in shown.walks if walk in self.first)

@@ -1,7 +1,7 @@
 """The reference: nine digits, the first not zero and never 111, the last a Damm check digit; written like 482-719-365.
 
-Digits, because a caller must be able to key and hear it; random, because a sequence would tell how many complaints there are.
-`482-719-365` itself fails the check: it is the example everywhere, so that no poster leads to a real ticket.
+It is digits, so that a caller can hear it and key it in, and random, because a sequence would tell how many complaints there are.
+`482-719-365` is the example everywhere. Its check digit is wrong, so that no poster leads to a real ticket.
 """
 
 import re
@@ -25,12 +25,12 @@ _DAMM = (
     (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
     (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
 )
-# What a phone adds to turn text round; it may stand anywhere between digits.
+# Invisible marks for the direction of writing, which phones add; they may stand anywhere between digits.
 _MARKS = "\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff\\u061c"
-# The dot and the dash of an Urdu keyboard (۔ and tatweel) are among them.
+# Dashes and dots of all kinds, also those of an Urdu keyboard (۔ and tatweel).
 _DASHES = "\\-\\u2010-\\u2015\\u2212._/\\u00ad\u06d4\u0640"
-# One line's run of digits: a space or two, or one dash or dot, between them. A comma, a new line or "dot, space" ends it.
-# Marks are taken once and not given back (*+): tried in every split, 20,000 of them would hold a worker for seconds.
+# A run of digits on one line, with one or two spaces or one dash or dot between them. A comma, a new line or "dot, space" ends it.
+# Marks are matched possessively (*+): with backtracking, 20,000 of them would take a worker seconds.
 _RUN = re.compile(
     rf"\+?[0-9](?:[{_MARKS}]*+(?:[ \t\u00a0]{{1,2}}|[ \t\u00a0]?[{_DASHES}](?:(?<![.\u06d4])[ \t\u00a0])?)?[{_MARKS}]*+[0-9])*"
 )
@@ -48,7 +48,7 @@ class Found:
 
 
 def check_digit(digits: str) -> str:
-    """The Damm digit that belongs behind `digits` (ASCII): 572 → 4."""
+    """The Damm check digit for `digits` (ASCII): 572 → 4."""
     interim = 0
     for digit in digits:
         interim = _DAMM[interim][int(digit)]
@@ -61,10 +61,10 @@ def is_valid(digits: str) -> bool:
 
 
 def draw(randbelow: Callable[[int], int]) -> str:
-    """A random reference. `randbelow(n)` gives an integer in [0, n); only the database knows whether it is free."""
+    """A random reference. `randbelow(n)` gives an integer in [0, n). The reference may be taken already: the database tells."""
     while True:
         body = str(10_000_000 + randbelow(90_000_000))
-        # Firms' numbers in Pakistan are 111-xxx-xxx: a reference that looks like one would be read as one.
+        # Firms in Pakistan have telephone numbers like 111-xxx-xxx: such a reference would be taken for one.
         if not body.startswith("111"):
             return body + check_digit(body)
 
@@ -75,11 +75,11 @@ def written(digits: str) -> str:
 
 
 def find(text: str) -> tuple[Found, ...]:
-    """Every run of exactly nine digits in a text, in any digits, with spaces, dashes, dots or nothing between.
+    """Every run of exactly nine digits in a text, in any script's digits, with spaces, dashes, dots or nothing between them.
 
-    A run that goes on into further digits (a phone, an identity card, an IMEI) is not one; a count of one or two digits in
-    the next word is no part of it ("482719365 2 din se": two days now). In the word before, one digit is an answer or a place in a
-    list; two are a country's or a city's code, but for the minutes of a time (12:30).
+    Nine digits that are part of a longer run (a phone, an identity card, an IMEI) do not count. One or two digits in the next word are a
+    count of their own ("482719365 2 din se": for two days). In the word before, one digit is an answer or a place in a list and does no
+    harm; two digits are the code of a country or a city and make it a phone, unless they are the minutes of a time (12:30).
     """
     ascii_text = ascii_digits(text)  # one for one, so that offsets stay those of the text
     found = []
@@ -98,7 +98,7 @@ def _digits(text: str) -> str:
 
 
 def _nine_among_counts(run: re.Match[str]) -> list[tuple[int, int]]:
-    """Spans of the words of nine digits in a longer run, where what stands beside them is nine itself or too short for a number."""
+    """Spans of the words of nine digits in a longer run, if the words beside them have nine digits too, or too few to belong to them."""
     chunks = [(run.start() + c.start(), run.start() + c.end(), len(_digits(c.group()))) for c in _CHUNK.finditer(run.group())]
     spans = []
     before = 0  # digits of the last word that had any
@@ -112,7 +112,7 @@ def _nine_among_counts(run: re.Match[str]) -> list[tuple[int, int]]:
 
 
 def without(text: str, found: tuple[Found, ...]) -> str:
-    """The text with those runs taken out: what was written besides."""
+    """The text without those runs: what else was written."""
     for one in sorted(found, key=lambda f: f.start, reverse=True):
         text = text[: one.start] + " " + text[one.end :]
     return text.strip()

@@ -1,20 +1,20 @@
-"""Who may do what. Asked anew at each request: a right that was taken away is gone with the next click."""
+"""What a person may do. Rights are read anew for each request, so that a right that was taken away is gone with the next click."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody is here for. Whoever leads a team, and the head, are volunteers who may do more."""
+    """What a person does at the hotline. Leads and the head are volunteers who may do more."""
 
     VOLUNTEER = "volunteer"  # works tickets
-    ADMINISTRATOR = "administrator"  # invites people and keeps their accounts; sees no ticket by that
-    AUDITOR = "auditor"  # sees that things were read and done, not what they say; changes nothing
+    ADMINISTRATOR = "administrator"  # invites people and manages their accounts; sees no ticket
+    AUDITOR = "auditor"  # sees what was read and done by whom, but not what was said; changes nothing
 
 
 @dataclass(frozen=True)
 class Rights:
-    """What somebody may do now. Teams by their ids."""
+    """What a person may do now. `teams` and `leads` are ids of teams; `shows_numbers`: may see citizens' whole numbers."""
 
     role: Role = Role.VOLUNTEER
     is_head: bool = False
@@ -24,15 +24,17 @@ class Rights:
 
     @property
     def works(self) -> bool:
-        """Whether she works tickets: takes, answers and changes them."""
+        """Whether the person works on tickets: takes, answers and changes them."""
         return self.role is Role.VOLUNTEER
 
     @property
     def leads_any(self) -> bool:
-        """Whether she leads somebody: she may list all tickets that are hers to see."""
+        """Whether the person is the head or leads a team, and so may list all tickets that the person may see."""
         return self.works and (self.is_head or bool(self.leads))
 
     def leads_team(self, team_id: int | None) -> bool:
-        """Whether what only a lead may do with a ticket of that team is hers to do: lower its urgency, lift a hold, unseal. With no team
-        it is the head's."""
+        """Whether the person may do with a ticket of that team what takes a lead: lower its urgency, lift a hold, unseal it.
+
+        For a ticket without a team it takes the head.
+        """
         return self.works and (self.is_head if team_id is None else team_id in self.leads)

@@ -1,7 +1,8 @@
-"""Segments: the parts of a text that are billed, and that a cheap phone may show out of order. One is the budget.
+"""Segments: the parts in which a text is sent and billed. A cheap phone may show them out of order, so our texts should have one.
 
-GSM-7 holds 160 septets alone and 153 a part; anything else is UCS-2, 70 UTF-16 units alone and 67 a part. Source: 3GPP TS 23.038
-(the alphabets) and TS 23.040 (the joining header). The Urdu shift tables of 23.038 are never counted on: no gateway promises them.
+A text in GSM-7 may have 160 septets, or 153 in each of several parts. Any other text is UCS-2: 70 UTF-16 units, or 67 in each part.
+Source: 3GPP TS 23.038 (alphabets) and TS 23.040 (the header that joins parts). The Urdu shift tables of 23.038 are not used: no gateway
+promises them.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ _GSM7 = _BASIC | _EXTENSION
 
 @dataclass(frozen=True)
 class Segments:
-    """What a text costs. `units` are septets (GSM-7, an extension character is two) or UTF-16 units (UCS-2)."""
+    """The size of a text. `units` are septets in GSM-7 (an extension character takes two), UTF-16 units in UCS-2."""
 
     encoding: Literal["GSM-7", "UCS-2"]
     units: int
@@ -34,7 +35,7 @@ def count(text: str) -> Segments:
 
 
 def _parts(costs: Sequence[int], *, alone: int, joined: int) -> int:
-    """How many parts hold these characters, none of which is split over two."""
+    """How many parts it takes to hold these characters; none is split over two parts."""
     if not costs:
         return 0
     if sum(costs) <= alone:

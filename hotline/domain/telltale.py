@@ -1,6 +1,6 @@
-"""A phone is a family: what in a text we write would tell whoever holds the phone what it is about.
+"""Words in a volunteer's text that would tell anybody who holds the phone what the complaint is about. Phones are shared in families.
 
-The lists are words, not sense: they stop the hand and ask; whoever writes decides.
+Only words are compared, not meaning: the volunteer is asked about them, and decides.
 """
 
 import re
@@ -14,34 +14,35 @@ from hotline.domain.ticket import Priority
 
 _LONGEST_PHRASE = 4
 _SHORTEST_NAME = 3
-_BLANK = re.compile(r"\S+")
+_WORD = re.compile(r"\S+")
 
 
 def unsaid(code: str, words: Iterable[str]) -> Category:
-    """A list of words that no text to a citizen says, in the form in which categories are looked for."""
+    """Words that no text to a citizen should say, as a category, so that they are looked for in the same way."""
     return Category(code, None, "", Priority.NORMAL, False, False, MappingProxyType({}), tuple(words))
 
 
 def people(names: Iterable[str]) -> Category:
-    """The names of people, each part as a whole word; parts shorter than three letters are in half of all sentences."""
+    """Names of people, as such a category. Each part of a name is a whole word; parts below three letters are too common to count."""
     parts = {part for name in names for part in match_key(name).split() if len(part) >= _SHORTEST_NAME}
     return unsaid("people", (f"={part}" for part in sorted(parts)))
 
 
 def telltales(text: str, tables: Sequence[tuple[Category, ...]]) -> tuple[str, ...]:
-    """The words of a text that one of the tables names, as they are written, in their order; () if it gives nothing away."""
+    """The words and phrases of a text that are in one of the tables, as they are written, in order; () if there are none."""
     places: set[tuple[int, int]] = set()
-    words = [(found.start(), found.end()) for found in _BLANK.finditer(text)]
+    words = [(found.start(), found.end()) for found in _WORD.finditer(text)]
     for table in tables:
         hits = {hit.code for hit in category.read(text, table)}
         if hits:
             places |= _places(text, words, table, hits)
-    # Where one phrase lies within another the shorter one says enough.
+    # Where one phrase contains another, only the shorter one is shown.
     least = [one for one in places if not any(other != one and one[0] <= other[0] and other[1] <= one[1] for other in places)]
     return tuple(dict.fromkeys(text[start:end].strip(".,:;!?()\"'،۔؟") for start, end in sorted(least)))
 
 
 def _places(text: str, words: list[tuple[int, int]], table: tuple[Category, ...], hits: set[str]) -> set[tuple[int, int]]:
+    """Spans of the phrases that hit one of these categories; the whole text if no short phrase does."""
     found = set()
     for length in range(1, _LONGEST_PHRASE + 1):
         for first, last in zip(words, words[length - 1 :], strict=False):

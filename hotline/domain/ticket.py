@@ -1,4 +1,4 @@
-"""A ticket: one complaint from first contact to close. Its statuses, the moves between them, its priority."""
+"""A ticket is one complaint, from first contact to close: its statuses, the moves between them, its priority."""
 
 from enum import IntEnum, StrEnum
 
@@ -16,7 +16,7 @@ class Status(StrEnum):
 
 
 class Priority(IntEnum):
-    """How pressing a ticket is. Lower is more pressing, so that one ascending key sorts the queue."""
+    """How pressing a ticket is. A lower number is more pressing, so that the queue sorts in ascending order."""
 
     URGENT = 1
     HIGH = 2
@@ -24,7 +24,7 @@ class Priority(IntEnum):
 
 
 class Stage(StrEnum):
-    """The little that is told about a ticket to a phone that did not open it."""
+    """How far a ticket has come, in three steps. A phone that did not open the ticket is told no more than this."""
 
     RECEIVED = "received"
     WORKED_ON = "worked_on"
@@ -32,7 +32,7 @@ class Stage(StrEnum):
 
 
 class MoveNotAllowed(Exception):
-    """A status cannot follow another. `args` are (from, to)."""
+    """A ticket cannot go from one status to the other. `args` are the two."""
 
 
 MOVES: dict[Status, frozenset[Status]] = {
@@ -44,11 +44,11 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.CLOSED: frozenset({Status.REOPENED}),
     Status.REOPENED: frozenset({Status.IN_PROGRESS, Status.REFERRED, Status.RESOLVED, Status.CLOSED}),
 }
-"""Status → the statuses that may follow it. Every move, by whomever, is checked against it; only routing gives a ticket to somebody
-(new to assigned) and takes it back (assigned to new), which moves nothing on."""
+"""Status → the statuses that may follow it. Every change of status is checked against it, except by routing, which only assigns a ticket
+(new to assigned) or takes it back (assigned to new)."""
 
 OPEN = frozenset(Status) - {Status.RESOLVED, Status.CLOSED}
-"""Statuses in which somebody still has work to do: these stand on the queue."""
+"""Statuses in which there is still work to do. These tickets are on the queue."""
 
 
 def check_move(before: Status, after: Status) -> None:
@@ -58,7 +58,7 @@ def check_move(before: Status, after: Status) -> None:
 
 
 def stage(status: Status) -> Stage:
-    """The coarse stage of a status, which is all that another phone is told."""
+    """The stage that a status belongs to."""
     if status is Status.NEW:
         return Stage.RECEIVED
     return Stage.CLOSED if status is Status.CLOSED else Stage.WORKED_ON

@@ -1,4 +1,4 @@
-"""Is it audio, and how long? WAV alone, which is what a gateway's recordings are."""
+"""Check that a recording is audio, and how long it is. Only WAV is read, the format of a gateway's recordings."""
 
 import wave
 from typing import BinaryIO
@@ -7,11 +7,11 @@ _FRAMES_AT_ONCE = 65_536
 
 
 class NotAudio(Exception):
-    """It is no WAV, or one without a sound in it."""
+    """The file is not a WAV, or there is no sound in it."""
 
 
 def length_s(audio: BinaryIO) -> float:
-    """How long a WAV lasts, in seconds, by what is in it: its header promises the same of a file that was cut off.
+    """How long a WAV lasts, in seconds. The samples are counted: the header of a file that was cut off still gives the full length.
 
     Raises `NotAudio`.
     """
@@ -21,7 +21,7 @@ def length_s(audio: BinaryIO) -> float:
             size_bytes = 0
             while frames := sound.readframes(_FRAMES_AT_ONCE):
                 size_bytes += len(frames)
-    except (wave.Error, EOFError, RuntimeError) as fault:  # the last: a piece says it is longer than the whole
+    except (wave.Error, EOFError, RuntimeError) as fault:  # RuntimeError: a chunk says that it is longer than the file
         raise NotAudio(str(fault)) from fault
     if not rate or size_bytes < width:
         raise NotAudio("there is nothing in it")

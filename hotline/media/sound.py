@@ -1,4 +1,4 @@
-"""Sound as samples: telephone quality, 8,000 a second, one channel, 16 bits. Trimmed, levelled, measured, and read and written as WAV."""
+"""Sound of telephone quality (8,000 samples a second, one channel, 16 bits): trim, level and measure it, read and write it as WAV."""
 
 import io
 import math
@@ -13,33 +13,33 @@ Samples: TypeAlias = "array[int]"
 """16-bit samples: an array of type "h"."""
 
 RATE_HZ = 8000
-"""What a telephone carries; more would be thrown away on the way, and cost time to fetch."""
+"""Samples a second, as a telephone carries them. More would be dropped on the way, and take longer to fetch."""
 
 LEVEL_DB = -20.0
-"""How loud speech is made: the mean power of what is not pause, below full scale. All alike: they are heard one after another."""
+"""The mean power of every clip, outside pauses, in dB of full scale. It is the same for all, as they are heard one after another."""
 
 PEAK_DB = -1.5
-"""No sample is louder: telephone codecs distort above it."""
+"""The loudest that a sample may be, in dB of full scale: telephone codecs distort above it."""
 
 _FULL_SCALE = 32768
 _WINDOW = RATE_HZ // 50
-# Quieter than speech by as much is a pause. Recordings at home have noise some 30 dB below the voice.
+# Quieter than speech by this much is a pause. In recordings made at home, the noise is some 30 dB below the voice.
 _PAUSE_DB = 26.0
-# A hiss of a consonant at either end is quieter than the threshold.
+# Samples kept before and after the speech: the hiss of a first or last consonant is quieter than the threshold.
 _LEAD = RATE_HZ * 6 // 100
 _TAIL = RATE_HZ * 14 // 100
 
 SILENT_DB = -60.0
-"""Quieter as a whole than this is nothing."""
+"""A recording that is quieter than this throughout counts as silence."""
 
 
 class NotOurSound(Exception):
-    """A WAV file that is not of telephone quality; the message says what it is."""
+    """The file is not a WAV of telephone quality; the message says what it is."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A clip as it is: its length in seconds; level (of what is not pause) and peak in dB of full scale."""
+    """The length of a clip in seconds; its level (outside pauses) and its peak in dB of full scale."""
 
     duration_s: float
     level_db: float
@@ -47,7 +47,7 @@ class Measured:
 
 
 def measure(samples: Sequence[int]) -> Measured:
-    """How long and how loud samples are; of silence the levels are minus infinity."""
+    """Measure samples. The levels of silence are minus infinity."""
     peak = max((abs(sample) for sample in samples), default=0)
     powers = _powers(samples)
     threshold = _threshold(powers)
@@ -57,7 +57,7 @@ def measure(samples: Sequence[int]) -> Measured:
 
 
 def ready(samples: Sequence[int], *, pause_s: float = 0.0) -> Samples:
-    """Samples as a clip: without the silence round them, at our level, and with a pause behind them. Raises ValueError for silence."""
+    """Samples made into a clip: silence at both ends cut off, levelled, and with a pause at the end. Raises ValueError for silence."""
     trimmed = _trimmed(samples)
     measured = measure(trimmed)
     gain = 10 ** (min(LEVEL_DB - measured.level_db, PEAK_DB - measured.peak_db) / 20)
@@ -77,7 +77,7 @@ def written(samples: Samples) -> bytes:
 
 
 def read(path: Path) -> Samples:
-    """The samples of a WAV file. Raises NotOurSound for one that is not of telephone quality, and OSError."""
+    """The samples of a WAV file. Raises OSError, and NotOurSound if it is not of telephone quality."""
     try:
         with wave.open(str(path), "rb") as file:
             found = (file.getframerate(), file.getnchannels(), file.getsampwidth() * 8)
@@ -98,7 +98,7 @@ def _trimmed(samples: Sequence[int]) -> Sequence[int]:
 
 
 def _powers(samples: Sequence[int]) -> list[float]:
-    """The mean power of each fiftieth of a second, 1 being full scale."""
+    """The mean power of each fiftieth of a second; 1 is full scale."""
     return [
         sum(sample * sample for sample in window) / len(window) / _FULL_SCALE**2
         for window in (samples[at : at + _WINDOW] for at in range(0, len(samples), _WINDOW))
@@ -106,7 +106,7 @@ def _powers(samples: Sequence[int]) -> list[float]:
 
 
 def _threshold(powers: Sequence[float]) -> float:
-    """The power above which it is speech: measured from the loudest tenth, so that a click does not make it deaf."""
+    """The power above which sound is speech. It is relative to the loudest tenth, so that a single click does not raise it too far."""
     loudest = sorted(powers, reverse=True)[: max(1, len(powers) // 10)]
     return float(10 ** (-_PAUSE_DB / 10) * sum(loudest) / len(loudest)) if loudest else 0.0
 

@@ -1,6 +1,6 @@
-"""Speech made from text by espeak-ng: placeholders, until a person has recorded the prompts. The extra `prompts` has it.
+"""Speech made from text by espeak-ng: placeholders, until a person has recorded the prompts. The extra `prompts` installs it.
 
-The library is called as its speak_lib.h says; it is a tool of whoever builds clips, never part of what runs.
+The library is called as its speak_lib.h says. It is needed to build clips only, never by the running hotline.
 """
 
 import ctypes
@@ -25,7 +25,7 @@ class SpeechFault(Exception):
     """espeak-ng cannot speak; the message says why."""
 
 
-@cache  # started a second time in one process, it waits for itself for ever
+@cache  # initialised a second time in one process, the library hangs
 def open_speech() -> tuple[Callable[[str, str], Samples], int]:
     """A function (voice, text) → samples, and their rate in Hz; `voice` is a `machine_voice` of the table of languages ("en" is British).
 
@@ -46,7 +46,7 @@ def open_speech() -> tuple[Callable[[str, str], Samples], int]:
     library.espeak_SetSynthCallback(callback)
 
     def speak(voice: str, text: str, _kept: object = callback) -> Samples:
-        # `_kept`: the callback must live as long as this function, which causes it.
+        # `_kept` keeps the callback alive as long as this function, which makes the library call it.
         if library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise SpeechFault(f"espeak-ng has no voice {voice!r}")
         library.espeak_SetParameter(_RATE, _WORDS_PER_MINUTE, 0)

@@ -1,4 +1,4 @@
-"""Where recordings lie: a folder of ours, or a bucket of any S3-compatible store. Names are ours and say nothing."""
+"""Where recordings are kept: a folder, or a bucket of an S3-compatible store. We make up the file names, and they tell nothing."""
 
 import contextlib
 import os
@@ -18,38 +18,38 @@ _CHUNK_BYTES = 65_536
 
 
 class StoreFault(Exception):
-    """The store did not do it."""
+    """The store failed; the message says why."""
 
 
 class Store(Protocol):
     """Keeps files by name. Every method raises `StoreFault`."""
 
     def save(self, name: str, audio: BinaryIO) -> None:
-        """Keep a file from its present place on: whole, or not at all. One of that name is replaced."""
+        """Store the rest of the open file `audio`, whole or not at all. A file of that name is replaced."""
 
     def size(self, name: str) -> int | None:
-        """How many bytes the file has; None if there is none."""
+        """The size of the file in bytes; None if there is no such file."""
 
     def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
-        """`length` bytes of the file from `start` on, in pieces."""
+        """`length` bytes of the file from offset `start` on, in pieces."""
 
 
 def open_store(config: Config) -> Store:
-    """The store of this deployment. Nothing is asked of it yet: a store that is away stops no process from starting."""
+    """The store that the configuration names. It is not contacted yet, so that a store that is down keeps no process from starting."""
     if config.media.bucket:
         return ObjectStore(config)
     return FolderStore(config.data_dir / "recordings")
 
 
 class FolderStore:
-    """See `Store`. Nobody but the hotline's own user can look into the folder."""
+    """A `Store` in a folder that only the hotline's own user may read."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def save(self, name: str, audio: BinaryIO) -> None:
         """See `Store.save`."""
-        # One temporary name for each: what a killed worker left behind goes with the next try.
+        # One temporary name per file, so that the next try removes what a killed worker left behind.
         path, part = self._folder / name, self._folder / f".{name}.part"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,7 +84,7 @@ class FolderStore:
 
 
 class ObjectStore:
-    """See `Store`. The library's threads do not survive a fork, and begin with the first request: built before one, used after it."""
+    """A `Store` in a bucket. It may be built before a fork but must be used after it: its threads start with the first request."""
 
     def __init__(self, config: Config) -> None:
         wait = timedelta(seconds=config.sending.timeout_s)
@@ -95,18 +95,18 @@ class ObjectStore:
             access_key_id=config.s3_access_key,
             secret_access_key=config.s3_secret_key,
             client_options={"timeout": wait, "connect_timeout": wait, "allow_http": config.media.endpoint.startswith("http://")},
-            # Rows are the retry: the library tries again only what breaks for an instant.
+            # The worker retries from its rows. The library retries only once, for a short break.
             retry_config={"max_retries": 1, "retry_timeout": wait},
         )
 
     def save(self, name: str, audio: BinaryIO) -> None:
         """See `Store.save`."""
-        with _told():
+        with _store_faults():
             obstore.put(self._store, name, audio)
 
     def size(self, name: str) -> int | None:
         """See `Store.size`."""
-        with _told():
+        with _store_faults():
             try:
                 return int(obstore.head(self._store, name)["size"])
             except FileNotFoundError:
@@ -114,17 +114,18 @@ class ObjectStore:
 
     def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
         """See `Store.read`."""
-        with _told():
+        with _store_faults():
             found = obstore.get(self._store, name, options={"range": (start, start + length)})
         return (bytes(piece) for piece in found.stream(min_chunk_size=_CHUNK_BYTES))
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _store_faults() -> Iterator[None]:
+    """Raise `StoreFault` for whatever the library raises."""
     try:
         yield
     except (BaseError, OSError) as fault:
-        # Its first line: after it the library quotes itself at length.
+        # Only the first line: the rest is the library's own long description.
         raise StoreFault(str(fault).partition("\n")[0]) from fault
 
 
@@ -137,7 +138,7 @@ def _pieces(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Without it the new name may be gone after a power cut."""
+    """Write the folder to disk: otherwise the new name may be gone after a power cut."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -1,4 +1,4 @@
-"""Sound from anywhere, made telephone quality: files in any common format, samples at any rate. The extra `prompts` has what it takes."""
+"""Turn sound files of any common format, and samples at any rate, into telephone quality. The extra `prompts` installs what this needs."""
 
 from array import array
 from collections.abc import Iterable, Iterator
@@ -11,12 +11,12 @@ from av.filter import Graph
 
 from hotline.media.sound import RATE_HZ, Samples
 
-# A room's rumble and the mains' hum: no telephone carries them, and they would be taken for speech.
+# Below this are the rumble of a room and the hum of the mains. No telephone carries them, and they would be taken for speech.
 _HUM_HZ = 120
 
 
 class TakeFault(Exception):
-    """A file is no sound that can be read; the message says why."""
+    """The file is not sound that can be read; the message says why."""
 
 
 def decoded(path: Path) -> Samples:
@@ -31,7 +31,7 @@ def decoded(path: Path) -> Samples:
 
 
 def resampled(samples: Samples, rate_hz: int) -> Samples:
-    """Samples (one channel, 16 bits) of another rate at ours."""
+    """Samples (one channel, 16 bits) at `rate_hz`, converted to telephone quality."""
     frame = AudioFrame(format="s16", layout="mono", samples=len(samples))
     frame.sample_rate = rate_hz
     frame.planes[0].update(samples.tobytes().ljust(frame.planes[0].buffer_size, b"\0"))
@@ -66,7 +66,7 @@ def _graph(first: AudioFrame) -> Graph:
             layout=first.layout.name,
             time_base=first.time_base or Fraction(1, first.sample_rate),
         ),
-        graph.add("asubcut", f"cutoff={_HUM_HZ}"),  # not highpass: in this build of FFmpeg it does nothing
+        graph.add("asubcut", f"cutoff={_HUM_HZ}"),  # not highpass, which has no effect in this build of FFmpeg
         graph.add("aformat", f"sample_fmts=s16:sample_rates={RATE_HZ}:channel_layouts=mono"),
         graph.add("abuffersink"),
     ).configure()

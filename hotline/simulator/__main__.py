@@ -1,9 +1,8 @@
 """`python -m hotline.simulator [--port 8001] [--bind 127.0.0.1] [--hotline-url http://127.0.0.1:8000]`.
 
-The pretend account comes from the variables the hotline itself reads (each also as a file named by `…_FILE`):
-HOTLINE_TWILIO_ACCOUNT_SID, HOTLINE_TWILIO_AUTH_TOKEN, HOTLINE_TWILIO_NUMBER, HOTLINE_PUBLIC_URL. HOTLINE_VOICE_NUMBERS names
-the numbers that can be called, with commas between them: the main one, then the one for missed calls; without it the number for
-texts can be called too.
+The pretend account is set by the variables that the hotline itself reads: HOTLINE_TWILIO_ACCOUNT_SID, HOTLINE_TWILIO_AUTH_TOKEN,
+HOTLINE_TWILIO_NUMBER, HOTLINE_PUBLIC_URL (or for each a file, named by `…_FILE`). HOTLINE_VOICE_NUMBERS are the numbers that can be
+called, with commas between them: the main one, then the one for missed calls. Without it, the number for texts can be called.
 """
 
 import argparse
@@ -35,13 +34,13 @@ def _setting(environ: Mapping[str, str], name: str) -> str:
 
 
 def build(environ: Mapping[str, str], hotline_url: str | None) -> Flask:
-    """The simulator for these settings. Raises ValueError, whose message is one line for whoever started it."""
+    """The simulator for these settings. Raises ValueError, whose message is one line to print."""
     settings = {name: _setting(environ, name) for name in _NEEDED}
     if missing := [name for name, value in settings.items() if not value]:
         raise ValueError(f"the simulator needs {', '.join(missing)} in the environment")
     api_url = environ.get("HOTLINE_TWILIO_API_URL", "")
     if api_url and not is_loopback(urlsplit(api_url).hostname or ""):
-        # A phone here beside a hotline that sends through the real Twilio: a rehearsal would reach real people.
+        # The hotline would send its texts through the real Twilio, and a rehearsal would reach real people.
         raise ValueError("HOTLINE_TWILIO_API_URL is not on this computer: the simulator does not run beside a real gateway")
     return create_simulator(
         account_sid=settings["HOTLINE_TWILIO_ACCOUNT_SID"],
@@ -67,7 +66,7 @@ def main() -> int:
         return 2
     logging.basicConfig(level=logging.WARNING)
     for number in (signal.SIGINT, signal.SIGTERM):
-        # shutdown() waits for serve_forever(), which runs in the thread that takes the signal.
+        # shutdown() waits for serve_forever() to return, which runs in the thread that handles the signal.
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown, daemon=True).start())
     host = f"[{given.bind}]" if ":" in given.bind else given.bind
     sys.stdout.write(f"The phones are at http://{host}:{server.server_port}/\n")

@@ -1,4 +1,4 @@
-"""What all of Twilio's REST API under `/2010-04-01/Accounts/{sid}` shares: who may ask, how errors and lists look."""
+"""What all parts of Twilio's REST API (`/2010-04-01/Accounts/{sid}`) share: authentication, errors and lists."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ One = TypeVar("One", bound=_Listed)
 
 
 def error(status: int, code: int, message: str) -> Response:
-    """Twilio's error body."""
+    """An error as Twilio answers it."""
     reply = jsonify(code=code, message=message, more_info=f"https://www.twilio.com/docs/errors/{code}", status=status)
     reply.status_code = status
     if status == 401:
@@ -31,7 +31,7 @@ def error(status: int, code: int, message: str) -> Response:
 
 
 def http_error(status: int) -> Response:
-    """An error of the HTTP kind, on request."""
+    """The error of a fault that was asked for, with this HTTP status."""
     return error(status, 20000 + status, {429: "Too Many Requests", 503: "Service unavailable"}.get(status, "Internal server error"))
 
 
@@ -45,12 +45,12 @@ def the_exchange() -> Exchange:
 
 
 def api_blueprint(name: str, *, open_to_all: Callable[[], bool] = lambda: False) -> Blueprint:
-    """Routes of the API, each behind the account's password unless `open_to_all` says that this request may pass."""
+    """A blueprint for routes of the API. They take the account's password, unless `open_to_all()` is True for the request."""
     blueprint = Blueprint(name, __name__, url_prefix=f"/{API_VERSION}/Accounts")
 
     @blueprint.url_value_preprocessor
     def _forget_account(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-        """The account is checked once, below; the views need not take it."""
+        """Views need not take the account: it is checked below."""
         if values:
             values.pop("account_sid", None)
 
@@ -68,9 +68,10 @@ def api_blueprint(name: str, *, open_to_all: Callable[[], bool] = lambda: False)
 def show_list(
     kind: str, find: Callable[[], Iterable[One]], render: Callable[[One], dict[str, Any]], *, filters: Sequence[str] = ()
 ) -> Response:
-    """A page of what `find` gives, newest first; ValueError from it is a bad filter.
+    """A page of what `find` gives, which is newest first. If it raises ValueError, a filter was bad: HTTP 400.
 
-    The page token names the last one given, so that what arrives meanwhile shifts nothing.
+    `kind` is the key of the list in the answer, `filters` are the query parameters to keep in links to pages. The page token names the
+    last item of a page, so that items that arrive meanwhile do not shift the next page.
     """
     query = request.args
     try:
@@ -106,9 +107,9 @@ def _page_uri(filters: Sequence[str], size: int, page: int, last_seq: int | None
 
 
 def within(name: str) -> Callable[[datetime], bool]:
-    """The filter on a time: `Name`, `Name>` and `Name<` of the query together. Raises ValueError."""
+    """A filter on a time, from the query parameters `name`, `name>` and `name<` together. Raises ValueError."""
     query = request.args
-    # The SDK makes midnight of a date, and a day is what this filter means.
+    # The SDK sends a date as midnight, but Twilio's filter means the whole day.
     on = _span(query[name][:_DAY]) if query.get(name) else None
     since, until = (_span(query[one]) if query.get(one) else None for one in (f"{name}>", f"{name}<"))
 
@@ -119,7 +120,7 @@ def within(name: str) -> Callable[[datetime], bool]:
 
 
 def _span(text: str) -> tuple[datetime, datetime]:
-    """The day or the second a filter names. Raises ValueError."""
+    """Begin and end of the day or the second that a filter names. Raises ValueError."""
     start = datetime.fromisoformat(text)
     start = start.replace(tzinfo=UTC) if start.tzinfo is None else start
     return start, start + (timedelta(days=1) if len(text) == _DAY else timedelta(seconds=1))

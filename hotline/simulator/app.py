@@ -1,4 +1,4 @@
-"""Put the simulator together, and let nobody in but this computer's own browser and programs."""
+"""Put the simulator together, and let only browsers and programs of this computer in."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ _HEADERS = {
 
 
 class _Simulator(Flask):
-    """Flask, but its line about a bug does not hold the path, which holds a number."""
+    """Flask, without the path in its log line about a bug: the path contains a number."""
 
     def log_exception(self, exc_info: Any) -> None:
         self.logger.error("a bug in %s", request.endpoint, exc_info=exc_info)
@@ -45,12 +45,11 @@ def create_simulator(
     keep: int = 5000,
     step_s: float = 0.1,
 ) -> Flask:
-    """The simulator as a WSGI app; serve it on loopback.
+    """The simulator as a WSGI app, to be served on loopback.
 
-    `hotline_url` is where `public_url` really listens, if that differs; `voice_numbers` can be called (the main one, then the one for
-    missed calls; without any, `number`); `keep` is how many texts are remembered; `step_s` passes
-    between the statuses of a text. `app.extensions["simulator"].close()` ends its threads. Raises ValueError for a hotline that is
-    not on this computer.
+    For `number`, `public_url`, `hotline_url` (default: `public_url`) and `voice_numbers` see `Account`. `keep` is how many texts are
+    remembered, `step_s` the seconds between one status of a text and the next. `app.extensions["simulator"].close()` ends its threads.
+    Raises ValueError if the hotline is not on this computer, or a voice number is not in E.164.
     """
     app = _Simulator(__name__)
     account = Account(
@@ -76,13 +75,13 @@ def create_simulator(
 
 
 def _refuse_strangers() -> tuple[str, int] | None:
-    """A web page elsewhere must not send texts here: neither by a form (Origin) nor by a name that leads to 127.0.0.1 (Host)."""
+    """Keep other sites' pages from sending texts here, by a form (Origin) or by a host name that resolves to 127.0.0.1 (Host)."""
     try:
         host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
     except ValueError:
         host = ""
     if not is_loopback(host):
-        return "this is reached as 127.0.0.1 or localhost only\n", 403
+        return "the simulator answers as 127.0.0.1 or localhost only\n", 403
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return None
     origin = request.headers.get("Origin")
@@ -100,7 +99,7 @@ def _set_headers(response: Response) -> Response:
 
 
 def _show_error(failure: HTTPException) -> Response | HTTPException:
-    """Under the API, errors look like Twilio's."""
+    """Errors under the API look like Twilio's; others like Flask's."""
     if not request.path.startswith(f"/{API_VERSION}/"):
         return failure
     status = failure.code or 500

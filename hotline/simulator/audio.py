@@ -1,4 +1,4 @@
-"""What a caller says, as Twilio keeps it: WAV, 8 kHz, 16 bit, one channel."""
+"""Sound as Twilio stores it: WAV, 8,000 samples a second, 16 bits, one channel. Below, "such a WAV"."""
 
 import io
 import math
@@ -13,7 +13,7 @@ MAX_SECONDS = 600
 
 
 def tone(seconds: float) -> bytes:
-    """A warble that rises and falls twice a second: audible, and no two places of a second alike."""
+    """A warble of this length, which stands for speech. No two places within a second are alike, so that a test can tell them apart."""
     second = array(
         "h", (int(9000 * math.sin(math.tau * 4 * n / RATE) * math.sin(math.tau * (300 + n / 40) * n / RATE)) for n in range(RATE))
     )
@@ -22,7 +22,7 @@ def tone(seconds: float) -> bytes:
 
 
 def line_noise(seconds: float) -> bytes:
-    """A line on which nobody speaks."""
+    """The faint noise of a line on which nobody speaks."""
     noise = random.Random(8000)  # noqa: S311  the same noise each time
     return _wav(array("h", (noise.randint(-12, 12) for _ in range(round(seconds * RATE)))))
 
@@ -32,7 +32,7 @@ def silence(seconds: float) -> bytes:
 
 
 def join(parts: Iterable[bytes]) -> bytes:
-    """Several of ours, one after the other."""
+    """Several such WAVs joined into one."""
     joined = array("h")
     for part in parts:
         with wave.open(io.BytesIO(part)) as sound:
@@ -41,19 +41,19 @@ def join(parts: Iterable[bytes]) -> bytes:
 
 
 def seconds_of(audio: bytes) -> float:
-    """The length of one of ours."""
+    """The length of such a WAV."""
     with wave.open(io.BytesIO(audio)) as sound:
         return float(sound.getnframes() / sound.getframerate())
 
 
 def cut(audio: bytes, seconds: float) -> bytes:
-    """One of ours, at most so long."""
+    """The first `seconds` of such a WAV."""
     with wave.open(io.BytesIO(audio)) as sound:
         return _wav(array("h", sound.readframes(round(seconds * RATE))))
 
 
 def as_telephone(given: bytes) -> bytes:
-    """Any uncompressed WAV of 8 or 16 bit made one of ours. Raises ValueError for what is none, or is too long."""
+    """Convert any uncompressed WAV of 8 or 16 bits. Raises ValueError if it is not one, or is longer than `MAX_SECONDS`."""
     try:
         with wave.open(io.BytesIO(given)) as sound:
             channels, width, rate, count = sound.getnchannels(), sound.getsampwidth(), sound.getframerate(), sound.getnframes()
@@ -68,7 +68,7 @@ def as_telephone(given: bytes) -> bytes:
 
 
 def _resampled(samples: "array[int]", rate: int) -> "array[int]":
-    """Each new sample is the mean of the old ones in its place: crude, and speech stays speech."""
+    """Samples at `RATE`. Each is the mean of the old samples in its place: crude, but good enough for speech."""
     sums = array("q", accumulate(samples, initial=0))
     length = len(samples) * RATE // rate
     means = array("h")

@@ -1,4 +1,4 @@
-"""All calls and recordings: in memory, bounded, behind one lock."""
+"""All calls and recordings, in memory. Their number is bounded, and one lock guards the lists."""
 
 import threading
 from collections import OrderedDict
@@ -12,7 +12,7 @@ _AUDIO_BYTES = 64_000_000
 
 
 class Callbook:
-    """Calls are handed out as they are: their own lock guards them."""
+    """Keeps the last `keep` calls and recordings. It hands out the calls themselves, which have a lock of their own."""
 
     def __init__(self, state: State, *, keep: int) -> None:
         self._state = state
@@ -45,7 +45,7 @@ class Callbook:
             return [call for call in reversed(self._calls.values()) if wanted(call)]
 
     def keep(self, recording: Recording) -> Recording:
-        """Keep one; the oldest go when there is too much audio."""
+        """Keep a recording. The oldest are dropped when there is too much audio."""
         with self._lock:
             self._counter += 1
             recording.seq = self._counter
@@ -63,7 +63,7 @@ class Callbook:
             return None if found is None or found.missing else found
 
     def audio(self, sid: str) -> bytes | None:
-        """The audio of a recording, if it is there yet; asking for one that is late uses up a time."""
+        """The audio of a recording; None if there is none, or it is late: each request makes it one less late."""
         with self._lock:
             found = self.recording(sid)
             if found is None:
@@ -74,7 +74,7 @@ class Callbook:
             return found.audio
 
     def forget(self, sid: str) -> bool:
-        """Whether there was such a recording."""
+        """Delete a recording; whether there was one."""
         with self._lock:
             return self.recording(sid) is not None and self._recordings.pop(sid, None) is not None
 

@@ -1,4 +1,4 @@
-"""What Twilio checks before it places a call (codes: Twilio's error dictionary)."""
+"""The checks that Twilio makes before it places a call. Source of the codes: Twilio's error dictionary."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ _LONGEST_TWIML = 4000
 
 
 def read_new_call(form: Any, account: Account, *, api_url: str) -> Call:
-    """The call a create asks for (`form` is a MultiDict: StatusCallbackEvent can come more than once). Raises Refused."""
+    """The call that a request asks to create. `form` is a MultiDict: StatusCallbackEvent can come more than once. Raises Refused."""
     to, sender = form.get("To", ""), form.get("From", "")
     _check_numbers(to, sender, account)
     url, document = _read_instructions(form)
@@ -59,7 +59,7 @@ def _check_numbers(to: str, sender: str, account: Account) -> None:
 
 
 def _read_instructions(form: Mapping[str, str]) -> tuple[str, Document | None]:
-    """Where the call's TwiML is, or the TwiML itself; with both, Twilio ignores the latter."""
+    """The URL of the call's TwiML, or the TwiML itself. If both are given, Twilio ignores the TwiML."""
     url, twiml = form.get("Url", ""), form.get("Twiml", "")
     if url:
         if not is_web_address(url):

@@ -1,4 +1,4 @@
-"""What somebody on the phone can do: press keys, say nothing, speak, hang up."""
+"""What a person on the phone can do: press keys, stay silent, speak, hang up."""
 
 from hotline.simulator import audio
 from hotline.simulator.callbook import Callbook
@@ -9,15 +9,15 @@ from hotline.simulator.recordings import Recording
 from hotline.simulator.twiml import Verb
 
 KEYS = "1234567890*#"
-_TIMES_LATE = 2
+_LATE_REQUESTS = 2
 
 
 class Impossible(ValueError):
-    """Nobody could do that at this place of the call; the message says why."""
+    """This cannot be done at this point of the call; the message says why."""
 
 
 class Caller:
-    """All of it is called with the call's lock held, and returns when the call awaits somebody again or is over."""
+    """Every method is called with the call's lock held, and returns when the call waits for a person again or is over."""
 
     def __init__(self, interpreter: Interpreter, callbook: Callbook, reports: CallReports) -> None:
         self._interpreter = interpreter
@@ -25,7 +25,7 @@ class Caller:
         self._reports = reports
 
     def press(self, call: Call, keys: str, *, then_silence: bool = False) -> None:
-        """Press keys one after the other; `then_silence` waits until those that nothing has ended yet are submitted."""
+        """Press keys one after the other. `then_silence`: then wait until a Gather that is still open submits its keys."""
         for key in keys:
             verb = self._awaited(call)
             if verb.name == "Gather":
@@ -44,7 +44,7 @@ class Caller:
             return
         call.note(key=key)
         call.keyed += key
-        call.fall_silent()  # a key cuts what is being played
+        call.fall_silent()  # a key stops what is being played
         if len(call.keyed) == verb.whole("numDigits", 0):
             self._submit(call, verb, "")
         self._interpreter.state.touch()
@@ -65,7 +65,7 @@ class Caller:
             self._interpreter.state.touch()
 
     def stay_silent(self, call: Call) -> None:
-        """Do nothing until what waits gives up."""
+        """Do nothing until the verb that waits runs out of time. Raises Impossible."""
         verb = self._awaited(call)
         if verb.name == "Record" and verb.whole("timeout", 5) == 0:
             raise Impossible("this Record does not end by silence: its timeout is 0")
@@ -88,7 +88,10 @@ class Caller:
             self._interpreter.go_on(call)
 
     def speak(self, call: Call, said: bytes, *, end: str) -> None:
-        """Say something into a Record. `end` is what ends it: a key, silence, max_length or hangup. Empty audio is silence."""
+        """Say something into a Record. `end` is what ends it: a key, silence, max_length or hangup.
+
+        Empty audio is silence. Raises Impossible.
+        """
         verb = self._awaited(call)
         if verb.name != "Record":
             raise Impossible("nothing is being recorded")
@@ -113,7 +116,7 @@ class Caller:
         state = self._interpreter.state
         if state.strikes("recording_truncated_next"):
             said = said[: len(said) // 2]
-        late = _TIMES_LATE if state.strikes("recording_late_next") else 0
+        late = _LATE_REQUESTS if state.strikes("recording_late_next") else 0
         missing = state.strikes("recording_missing_next")
         recording = self._callbook.keep(Recording(call.sid, said, duration_s, missing=missing, late=late))
         call.spent_s += duration_s
@@ -129,7 +132,7 @@ class Caller:
         if end not in {"silence", "max_length"}:
             extra["Digits"] = end
         if end == "hangup":
-            # Twilio's page on <Record>: the action is requested though the caller has gone.
+            # Twilio's page on <Record>: the action is requested although the caller has hung up.
             call.end("completed")
             self._interpreter.tell_action(call, verb, extra)
             self._reports.progress(call, "completed")
@@ -140,7 +143,7 @@ class Caller:
         state.touch()
 
     def hang_up(self, call: Call, *, seconds: float = 1) -> None:
-        """Nothing is requested, but for a Record: it has run for some `seconds`, and what it heard is kept."""
+        """Hang up. A Record has run for `seconds` by then: its sound is kept and its action requested. Raises Impossible."""
         if call.over:
             raise Impossible(f"the call is over: {call.status}")
         if call.rings:
@@ -157,12 +160,12 @@ class Caller:
         if call.over:
             raise Impossible(f"the call is over: {call.status}")
         if call.awaiting is None:
-            raise Impossible("the call is not answered yet" if call.rings else "the call waits for nobody")
+            raise Impossible("the call is not answered yet" if call.rings else "the call does not wait for the caller")
         return call.awaiting
 
 
 def end_ringing(call: Call, status: str) -> None:
-    """The legs of a call that still ring stop ringing."""
+    """End the legs of a call that still ring."""
     for leg in call.legs:
         if not leg.over:
             leg.end(status)

@@ -1,4 +1,4 @@
-"""The JSON API with which a test makes calls, takes them, and says what volunteers do."""
+"""The JSON API for tests to make and take calls, and to set how volunteers' phones take calls."""
 
 import base64
 import binascii
@@ -47,7 +47,7 @@ def _switchboard() -> Switchboard:
 
 @contextmanager
 def _held(sid: str) -> Iterator[Call]:
-    """The call, for whoever does something with it."""
+    """The call, with its lock held. Raises NoSuchCall."""
     call = _find(sid)
     with call.lock:
         yield call
@@ -104,7 +104,7 @@ def press(sid: str) -> Response:
 
 @callers.post("/calls/<sid>/silence")
 def stay_silent(sid: str) -> Response:
-    """→ the call. A phone that rings stops ringing: no-answer."""
+    """→ the call. If the phone rings, it rings until the call ends as no-answer."""
     with _held(sid) as call:
         if call.rings:
             _switchboard().turn_down(call, "no-answer")
@@ -128,7 +128,7 @@ def speak(sid: str) -> Response:
 
 
 def read_speech(given: dict[str, Any]) -> bytes:
-    """What is said, from its WAV or its length. Raises NotUnderstood."""
+    """The audio to say: the given WAV, or a warble of the given length. Raises NotUnderstood."""
     if "wav_base64" in given:
         try:
             return audio.as_telephone(base64.b64decode(given["wav_base64"], validate=True))
@@ -138,7 +138,7 @@ def read_speech(given: dict[str, Any]) -> bytes:
 
 
 def read_seconds(given: object) -> float:
-    """Raises NotUnderstood."""
+    """A length of sound in seconds. Raises NotUnderstood."""
     if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given) or not 0 <= given <= audio.MAX_SECONDS:
         raise NotUnderstood(f"seconds must be from 0 to {audio.MAX_SECONDS}")
     return float(given)
@@ -146,7 +146,7 @@ def read_seconds(given: object) -> float:
 
 @callers.post("/calls/<sid>/hangup")
 def hang_up(sid: str) -> Response:
-    """{"seconds"?} → the call. `seconds` (1) have been recorded if it is in a Record; 0 leaves no recording and requests nothing."""
+    """{"seconds"?} → the call. In a Record, that many seconds (default 1) were recorded; 0: nothing is recorded or requested."""
     seconds = read_seconds(read_object(optional=True).get("seconds", 1))
     with _held(sid) as call:
         _switchboard().caller.hang_up(call, seconds=seconds)
@@ -174,7 +174,7 @@ def show_duty() -> Response:
 
 @callers.put("/duty")
 def set_duty() -> Response:
-    """{number: script} for all; a number not named does not pick up."""
+    """{number: script}, which replaces all scripts. A number that is not named does not pick up."""
     given = read_object()
     if len(given) > _MOST_ON_DUTY:
         raise NotUnderstood("too many numbers")

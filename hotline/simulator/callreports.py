@@ -1,4 +1,4 @@
-"""What the hotline is told about a call beside its steps: how it goes, that it is over, that a recording is there."""
+"""Callbacks about a call: its progress, its end, and its recordings."""
 
 from email.utils import format_datetime
 
@@ -13,7 +13,7 @@ from hotline.simulator.webhooks import ask
 
 
 class CallReports:
-    """Posts in the background, as Twilio does: nothing waits for the answers, and nothing is retried."""
+    """Posts callbacks in the background, as Twilio does: nothing waits for the answers, and nothing is sent again."""
 
     def __init__(self, account: Account, state: State, posting: Timetable) -> None:
         self._account = account
@@ -21,7 +21,7 @@ class CallReports:
         self._posting = posting
 
     def progress(self, call: Call, event: str) -> None:
-        """`event` is initiated, ringing, answered or completed; of an inbound call and of a leg only the end is ever told."""
+        """Report an event: initiated, ringing, answered or completed. For an inbound call only the last is reported, for a leg none."""
         if call.is_leg:
             return
         if event == "completed" and self._state.strikes("call_status_drop_next"):
@@ -40,10 +40,10 @@ class CallReports:
         if event == "completed":
             fields |= {"CallDuration": str(call.duration_s), "Duration": str(-(-call.duration_s // 60))}
         status = call.status
-        self._posting.after(0, lambda: self._tell(call, url, "POST", fields, status_callback=status))
+        self._posting.after(0, lambda: self._post(call, url, "POST", fields, status_callback=status))
 
     def recording_done(self, call: Call, recording: Recording, verb: Verb, *, early: bool) -> None:
-        """Posts at once if it is to come early, else later."""
+        """Report a recording: at once if `early`, else in the background."""
         url = verb.attributes.get("recordingStatusCallback", "")
         if not url or "completed" not in verb.attributes.get("recordingStatusCallbackEvent", "completed").split():
             return
@@ -65,13 +65,13 @@ class CallReports:
         method = verb.attributes.get("recordingStatusCallbackMethod", "POST")
         for _ in range(2 if self._state.strikes("recording_callback_double_next") else 1):
             if early:
-                self._tell(call, url, method, fields, recording_callback=recording.sid)
+                self._post(call, url, method, fields, recording_callback=recording.sid)
             else:
                 delay_s = self._state.faults.recording_callback_delay_s
-                self._posting.after(delay_s, lambda: self._tell(call, url, method, fields, recording_callback=recording.sid))
+                self._posting.after(delay_s, lambda: self._post(call, url, method, fields, recording_callback=recording.sid))
 
-    def _tell(self, call: Call, url: str, method: str, fields: dict[str, str], **what: str) -> None:
-        if call.generation != self._state.generation:  # reset meanwhile: the next test must not hear of this one
+    def _post(self, call: Call, url: str, method: str, fields: dict[str, str], **what: str) -> None:
+        if call.generation != self._state.generation:  # the simulator was reset: the next test must not get this callback
             return
         answer = ask(self._account, method, url, fields)
         call.note(**what, http_status=answer.status)

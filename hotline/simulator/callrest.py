@@ -1,4 +1,4 @@
-"""The REST API of calls and recordings: `/2010-04-01/Accounts/{sid}/Calls` and `…/Recordings`."""
+"""Twilio's REST API for calls and recordings: `/2010-04-01/Accounts/{sid}/Calls` and `…/Recordings`."""
 
 from collections.abc import Callable
 
@@ -53,7 +53,7 @@ def fetch_call(sid: str) -> Response:
 
 @call_api.post("/<account_sid>/Calls/<sid>.json")
 def change_call(sid: str) -> Response:
-    """Status=canceled or completed ends it; a call cannot be redirected here."""
+    """Status=canceled or Status=completed ends the call. Other changes are refused, though Twilio knows them."""
     call = _switchboard().book.find(sid)
     if call is None:
         return not_found()
@@ -76,7 +76,7 @@ def list_calls() -> Response:
 
 
 def _filter() -> Callable[[Call], bool]:
-    """Twilio's filters. A call not answered counts by when it was made. Raises ValueError."""
+    """Twilio's filters on calls. A call that was not answered has its time of creation for StartTime. Raises ValueError."""
     query = request.args
     to, sender, status, parent = (query.get(name) for name in ("To", "From", "Status", "ParentCallSid"))
     started, ended = within("StartTime"), within("EndTime")
@@ -128,7 +128,7 @@ def fetch_recording(sid: str) -> Response:
 @call_api.get(f"/<account_sid>/Recordings/{_RECORDING}")
 @call_api.get(f"/<account_sid>/Recordings/{_RECORDING}.wav")
 def fetch_audio(sid: str) -> Response:
-    """Twilio also makes an MP3 of it, which is not done here."""
+    """The audio as WAV. (Twilio also has it as MP3.)"""
     audio = _switchboard().book.audio(sid)
     return not_found() if audio is None else Response(audio, content_type="audio/x-wav")
 

@@ -1,4 +1,4 @@
-"""One call, as Twilio's log keeps it, with the path it took."""
+"""One call, as Twilio's log has it, and the path it took."""
 
 import secrets
 import threading
@@ -23,12 +23,13 @@ def new_call_sid() -> str:
 
 @dataclass
 class Call:
-    """`direction` is Twilio's word: inbound, outbound-api, or outbound-dial for the leg to a volunteer.
+    """A call. Its `lock` must be held to change it; it can be read at any time.
 
-    `phone` is the citizen's or volunteer's handset, whatever `sender` shows of it. `document` is being performed, and `position` is
-    its next verb, unless `awaiting` holds the verb that waits for somebody. `sounds` are the URLs that were played and the lengths of
-    pauses in seconds, from `playing_from` on since the caller last did something; `spent_s` is what a real call would have lasted.
-    Whoever changes a call holds its `lock`; it can be read at any time.
+    `direction` is Twilio's word: inbound, outbound-api, or outbound-dial for the leg to a volunteer. `phone` is the number of the citizen's
+    or volunteer's phone, even if `sender` hides it. `document` is the TwiML that is being performed, `position` the index of its next verb,
+    `awaiting` the verb that waits for a person, if any. `sounds` are the URLs played and the lengths of pauses in seconds; those from index
+    `playing_from` on came after the caller last did something. `spent_s` is how long the same call would have lasted on a real phone.
+    `documents` counts the documents since then, `reported` the status callbacks; `whispered`: a leg whose own document is over.
     """
 
     direction: str
@@ -80,32 +81,32 @@ class Call:
 
     @property
     def rings(self) -> bool:
-        """Whether it waits for somebody to pick it up."""
+        """Whether a phone rings, which somebody has to pick up."""
         return self.direction == "outbound-api" and self.status in {"queued", "ringing"}
 
     @property
     def heard(self) -> list[str]:
-        """All that was played."""
+        """The URLs of all that was played."""
         return [sound for sound in self.sounds if isinstance(sound, str)]
 
     @property
     def plays(self) -> list[str]:
-        """What was played since the caller last did something."""
+        """The URLs of what was played since the caller last did something."""
         return [sound for sound in self.sounds[self.playing_from :] if isinstance(sound, str)]
 
     def fall_silent(self) -> None:
-        """The caller does something: nothing is playing any more."""
+        """Stop what is playing, because the caller does something."""
         self.playing_from = len(self.sounds)
 
     @property
     def duration_s(self) -> int:
-        """Nobody waits here as long as they would on the phone, so what was said and waited for counts too. 0 if never answered."""
+        """The length of the call in seconds, with the times for speech and silence that were only simulated. 0 if it was never answered."""
         if self.started_at is None:
             return 0
         return max(1, round(max(self.spent_s, ((self.ended_at or now()) - self.started_at).total_seconds())))
 
     def note(self, **entry: Any) -> None:
-        """Add to the path; one that is absurdly long is not told further."""
+        """Add an entry to the path, unless it is very long already."""
         self.updated_at = now()
         if len(self.path) < _LONGEST_PATH:
             self.path.append(entry)
@@ -121,7 +122,7 @@ class Call:
         self.awaiting = None
 
     def fields(self, account: Account) -> dict[str, str]:
-        """What Twilio says of a call whenever it asks something about it."""
+        """The fields about a call that Twilio sends with every request."""
         numbers = {"From": self.sender, "To": self.recipient, "Caller": self.sender, "Called": self.recipient}
         fields = {f"{which}{what}": "" for which in _PLACES for what in ("City", "State", "Zip")}
         fields |= {f"{which}Country": country(number) for which, number in numbers.items()}

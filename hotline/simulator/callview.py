@@ -1,4 +1,4 @@
-"""A call as the page shows it: what can be done now, and its path in words."""
+"""A call as the page shows it: what the person on the phone can do now, and the path of the call in words."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from hotline.simulator.calls import Call, finish_keys
 from hotline.simulator.dialling import SCRIPTS
 
-_STATUSES = {"no-answer": "not answered", "canceled": "given up"}
-# An entry of the path by its first name, or by its verb.
-_OTHERS = {
+_STATUSES = {"no-answer": "not answered", "canceled": "ended before it was answered"}
+# (kind, sentence) for entries of the path, by the first key of the entry; those that have a verb are below.
+_EVENTS = {
     "error": ("wrong", "{error}: {detail}"),
     "key": ("does", "presses {key}{more}"),
     "silence": ("does", "does nothing{more}"),
@@ -28,18 +28,22 @@ _VERBS = {
     "Play": ("hears", "{url}"),
     "Say": ("hears", "“{text}”"),
     "Pause": ("hears", "{length} s of nothing"),
-    "Gather": ("verb", "keys are awaited"),
-    "Record": ("verb", "the beep: it records"),
+    "Gather": ("verb", "waits for keys"),
+    "Record": ("verb", "beeps and records"),
     "Redirect": ("verb", "goes on at {url}"),
     "Dial": ("verb", "rings {numbers}, showing {callerId}"),
     "Hangup": ("verb", "the hotline hangs up{more}"),
-    "Reject": ("verb", "is turned away unanswered: {reason}"),
+    "Reject": ("verb", "is rejected: {reason}"),
 }
 _ENDS = {"silence": "silence", "max_length": "the longest time", "hangup": "hanging up"}
 
 
 def view(call: Call) -> dict[str, Any]:
-    """`awaits` is Ring, Gather, Record, Dial or nothing; `sound` is where to get what plays; `path` is (kind, sentence, recording)."""
+    """The values for `_call.html`.
+
+    `awaits` is Ring, Gather, Record, Dial or empty; `sound` is the address of what is being played, `path` a list of (kind, sentence,
+    sid of a recording), `ends` are the keys that end a Record. Times are in seconds.
+    """
     verb, begin, end = call.awaiting, call.playing_from, len(call.sounds)
     return {
         "sid": call.sid,
@@ -56,12 +60,12 @@ def view(call: Call) -> dict[str, Any]:
         "waits_s": verb.whole("timeout", 5) if verb else 0,
         "longest_s": verb.whole("maxLength", 3600) if verb else 0,
         "sound": f"/handset/{call.sid}/sounds/{begin}-{end}" if call.plays else "",
-        "path": list(_told(call.path)),
+        "path": list(_path_in_words(call.path)),
     }
 
 
-def _told(path: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    """What is heard without a break is one sentence."""
+def _path_in_words(path: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """The entries of the path as sentences. All that is heard in one go is one sentence."""
     heard: list[str] = []
     for entry in list(path):
         kind, sentence = _sentence(entry)
@@ -77,8 +81,8 @@ def _told(path: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
 
 
 def _sentence(entry: dict[str, Any]) -> tuple[str, str]:
-    """(kind, sentence): what the caller does and hears, what the hotline does, is asked and told, and what is wrong."""
-    kind, sentence = _VERBS[entry["verb"]] if "verb" in entry else _OTHERS[next(iter(entry))]
+    """(kind, sentence) of an entry. Kinds, which the style sheet knows: does, hears (the caller), verb, asks (the hotline), wrong."""
+    kind, sentence = _VERBS[entry["verb"]] if "verb" in entry else _EVENTS[next(iter(entry))]
     values: dict[str, Any] = defaultdict(str, entry)
     if "http_status" in entry:
         values["http_status"] = entry["http_status"] or "no answer"
@@ -87,11 +91,11 @@ def _sentence(entry: dict[str, Any]) -> tuple[str, str]:
     values["numbers"] = ", ".join(entry.get("numbers", ()))
     values["end"] = _ENDS.get(entry.get("end", ""), entry.get("end"))
     values["takes"] = SCRIPTS.get(entry.get("script", ""))
-    detail = "it does nothing" if entry.get("ignored") else entry.get("detail")
+    detail = "without effect" if entry.get("ignored") else entry.get("detail")
     values["more"] = f" ({detail})" if detail else ""
     return kind, sentence.format_map(values)
 
 
 def _clip(url: str) -> str:
-    """The folder and the name of what is played: its language and its prompt."""
+    """The folder and the name of a clip, which are its language and its prompt."""
     return "/".join(urlsplit(url).path.split("/")[-2:]).rpartition(".")[0] or url

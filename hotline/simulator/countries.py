@@ -1,4 +1,4 @@
-"""The country Twilio reads off a number's prefix, for the geo fields of its forms."""
+"""The country of a number by its prefix, for the fields that Twilio's forms have about places."""
 
 _COUNTRIES = {
     "+92": "PK",
@@ -9,10 +9,10 @@ _COUNTRIES = {
     "+971": "AE",
     "+44": "GB",
     "+1": "US",
-    "+266": "LS",  # where +266696687, "ANONYMOUS" on a keypad, leads
+    "+266": "LS",  # the country of +266696687, which is "ANONYMOUS" on a keypad
 }
 
 
 def country(number: str) -> str:
-    """Two letters, or nothing for a short code, a name, or a country not listed."""
+    """The country's two letters; empty for a short code, a name, or a country that is not listed."""
     return next((name for prefix, name in _COUNTRIES.items() if number.startswith(prefix)), "")

@@ -1,4 +1,4 @@
-"""What Twilio checks before it takes a text (codes: Twilio's error dictionary)."""
+"""The checks that Twilio makes before it takes a text. Source of the codes: Twilio's error dictionary."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ E164 = re.compile(r"\+[1-9]\d{6,14}")
 _SERVICE = re.compile(r"MG[0-9a-f]{32}")
 _HOST = re.compile(r"[A-Za-z0-9.\-:]+")
 
-# The numbers of Twilio's test credentials.
+# Numbers that cause an error, as with Twilio's test credentials: (code, message).
 _MAGIC_TO = {
     "+15005550001": (21211, "Invalid 'To' Phone Number"),
     "+15005550002": (21612, "The 'To' phone number is not reachable from this 'From'"),
@@ -30,7 +30,7 @@ _GOOD_FROM = "+15005550006"
 
 
 class Refused(ValueError):
-    """HTTP 400 with a Twilio code."""
+    """Twilio would refuse the request: HTTP 400 with its `code`."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class Refused(ValueError):
 
 
 def read_new_message(form: Mapping[str, str], account: Account, state: State) -> Message:
-    """The message a create asks for. Raises Refused."""
+    """The message that a request to create one asks for. Raises Refused."""
     sender, service = _read_sender(form, account)
     recipient = form.get("To", "")
     _check_recipient(recipient, sender, state)
@@ -62,7 +62,7 @@ def read_new_message(form: Mapping[str, str], account: Account, state: State) ->
 
 def _read_sender(form: Mapping[str, str], account: Account) -> tuple[str, str]:
     sender, service = form.get("From", ""), form.get("MessagingServiceSid", "")
-    if sender.startswith("MG"):  # Twilio takes a service here too
+    if sender.startswith("MG"):  # Twilio takes the id of a service here as well
         sender, service = "", sender
     if service:
         if not _SERVICE.fullmatch(service) or account.service_sid not in {"", service}:
@@ -96,12 +96,12 @@ def _check_details(form: Mapping[str, str]) -> None:
         raise Refused(21609, "The 'StatusCallback' URL is not a valid URL")
     validity = form.get("ValidityPeriod", "")
     if validity and not (validity.isascii() and validity.isdigit() and 1 <= int(validity) <= 36_000):
-        # The range is documented; the code that Twilio gives for it was not found.
+        # Twilio documents the range, but no code for a value outside it.
         raise Refused(20001, "ValidityPeriod must be from 1 to 36000 seconds")
 
 
 def is_web_address(url: str) -> bool:
-    """http or https, ASCII, and a host without underscores, which Twilio refuses."""
+    """Whether Twilio would take this URL: http or https, in ASCII, with a host name without underscores."""
     try:
         where = urlsplit(url)
         _ = where.port

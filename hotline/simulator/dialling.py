@@ -1,4 +1,4 @@
-"""Volunteers who are dialled, and how each of them takes it: by script, at once."""
+"""Dialling volunteers. Each volunteer's phone follows a script, without delay."""
 
 from hotline.simulator.callbook import Callbook
 from hotline.simulator.caller import Caller, end_ringing
@@ -25,7 +25,7 @@ _MOST_KEYS = 20
 
 
 class Dialling:
-    """`duty` says how each number takes a call (a key of SCRIPTS); one that is not named does not pick up."""
+    """Performs a Dial. `duty`: number → a key of SCRIPTS; a number that is not in it does not pick up."""
 
     def __init__(self, interpreter: Interpreter, caller: Caller, callbook: Callbook) -> None:
         self._interpreter = interpreter
@@ -34,7 +34,7 @@ class Dialling:
         self.duty: dict[str, str] = {}
 
     def dial(self, call: Call, verb: Verb) -> None:
-        """Perform a Dial of a call. All numbers ring at once; the first that picks up has it, and the rest stop. Raises BadAnswer."""
+        """Perform a Dial. All numbers ring at once; the first that picks up takes the call and the others stop. Raises BadAnswer."""
         self._check_caller_id(call, verb)
         if not verb.on("answerOnBridge"):
             call.answer()
@@ -61,14 +61,14 @@ class Dialling:
         call.note(leg=leg.sid, number=leg.recipient, script=script, status=leg.status)
         if bridged:
             self._bridge(call, leg)
-        self._finish(call, verb, leg, self._told_as(leg, bridged=bridged), bridged=bridged)
+        self._finish(call, verb, leg, self._dial_status(leg, bridged=bridged), bridged=bridged)
 
     def _check_caller_id(self, call: Call, verb: Verb) -> None:
         given = verb.attributes.get("callerId")
         if given in self._interpreter.account.called_numbers:
             return
         if given is None or given in {call.sender, call.phone}:
-            # Twilio's default: a volunteer's phone would keep the number of somebody who may be in danger.
+            # Twilio's default. The number of a caller who may be in danger would stay in the volunteer's phone.
             raise BadAnswer(BAD_CALLER_ID, "the volunteer would see the caller's number: callerId must be a number of the account")
         raise BadAnswer(BAD_CALLER_ID, "callerId is not a number of the account")
 
@@ -79,7 +79,7 @@ class Dialling:
         return leg
 
     def _converse(self, leg: Call, number: Verb, script: str) -> bool:
-        """Whether the leg is put through, once its own document has been heard."""
+        """Perform the leg's own document by the script; whether the leg is put through afterwards."""
         with leg.lock:
             leg.answer()
             if url := number.attributes.get("url"):
@@ -108,7 +108,7 @@ class Dialling:
             one.note(bridged=other.phone if one is call else other.sid)
         leg.end("completed")
 
-    def _told_as(self, leg: Call, *, bridged: bool) -> str:
+    def _dial_status(self, leg: Call, *, bridged: bool) -> str:
         if bridged:
             return "completed"
         if leg.status == "failed":
@@ -116,7 +116,7 @@ class Dialling:
         return "completed" if self._interpreter.state.faults.dial_unbridged_completed else "no-answer"
 
     def _finish(self, call: Call, verb: Verb, leg: Call, status: str, *, bridged: bool) -> None:
-        """Request the action, if there is one; else the call goes on with its next verb."""
+        """Request the action, if there is one. Without one the caller of this method goes on with the next verb."""
         if "action" not in verb.attributes:
             return
         extra = {"DialCallStatus": status, "DialCallSid": leg.sid, "DialBridged": str(bridged).lower()}

@@ -1,4 +1,4 @@
-"""What happens to a text: one from a phone goes to the hotline, one from the hotline goes to a phone."""
+"""Carries texts from phones to the hotline and from the hotline to phones."""
 
 import time
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from hotline.simulator.switchboard import Switchboard
 from hotline.simulator.timetable import Timetable
 from hotline.simulator.webhooks import Answer, Reports, post, read_twiml
 
-_POSTING_THREADS = 8  # a hotline that hangs holds one for 15 s
+_POSTING_THREADS = 8  # a hotline that hangs blocks one for 15 s
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A text that left a phone: its sid, and the hotline's answer to each time it was told (none if dropped)."""
+    """A text from a phone: its sid, and the hotline's answer to each request about it (none if it was dropped)."""
 
     sid: str
     answers: tuple[Answer, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """`status` and `error_code` are of the first time."""
+        """For tests. `status` and `error_code` are of the first answer."""
         first = self.answers[0] if self.answers else Answer(None)
         return {
             "sid": self.sid,
@@ -36,13 +36,13 @@ class Sent:
 
 
 class Exchange:
-    """Carries texts both ways; its `switchboard` carries calls. `step_s` passes between one status of a text and the next."""
+    """Carries texts both ways; its `switchboard` carries calls. `step_s`: seconds between one status of a text and the next."""
 
     def __init__(self, account: Account, state: State, *, step_s: float) -> None:
         self.account = account
         self.state = state
         self._step_s = step_s
-        # Apart, so that a hotline that is slow to take callbacks does not hold up the texts themselves.
+        # Separate threads, so that a hotline that answers callbacks slowly does not hold up the texts.
         self._steps = Timetable(threads=1, name="simulator-steps")
         self._posting = Timetable(threads=_POSTING_THREADS, name="simulator-callbacks")
         self.switchboard = Switchboard(account, state, self._posting)
@@ -60,7 +60,7 @@ class Exchange:
     # From a phone
 
     def text_from(self, number: str, body: str, sid: str | None = None) -> Sent:
-        """A phone texts the hotline; returns when the hotline has answered. The same `sid` again is the same text told again."""
+        """A phone texts the hotline; returns when the hotline has answered. A `sid` that was used before delivers that text again."""
         body = clean(body)
         message = Message(
             sid=sid or new_sid(),
@@ -74,14 +74,14 @@ class Exchange:
             sent_at=now(),
         )
         self.state.add(message, on_phone=True)
-        answers, replies = self._tell(message)
+        answers, replies = self._deliver(message)
         if own_answer := optout.obey(self.state, number, body):
             self._reply(number, own_answer, by_twilio=True)
         for reply in replies:
             self._reply(number, reply, by_twilio=False)
         return Sent(message.sid, tuple(answers))
 
-    def _tell(self, message: Message) -> tuple[list[Answer], list[str]]:
+    def _deliver(self, message: Message) -> tuple[list[Answer], list[str]]:
         line: dict[str, Any] = {"kind": "incoming", "sid": message.sid, "phone": message.phone, "message_status": "received"}
         if self.state.strikes("incoming_drop_next"):
             self.state.change(message.sid, webhook="dropped on request")
@@ -120,7 +120,7 @@ class Exchange:
         return fields
 
     def _reply(self, number: str, body: str, *, by_twilio: bool) -> None:
-        """A text that answers another without a call to the API: Twilio's own, or a `<Message>` of the hotline's TwiML."""
+        """Send an answer that did not come through the API: Twilio's own, or a `<Message>` of the hotline's TwiML."""
         reply = Message(
             direction="outbound-reply",
             sender=self.account.sender,
@@ -138,13 +138,13 @@ class Exchange:
     # To a phone
 
     def take(self, message: Message) -> Message:
-        """Keep a text that the API accepted and set it on its way."""
+        """Keep a text that the API accepted, and send it off."""
         kept = self.state.add(message, on_phone=False)
         self.carry(kept)
         return kept
 
     def carry(self, message: Message) -> None:
-        """Move a text through its statuses (the first is never reported), and on to the phone if it is delivered."""
+        """Move a text through its statuses, and show it on the phone when it is delivered. The first status is not reported."""
         steps: list[tuple[str, int | None]] = [("queued", None)] if message.status == "accepted" else []
         if self.state.strikes("final_next"):
             final = self.state.faults.final_status

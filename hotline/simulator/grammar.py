@@ -1,8 +1,8 @@
-"""The TwiML that is understood here: each verb, its attributes with their values, and what may stand in it.
+"""The TwiML that the simulator knows: the verbs, their attributes with allowed values, and what may be in them.
 
-Source: the pages of Twilio's voice TwiML reference. Twilio only warns of what it does not know (12200) and goes on without it, which at
-night nobody sees: here it is refused. URLs must be absolute, which is the hotline's own rule: a relative one means another address after
-each redirect, and none at all for a call started with `Twiml`.
+Source: Twilio's reference of voice TwiML. What Twilio does not know it ignores, with a warning (12200) that nobody reads at night; the
+simulator refuses it instead. URLs must be absolute, which is the hotline's own rule: what a relative URL means changes with each
+redirect, and it means nothing in a call that was created with `Twiml`.
 """
 
 import re
@@ -15,7 +15,7 @@ SCHEMA = 12200
 BAD_URL = 11100
 BAD_NUMBER = 13223
 
-# What is wrong with a value, or nothing.
+# Takes a value; gives what is wrong with it, or an empty text.
 Check = Callable[[str], str]
 
 
@@ -40,7 +40,7 @@ def _like(pattern: str, meaning: str) -> Check:
 
 
 def web_address(value: str) -> str:
-    """The complaint about an address that is not absolute, http or https, ASCII, with a host name without underscores."""
+    """What is wrong with a URL, or an empty text. It must be absolute, http or https, in ASCII, its host name without underscores."""
     return "" if is_web_address(value) else "must be an absolute http(s) URL in ASCII, with no underscore in its host name"
 
 
@@ -52,7 +52,7 @@ _TIMES = _whole(1, 1000)
 
 @dataclass(frozen=True)
 class Rule:
-    """`urls` are attributes too. `text` says what stands in it: nothing, words, a url or a number."""
+    """The rule for a verb. `urls`: attributes that hold URLs; `nested`: elements allowed in it; `text`: nothing, words, url or number."""
 
     attributes: dict[str, Check] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ MOST_NUMBERS = 10
 
 
 def attribute_fault(verb: str, name: str, value: str) -> tuple[int, str] | None:
-    """Twilio's code and what is wrong with one attribute of a known verb."""
+    """(Twilio's code, what is wrong) with an attribute of a known verb; None if nothing is."""
     rule = VERBS[verb]
     if name in rule.urls:
         complaint = web_address(value)
@@ -124,7 +124,7 @@ def attribute_fault(verb: str, name: str, value: str) -> tuple[int, str] | None:
 
 
 def text_fault(verb: str, text: str) -> tuple[int, str] | None:
-    """The same of the text in it."""
+    """(Twilio's code, what is wrong) with the text in a known verb; None if nothing is."""
     kind = VERBS[verb].text
     if kind == "nothing":
         return (SCHEMA, f"<{verb}> holds text") if text else None

@@ -1,4 +1,4 @@
-"""The page's own way to call: plain forms, and the sounds of a call for the browser to play."""
+"""Calls from the page: its forms, and the sounds of a call for the browser to play."""
 
 import io
 from typing import Any
@@ -28,7 +28,7 @@ def _switchboard() -> Switchboard:
 
 @handset.errorhandler(Impossible)
 def _refuse(refused: Impossible) -> tuple[str, int]:
-    """Not possible at this place of the call, or not a WAV: the page, with the reason."""
+    """The page, with the reason why it could not be done. HTTP 409."""
     return render_page(notice=str(refused)), 409
 
 
@@ -46,7 +46,7 @@ def call_hotline() -> AnyResponse:
 
 @handset.post("/<sid>")
 def act(sid: str) -> AnyResponse:
-    """`do` says what: answer, reject, hangup, silence or speak; a key is `digits` instead."""
+    """Do something in a call. `digits` is a key to press; without it `do` is answer, reject, hangup, silence or speak."""
     request.max_content_length = _FILE_BYTES
     call, digits = _find(sid), request.form.get("digits", "")
     with call.lock:
@@ -77,7 +77,7 @@ def _do(call: Call, what: str) -> None:
 
 
 def _said() -> bytes:
-    """The file's sound, or so many seconds of a warble. Raises Impossible."""
+    """The sound of the file in the form, or a warble of the given length. Raises Impossible."""
     given = request.files.get("wav")
     try:
         if given is not None and (sound := given.read()):
@@ -104,13 +104,13 @@ def change_duty() -> AnyResponse:
 
 @handset.get("/<sid>/sounds/<int:begin>-<int:end>")
 def play_sounds(sid: str, begin: int, end: int) -> Response:
-    """What was played in the call from one place to another, as one WAV with its pauses; fetched again, and joined."""
+    """What was played in the call, from sound `begin` to before sound `end`, as one WAV with its pauses. The clips are fetched again."""
     sounds = _find(sid).sounds[begin:end]
     if not sounds:
         abort(404)
     try:
         return _sound(audio.join([audio.silence(sound) if isinstance(sound, int) else _fetch(sound) for sound in sounds]))
-    except ValueError:  # a kind of sound that is not taken apart here
+    except ValueError:  # a format that cannot be joined here
         abort(404)
 
 
@@ -126,7 +126,7 @@ def play_recording(sid: str) -> Response:
 
 
 def _sound(wav: bytes) -> Response:
-    """With ranges, which browsers want for sound."""
+    """A WAV, with support for ranges, which browsers need for sound."""
     return send_file(io.BytesIO(wav), mimetype="audio/wav", conditional=True, max_age=0)
 
 

@@ -1,6 +1,6 @@
-"""Performs TwiML by Twilio's documented rules, at once and up to where somebody must do something.
+"""Performs TwiML by Twilio's documented rules, without delay, up to a verb that waits for a person.
 
-There is no clock here: the browser, or the test, says when a silence has lasted long enough.
+No time passes here: the browser or the test decides when a silence has lasted long enough.
 """
 
 import re
@@ -15,16 +15,16 @@ from hotline.simulator.state import State
 from hotline.simulator.twiml import Document, Verb, read_document
 from hotline.simulator.webhooks import CONTENT_TYPE_FAILURE, RETRIEVAL_FAILURE, BadAnswer, ask
 
-# The types Twilio's page on <Play> lists.
+# Source: Twilio's page on <Play>.
 AUDIO_TYPES = frozenset(f"audio/{name}" for name in ("mpeg", "wav", "wave", "x-wav", "aiff", "x-aiff", "x-aifc", "gsm", "x-gsm", "ulaw"))
 LARGEST_AUDIO = 16_000_000
 _MOST_DOCUMENTS = 100
 _TOO_MANY = 11215  # Twilio's code for too many redirects
-_NO_WAY_ON = 12200
+_INVALID_HERE = 12200
 
 
 class Interpreter:
-    """`dial` is set by whoever knows who picks up. All of it is called with the call's lock held."""
+    """Performs documents. Every method is called with the call's lock held. `dial` performs a Dial; the switchboard sets it."""
 
     def __init__(self, account: Account, state: State, reports: CallReports) -> None:
         self.account = account
@@ -47,25 +47,25 @@ class Interpreter:
     # From outside
 
     def proceed(self, call: Call, url: str, method: str = "POST", **extra: str) -> None:
-        """Request a step and perform what it answers."""
+        """Request a document and perform it."""
         self._attempt(call, lambda: self.take(call, url, method, extra))
 
     def perform(self, call: Call, document: Document) -> None:
-        """Perform a document that came without being asked for."""
+        """Perform a document that came with the call."""
         self._attempt(call, lambda: self._begin(call, document))
 
     def go_on(self, call: Call) -> None:
-        """Perform the verbs after the one that was awaited, because nothing came of it."""
+        """Perform the verbs after the one that waited, because the caller did nothing."""
         call.awaiting = None
         self._attempt(call, lambda: None)
 
     def act(self, call: Call, verb: Verb, **extra: str) -> None:
-        """Request the action of a verb; without one, the document it stands in."""
+        """Request the action of a verb, or if it has none, its own document again; and perform what comes."""
         call.awaiting = None
         self._attempt(call, lambda: self.take_action(call, verb, extra))
 
     def tell_action(self, call: Call, verb: Verb, extra: dict[str, str]) -> None:
-        """Request the action of a verb though the caller has gone: what it answers is performed by nobody."""
+        """Request the action of a verb after the caller has hung up. The answer is not performed."""
         url = verb.attributes.get("action") or (call.document.url if call.document else "")
         if not url:
             return
@@ -75,7 +75,7 @@ class Interpreter:
             self._note_error(call, bad)
 
     def end(self, call: Call, status: str) -> None:
-        """It is over; the hotline is told."""
+        """End a call and report it to the hotline."""
         if not call.over:
             call.end(status)
             self._reports.progress(call, "completed")
@@ -87,17 +87,17 @@ class Interpreter:
     # Requests
 
     def take(self, call: Call, url: str, method: str, extra: dict[str, str]) -> None:
-        """Request a document and stand at its first verb. Raises BadAnswer."""
+        """Request a document and go to its first verb. Raises BadAnswer."""
         if call.documents >= _MOST_DOCUMENTS:
             raise BadAnswer(_TOO_MANY, f"more than {_MOST_DOCUMENTS} documents, and nobody did anything between them")
         call.documents += 1
         self._begin(call, self._request(call, url, method, extra))
 
     def take_action(self, call: Call, verb: Verb, extra: dict[str, str]) -> None:
-        """The same for the action of a verb."""
+        """Request the action of a verb, or its own document, and go to the first verb. Raises BadAnswer."""
         url = verb.attributes.get("action") or (call.document.url if call.document else "")
         if not url:
-            raise BadAnswer(_NO_WAY_ON, f"<{verb.name}> without action in a document that has no address")
+            raise BadAnswer(_INVALID_HERE, f"<{verb.name}> without action in a document that has no address")
         self.take(call, url, verb.method, extra)
 
     def _request(self, call: Call, url: str, method: str, extra: dict[str, str]) -> Document:
@@ -111,7 +111,7 @@ class Interpreter:
 
     def _begin(self, call: Call, document: Document) -> None:
         if document.verbs and document.verbs[0].name == "Reject" and (call.status != "ringing" or not call.inbound):
-            raise BadAnswer(_NO_WAY_ON, "<Reject> in a call that is answered already")
+            raise BadAnswer(_INVALID_HERE, "<Reject> in a call that is answered already")
         call.document, call.position = document, 0
 
     def _shown(self, url: str) -> str:
@@ -124,7 +124,7 @@ class Interpreter:
     # Performing
 
     def _attempt(self, call: Call, begin: Callable[[], None]) -> None:
-        """What cannot be performed goes to the fallback address, once; if that fails too, the call ends with Twilio's own apology."""
+        """Begin, and perform what follows. If it cannot be performed, the fallback URL is requested, once; if that fails, the call ends."""
         call.fall_silent()
         call.documents = 0
         try:
@@ -164,7 +164,7 @@ class Interpreter:
             self._performers[verb.name](call, verb)
 
     def _run_out(self, call: Call) -> None:
-        """A leg whose document has no more verbs is put through; any other call is hung up."""
+        """There are no more verbs: a leg is put through, any other call is hung up."""
         if call.is_leg:
             call.whispered = True
             return
@@ -177,7 +177,7 @@ class Interpreter:
         call.note(verb="Say", text=verb.text)
 
     def _play(self, call: Call, verb: Verb) -> None:
-        """Twilio caches what it fetches by GET, as the headers allow (its page on <Play>); else fetching would be most of a call."""
+        """Play a clip. As Twilio does (its page on <Play>), cache it as long as its headers allow: most of a call would be fetching."""
         call.answer()
         url = verb.text
         if self._cached_until.get(url, 0) > time.monotonic():

@@ -1,4 +1,4 @@
-"""One text, as Twilio's log keeps it and as the phone shows it."""
+"""One text, as Twilio's log has it and as the phone shows it."""
 
 import re
 import secrets
@@ -19,7 +19,7 @@ def new_sid() -> str:
 
 
 def clean(text: str) -> str:
-    """JSON can carry half a surrogate pair, which no form can: without this the signature could not be computed."""
+    """Replace half surrogate pairs. JSON can carry them but a form cannot, and then it could not be signed."""
     return _SURROGATES.sub("\ufffd", text)
 
 
@@ -29,11 +29,10 @@ def now() -> datetime:
 
 @dataclass
 class Message:
-    """`direction` is Twilio's word: inbound, outbound-api or outbound-reply.
+    """A text. `direction` is Twilio's word: inbound, outbound-api or outbound-reply.
 
-    `body` is what Twilio keeps and can be redacted; `phone_body` is what the handset holds, which nobody can take back
-    (a `deleted` one stays there too). `seen` orders the texts of a phone (None: not on the phone); `webhook` sums up what the
-    hotline said to an inbound text.
+    `body` is what Twilio keeps, and can be redacted there. `phone_body` is what the phone has: it stays, even if the text is `deleted` at
+    Twilio. `seen` orders the texts on a phone (None: not on the phone). `webhook` sums up the hotline's answer to an inbound text.
     """
 
     direction: str
@@ -66,7 +65,7 @@ class Message:
 
     @property
     def phone(self) -> str:
-        """The citizen's side of it."""
+        """The number of the citizen's phone."""
         return self.sender if self.inbound else self.recipient
 
     def as_twilio(self, account_sid: str) -> dict[str, Any]:
@@ -85,7 +84,7 @@ class Message:
             "from": self.sender,
             "messaging_service_sid": self.service_sid or None,
             "num_media": "0",
-            # Known only once the service has picked a sender.
+            # Twilio counts the segments when the service has picked a sender.
             "num_segments": "0" if self.status == "accepted" else str(self.segments),
             "price": None,
             "price_unit": "USD",
@@ -97,7 +96,7 @@ class Message:
         }
 
     def as_phone(self) -> dict[str, Any]:
-        """What the phone shows, for tests; `at` is when it got there, aware UTC."""
+        """What the phone shows, for tests. `at` is when it arrived there, in UTC."""
         return {
             "sid": self.sid,
             "direction": self.direction,

@@ -1,7 +1,7 @@
-"""The words Twilio keeps for itself on a long code, and what it answers to them.
+"""The keywords that Twilio itself obeys on a long code, and its answers.
 
-Source: Twilio's support article on opt-out keywords for SMS. Only a text of that one word counts, in any case. The text still reaches
-the hotline, which must neither answer it nor be surprised by error 21610 afterwards.
+Source: Twilio's support article on opt-out keywords for SMS. A text counts if it is only that word, in upper or lower case. It still
+goes to the hotline, which must not answer it, and must expect error 21610 when it sends a text later.
 """
 
 from hotline.simulator.state import State
@@ -19,7 +19,7 @@ HELP = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 
 
 def obey(state: State, number: str, body: str) -> str | None:
-    """Do what a phone's keyword says; gives Twilio's own answer, or None if the text is none of its words."""
+    """Do what the keyword in a text says; Twilio's answer, or None if the text is not a keyword."""
     word = body.strip().upper()
     if not state.faults.opt_out:
         return None

@@ -1,4 +1,4 @@
-"""The phones in the browser, and the panel with which to make trouble. Plain forms; `static/phone.js` only saves the reloading."""
+"""The page with the phones and the form for faults. It works with plain forms; `static/phone.js` only spares the reloading."""
 
 import re
 from dataclasses import fields
@@ -19,17 +19,17 @@ from hotline.simulator.segments import encoding
 
 page = Blueprint("page", __name__)
 
-_FONTS = Path(__file__).parents[1] / "web" / "static" / "vendor"  # the volunteers' pages' own
+_FONTS = Path(__file__).parents[1] / "web" / "static" / "vendor"  # those of the volunteers' pages
 
-_WHERE_THE_PHONES_ARE = ZoneInfo("Asia/Karachi")
+_PHONES_ZONE = ZoneInfo("Asia/Karachi")
 _LOG_LINES_SHOWN = 30
 LONGEST_NUMBER = 64
 _LOCAL_MOBILE = re.compile(r"0?(3\d{9})")
 _REFERENCE = re.compile(r"(?<!\d)[1-9]\d{2}-?\d{3}-?\d{3}(?!\d)")
-# Letters that Sindhi has and Urdu has not: Sindhi is read in Naskh, Urdu in Nastaliq.
+# Letters of Sindhi that Urdu does not have. Sindhi is set in Naskh, Urdu in Nastaliq.
 _SINDHI = re.compile("[ٻڀٺٽڦڄڃڇڌڊڏڍڙڪڳڱڻ۽۾]")
 
-# (what the button says, what it writes). The last reference a phone was sent stands in for the example, which fails its check.
+# (label of the button, text that it writes)
 EXAMPLES = (
     ("اردو", "میری موٹر سائیکل کل رات گھر کے باہر سے چوری ہو گئی۔ گلشنِ اقبال، کراچی"),
     ("سنڌي", "منهنجي موٽر سائيڪل ڪالهه رات گهر جي ٻاهران چوري ٿي وئي. لياري، ڪراچي"),
@@ -38,6 +38,7 @@ EXAMPLES = (
     ("سلام", "السلام علیکم"),
     ("Hello", "Hello"),
 )
+# For a phone that was sent no reference yet. Its check digit is wrong, so it is nobody's.
 EXAMPLE_REFERENCE = "482-719-365"
 
 _GROUPS = (
@@ -58,17 +59,17 @@ def _exchange() -> Exchange:
 
 @page.app_template_filter("clock")
 def _clock(at: datetime) -> str:
-    return at.astimezone(_WHERE_THE_PHONES_ARE).strftime("%H:%M")
+    return at.astimezone(_PHONES_ZONE).strftime("%H:%M")
 
 
 @page.app_template_filter("log_clock")
 def _log_clock(at: str) -> str:
-    return datetime.fromisoformat(at).astimezone(_WHERE_THE_PHONES_ARE).strftime("%H:%M:%S")
+    return datetime.fromisoformat(at).astimezone(_PHONES_ZONE).strftime("%H:%M:%S")
 
 
 @page.app_template_filter("script")
 def _script(body: str) -> str:
-    """A language tag by script, for the font: `sd` where letters are Sindhi's own, else nothing."""
+    """The language tag that picks the font: `sd` if there are letters of Sindhi only, else empty."""
     return "sd" if _SINDHI.search(body) else ""
 
 
@@ -78,7 +79,7 @@ def _parts(message: Message) -> str:
 
 
 def _reference(messages: list[Message]) -> str:
-    """The last reference this phone was sent."""
+    """The last reference that this phone was sent."""
     found = [match.group() for message in messages if not message.inbound for match in _REFERENCE.finditer(message.phone_body)]
     return found[-1] if found else EXAMPLE_REFERENCE
 
@@ -93,7 +94,7 @@ def _screens() -> list[dict[str, Any]]:
 
 
 def _call(number: str) -> dict[str, Any] | None:
-    """The call this phone is in, or its last."""
+    """The call that this phone is in, or its last one."""
     calls = _exchange().switchboard.book.newest_first(lambda call: call.phone == number and not call.is_leg)
     return view(next((call for call in calls if not call.over), calls[0])) if calls else None
 
@@ -103,7 +104,7 @@ def _recent_log() -> list[dict[str, Any]]:
 
 
 def _groups() -> list[tuple[str, list[dict[str, Any]]]]:
-    """The faults by the first word of their names, each with how to ask for it and its value now."""
+    """The faults in groups, each with what its field in the form needs and its present value."""
     values = _exchange().state.faults.as_json()
     known = [
         {
@@ -119,9 +120,9 @@ def _groups() -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def render_page(*, refusal: str = "", notice: str = "") -> str:
-    """`refusal` is shown above the faults, `notice` at the top."""
+    """The page as HTML. `refusal` is shown above the faults, `notice` at the top."""
     state = _exchange().state
-    version = state.version  # before the rest is read: better one poll too many than a text not shown
+    version = state.version  # read before the rest: one poll too many is better than a text that is not shown
     return render_template(
         "phones.html",
         version=version,
@@ -151,7 +152,7 @@ def font(name: str) -> Response:
 
 @page.get("/screens")
 def poll() -> Response:
-    """All the page shows, as {"version", "screens": {number: {"html", "call", "reference"}}, "log", "faults"}; 204 if still as `after`."""
+    """What the page shows: {"version", "screens": {number: {"html", "call", "reference"}}, "log", "faults"}. 204 if still at `after`."""
     state = _exchange().state
     version = state.version
     if request.args.get("after") == str(version):
@@ -169,9 +170,9 @@ def poll() -> Response:
 
 @page.post("/send")
 def send() -> AnyResponse:
-    """An example button carries its own text; else the box does."""
+    """Send a text from a phone: that of an example button, or else that of the box."""
     number = request.form.get("number", "").strip()[:LONGEST_NUMBER]
-    # A form writes line ends as \r\n; a phone does not.
+    # Forms write line ends as \r\n, phones as \n.
     body = (request.form.get("example") or request.form.get("body", "")).replace("\r\n", "\n")[:MAX_BODY]
     if number and body.strip():
         _exchange().text_from(number, body)

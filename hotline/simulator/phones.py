@@ -1,4 +1,4 @@
-"""The JSON API with which a test holds the phones and makes trouble."""
+"""The JSON API for tests to text from phones, read their texts, and set faults."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _LONGEST_NUMBER = 64
 
 
 class NotUnderstood(ValueError):
-    """HTTP 400 with `{"error": …}`."""
+    """The request is not valid: HTTP 400 with `{"error": …}`."""
 
 
 @phones.errorhandler(NotUnderstood)
@@ -29,7 +29,7 @@ def _exchange() -> Exchange:
 
 
 def read_object(*, optional: bool = False) -> dict[str, Any]:
-    """The JSON object of the request; `optional` takes none for an empty one. Raises NotUnderstood."""
+    """The JSON object of the request; if `optional`, an empty body is an empty object. Raises NotUnderstood."""
     given = request.get_json(silent=True)
     if optional and not request.content_length:
         return {}
@@ -40,7 +40,7 @@ def read_object(*, optional: bool = False) -> dict[str, Any]:
 
 @phones.post("/phones/<number>/texts")
 def send_text(number: str) -> Response:
-    """{"body", "sid"?} → {"sid", "status", "error_code", "statuses"}; `status` is null if the hotline was not told or did not answer."""
+    """{"body", "sid"?} → {"sid", "status", "error_code", "statuses"}; `status` is null if the hotline did not get it or did not answer."""
     given = read_object()
     body, sid = given.get("body"), given.get("sid")
     if not isinstance(body, str) or len(body) > MAX_BODY:

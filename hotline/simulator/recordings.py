@@ -1,4 +1,4 @@
-"""One recording: what Twilio's log says of it, and its audio."""
+"""One recording, as Twilio's log has it, and its audio."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ def new_recording_sid() -> str:
 
 @dataclass
 class Recording:
-    """`late` is how many more times its audio is asked for in vain; a `missing` one is found by nobody."""
+    """A recording. The next `late` requests for its audio fail; if `missing`, all requests for it fail."""
 
     call_sid: str
     audio: bytes
@@ -27,7 +27,7 @@ class Recording:
     created_at: datetime = field(default_factory=now)
 
     def uri(self, account_sid: str) -> str:
-        """Its path without an ending, which is where the audio is."""
+        """The path of its audio. With `.json` it is the path of the resource."""
         return f"/{API_VERSION}/Accounts/{account_sid}/Recordings/{self.sid}"
 
     def as_twilio(self, account_sid: str, api_url: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The part of Twilio's REST API that the hotline uses: `/2010-04-01/Accounts/{sid}/Messages`."""
+"""Twilio's REST API for texts, as far as the hotline uses it: `/2010-04-01/Accounts/{sid}/Messages`."""
 
 import socket
 import time
@@ -35,8 +35,8 @@ def create_message() -> Response:
     state = exchange.state
     time.sleep(state.faults.create_latency_ms / 1000)
     faults = state.faults
-    spoilt = state.strikes("create_http_next")
-    if spoilt and not faults.create_http_takes:
+    fails = state.strikes("create_http_next")
+    if fails and not faults.create_http_takes:
         return http_error(faults.create_http_status)
     if state.strikes("create_error_next"):
         return error(400, faults.create_error_code, f"error {faults.create_error_code}, on request")
@@ -44,21 +44,21 @@ def create_message() -> Response:
         message = exchange.take(read_new_message(request.form, exchange.account, state))
     except Refused as refused:
         return error(400, refused.code, str(refused))
-    if spoilt:
+    if fails:
         return http_error(faults.create_http_status)
     if state.strikes("create_hang_next"):
-        return _say_nothing(faults.create_hang_s)
+        return _cut_connection(faults.create_hang_s)
     reply = jsonify(message.as_twilio(exchange.account.sid))
     reply.status_code = 201
     return reply
 
 
-def _say_nothing(silence_s: float) -> Response:
-    """Hold the line, then cut it: the caller cannot know that its text was taken."""
+def _cut_connection(silence_s: float) -> Response:
+    """Wait, then cut the connection, so that the hotline cannot know that the text was taken."""
     time.sleep(silence_s)
-    line = request.environ.get("werkzeug.socket")
-    if line is not None:
-        line.shutdown(socket.SHUT_RDWR)
+    connection = request.environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
     return Response(status=500)
 
 
@@ -70,7 +70,7 @@ def fetch_message(sid: str) -> Response:
 
 @twilio.post("/<account_sid>/Messages/<sid>.json")
 def redact_message(sid: str) -> Response:
-    """Body="" erases the text in Twilio's log; no other change is known here."""
+    """Body="" erases the body in Twilio's log. Other changes are refused."""
     if _find(sid) is None:
         return not_found()
     if request.form.get("Body") != "":
@@ -108,7 +108,7 @@ def list_messages() -> Response:
 
 
 def _filter() -> Callable[[Message], bool]:
-    """Twilio's filters. A text not yet sent counts by when it was made: a reconciliation must not miss it. Raises ValueError."""
+    """Twilio's filters on texts. A text that is not sent yet has its time of creation for DateSent. Raises ValueError."""
     to, sender, sent = request.args.get("To"), request.args.get("From"), within("DateSent")
 
     def wanted(message: Message) -> bool:

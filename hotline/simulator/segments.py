@@ -1,4 +1,4 @@
-"""How many billed parts a text has (3GPP TS 23.038; Twilio knows GSM-7 and UCS-2 only, so one Urdu letter makes it UCS-2)."""
+"""How many billed parts a text has. Source: 3GPP TS 23.038. Twilio has GSM-7 and UCS-2 only: one Urdu letter makes a text UCS-2."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ def encoding(body: str) -> str:
 
 
 def count_segments(body: str) -> int:
-    """Parts on the air: 160 then 153 septets, or 70 then 67 UTF-16 units. A letter of two units is never split over two parts."""
+    """Parts of a text: one of 160 septets or several of 153; in UCS-2, one of 70 UTF-16 units or several of 67. No letter is split."""
     if encoding(body) == "GSM-7":
         return _parts([2 if letter in _EXTENDED else 1 for letter in body], alone=160, joined=153)
     return _parts([2 if ord(letter) > 0xFFFF else 1 for letter in body], alone=70, joined=67)
@@ -26,5 +26,5 @@ def _parts(sizes: list[int], *, alone: int, joined: int) -> int:
     fill = [0]
     for size in sizes:
         fill.append(size if fill[-1] + size > joined else fill[-1] + size)
-    # The fill only falls where a new part begins.
+    # The fill of a part only rises; it falls where a new part begins.
     return 1 + sum(after <= before for before, after in pairwise(fill))

@@ -1,4 +1,4 @@
-"""All that the simulator remembers: in memory, bounded, behind one lock."""
+"""What the simulator remembers, in memory. The amounts are bounded, and one lock guards it all."""
 
 import threading
 from collections import OrderedDict, deque
@@ -10,19 +10,19 @@ from hotline.simulator.faults import Faults
 from hotline.simulator.messages import Message, now
 
 DEFAULT_PHONES = ("+923001234501", "+923331234502", "+923451234503")
-_PHONES_ON_THE_PAGE = 12
+_MOST_PHONES = 12
 _LOG_LINES = 1000
 
 
 class State:
-    """Messages, faults, who opted out, the page's phones and the log. What it hands out are copies."""
+    """Messages, faults, phones that opted out, the phones on the page, and the log. It hands out copies."""
 
     def __init__(self, *, keep: int) -> None:
         self._keep = keep
         self._lock = threading.RLock()
         self._counter = 0
         self.version = 0
-        self.generation = 0  # rises with each reset: what began before it must not be told after it
+        self.generation = 0  # rises with each reset: callbacks of before must not be posted after it
         self.reset()
 
     def reset(self) -> None:
@@ -36,14 +36,14 @@ class State:
             self.version += 1
 
     def touch(self) -> None:
-        """Something the page shows has changed."""
+        """Note that something on the page has changed."""
         with self._lock:
             self.version += 1
 
     # Messages
 
     def add(self, message: Message, *, on_phone: bool) -> Message:
-        """Keep it, or give back the one already kept under its sid."""
+        """Keep a message; if there is one with its sid already, that one is returned."""
         with self._lock:
             if message.sid in self._messages:
                 return replace(self._messages[message.sid])
@@ -56,7 +56,7 @@ class State:
             return replace(message)
 
     def change(self, sid: str, *, on_phone: bool = False, **values: Any) -> Message | None:
-        """Set fields of a message; None if it is gone (deleted, or pushed out by newer ones)."""
+        """Set fields of a message; None if it is not there any more, because newer ones took its place."""
         with self._lock:
             message = self._messages.get(sid)
             if message is None:
@@ -79,7 +79,7 @@ class State:
             return [replace(message) for message in reversed(self._messages.values()) if wanted(message)]
 
     def on_phone(self, number: str) -> list[Message]:
-        """The texts of one phone in the order it saw them."""
+        """The texts of one phone, in the order in which the phone saw them."""
         with self._lock:
             seen = [message for message in self._messages.values() if message.seen is not None and message.phone == number]
             return [replace(message) for message in sorted(seen, key=lambda message: message.seen or 0)]
@@ -107,7 +107,7 @@ class State:
             self.version += 1
 
     def strikes(self, fault: str) -> bool:
-        """Whether a `…_next` fault strikes now; uses one up."""
+        """Whether the fault `…_next` strikes now; counts it down."""
         with self._lock:
             struck = self._faults.take(fault)
             self.version += struck
@@ -136,7 +136,7 @@ class State:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """Oldest first."""
+        """The log, oldest line first."""
         with self._lock:
             return [dict(line) for line in self._log]
 
@@ -147,7 +147,7 @@ class State:
 
     def add_phone(self, number: str) -> None:
         with self._lock:
-            if number not in self._phones and len(self._phones) < _PHONES_ON_THE_PAGE:
+            if number not in self._phones and len(self._phones) < _MOST_PHONES:
                 self._phones.append(number)
                 self.version += 1
 

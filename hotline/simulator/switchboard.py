@@ -1,4 +1,4 @@
-"""What happens to a call: one from a phone goes to the hotline, one from the hotline rings a phone."""
+"""Carries calls from phones to the hotline and from the hotline to phones."""
 
 from hotline.simulator.account import Account
 from hotline.simulator.callbook import Callbook
@@ -14,7 +14,7 @@ _CALLS_KEPT = 1000
 
 
 class Switchboard:
-    """Carries calls both ways. `book` has them all, `caller` is whoever holds the phone, `dialling` the volunteers' scripts."""
+    """Carries calls both ways. `book` has all calls, `caller` acts for the person on the phone, `dialling` has the volunteers' scripts."""
 
     def __init__(self, account: Account, state: State, posting: Timetable) -> None:
         self._account = account
@@ -31,7 +31,7 @@ class Switchboard:
         self._interpreter.reset()
 
     def call_from(self, phone: str, *, to: str, shown_as: str, api_url: str) -> Call:
-        """A phone calls one of our numbers, which sees `shown_as`; returns when the call awaits the caller or is over."""
+        """A phone calls number `to` of the hotline, showing `shown_as`; returns when the call waits for the caller or is over."""
         voice_url = self._account.voice_url
         call = Call("inbound", shown_as, to, phone=phone, api_url=api_url, url=voice_url, fallback_url=f"{voice_url}/fallback")
         self.book.add(call)
@@ -40,7 +40,7 @@ class Switchboard:
         return call
 
     def place(self, call: Call) -> None:
-        """Keep a call that the API accepted, and ring the phone."""
+        """Keep a call that the API accepted, and let the phone ring."""
         self.book.add(call)
         with call.lock:
             call.status = "initiated"
@@ -49,7 +49,7 @@ class Switchboard:
             self._reports.progress(call, "ringing")
 
     def pick_up(self, call: Call) -> None:
-        """The phone takes the call. Raises Impossible."""
+        """Answer the phone that rings. Raises Impossible."""
         self._must_ring(call)
         call.answer()
         call.note(answer=True)
@@ -60,13 +60,13 @@ class Switchboard:
             self._interpreter.perform(call, call.document)
 
     def turn_down(self, call: Call, status: str) -> None:
-        """The phone does not: busy, or no-answer once it has rung long enough. Raises Impossible."""
+        """Do not answer: `status` is busy, or no-answer when it has rung long enough. Raises Impossible."""
         self._must_ring(call)
         call.note(reject=status)
         self._interpreter.end(call, status)
 
     def stop(self, call: Call, status: str) -> None:
-        """The API ends a call: canceled only while it rings, completed at any time."""
+        """End a call by the API. `status` is canceled, which works only while the phone rings, or completed."""
         if not call.over and (status == "completed" or call.rings):
             call.note(verb="Hangup", detail=f"{status} by the API")
             self._interpreter.end(call, status if call.started_at else "canceled")

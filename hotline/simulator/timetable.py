@@ -1,4 +1,4 @@
-"""Things to do later, in a few background threads."""
+"""Runs jobs later, in a few background threads."""
 
 import heapq
 import logging
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Timetable:
-    """Runs each job once its time has come. Threads start with the first job, so that an idle simulator has none."""
+    """Runs each job when it is due. Its threads start with the first job, so that an idle simulator has none."""
 
     def __init__(self, *, threads: int, name: str) -> None:
         self._size = threads
@@ -25,7 +25,7 @@ class Timetable:
         self._closed = False
 
     def after(self, delay_s: float, job: Job) -> None:
-        """Do `job` in `delay_s` seconds, or never if this is closed or cleared first."""
+        """Run `job` in `delay_s` seconds, unless this is closed or cleared before."""
         with self._changed:
             if self._closed:
                 return
@@ -51,7 +51,7 @@ class Timetable:
             try:
                 job()
             except Exception:
-                # The thread lives on: a dead one would silence every later callback and look like the hotline's fault.
+                # Keep the thread: without it no later callback would be posted, and that would look like a fault of the hotline.
                 logger.exception("a job of the simulator failed")
 
     def _next(self) -> Job | None:

@@ -1,4 +1,4 @@
-"""A TwiML document for a call: read whole, and refused whole before a verb of it is performed."""
+"""A TwiML document for a call. It is read and checked as a whole before any verb is performed."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -32,16 +32,16 @@ class Verb:
 
 @dataclass(frozen=True)
 class Document:
-    """`url` is where it came from: what a missing action means. Empty if it came with the call."""
+    """A document. `url` is where it came from, which is requested if a verb has no action; empty if it came with the call."""
 
     url: str
     verbs: tuple[Verb, ...]
 
 
 def read_document(answer: Answer, url: str, *, in_a_leg: bool = False) -> Document:
-    """The document of an answer. Raises BadAnswer with Twilio's code for what Twilio would not perform as it stands.
+    """The document of an answer. Raises BadAnswer with Twilio's code if Twilio would not perform all of it.
 
-    `in_a_leg`: it came from the url of a <Number>, where fewer verbs may stand.
+    `in_a_leg`: it came from the url of a <Number>, where fewer verbs are allowed.
     """
     if answer.error_code is not None:
         raise BadAnswer(answer.error_code, answer.detail)
@@ -51,7 +51,7 @@ def read_document(answer: Answer, url: str, *, in_a_leg: bool = False) -> Docume
 
 
 def inline_document(text: str) -> Document:
-    """The document that came with a call as its `Twiml`."""
+    """The document in the `Twiml` of a new call. Raises BadAnswer."""
     return read_document(Answer(200, content_type="text/xml", body=text.encode()), "")
 
 
@@ -61,7 +61,7 @@ def _verbs(root: ET.Element, allowed: frozenset[str]) -> tuple[Verb, ...]:
     if root.attrib:
         raise BadAnswer(grammar.SCHEMA, "<Response> has attributes")
     if _loose_text(root):
-        raise BadAnswer(grammar.SCHEMA, "text stands between the verbs")
+        raise BadAnswer(grammar.SCHEMA, "there is text between the verbs")
     verbs = tuple(_nested(root, allowed, "Response"))
     if any(verb.name == "Reject" for verb in verbs[1:]):
         raise BadAnswer(grammar.SCHEMA, "<Reject> is not the first verb")
@@ -71,9 +71,9 @@ def _verbs(root: ET.Element, allowed: frozenset[str]) -> tuple[Verb, ...]:
 def _nested(parent: ET.Element, allowed: frozenset[str], where: str) -> Iterator[Verb]:
     for element in parent:
         if element.tag not in grammar.VERBS:
-            raise BadAnswer(grammar.SCHEMA, f"<{element.tag}> is no verb known here")
+            raise BadAnswer(grammar.SCHEMA, f"<{element.tag}> is not a verb that the simulator knows")
         if element.tag not in allowed:
-            raise BadAnswer(grammar.SCHEMA, f"<{element.tag}> may not stand in <{where}> here")
+            raise BadAnswer(grammar.SCHEMA, f"<{element.tag}> is not allowed in <{where}> here")
         yield _verb(element)
 
 
@@ -84,7 +84,7 @@ def _verb(element: ET.Element) -> Verb:
     faults = [grammar.attribute_fault(name, attribute, value) for attribute, value in element.attrib.items()]
     faults.append(grammar.text_fault(name, text + _loose_text(element) if nested else text))
     if name == "Dial" and not 1 <= len(nested) <= grammar.MOST_NUMBERS:
-        faults.append((grammar.SCHEMA, f"<Dial> has {len(nested)} numbers, and must have 1 to {grammar.MOST_NUMBERS}"))
+        faults.append((grammar.SCHEMA, f"<Dial> has {len(nested)} numbers instead of 1 to {grammar.MOST_NUMBERS}"))
     for fault in faults:
         if fault:
             raise BadAnswer(*fault)
@@ -92,5 +92,5 @@ def _verb(element: ET.Element) -> Verb:
 
 
 def _loose_text(element: ET.Element) -> str:
-    """What stands in an element outside its children, but for the text before the first of them if that is all there is."""
+    """The text directly in an element, before, between and after its children."""
     return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()

@@ -1,4 +1,4 @@
-"""Posts signed forms to the hotline, as Twilio does, and judges the answer as Twilio would."""
+"""Sends signed requests to the hotline, as Twilio does, and checks the answers as Twilio would."""
 
 import http.client
 import re
@@ -15,11 +15,11 @@ from hotline.simulator.messages import API_VERSION, Message
 from hotline.simulator.state import State
 from hotline.simulator.timetable import Timetable
 
-# Twilio's defaults for webhooks: connection overrides ct and rt.
+# Twilio's defaults for webhooks, which it calls ct and rt.
 _CONNECT_S = 5.0
 _READ_S = 15.0
-_TRIES = 2  # rc=1, rp=ct: once more, and only if the connection was never made
-ANSWER_BYTES = 65_536  # of a document: more is refused
+_TRIES = 2  # rc=1, rp=ct: one more try, and only if there was no connection
+ANSWER_BYTES = 65_536  # a larger document is refused
 
 # Twilio's debugger codes.
 RETRIEVAL_FAILURE = 11200
@@ -32,7 +32,7 @@ _TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
 
 @dataclass(frozen=True)
 class Answer:
-    """What the hotline said: HTTP status (None: nothing came back), the code Twilio would log (None: all well), and why."""
+    """The hotline's answer: HTTP status (None: no answer), the code that Twilio would log (None: no error), and why."""
 
     status: int | None
     error_code: int | None = None
@@ -43,7 +43,7 @@ class Answer:
 
 
 class BadAnswer(ValueError):
-    """An answer Twilio could not use: the code of its debugger, and why."""
+    """An answer that Twilio could not use: the code of Twilio's debugger, and why."""
 
     def __init__(self, code: int, detail: str) -> None:
         super().__init__(detail)
@@ -52,25 +52,25 @@ class BadAnswer(ValueError):
 
 
 def post(account: Account, url: str, fields: dict[str, str]) -> Answer:
-    """Sign and post once, and once more if nobody took the connection. Redirects are not followed: the hotline makes none."""
+    """Sign a form and post it, with a second try if there was no connection. Redirects are not followed: the hotline makes none."""
     return ask(account, "POST", url, fields)
 
 
 def ask(account: Account, method: str, url: str, fields: dict[str, str], *, most: int = ANSWER_BYTES) -> Answer:
-    """The same by GET or POST; a GET carries the fields in its query. Of a longer answer only `most` bytes and one more are read."""
+    """Like `post`, by GET or POST; a GET has the fields in its query. At most `most` + 1 bytes of the answer are read."""
     url = url.partition("#")[0]
     if method == "GET" and fields:
         url += ("&" if "?" in url else "?") + urlencode(fields)
         fields = {}
     address = account.real_address(url)
     if address is None:
-        return Answer(None, CONNECTION_FAILURE, "not asked: this address leads off this computer")
+        return Answer(None, CONNECTION_FAILURE, "not requested: this address is not on this computer")
     signature = account.sign(url, fields)
     headers = {
         "User-Agent": "TwilioProxy/1.1",
         "Accept": "*/*",
         "Host": urlsplit(url).netloc,
-        # The same for the same form told twice, as for Twilio's own retries.
+        # The same token for the same form, as with Twilio's own retries.
         "I-Twilio-Idempotency-Token": str(uuid5(NAMESPACE_URL, signature)),
         "X-Twilio-Signature": signature,
     }
@@ -115,14 +115,14 @@ def _exchange(
 
 
 def read_twiml(answer: Answer) -> tuple[Answer, list[str]]:
-    """The answer to an incoming text judged as TwiML, and the bodies of the `<Message>` verbs in it."""
+    """The answer to an incoming text, checked as TwiML, and the bodies of its `<Message>` verbs."""
     if answer.error_code is not None:
         return answer, []
-    code, detail, bodies = _judge(answer)
+    code, detail, bodies = _check_twiml(answer)
     return (Answer(answer.status, code, detail) if code else answer), bodies
 
 
-def _judge(answer: Answer) -> tuple[int | None, str, list[str]]:
+def _check_twiml(answer: Answer) -> tuple[int | None, str, list[str]]:
     try:
         root = parse_xml(answer)
     except BadAnswer as bad:
@@ -134,22 +134,22 @@ def _judge(answer: Answer) -> tuple[int | None, str, list[str]]:
 
 
 def parse_xml(answer: Answer) -> ET.Element:
-    """The root of an answer that came. Raises BadAnswer if it is not 200, not XML by its type, or does not parse."""
+    """The root element of an answer. Raises BadAnswer if the status is not 200, the type is not XML, or it does not parse."""
     if answer.status != 200:
-        raise BadAnswer(RETRIEVAL_FAILURE, f"HTTP {answer.status} where 200 with TwiML is due")
+        raise BadAnswer(RETRIEVAL_FAILURE, f"HTTP {answer.status} instead of 200 with TwiML")
     if answer.content_type.partition(";")[0].strip().lower() not in _TWIML_TYPES:
         raise BadAnswer(CONTENT_TYPE_FAILURE, "the answer is not XML by its Content-Type")
-    # Entities would be the danger of this parser, and TwiML has no use for them.
+    # Entities are dangerous in this parser, and TwiML does not need them.
     if re.search(rb"<!(DOCTYPE|ENTITY)", answer.body):
         raise BadAnswer(DOCUMENT_FAILURE, "the answer has a DOCTYPE")
     try:
-        return ET.fromstring(answer.body)  # noqa: S314  what the hotline of this computer wrote, without entities
+        return ET.fromstring(answer.body)  # noqa: S314  written by the hotline on this computer, without entities
     except ET.ParseError:
         raise BadAnswer(DOCUMENT_FAILURE, "the answer does not parse as XML") from None
 
 
 class Reports:
-    """The status callbacks of one text, posted one after another, so that only a fault puts them out of order."""
+    """Posts the status callbacks of one text, one after another, so that only a fault can change their order."""
 
     def __init__(self, account: Account, state: State, posting: Timetable, message: Message) -> None:
         self._account = account
@@ -163,7 +163,7 @@ class Reports:
         self._busy = False
 
     def add(self, status: str, error_code: int | None, *, last: bool) -> None:
-        """Have a status reported; `last` says that none follows."""
+        """Report a status in the background. `last`: no other follows."""
         if not self._message.callback_url:
             return
         with self._lock:
@@ -185,7 +185,7 @@ class Reports:
 
     def _post(self, status: str, error_code: int | None) -> None:
         message = self._message
-        if self._generation != self._state.generation:  # reset meanwhile: the next test must not hear of this one
+        if self._generation != self._state.generation:  # the simulator was reset: the next test must not get this callback
             return
         line = {"kind": "status", "sid": message.sid, "phone": message.phone, "message_status": status}
         if self._state.strikes("callback_drop_next"):

@@ -195,7 +195,7 @@ def test_files_that_cannot_be_meant_are_refused_and_the_others_taken(project: Pa
     assert result.exit_code == 1
     for said in (
         "consent.m4a: not taken: it cannot be read",
-        "digit_1.wav: not taken: it lasts 8.0 s, and cannot be: ایک",
+        "digit_1.wav: not taken: it lasts 8.0 s, which is too long or too short for: ایک",
         "hello.wav: not taken: no clip is called so",
         "keep.flac: not taken: there are two of this name",
         "keep.wav: not taken: there are two of this name",

@@ -271,7 +271,7 @@ def test_a_complaint_from_someone_who_does_not_read(hotline: RunningHotline, pag
     page.wait_for_function("() => [...handsets.values()].some((one) => one.recording?.recorder.state === 'recording')")
     page.wait_for_timeout(1500)  # somebody speaks
     phone.get_by_label("Keypad").get_by_role("button", name="#", exact=True).click()
-    expect(phone.get_by_text("A key is awaited")).to_be_visible()
+    expect(phone.get_by_text("Waiting for a key")).to_be_visible()
     _press(phone, "1")
     opened = "SELECT t.reference, k.id FROM tickets t JOIN calls k ON k.ticket_id = t.id JOIN contacts c ON c.id = k.contact_id"
     [row] = hotline.rows(f"{opened} WHERE c.address = :number", number=number)

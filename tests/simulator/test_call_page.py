@@ -206,7 +206,7 @@ def test_every_kind_of_entry_of_a_path_has_its_sentence(simulator: Simulator, me
         "is put through to +923211111111",
         "goes on at /hooks/twilio/voice/next",
         "presses 1",
-        "12200: &lt;Sing&gt; is no verb known here",
+        "12200: &lt;Sing&gt; is not a verb that the simulator knows",
         "does nothing",
         "the hotline hangs up (no more verbs)",
         "tells the hotline: completed → 200",
@@ -256,7 +256,7 @@ def test_what_the_hotline_plays_is_played_and_the_microphone_is_recorded(
     page.wait_for_timeout(1200)  # somebody speaks
     press(phone, "5")  # no finish key: it is only a sound
     press(phone, "#")
-    expect(phone.get_by_text("A key is awaited")).to_be_visible()
+    expect(phone.get_by_text("Waiting for a key")).to_be_visible()
     assert menu.asked("/recorded")[0]["Digits"] == "#"
     assert 0.8 < length_s(said(simulator)) < 10
     assert len(set(said(simulator)[44:])) > 50  # the pretend microphone beeps
@@ -268,7 +268,7 @@ def test_what_the_hotline_plays_is_played_and_the_microphone_is_recorded(
 
 def test_when_a_call_ends_its_path_makes_room_for_the_texts(phone: Locator) -> None:
     phone.get_by_role("button", name="Call").click()
-    expect(phone.get_by_text("keys are awaited")).to_be_visible()
+    expect(phone.get_by_text("waits for keys")).to_be_visible()
     phone.get_by_role("button", name="Hang up").click()
     expect(phone.get_by_text("Last call: completed")).to_be_visible()
     expect(phone.get_by_text("hangs up")).to_be_hidden()
@@ -294,19 +294,19 @@ def test_a_file_of_any_kind_the_browser_reads_can_be_said(phone: Locator, simula
     phone.get_by_label("Sound file").set_input_files(file)  # type: ignore[arg-type]
     phone.get_by_label("ended by").select_option("0")
     phone.get_by_role("button", name="Say it").click()
-    expect(phone.get_by_text("A key is awaited")).to_be_visible()
+    expect(phone.get_by_text("Waiting for a key")).to_be_visible()
     assert length_s(said(simulator)) == 2
 
 
 def test_a_phone_rings_and_is_answered_in_the_browser(phone: Locator, client: Client) -> None:
     client.calls.create(to=PHONE, from_=NUMBER, url=VOICE_URL)
     phone.get_by_role("button", name="Answer").click()
-    expect(phone.get_by_text("A key is awaited")).to_be_visible()
+    expect(phone.get_by_text("Waiting for a key")).to_be_visible()
 
 
 def test_a_refusal_is_shown_without_leaving_the_page(phone: Locator, page: Page, simulator: Simulator) -> None:
     phone.get_by_role("button", name="Call").click()
-    expect(phone.get_by_text("A key is awaited")).to_be_visible()
+    expect(phone.get_by_text("Waiting for a key")).to_be_visible()
     page.route("**/screens*", lambda route: route.abort())  # the page does not see that the call ends
     simulator.do(last(simulator), "hangup")
     press(phone, "1")

@@ -1,15 +1,15 @@
 // Calls: plays what the caller hears, records from the microphone, and posts without leaving the page.
-// Without it there are players, a file to choose, and plain forms.
+// Without JavaScript the page has players, a field for a sound file, and plain forms.
 "use strict";
 
-const RATE = 8000; // what Twilio keeps
+const RATE = 8000; // samples a second, as Twilio stores them
 const BEEP_S = 0.4;
 
 const handsets = new Map(); // phone → { audio, heard, recording }
 
 function handset(phone) {
   if (!handsets.has(phone)) {
-    // Outside what the server renders: news of the call must not begin the sound again.
+    // Outside the part that the server renders, so that an update of the call does not restart the sound.
     const audio = Object.assign(new Audio(), { controls: true, hidden: true });
     phone.querySelector(".call").before(audio);
     audio.addEventListener("ended", () => goOn(phone));
@@ -25,7 +25,7 @@ function showCall(phone, html) {
   news.innerHTML = html; // rendered and escaped by the server, from the template of the first page
   const before = area.querySelector(".path");
   const path = news.content.querySelector(".path");
-  const ends = area.querySelector(".oncall") && !news.content.querySelector(".oncall"); // then the texts need the room
+  const ends = area.querySelector(".oncall") && !news.content.querySelector(".oncall"); // the call is over: the texts need the room
   if (path && path.dataset.sid === before?.dataset.sid && !ends) path.open = before.open;
   const focused = area.contains(document.activeElement) ? document.activeElement : null;
   const sound = takeSound(news.content);
@@ -62,12 +62,12 @@ async function hear(phone, sound) {
   try {
     await mine.audio.play();
   } catch {
-    // Cut short, or a page opened in mid-call, which may not play by itself: the player is there to be pressed.
+    // The sound was cut short, or the browser does not let the page play by itself: the player can be pressed.
   }
 }
 
 function goOn(phone) {
-  // A Gather that waits for a second only is there to be cut short: on the phone one hears no break before what follows.
+  // A Gather of one second is only there to let the caller interrupt. On the phone the next clip follows at once, so go on.
   const call = phone.querySelector(".oncall");
   const silence = call?.querySelector('button[value="silence"]');
   if (call?.dataset.awaits === "Gather" && Number(call.dataset.waits) <= 1 && silence) silence.click();
@@ -97,7 +97,7 @@ async function startRecording(phone) {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch {
-    say("There is no microphone, or it may not be used.");
+    say("There is no microphone, or the browser does not allow it.");
     return;
   }
   const recorder = new MediaRecorder(stream);
@@ -108,7 +108,7 @@ async function startRecording(phone) {
   mine.recording = { recorder, stream, pieces, limit, ends: call.dataset.ends, url: `/handset/${call.dataset.sid}` };
   phone.querySelector(".state").textContent = "Recording…";
   const button = phone.querySelector(".microphone button");
-  button.textContent = "Stop: fall silent";
+  button.textContent = "Stop speaking";
   phone.querySelector(".speak").classList.add("speaking");
 }
 
@@ -121,7 +121,7 @@ async function stopRecording(phone, end) {
   await stopped;
   for (const track of stream.getTracks()) track.stop();
   mine.recording = null;
-  delete phone.querySelector(".call").dataset.html; // "Recording…" goes, whatever the server says
+  delete phone.querySelector(".call").dataset.html; // so that the next update replaces "Recording…", even by the HTML of before
   const data = new FormData();
   data.set("do", "speak");
   data.set("end", end);
@@ -178,7 +178,7 @@ async function post(url, data) {
 }
 
 function end(phone, button) {
-  // What a button ends while the microphone is on; another key is only a sound in the recording.
+  // A button was pressed while the microphone is on. It may end the recording; any other key is only a sound in it.
   const { ends } = handset(phone).recording;
   if (button.name === "digits") {
     if (ends.includes(button.value)) stopRecording(phone, button.value);
@@ -195,13 +195,13 @@ async function submitCall(phone, form, button) {
     end(phone, button);
     return;
   }
-  if (button.name === "digits" || button.value === "hangup") mine.audio.pause(); // a key cuts what is played
+  if (button.name === "digits" || button.value === "hangup") mine.audio.pause(); // a key stops what is played
   const data = new FormData(form, button);
   if (data.get("wav")?.size) {
     try {
       data.set("wav", await toWav(data.get("wav")), "said.wav");
     } catch {
-      say("That file is no sound this browser can read.");
+      say("This browser cannot read that file as sound.");
       return;
     }
   } else {

@@ -1,5 +1,5 @@
-// Saves the reloading: sends without leaving the page, looks once a second for news, counts the parts of what is typed.
-// Everything here also works without it, as plain forms.
+// Sends texts without leaving the page, looks for changes once a second, and counts the parts of a text while it is typed.
+// Without JavaScript the page works with plain forms.
 "use strict";
 
 const POLL_MS = 1000;
@@ -66,7 +66,7 @@ function showNews(news) {
 
 function showFaults(faults) {
   const panel = document.getElementById("panel");
-  if (panel.dataset.touched) return; // half filled in: what is typed there stays
+  if (panel.dataset.touched) return; // somebody is filling the form in: keep what is typed
   for (const [name, value] of Object.entries(faults)) {
     const field = panel.elements[name];
     if (field.type === "checkbox") field.checked = value;
@@ -95,7 +95,7 @@ async function send(phone, form) {
   showCount(phone);
   toEnd(phone);
   try {
-    // The hotline may take seconds to answer; the text itself is on the screen at the next look.
+    // The hotline may take seconds to answer. The text is on the screen with the next update.
     const answer = await fetch("/send", { method: "POST", body: new URLSearchParams(data), redirect: "manual" });
     if (answer.type !== "opaqueredirect") throw new Error("refused");
   } catch {

@@ -1,8 +1,8 @@
-"""Alembic's entry: runs the migrations on the connection that `hotline.storage.db.migrate` hands over."""
+"""Alembic runs this file: it runs the migrations on the connection that `hotline.storage.db.migrate` passes."""
 
 from alembic import context
 
-from hotline.storage import callmodels, models, peoplemodels  # noqa: F401 - their tables
+from hotline.storage import callmodels, models, peoplemodels  # noqa: F401 - so that Base.metadata has all tables
 from hotline.storage.base import Base
 from hotline.storage.db import foreign_keys_off
 

@@ -1,4 +1,4 @@
-"""tickets, texts, people"""
+"""Tables for tickets, texts and people."""
 
 import sqlalchemy as sa
 from alembic import op

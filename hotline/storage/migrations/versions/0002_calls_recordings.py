@@ -1,4 +1,4 @@
-"""calls, recordings"""
+"""Tables for calls and recordings."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""the queue and its people"""
+"""Tables and columns for the queue, the search, log-ins, rights and shifts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -197,7 +197,7 @@ def _change_tables() -> None:
         batch_op.add_column(sa.Column("totp_secret", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("totp_step", sa.BigInteger(), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_volunteers_phone_id"), "contacts", ["phone_id"], ["id"])
-        batch_op.drop_column("session_key")  # a log-in is a row of its own by now; whoever is in logs in again
+        batch_op.drop_column("session_key")  # log-ins have a table of their own now; volunteers who are logged in have to log in again
 
 
 def downgrade() -> None:

@@ -1,4 +1,4 @@
-"""who works through pauses, what happened to people and shifts, second factors that are derived"""
+"""Volunteers who work through pauses, events about people and shifts, second factors that are derived and no longer stored."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,7 +29,7 @@ def upgrade() -> None:
     with op.batch_alter_table("volunteers") as batch_op:
         batch_op.add_column(sa.Column("keeps_pauses", sa.Boolean(), server_default=sa.true(), nullable=False))
         batch_op.add_column(sa.Column("totp_seed", sa.String(length=64), nullable=True))
-        batch_op.drop_column("totp_secret")  # it stood there in clear; whoever had one puts a new one into her app at her next log-in
+        batch_op.drop_column("totp_secret")  # it was stored in clear; a volunteer who had one sets the app up anew at the next log-in
     op.execute("UPDATE volunteers SET totp_step = NULL")
 
 
