@@ -56,7 +56,7 @@ SEND = Verdict()
 
 
 def may_go(text: Outgoing, *, now: datetime, hours: ContactHours, fresh_for: timedelta, expires_after: timedelta) -> Verdict:
-    """Whether a text may go now (design: "First, do no harm", 2 and 3).
+    """Whether a text may go now (docs/architecture.md, "First, do no harm", 2 and 3).
 
     An answer to a text just received goes at any hour, stopped or on hold; one that was held up longer than `fresh_for` keeps
     hours like what we start, for by then the phone may lie in another hand. Nothing goes after `expires_after`.

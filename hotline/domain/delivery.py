@@ -27,7 +27,7 @@ _RANK = {
 }
 
 CLAIM_OPEN_FOR = timedelta(minutes=1)
-"""A claim open for longer belongs to a worker that died: the text is unknown (law 5 of the house)."""
+"""A claim open for longer belongs to a worker that died: the text is unknown (docs/architecture.md, law 5)."""
 
 LOOK_UP_AFTER = timedelta(seconds=20)
 """How long an unknown text waits before it is looked up: the gateway's list lags behind its answers."""
