@@ -22,8 +22,8 @@ RANK_ANSWER, RANK_OURS = 0, 1
 def queue_text(
     rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ticket_id: int | None, ref: str | None, answers_id: int | None
 ) -> bool:
-    """Queue `text` to the contact in her language; False where none may or can go (design: never a text to a short code, a name,
-    a withheld number, a phone that never contacted us; replies to our own countries only, and at most so many an hour)."""
+    """Queue `text` to the contact in her language; False where none may or can go: never to a short code, a name, a withheld
+    number or a phone that never contacted us; replies to our own countries only, and at most so many an hour."""
     row = compose(rt, tx, text, contact, ref=ref, is_answer=answers_id is not None)
     if row is None:
         return False

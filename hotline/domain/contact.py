@@ -56,7 +56,7 @@ SEND = Verdict()
 
 
 def may_go(text: Outgoing, *, now: datetime, hours: ContactHours, fresh_for: timedelta, expires_after: timedelta) -> Verdict:
-    """Whether a text may go now.
+    """Whether a text may go now (docs/architecture.md, "First, do no harm", 2 and 3).
 
     An answer to a text just received goes at any hour, even if the contact is stopped or on hold. An answer older than `fresh_for` keeps
     the hours like any other text, for somebody else may hold the phone by then. No text goes after `expires_after`.

@@ -27,7 +27,7 @@ _RANK = {
 }
 
 CLAIM_OPEN_FOR = timedelta(minutes=1)
-"""A claim that is open for longer belongs to a worker that died. Its text becomes unknown, and is not sent again before it is looked up."""
+"""A claim that is open for longer belongs to a worker that died: its text is unknown, and looked up first (docs/architecture.md, law 5)."""
 
 LOOK_UP_AFTER = timedelta(seconds=20)
 """How long an unknown text waits before it is looked up: a text appears in the gateway's list some seconds after it was sent."""

@@ -187,7 +187,8 @@ def _call_me(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
 
 
 def _danger(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    # Where police, a person held or a demand for money is named, nobody is sent to the police (design: "First, do no harm", 7).
+    # Where police, a person held or a demand for money is named, nobody is sent to the police (docs/architecture.md,
+    # "First, do no harm", 7).
     police = () if walk.category in menu.careful else (prompts.DANGER,)
     return _ask(menu, _say(walk, menu, *police, prompts.DANGER_STAY, police=menu.police))
 

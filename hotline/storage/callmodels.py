@@ -31,7 +31,7 @@ class Call(Base):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), unique=True)  # the one it opened
     turn: Mapped[int]  # how often a step was answered; an answer to an earlier turn changes nothing
-    walk: Mapped[dict[str, Any]]  # where it is in the menu (`domain.menu.Walk`)
+    walk: Mapped[dict[str, Any]]  # where it is in the menu (`domain.walk.Walk`)
     consent: Mapped[str | None] = mapped_column(String(8))  # yes, no, silent; null: never asked
     lookups: Mapped[int] = mapped_column(SmallInteger)  # unknown or other people's references keyed
     danger_at: Mapped[datetime | None]  # when she said so; from when the duty line is rung, if it is
