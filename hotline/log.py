@@ -17,7 +17,7 @@ _FAULT_LENGTH = 200
 
 
 def configure_log(level: str = "INFO") -> None:
-    """Set up logging for this process. Libraries log from WARNING up: below that, Twilio's SDK logs numbers and bodies."""
+    """Set up logging for this process. Libraries log from WARNING up: below that, a gateway's SDK may log numbers and bodies."""
     timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)
     shared: list[structlog.typing.Processor] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, timestamper]
     structlog.configure(
