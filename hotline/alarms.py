@@ -26,11 +26,13 @@ class AlarmKind(StrEnum):
 
 def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int) -> None:
     """Page a volunteer about a ticket, once for each kind; never whoever is shut out of it, though she were the head."""
-    if volunteer_id not in shutouts.of_ticket(tx.session, ticket_id) and alarms.put(tx.session, ticket_id, kind, volunteer_id, now=tx.now):
+    if volunteer_id not in shutouts.of_ticket(tx.session, ticket_id) and alarms.raise_once(
+        tx.session, ticket_id, kind, volunteer_id, now=tx.now
+    ):
         happened(tx.session, ticket_id, EventKind.ALARM_RAISED, now=tx.now, alarm=kind, to=volunteer_id)
 
 
 def raise_alarm_about(tx: Transaction, about: str, kind: AlarmKind, volunteer_id: int, *, again: bool = False) -> None:
     """Page a volunteer about something that is no ticket, once for each kind; `again`, if she has acknowledged it."""
-    if not alarms.put_about(tx.session, about, kind, volunteer_id, now=tx.now) and again:
+    if not alarms.raise_about_once(tx.session, about, kind, volunteer_id, now=tx.now) and again:
         alarms.reopen_about(tx.session, about, kind, volunteer_id, now=tx.now)

@@ -27,7 +27,7 @@ def queue_text(
     row = compose(rt, tx, text, contact, ref=ref, is_answer=answers_id is not None)
     if row is None:
         return False
-    outgoing.put(tx.session, ticket_id=ticket_id, answers_id=answers_id, **row)
+    outgoing.queue(tx.session, ticket_id=ticket_id, answers_id=answers_id, **row)
     return True
 
 
@@ -37,7 +37,7 @@ def queue_written(tx: Transaction, body: str, contact: Contact, *, ticket_id: in
     row = outgoing.due_at_once(
         now=tx.now, contact_id=contact.id, body=body, language=contact.language, segments=count(body).segments, rank=RANK_OURS
     )
-    outgoing.put(tx.session, ticket_id=ticket_id, volunteer_id=volunteer_id, **row)
+    outgoing.queue(tx.session, ticket_id=ticket_id, volunteer_id=volunteer_id, **row)
 
 
 def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ref: str | None, is_answer: bool) -> TextOut | None:

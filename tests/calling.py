@@ -9,7 +9,7 @@ from hotline.domain.voice import Action, Ask, Beep, HangUp, Pause, Reject, Ring,
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime
 from hotline.services.calls import callflow, hangup, leavings
-from hotline.services.calls.callflow import Turn
+from hotline.services.calls.callflow import CallAnswer
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 from tests.support import HER
@@ -38,7 +38,7 @@ class Caller:
     number: str = HER
     line: str = LINE
     gateway_id: str = field(default_factory=call_id)
-    turn: Turn = field(default_factory=lambda: Turn(()))
+    turn: CallAnswer = field(default_factory=lambda: CallAnswer(()))
 
     def ring(self) -> "Caller":
         self.turn = callflow.start_call(self.rt, self.told())

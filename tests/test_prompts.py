@@ -56,7 +56,7 @@ def test_the_audio_is_of_telephone_quality(language: str) -> None:
 def test_every_clip_is_loud_enough_even_and_as_long_as_its_text(language: str) -> None:
     faults = []
     for clip in clips(language):
-        measured = sound.measure(sound.read(shelf(language).path(clip.name)))
+        measured = sound.measure(sound.read_wav(shelf(language).path(clip.name)))
         least, most = length_range_s(clip.says)
         if abs(measured.level_db - sound.LEVEL_DB) > 2:
             faults.append(f"{clip.name}: level {measured.level_db:.1f} dB")
@@ -79,7 +79,7 @@ def test_no_two_clips_that_say_different_things_sound_the_same(language: str) ->
 @EVERY_LANGUAGE
 def test_a_caller_in_a_hurry_is_not_kept_by_a_long_prompt(language: str) -> None:
     """Whoever is in danger hears what to press within seconds; nothing takes longer than the notice."""
-    seconds = {clip.name: sound.measure(sound.read(shelf(language).path(clip.name))).duration_s for clip in clips(language)}
+    seconds = {clip.name: sound.measure(sound.read_wav(shelf(language).path(clip.name))).duration_s for clip in clips(language)}
     assert seconds["danger_key"] < 5
     assert seconds["danger.1"] + seconds.get("danger.2", 0) < 6
     assert max(seconds.values()) < 15
@@ -96,7 +96,7 @@ def test_the_languages_do_not_share_audio() -> None:
 @pytest.fixture
 def broken(tmp_path: Path) -> Callable[[], Shelf]:
     """A shelf with one clip; looked at anew each time."""
-    Shelf(tmp_path).put("keep", "We have it.", Kind.PLACEHOLDER, sound.read(shelf("en").path("goodbye")))
+    Shelf(tmp_path).add("keep", "We have it.", Kind.PLACEHOLDER, sound.read_wav(shelf("en").path("goodbye")))
     return lambda: Shelf(tmp_path)
 
 

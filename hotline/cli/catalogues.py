@@ -14,7 +14,7 @@ from babel.messages import Catalog, Message
 from babel.messages.mofile import write_mo
 
 from hotline.cli.gaps import gaps
-from hotline.cli.pofiles import KEYED, extract, forms, is_translated, read, rendered, replace, sentences, shown, wording, write
+from hotline.cli.pofiles import KEYED, extract, forms, is_translated, read_catalogue, rendered, replace, sentences, shown, wording, write
 from hotline.domain import prompts, texts
 from hotline.domain.languages import LANGUAGES, PAGE_LANGUAGES, SOURCE, SPOKEN_LANGUAGES, TEXT_LANGUAGES
 from hotline.domain.prompts import PROMPTS
@@ -72,7 +72,7 @@ def update_command(project: Path, *, prune: bool) -> None:
     write(project / "locales" / "messages.pot", rendered(template))
     for language in LANGUAGES:
         path = po_path(project / "locales", language)
-        catalog = _updated(read(path, language), _share(template, language), prune=prune)
+        catalog = _updated(read_catalogue(path, language), _share(template, language), prune=prune)
         write(path, rendered(catalog))
         empty = sum(1 for message in sentences(catalog) if not is_translated(message))
         click.echo(f"{language}: {empty} to translate, {len(catalog.obsolete)} without a sentence")
@@ -102,7 +102,7 @@ def compile_all(locales: Path) -> list[str]:
         changed_at_ns = source.stat().st_mtime_ns
         if target.exists() and target.stat().st_mtime_ns >= changed_at_ns:
             continue
-        catalog = read(source, language)
+        catalog = read_catalogue(source, language)
         fuzzy = [shown(message) for message in sentences(catalog) if message.fuzzy]
         if fuzzy:
             raise CatalogueFault(f"{source}: marked fuzzy: {', '.join(fuzzy)}. Look at each translation and take the mark away")
@@ -127,7 +127,7 @@ def check(project: Path) -> list[str]:
             faults.append(f"{language}: {source} is missing, with {count} sentences. Run: hotline catalogues update, then translate them")
             continue
         try:
-            catalog = read(source, language)
+            catalog = read_catalogue(source, language)
         except CatalogueFault as fault:
             faults.append(str(fault))
             continue

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from babel.messages import Catalog
 
-from hotline.cli.pofiles import read, wording
+from hotline.cli.pofiles import read_catalogue, wording
 from hotline.domain import prompts
 from hotline.domain.category import Category
 from hotline.domain.folding import match_key
@@ -85,6 +85,6 @@ def _unheard(project: Path, categories: tuple[Category, ...]) -> Iterator[str]:
 
 
 def _missing_clips(project: Path, code: str, categories: tuple[Category, ...]) -> int:
-    catalog: Catalog = read(po_path(project / "locales", code), code)
+    catalog: Catalog = read_catalogue(po_path(project / "locales", code), code)
     says = prompts.needed(lambda one: wording(catalog, one.english, one.context), prompts.on_the_menu(categories, code))
     return sum(clip.state is State.MISSING for clip in Shelf(prompts_path(project / "locales", code)).look(says))

@@ -35,7 +35,7 @@ def _is_alive(group: int) -> bool:
     return True
 
 
-def read(lines: Iterable[str]) -> list[int]:
+def parse(lines: Iterable[str]) -> list[int]:
     """The groups that began and are not over."""
     groups: dict[int, None] = {}
     for line in lines:
@@ -48,4 +48,4 @@ def read(lines: Iterable[str]) -> list[int]:
 
 
 if __name__ == "__main__":
-    stop(read(sys.stdin))
+    stop(parse(sys.stdin))

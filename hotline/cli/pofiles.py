@@ -101,7 +101,7 @@ def wording(catalog: Catalog, english: str, context: str) -> str:
     return str(message.string) if message is not None and message.string else english
 
 
-def read(path: Path, language: str) -> Catalog:
+def read_catalogue(path: Path, language: str) -> Catalog:
     """A .po; an empty catalogue of that language if there is none. Raises CatalogueFault for one that cannot be read."""
     locale = language.replace("-", "_")
     if not path.exists():

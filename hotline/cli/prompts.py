@@ -121,7 +121,7 @@ def build_command(languages: tuple[str, ...], project: Path, categories: Path | 
                 kept += 1
                 continue
             try:
-                one.shelf.put(clip.name, clip.says, Kind.PLACEHOLDER, resampled(speak(voice, clip.says), rate_hz))
+                one.shelf.add(clip.name, clip.says, Kind.PLACEHOLDER, resampled(speak(voice, clip.says), rate_hz))
             except SpeechFault as fault:
                 raise click.ClickException(f"{one.code}: {fault}; its voice is named in hotline/domain/languages.py") from fault
             made += 1
@@ -166,7 +166,7 @@ def take_in_command(language: str, folder: Path, project: Path, categories: Path
         why_not = _why_not(clip, replace=replace) if named[path.stem.lower()] == 1 else "there are two of this name"
         if clip is not None and why_not is None:
             try:
-                one.shelf.put(clip.name, clip.says, Kind.RECORDED, decoded(path))
+                one.shelf.add(clip.name, clip.says, Kind.RECORDED, decoded(path))
             except (TakeFault, ValueError) as fault:
                 why_not = str(fault)
         taken += why_not is None

@@ -43,7 +43,7 @@ class _Pattern:
     spares: bool  # the letters it covers do not count as a hit of the category
 
 
-def read(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+def categories_in(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
     """The categories whose words are in the text, in the order of the table; the first is the one to show. () if there is none."""
     patterns = _compile(categories)
     key = f" {match_key(text)} "

@@ -52,7 +52,7 @@ SOLVED_DIGITS = {"1": Status.CLOSED, "2": Status.REOPENED}
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedText:
     """A text, read by itself."""
 
     command: Command | None
@@ -141,7 +141,7 @@ def status_text(ticket: NamedTicket) -> Text:
     return STATUS_TEXTS[ticket.status]
 
 
-def ask(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> Asked:
+def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> ParsedText:
     """Read a text by itself. `taken_for`: what the gateway took it for, which it has acted on already."""
     found = reference.find(body)
     valid = tuple(f for f in found if f.valid)
@@ -149,7 +149,7 @@ def ask(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> Ask
     digit = _lone_digit(rest if valid else body)
     command = Command(taken_for, None) if taken_for is not None else read_keyword(body, lexicon)
     beside = command if not found and taken_for is None else read_keyword(rest, lexicon)
-    return Asked(
+    return ParsedText(
         command=command,
         references=tuple(dict.fromkeys(f.digits for f in valid)),
         mistyped=bool(found) and not valid and (says_nothing(rest, lexicon) or _lone_digit(rest) is not None),
@@ -160,7 +160,7 @@ def ask(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> Ask
     )
 
 
-def decide(asked: Asked, known: Known) -> Decision:
+def decide(asked: ParsedText, known: Known) -> Decision:
     """What becomes of a text. Pure; the first rule that has an answer gives it."""
     for rule in _RULES:
         decision = rule(asked, known)
@@ -174,7 +174,7 @@ def _lone_digit(text: str) -> str | None:
     return bare[0] if len(bare) == 1 and bare[0] in "0123456789" else None
 
 
-def _command(asked: Asked, known: Known) -> Decision | None:
+def _command(asked: ParsedText, known: Known) -> Decision | None:
     command = asked.command
     if command is None or command.keyword is Keyword.THANKS:
         return None
@@ -199,11 +199,11 @@ _COMMANDS: dict[Keyword, Callable[[Command], Decision]] = {
 }
 
 
-def _mistyped(asked: Asked, _known: Known) -> Decision | None:
+def _mistyped(asked: ParsedText, _known: Known) -> Decision | None:
     return Decision(ReadAs.MISTYPED, answers=(Answer(texts.REFERENCE_MISTYPED),)) if asked.mistyped else None
 
 
-def _own_reference(asked: Asked, known: Known) -> Decision | None:
+def _own_reference(asked: ParsedText, known: Known) -> Decision | None:
     hers = {t.reference: t for t in known.named if t.own}
     own = next((hers[r] for r in asked.references if r in hers), None)  # the first she names
     if own is None:
@@ -216,7 +216,7 @@ def _own_reference(asked: Asked, known: Known) -> Decision | None:
     return Decision(ReadAs.STATUS, own.id, answers=answers)
 
 
-def _other_reference(asked: Asked, known: Known) -> Decision | None:
+def _other_reference(asked: ParsedText, known: Known) -> Decision | None:
     """One reference a text is looked up, so that a text cannot try ten."""
     if not asked.references:
         return None
@@ -239,11 +239,11 @@ def stage_told(ticket: NamedTicket | None, lookups_left: int) -> Stage | None:
     return stage(ticket.status)
 
 
-def _help(asked: Asked) -> tuple[Answer, ...]:
+def _help(asked: ParsedText) -> tuple[Answer, ...]:
     return (Answer(texts.HELP),) if asked.cries else ()
 
 
-def _digit(asked: Asked, known: Known) -> Decision | None:
+def _digit(asked: ParsedText, known: Known) -> Decision | None:
     if asked.digit is None or asked.references:
         return None
     if asked.digit not in SOLVED_DIGITS or not known.asking:
@@ -263,17 +263,17 @@ def _solved(digit: str, ticket: NamedTicket) -> Decision:
     return Decision(ReadAs.ANSWERED, ticket.id, move=move, answers=(Answer(STATUS_TEXTS[move], ticket),))
 
 
-def _empty(asked: Asked, known: Known) -> Decision | None:
+def _empty(asked: ParsedText, known: Known) -> Decision | None:
     return Decision(ReadAs.KEPT, known.latest_open_id) if asked.empty else None
 
 
-def _join(asked: Asked, known: Known) -> Decision | None:
+def _join(asked: ParsedText, known: Known) -> Decision | None:
     if known.recent_id is None:
         return None
     return Decision(ReadAs.JOINED, known.recent_id, adds=True, urgent=asked.cries, answers=_help(asked))
 
 
-_RULES: tuple[Callable[[Asked, Known], Decision | None], ...] = (
+_RULES: tuple[Callable[[ParsedText, Known], Decision | None], ...] = (
     _command,
     _mistyped,
     _own_reference,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Asked(StrEnum):
+class RightKind(StrEnum):
     """What can be asked for. `Right` adds the team, where there is one."""
 
     ADMINISTRATOR = "administrator"
@@ -19,19 +19,19 @@ class Asked(StrEnum):
 class Right:
     """A right, and the code of its team (empty: it has none). Written as `what`, or `what:team`."""
 
-    what: Asked
+    what: RightKind
     team: str = ""
 
     def __str__(self) -> str:
         return f"{self.what}:{self.team}" if self.team else str(self.what)
 
 
-def read(text: str) -> Right | None:
+def parse(text: str) -> Right | None:
     """The right in a text that `str(right)` made; None if it is not one."""
     what, _, team = text.partition(":")
-    if what not in set(Asked) or bool(team) != (what in (Asked.LEAD, Asked.TEAM)):
+    if what not in set(RightKind) or bool(team) != (what in (RightKind.LEAD, RightKind.TEAM)):
         return None
-    return Right(Asked(what), team)
+    return Right(RightKind(what), team)
 
 
 def may_decide(decider: int, *, asked_by: int, subject: int) -> bool:

@@ -19,7 +19,7 @@ class QueueList(StrEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueueFilter:
     """What a volunteer asks to see: a list, and filters on it. None: no filter."""
 
     of: QueueList

@@ -38,7 +38,7 @@ _CHUNK = re.compile(r"[^ \t\u00a0]+")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundReference:
     """Nine digits seen in a text. `valid` says whether the check digit holds; `start`, `end` are offsets into the text."""
 
     digits: str
@@ -74,7 +74,7 @@ def written(digits: str) -> str:
     return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
 
 
-def find(text: str) -> tuple[Found, ...]:
+def find(text: str) -> tuple[FoundReference, ...]:
     """Every run of exactly nine digits in a text, in any script's digits, with spaces, dashes, dots or nothing between them.
 
     Nine digits that are part of a longer run (a phone, an identity card, an IMEI) do not count. One or two digits in the next word are a
@@ -89,7 +89,7 @@ def find(text: str) -> tuple[Found, ...]:
         spans = [run.span()] if len(_digits(run.group())) == 9 else _nine_among_counts(run)
         for start, end in spans:
             digits = _digits(ascii_text[start:end])
-            found.append(Found(digits, is_valid(digits), start, end))
+            found.append(FoundReference(digits, is_valid(digits), start, end))
     return tuple(found)
 
 
@@ -111,7 +111,7 @@ def _nine_among_counts(run: re.Match[str]) -> list[tuple[int, int]]:
     return spans
 
 
-def without(text: str, found: tuple[Found, ...]) -> str:
+def without(text: str, found: tuple[FoundReference, ...]) -> str:
     """The text without those runs: what else was written."""
     for one in sorted(found, key=lambda f: f.start, reverse=True):
         text = text[: one.start] + " " + text[one.end :]

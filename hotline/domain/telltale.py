@@ -33,7 +33,7 @@ def telltales(text: str, tables: Sequence[tuple[Category, ...]]) -> tuple[str, .
     places: set[tuple[int, int]] = set()
     words = [(found.start(), found.end()) for found in _WORD.finditer(text)]
     for table in tables:
-        hits = {hit.code for hit in category.read(text, table)}
+        hits = {hit.code for hit in category.categories_in(text, table)}
         if hits:
             places |= _places(text, words, table, hits)
     # Where one phrase contains another, only the shorter one is shown.
@@ -46,6 +46,6 @@ def _places(text: str, words: list[tuple[int, int]], table: tuple[Category, ...]
     found = set()
     for length in range(1, _LONGEST_PHRASE + 1):
         for first, last in zip(words, words[length - 1 :], strict=False):
-            if hits & {hit.code for hit in category.read(text[first[0] : last[1]], table)}:
+            if hits & {hit.code for hit in category.categories_in(text[first[0] : last[1]], table)}:
                 found.add((first[0], last[1]))
     return found or {(words[0][0], words[-1][1])}

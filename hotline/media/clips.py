@@ -75,7 +75,7 @@ class Shelf:
         there = {path.stem for path in self.folder.glob("*.wav")} | set(self._manifest)
         return sorted(there - set(texts))
 
-    def put(self, name: str, says: str, kind: Kind, samples: Samples) -> None:
+    def add(self, name: str, says: str, kind: Kind, samples: Samples) -> None:
         """Store a clip, trimmed and levelled, in place of the one that was there.
 
         Raises ValueError if there is nothing to hear, or if it is too long or too short for its text.

@@ -76,7 +76,7 @@ def written(samples: Samples) -> bytes:
     return content.getvalue()
 
 
-def read(path: Path) -> Samples:
+def read_wav(path: Path) -> Samples:
     """The samples of a WAV file. Raises OSError, and NotOurSound if it is not of telephone quality."""
     try:
         with wave.open(str(path), "rb") as file:

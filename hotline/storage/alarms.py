@@ -17,7 +17,7 @@ _OPEN = Alarm.acknowledged_at.is_(None)
 _UNSEEN = Alarm.seen_at.is_(None)
 
 
-def put(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: datetime) -> bool:
+def raise_once(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: datetime) -> bool:
     """Raise an alarm; False if she was told the same before."""
     statement = (
         upsert(session, Alarm)
@@ -28,7 +28,7 @@ def put(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: 
     return session.scalar(statement.returning(Alarm.id)) is not None
 
 
-def put_about(session: Session, about: str, kind: str, volunteer_id: int, *, now: datetime) -> bool:
+def raise_about_once(session: Session, about: str, kind: str, volunteer_id: int, *, now: datetime) -> bool:
     """Raise an alarm about something that is no ticket; False if she was told the same before."""
     statement = (
         upsert(session, Alarm)

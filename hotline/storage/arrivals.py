@@ -29,13 +29,13 @@ def store(session: Session, *, ticket: Row, event: Row, text: Row | None, receip
 
 
 def _one_by_one(session: Session, ticket: Row, event: Row, text: Row | None, receipt: Row | None) -> tuple[int | None, int | None]:
-    ticket_id = tickets.put(session, **ticket)
+    ticket_id = tickets.insert(session, **ticket)
     if ticket_id is None:
         return None, None
-    events.put(session, ticket_id=ticket_id, **event)
+    events.append(session, ticket_id=ticket_id, **event)
     message_id = messages.keep(session, ticket_id=ticket_id, **text) if text is not None else None
     if receipt is not None and (text is None or message_id is not None):
-        outgoing.put(session, ticket_id=ticket_id, answers_id=message_id, **receipt)
+        outgoing.queue(session, ticket_id=ticket_id, answers_id=message_id, **receipt)
     return ticket_id, message_id
 
 

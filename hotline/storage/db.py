@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, Turn
+from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, WriterLock
 
 DatabaseFault = SQLAlchemyError
 """Whatever the database refuses or fails at."""
@@ -85,7 +85,7 @@ def migrate(url: str) -> None:
     """Bring the database at `url` to the newest schema. Safe to call again, and from two places at once."""
     engine = make_engine(url, pool_size=1)
     try:
-        with Turn(engine).taken(), engine.connect() as connection:
+        with WriterLock(engine).taken(), engine.connect() as connection:
             if engine.dialect.name == "postgresql":
                 # Two releases at once: the second waits for the first, however long. The number is ours alone.
                 connection.execute(text("SET lock_timeout = 0"))

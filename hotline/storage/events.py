@@ -114,10 +114,10 @@ def happened(
     **data: Unpack[EventData],
 ) -> None:
     """Add an event."""
-    put(session, ticket_id=ticket_id, kind=kind, happened_at=now, volunteer_id=volunteer_id, note_id=note_id, data=data)
+    append(session, ticket_id=ticket_id, kind=kind, happened_at=now, volunteer_id=volunteer_id, note_id=note_id, data=data)
 
 
-def put(session: Session, **values: Unpack[EventRow]) -> None:
+def append(session: Session, **values: Unpack[EventRow]) -> None:
     """Store a row of events."""
     _PUT.put(session, values)
 

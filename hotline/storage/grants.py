@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hotline.storage.peoplemodels import Grant, Volunteer
 
 
-def ask(session: Session, volunteer_id: int, what: str, *, asked_by: int, now: datetime) -> int | None:
+def request(session: Session, volunteer_id: int, what: str, *, asked_by: int, now: datetime) -> int | None:
     """Somebody asks for a right for somebody; its id, None if the same is asked for already."""
     session.execute(
         select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True)

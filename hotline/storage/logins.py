@@ -14,7 +14,7 @@ from hotline.storage.peoplemodels import Login, Membership, Team, Volunteer
 
 
 @dataclass(frozen=True)
-class Found:
+class OpenLogin:
     """A log-in that has not ended, whose it is, whether her rights need a second factor, and whether she leads a team."""
 
     login: Login
@@ -38,7 +38,7 @@ def begin(session: Session, volunteer_id: int, *, key_sha256: str, browser: str,
     session.flush()
 
 
-def of_key(session: Session, key_sha256: str, *, since: datetime, sealed_teams: Collection[str]) -> Found | None:
+def of_key(session: Session, key_sha256: str, *, since: datetime, sealed_teams: Collection[str]) -> OpenLogin | None:
     """The log-in behind a cookie's key, if it began since then, has not ended, and she is still here."""
     leads = exists().where(Membership.volunteer_id == Volunteer.id, Membership.is_lead)
     statement = (
@@ -47,7 +47,7 @@ def of_key(session: Session, key_sha256: str, *, since: datetime, sealed_teams: 
         .where(Login.key_sha256 == key_sha256, Login.ended_at.is_(None), Login.began_at > since, Volunteer.active)
     )
     row = session.execute(statement).first()
-    return Found(row[0], row[1], bool(row[2]), bool(row[3])) if row is not None else None
+    return OpenLogin(row[0], row[1], bool(row[2]), bool(row[3])) if row is not None else None
 
 
 @dataclass(frozen=True)

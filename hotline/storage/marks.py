@@ -7,7 +7,7 @@ from hotline.storage.db import upsert
 from hotline.storage.models import Mark
 
 
-def read(session: Session, name: str) -> int:
+def value(session: Session, name: str) -> int:
     """Where that mark is; 0 if there is none."""
     return session.scalar(select(Mark.value).where(Mark.name == name)) or 0
 
@@ -17,7 +17,7 @@ def move(session: Session, name: str, *, before: int, after: int) -> None:
     session.execute(update(Mark).where(Mark.name == name, Mark.value == before).values(value=after))
 
 
-def put(session: Session, name: str, value: int) -> None:
+def set_value(session: Session, name: str, value: int) -> None:
     """Set a mark, wherever it was."""
     statement = upsert(session, Mark).values(name=name, value=value)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -32,7 +32,7 @@ def due_at_once(*, now: datetime, **values: Unpack[NewText]) -> TextOut:
     }
 
 
-def put(session: Session, **values: Unpack[TextOutRow]) -> None:
+def queue(session: Session, **values: Unpack[TextOutRow]) -> None:
     """Store such a row."""
     _PUT.put(session, values)
 

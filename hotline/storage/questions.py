@@ -9,7 +9,7 @@ from hotline.domain.conversation import QuestionKind
 from hotline.storage.models import Question
 
 
-def put(session: Session, kind: QuestionKind, *, contact_id: int, ticket_id: int, now: datetime) -> None:
+def ask(session: Session, kind: QuestionKind, *, contact_id: int, ticket_id: int, now: datetime) -> None:
     """Ask; an older question about the ticket is settled by it."""
     settle(session, ticket_id, now=now)
     session.execute(insert(Question).values(kind=kind, contact_id=contact_id, ticket_id=ticket_id, asked_at=now))

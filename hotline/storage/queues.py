@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from hotline.domain.queue import Asked, Changed, QueueList, Shown, Walk, walks
+from hotline.domain.queue import Changed, QueueFilter, QueueList, Shown, Walk, walks
 from hotline.domain.rights import Rights
 from hotline.storage.db import Remembered
 from hotline.storage.models import ON_QUEUE, Alarm, Event, Ticket
@@ -49,7 +49,9 @@ Place = tuple[int, bool, datetime, str]
 """Where a page ends: the priority of its last ticket, whether that is on time, when it was opened, its reference."""
 
 
-def page(session: Session, volunteer: Volunteer, rights: Rights, asked: Asked, *, after: Place | None, limit: int) -> Sequence[Ticket]:
+def page(
+    session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int
+) -> Sequence[Ticket]:
     """A page of a list: what comes `after` the page before."""
     places = {ticket_id: n for n, (ticket_id, _) in enumerate(state(session, volunteer, rights, asked, after=after, limit=limit))}
     return sorted(session.scalars(select(Ticket).where(Ticket.id.in_(places))), key=lambda ticket: places[ticket.id])
@@ -61,7 +63,7 @@ def counts(session: Session, volunteer: Volunteer, rights: Rights, lists: Sequen
         return {}
 
     def ask() -> Select[Any]:
-        each = [_merged(volunteer, rights, Asked(of), after=None, limit=COUNTED + 1, columns=(Ticket.id,)).subquery() for of in lists]
+        each = [_merged(volunteer, rights, QueueFilter(of), after=None, limit=COUNTED + 1, columns=(Ticket.id,)).subquery() for of in lists]
         return select(*(select(func.count()).select_from(ids).scalar_subquery() for ids in each))
 
     [row] = _ASKED.rows(session, (*_whose(volunteer, rights), *lists), ask)
@@ -69,7 +71,7 @@ def counts(session: Session, volunteer: Volunteer, rights: Rights, lists: Sequen
 
 
 def state(
-    session: Session, volunteer: Volunteer, rights: Rights, asked: Asked, *, after: Place | None, limit: int
+    session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int
 ) -> Sequence[tuple[int, int]]:
     """What a page shows, as numbers that change when it does: the id and the version of each of its tickets, in order."""
 
@@ -79,7 +81,7 @@ def state(
     return [(row[0], row[1]) for row in _ASKED.rows(session, ("state", *_whose(volunteer, rights), asked, after, limit), ask)]
 
 
-def _shown(volunteer: Volunteer, rights: Rights, asked: Asked, *, after: Place | None, limit: int) -> Select[Any]:
+def _shown(volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> Select[Any]:
     columns = (Ticket.id, Ticket.version, Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.reference)
     found = _merged(volunteer, rights, asked, after=after, limit=limit, columns=columns).subquery()
     return select(*found.c).order_by(*_order(found.c)).limit(limit)
@@ -109,7 +111,7 @@ def pulse(session: Session, since: int) -> Pulse:
     return Pulse(events, {ticket.id: ticket for ticket in each}, row[2], len(events) >= _MOST_EVENTS)
 
 
-def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: Asked, *, after: Place | None, limit: int) -> Shown:
+def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> Shown:
     """What her page shows: the id, the version and the rank of each of its tickets in order; and her open alarms."""
 
     def ask() -> ClauseElement:
@@ -162,7 +164,7 @@ def _pulse() -> Executable:
 _PULSE = _pulse()
 
 
-def _merged(volunteer: Volunteer, rights: Rights, asked: Asked, *, after: Place | None, limit: int, columns: tuple[Any, ...]) -> Any:
+def _merged(volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int, columns: tuple[Any, ...]) -> Any:
     """The walks of a list one after the other, each in order and no longer than the page; with the columns asked for."""
     rows = _from(after, select(*columns).where(ON_QUEUE, visible_to(volunteer), *_filters(asked)))
     # By team first, though a walk has but one: PostgreSQL does not see that of "no team", and would read and sort another index.
@@ -180,7 +182,7 @@ def _walk(walk: Walk) -> ColumnElement[bool]:
     return {"team": Ticket.team_id, "assignee": Ticket.assignee_id}[walk.of] == walk.id if walk.of else Ticket.id.is_not(None)
 
 
-def _filters(asked: Asked) -> list[ColumnElement[bool]]:
+def _filters(asked: QueueFilter) -> list[ColumnElement[bool]]:
     wanted = {Ticket.status: asked.status, Ticket.priority: asked.priority, Ticket.category: asked.category}
     return [column == value for column, value in wanted.items() if value is not None]
 

@@ -15,7 +15,7 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[int]:
     return session.scalars(select(ShutOut.volunteer_id).where(ShutOut.ticket_id == ticket_id).order_by(ShutOut.volunteer_id)).all()
 
 
-def put(session: Session, ticket_id: int, volunteer_id: int, *, made_by: int, now: datetime) -> bool:
+def shut_out(session: Session, ticket_id: int, volunteer_id: int, *, made_by: int, now: datetime) -> bool:
     """Shut her out; False if she is already."""
     statement = upsert(session, ShutOut).values(ticket_id=ticket_id, volunteer_id=volunteer_id, made_by=made_by, made_at=now)
     return session.scalar(statement.on_conflict_do_nothing().returning(ShutOut.volunteer_id)) is not None

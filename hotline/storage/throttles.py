@@ -17,7 +17,7 @@ def locked(session: Session, login: str, *, now: datetime) -> LoginThrottle:
     return session.scalars(statement.returning(LoginThrottle), execution_options={"populate_existing": True}).one()
 
 
-def put(session: Session, login: str, *, failures: int, next_try_at: datetime) -> None:
+def record(session: Session, login: str, *, failures: int, next_try_at: datetime) -> None:
     """So many tries went wrong; the next one is heard then."""
     values = {"login": login, "failures": failures, "next_try_at": next_try_at}
     statement = upsert(session, LoginThrottle).values(values)

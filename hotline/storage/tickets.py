@@ -29,7 +29,7 @@ def new(**values: Unpack[NewTicket]) -> TicketRow:
     return {"status": Status.NEW, "unread": True, "unattended": False, "version": 1, **values}
 
 
-def put(session: Session, **values: Unpack[TicketRow]) -> int | None:
+def insert(session: Session, **values: Unpack[TicketRow]) -> int | None:
     """Store such a row; its id, or None if the reference is taken."""
     opened = _PUT.put(session, values)
     return opened[0] if opened else None

@@ -68,7 +68,7 @@ def lacking(session: Session, pairs: Iterable[Pair]) -> list[Pair]:
     return sorted(wanted - there)
 
 
-def put(session: Session, pairs: Sequence[Pair]) -> None:
+def index(session: Session, pairs: Sequence[Pair]) -> None:
     """Index them. Those that are there already stay."""
     if pairs:
         rows = [{"word": word, "ticket_id": ticket_id} for word, ticket_id in pairs]

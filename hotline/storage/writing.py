@@ -82,7 +82,7 @@ class OwnCommits:
             self._line.release()
 
 
-class Turn:
+class WriterLock:
     """One writer at a time among the processes on one SQLite file, first come first served; nothing at all on PostgreSQL."""
 
     def __init__(self, engine: Engine) -> None:
@@ -142,7 +142,7 @@ class SharedCommits:
 
     def __init__(self, engine: Engine, sessions: sessionmaker[Session]) -> None:
         self._engine = engine.execution_options(**{WRITES: True})
-        self._sessions, self._turn = sessions, Turn(engine)
+        self._sessions, self._turn = sessions, WriterLock(engine)
         self._threads, self._counting = threading.Lock(), threading.Lock()
         self._coming = 0
         self._group: _Group | None = None

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from flask import Blueprint, abort, render_template, request
 
-from hotline.domain.grant import read as read_right
+from hotline.domain.grant import parse as read_right
 from hotline.domain.rights import Role
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading

@@ -17,7 +17,7 @@ from hotline.i18n import direction
 from hotline.log import logger
 from hotline.services.people import login as logins
 from hotline.storage.db import DatabaseFault
-from hotline.storage.logins import Found
+from hotline.storage.logins import OpenLogin
 from hotline.storage.peoplemodels import Volunteer
 from hotline.web import factor, keeping
 
@@ -34,7 +34,7 @@ _KNOWN_FOR_S = 90 * 86_400
 class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """A volunteer as Flask-Login wants her, and the log-in she came by."""
 
-    def __init__(self, key: str, found: Found) -> None:
+    def __init__(self, key: str, found: OpenLogin) -> None:
         self.row, self.login = found.volunteer, found.login
         self.must_prove = found.needs_factor and found.login.proved_at is None
         self.keeps_people = self.row.role == Role.ADMINISTRATOR or self.row.is_head or found.leads
@@ -55,7 +55,7 @@ def load(cookie: str) -> LoggedIn | None:
     return LoggedIn(cookie, found)
 
 
-def _tell_when_seen(found: Found) -> None:
+def _tell_when_seen(found: OpenLogin) -> None:
     """Her list of log-ins says when each was used last: written once the page has left, so that none waits for it."""
     rt = runtime()
     if rt.clock() - found.login.seen_at < _SEEN_EVERY:
@@ -109,7 +109,7 @@ def catch_words() -> Any:
     if current_user.row.id != whose:
         return None
     if current_user.must_prove:
-        return factor.ask(kept=keeping.keep(whose)), HTTPStatus.UNAUTHORIZED
+        return factor.ask_code(kept=keeping.keep(whose)), HTTPStatus.UNAUTHORIZED
     return None if token_holds() else keeping.give_back(keeping.keep(whose), current_user.row)
 
 
@@ -136,7 +136,7 @@ def log_in() -> Any:
     let_in(volunteer)
     back, kept = None, request.form.get("kept", "")
     if kept and current_user.is_authenticated:
-        back = factor.ask(kept=kept) if current_user.must_prove else keeping.give_back(kept, volunteer)
+        back = factor.ask_code(kept=kept) if current_user.must_prove else keeping.give_back(kept, volunteer)
     return back or redirect(inside(request.args.get("next", "")) or url_for("queues.queue"))
 
 

@@ -26,7 +26,7 @@ def is_asked() -> Response | None:
 @blueprint.get("")
 def factor() -> str:
     """The form: with a QR code and the secret while it is not yet in her app."""
-    return ask()
+    return ask_code()
 
 
 @blueprint.post("")
@@ -36,9 +36,9 @@ def prove() -> Any:
     try:
         second_factor.prove(runtime(), volunteer().id, current_user.login.id, request.form.get("code", ""))
     except second_factor.CodeRefused:
-        return ask(kept=kept, refused=True), HTTPStatus.UNAUTHORIZED
+        return ask_code(kept=kept, refused=True), HTTPStatus.UNAUTHORIZED
     except LoginTooSoon as fault:
-        return ask(kept=kept, wait_s=fault.args[0]), HTTPStatus.TOO_MANY_REQUESTS
+        return ask_code(kept=kept, wait_s=fault.args[0]), HTTPStatus.TOO_MANY_REQUESTS
     current_user.must_prove = False  # it was asked before this request
     return keeping.give_back(kept, volunteer()) or redirect(inside(request.args.get("next", "")) or url_for("queues.queue"))
 
@@ -55,7 +55,7 @@ def code() -> Response:
     return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
-def ask(*, kept: str = "", refused: bool = False, wait_s: int = 0) -> str:
+def ask_code(*, kept: str = "", refused: bool = False, wait_s: int = 0) -> str:
     """The form, with words that wait for her behind it."""
     her = second_factor.prepare(runtime(), volunteer().id)
     secret = second_factor.secret(runtime(), her) if her is not None and her.totp_step is None else None

@@ -9,8 +9,8 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.domain.category import sealed_teams
-from hotline.domain.grant import Asked, Right, may_decide
-from hotline.domain.grant import read as read_right
+from hotline.domain.grant import Right, RightKind, may_decide
+from hotline.domain.grant import parse as read_right
 from hotline.domain.rights import Role
 from hotline.guards import N_, runtime, volunteer
 from hotline.services.people import grants as asking
@@ -92,7 +92,7 @@ def join(login: str) -> Response:
 @blueprint.post("/<login>/rights")
 def ask(login: str) -> Response:
     """Ask for a right for somebody."""
-    asking.ask(runtime(), volunteer().id, login, _right())
+    asking.request(runtime(), volunteer().id, login, _right())
     return _asked()
 
 
@@ -123,7 +123,7 @@ def _asked() -> Response:
 
 def _right() -> Right:
     right = read_right(request.form.get("right", ""))
-    if right is None or right.what is Asked.LINK:
+    if right is None or right.what is RightKind.LINK:
         raise BadRequest
     return right
 
@@ -142,7 +142,7 @@ def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: 
             theirs=theirs,
             teams=sorted(teams.values(), key=lambda team: team.name),
             sealed=sealed,
-            rights=[str(Right(what)) for what in (Asked.ADMINISTRATOR, Asked.AUDITOR, Asked.NUMBERS)],
+            rights=[str(Right(what)) for what in (RightKind.ADMINISTRATOR, RightKind.AUDITOR, RightKind.NUMBERS)],
             waiting=[(g, read_right(g.what), may_decide(her.id, asked_by=g.asked_by, subject=g.volunteer_id)) for g in waiting],
             names=people.names(session, (i for g in waiting for i in (g.asked_by, g.volunteer_id)))
             | people.names(session, (one.made_by for one in made.values())),

@@ -13,7 +13,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from hotline.domain.queue import Asked, QueueList, Shown, first_list, lists
+from hotline.domain.queue import QueueFilter, QueueList, Shown, first_list, lists
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
@@ -38,7 +38,7 @@ class _View:
     """What the address asks for, as far as it is hers to see."""
 
     rights: Rights
-    asked: Asked
+    asked: QueueFilter
     after: Place | None
     rows: int
 
@@ -46,7 +46,7 @@ class _View:
     def of(cls, session: Reading, args: Mapping[str, str]) -> "_View":
         rights = people.rights(session, volunteer())
         which = _one_of(QueueList, args.get("list"))
-        asked = Asked(
+        asked = QueueFilter(
             which if which in lists(rights) else first_list(rights),
             status=_one_of(Status, args.get("status")),
             priority=_one_of(Priority, args.get("priority")),

@@ -63,7 +63,7 @@ def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
 @blueprint.post("/roster/ask")
 def ask() -> Response:
     """She asks a colleague to stand in."""
-    plans.ask(runtime(), volunteer(), _key(), number("colleague"))
+    plans.ask_stand_in(runtime(), volunteer(), _key(), number("colleague"))
     return _saved("roster.roster")
 
 

@@ -2,7 +2,7 @@
 
 from hotline.alarms import AlarmKind
 from hotline.domain.delivery import Delivery, Reason
-from hotline.domain.grant import Asked
+from hotline.domain.grant import RightKind
 from hotline.domain.languages import BY_CODE, TEXT_LANGUAGES
 from hotline.domain.queue import QueueList
 from hotline.domain.rights import Role
@@ -156,12 +156,12 @@ FACTS = {
 }
 ROLES = {Role.VOLUNTEER: N_("Volunteer"), Role.ADMINISTRATOR: N_("Administrator"), Role.AUDITOR: N_("Auditor")}
 RIGHTS = {
-    Asked.ADMINISTRATOR: N_("to be an administrator"),
-    Asked.AUDITOR: N_("to be an auditor"),
-    Asked.LEAD: N_("to lead this team"),
-    Asked.TEAM: N_("to be of this team, which sees sealed tickets"),
-    Asked.NUMBERS: N_("to have phone numbers shown"),
-    Asked.LINK: N_("a new link to log in by"),
+    RightKind.ADMINISTRATOR: N_("to be an administrator"),
+    RightKind.AUDITOR: N_("to be an auditor"),
+    RightKind.LEAD: N_("to lead this team"),
+    RightKind.TEAM: N_("to be of this team, which sees sealed tickets"),
+    RightKind.NUMBERS: N_("to have phone numbers shown"),
+    RightKind.LINK: N_("a new link to log in by"),
 }
 DONE = {
     "saved": N_("Saved."),

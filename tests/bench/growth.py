@@ -9,7 +9,7 @@ from statistics import median
 from sqlalchemy import insert
 from sqlalchemy.orm import Session, sessionmaker
 
-from hotline.domain.queue import Asked, QueueList
+from hotline.domain.queue import QueueFilter, QueueList
 from hotline.domain.rights import Rights
 from hotline.storage import queues
 from hotline.storage.db import make_engine
@@ -106,7 +106,7 @@ class _Asker:
 
     def page(self, of: QueueList, *, second: bool = False) -> None:
         with self._sessions() as session:
-            found = queues.page(session, self._her, self._rights, Asked(of), after=self._ends[of] if second else None, limit=_PAGE)
+            found = queues.page(session, self._her, self._rights, QueueFilter(of), after=self._ends[of] if second else None, limit=_PAGE)
             if not second:
                 last = found[-1]
                 self._ends[of] = last.priority, last.on_time, last.opened_at, last.reference

@@ -312,7 +312,7 @@ def test_the_doctor_lets_nobody_in_danger_hear_a_machine(
 def test_the_doctor_sees_prompts_without_audio(hotline: Command, locales: Path) -> None:
     (prompts_path(locales, "sd") / "danger.1.wav").unlink()
     urdu = Shelf(prompts_path(locales, "ur"))
-    urdu.put("consent", "other words than those of the catalogue", Kind.RECORDED, sound.read(urdu.path("speak_now")))
+    urdu.add("consent", "other words than those of the catalogue", Kind.RECORDED, sound.read_wav(urdu.path("speak_now")))
     assert verdicts(hotline("doctor")) == {
         "prompts": "no audio, or older than its text: ur consent, sd danger.1; run: hotline prompts list"
     }

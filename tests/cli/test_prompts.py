@@ -153,7 +153,7 @@ def test_recordings_are_taken_in_trimmed_and_levelled(project: Path, takes: Path
     take(takes, "Danger.1.WAV")
     result = run(project, "take-in", "sd", str(takes))
     assert result.output.splitlines() == ["Danger.1.WAV: taken", "goodbye.wav: taken", "sd: 2 taken, 0 not"]
-    measured = sound.measure(sound.read(Shelf(prompts_path(project / "locales", "sd")).path("goodbye")))
+    measured = sound.measure(sound.read_wav(Shelf(prompts_path(project / "locales", "sd")).path("goodbye")))
     assert measured.level_db == pytest.approx(sound.LEVEL_DB, abs=1)
     assert measured.duration_s == pytest.approx(2.45, abs=0.1)
     assert kind(project, "sd", "goodbye") == kind(project, "sd", "danger.1") == "recorded"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.domain.category import Category, fallback, literals, read
+from hotline.domain.category import Category, categories_in, fallback, literals
 from hotline.domain.ticket import Priority
 from hotline.tables import load_categories
 
@@ -15,7 +15,7 @@ SHIPPED = load_categories(None)
 
 
 def codes(text: str) -> list[str]:
-    return [category.code for category in read(text, SHIPPED)]
+    return [category.code for category in categories_in(text, SHIPPED)]
 
 
 def table(**words: tuple[str, ...]) -> tuple[Category, ...]:
@@ -66,7 +66,7 @@ def table(**words: tuple[str, ...]) -> tuple[Category, ...]:
     ],
 )
 def test_police_and_officials_are_sealed_held_and_shown_first(text: str) -> None:
-    shown = read(text, SHIPPED)[0]
+    shown = categories_in(text, SHIPPED)[0]
     assert (shown.code, shown.sealed, shown.hold, shown.team) == ("police", True, True, "integrity")
 
 
@@ -116,7 +116,7 @@ def test_police_and_officials_are_sealed_held_and_shown_first(text: str) -> None
     ],
 )
 def test_what_may_put_someone_in_danger_is_pressing_or_held(text: str, code: str) -> None:
-    hit = next(category for category in read(text, SHIPPED) if category.code == code)
+    hit = next(category for category in categories_in(text, SHIPPED) if category.code == code)
     assert hit.hold or hit.priority is Priority.URGENT
     assert hit.team == "emergency"
 
@@ -196,15 +196,15 @@ def test_a_place_is_spared_and_the_officer_there_is_not() -> None:
 
 def test_latin_words_are_whole_and_arabic_ones_anywhere() -> None:
     rows = table(a=("chor",), b=("چور",), c=("=گم",), d=("polic*",), e=("=بچے*",))
-    assert [c.code for c in read("chorna", rows)] == []
-    assert [c.code for c in read("chor!", rows)] == ["a"]
-    assert [c.code for c in read("ایکچورہے", rows)] == ["b"]
-    assert [c.code for c in read("گمان", rows)] == []
-    assert [c.code for c in read("گم ہے", rows)] == ["c"]
-    assert [c.code for c in read("policemen", rows)] == ["d"]
-    assert [c.code for c in read("epolice", rows)] == []
-    assert [c.code for c in read("بچےکو", rows)] == ["e"]
-    assert [c.code for c in read("لبچی", rows)] == []
+    assert [c.code for c in categories_in("chorna", rows)] == []
+    assert [c.code for c in categories_in("chor!", rows)] == ["a"]
+    assert [c.code for c in categories_in("ایکچورہے", rows)] == ["b"]
+    assert [c.code for c in categories_in("گمان", rows)] == []
+    assert [c.code for c in categories_in("گم ہے", rows)] == ["c"]
+    assert [c.code for c in categories_in("policemen", rows)] == ["d"]
+    assert [c.code for c in categories_in("epolice", rows)] == []
+    assert [c.code for c in categories_in("بچےکو", rows)] == ["e"]
+    assert [c.code for c in categories_in("لبچی", rows)] == []
 
 
 def test_a_phrase_is_found_without_its_spaces_unless_it_is_exact() -> None:
@@ -218,36 +218,41 @@ def test_a_phrase_is_found_without_its_spaces_unless_it_is_exact() -> None:
 
 def test_a_word_is_spared_where_it_is_covered_only() -> None:
     rows = table(a=("station", "!bus station"), b=("bus station",))
-    assert [c.code for c in read("bus station", rows)] == ["b"]
-    assert [c.code for c in read("bus station, station", rows)] == ["a", "b"]
+    assert [c.code for c in categories_in("bus station", rows)] == ["b"]
+    assert [c.code for c in categories_in("bus station, station", rows)] == ["a", "b"]
 
 
 def test_boundaries_are_no_part_of_what_is_spared() -> None:
     rows = table(a=("=چور", "!کا چور", "!چور نہ"), b=("*",))
-    assert read("کا چور", rows) == read("چور نہ", rows) == ()
-    assert [c.code for c in read("چور", rows)] == ["a"]
+    assert categories_in("کا چور", rows) == categories_in("چور نہ", rows) == ()
+    assert [c.code for c in categories_in("چور", rows)] == ["a"]
 
 
 def test_hits_come_in_the_order_of_the_table() -> None:
     rows = table(first=("one",), second=("two",), rest=())
-    assert [c.code for c in read("two one two", rows)] == ["first", "second"]
+    assert [c.code for c in categories_in("two one two", rows)] == ["first", "second"]
 
 
 def test_a_text_that_hits_nothing_falls_to_the_category_without_words() -> None:
-    assert read("hello", SHIPPED) == ()
+    assert categories_in("hello", SHIPPED) == ()
     assert fallback(SHIPPED).code == "general"
 
 
 def test_two_tables_of_the_same_codes_are_not_mixed_up() -> None:
     one, two = table(a=("red",)), table(a=("blue",))
     renamed = (replace(one[0], names={"en": "Red"}),)
-    assert (read("red", one), read("red", renamed)) == (one, renamed)
-    assert (len(read("red", one)), len(read("red", two)), len(read("blue", two)), len(read("blue", one))) == (1, 0, 1, 0)
+    assert (categories_in("red", one), categories_in("red", renamed)) == (one, renamed)
+    assert (
+        len(categories_in("red", one)),
+        len(categories_in("red", two)),
+        len(categories_in("blue", two)),
+        len(categories_in("blue", one)),
+    ) == (1, 0, 1, 0)
 
 
 @given(st.text(max_size=2000))
 def test_any_text_is_read(text: str) -> None:
-    assert set(read(text, SHIPPED)) <= set(SHIPPED)
+    assert set(categories_in(text, SHIPPED)) <= set(SHIPPED)
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
@@ -259,5 +264,5 @@ def test_police_is_found_whatever_is_round_it(before: str, after: str) -> None:
 def test_the_longest_form_is_read_in_bounded_time() -> None:
     before = time.perf_counter()
     for text in ("bus station " * 5_000, "چھین" * 16_000, "a" * 64_000):
-        read(text, SHIPPED)
+        categories_in(text, SHIPPED)
     assert time.perf_counter() - before < 5

@@ -10,10 +10,10 @@ from hotline.domain.conversation import (
     MOVE_TEXTS,
     STAGE_TEXTS,
     Answer,
-    Asked,
     Decision,
     Known,
     NamedTicket,
+    ParsedText,
     ReadAs,
     ask,
     decide,
@@ -51,7 +51,7 @@ def lexicon() -> Lexicon:
     return load_lexicon(None)
 
 
-def read(body: str, *, taken_for: Keyword | None = None) -> Asked:
+def read(body: str, *, taken_for: Keyword | None = None) -> ParsedText:
     return ask(body, lexicon(), taken_for=taken_for)
 
 

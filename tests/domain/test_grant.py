@@ -3,19 +3,19 @@
 import pytest
 
 from hotline.domain.browser import named
-from hotline.domain.grant import Asked, Right, may_decide, read
+from hotline.domain.grant import Right, RightKind, may_decide, parse
 
 
 @pytest.mark.parametrize(
-    "right", [Right(Asked.ADMINISTRATOR), Right(Asked.LEAD, "street"), Right(Asked.TEAM, "integrity"), Right(Asked.LINK)]
+    "right", [Right(RightKind.ADMINISTRATOR), Right(RightKind.LEAD, "street"), Right(RightKind.TEAM, "integrity"), Right(RightKind.LINK)]
 )
 def test_a_right_is_read_as_it_was_written(right: Right) -> None:
-    assert read(str(right)) == right
+    assert parse(str(right)) == right
 
 
 @pytest.mark.parametrize("text", ["", "king", "lead", "team:", "numbers:street", ":street", "Administrator"])
 def test_what_is_no_right_is_none(text: str) -> None:
-    assert read(text) is None
+    assert parse(text) is None
 
 
 def test_neither_who_asked_nor_whom_it_is_for_decides() -> None:

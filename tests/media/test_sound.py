@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotline.media import sound
-from hotline.media.sound import LEVEL_DB, PEAK_DB, RATE_HZ, NotOurSound, Samples, measure, read, ready, written
+from hotline.media.sound import LEVEL_DB, PEAK_DB, RATE_HZ, NotOurSound, Samples, measure, read_wav, ready, written
 
 
 def tone(seconds: float, amplitude: float = 0.5, hz: float = 440) -> Samples:
@@ -76,7 +76,7 @@ def test_nothing_is_no_clip(nothing: Samples) -> None:
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     (tmp_path / "tone.wav").write_bytes(written(tone(0.5)))
-    assert sound.read(tmp_path / "tone.wav") == tone(0.5)
+    assert sound.read_wav(tmp_path / "tone.wav") == tone(0.5)
 
 
 @pytest.mark.parametrize(("rate", "channels", "width"), [(16000, 1, 2), (8000, 2, 2), (8000, 1, 1)])
@@ -87,11 +87,11 @@ def test_a_wav_of_another_kind_is_not_taken_for_ours(tmp_path: Path, rate: int, 
         file.setframerate(rate)
         file.writeframes(bytes(800))
     with pytest.raises(NotOurSound, match=f"{rate} Hz, {channels} channels, {width * 8} bits"):
-        read(tmp_path / "other.wav")
+        read_wav(tmp_path / "other.wav")
 
 
 def test_what_is_no_wav_is_said_to_be_none(tmp_path: Path) -> None:
     for content in (b"", b"ID3", b"RIFF\0\0\0\0WAVE"):
         (tmp_path / "no.wav").write_bytes(content)
         with pytest.raises(NotOurSound, match="no WAV file"):
-            read(tmp_path / "no.wav")
+            read_wav(tmp_path / "no.wav")

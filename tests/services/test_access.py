@@ -14,7 +14,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from hotline import services
-from hotline.domain.grant import Asked, Right
+from hotline.domain.grant import Right, RightKind
 from hotline.domain.phone import Sender, SenderKind
 from hotline.domain.ticket import MoveNotAllowed, Priority, Status
 from hotline.runtime import Reading, Runtime
@@ -171,7 +171,7 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
     (walkin.take_down, WORKS, lambda c: walkin.take_down(c.rt, c.who, TYPED)),
     (walkin.slip, WORKS, lambda c: reading(lambda session: walkin.slip(c.rt, session, c.who, "482719365"), c.rt)),
     (hangup.tick_off, WORKS, lambda c: hangup.tick_off(c.rt, c.who, "CA1")),
-    (roster.ask, WORKS, lambda c: roster.ask(c.rt, c.who, KEY, 1)),
+    (roster.ask_stand_in, WORKS, lambda c: roster.ask_stand_in(c.rt, c.who, KEY, 1)),
     (roster.take_back, WORKS, lambda c: roster.take_back(c.rt, c.who, KEY)),
     (roster.agree, WORKS, lambda c: roster.agree(c.rt, c.who, KEY, agrees=True)),
     (roster.say, WORKS, lambda c: roster.say(c.rt, c.who, KEY, comes=True)),
@@ -179,7 +179,7 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
     (roster.remove_shift, WORKS, lambda c: roster.remove_shift(c.rt, c.who, 1, 1)),
     (roster.to_hand_over, WORKS, lambda c: reading(lambda session: roster.to_hand_over(c.rt, session, c.who), c.rt)),
     (roster.hand_over, WORKS, lambda c: roster.hand_over(c.rt, c.who, KEY, "", was="")),
-    (grants.ask, frozenset({"admin", "lead", "head"}), lambda c: grants.ask(c.rt, c.who.id, "alice", Right(Asked.NUMBERS))),
+    (grants.request, frozenset({"admin", "lead", "head"}), lambda c: grants.request(c.rt, c.who.id, "alice", Right(RightKind.NUMBERS))),
     (grants.decide, frozenset({"admin", "head"}), lambda c: grants.decide(c.rt, c.who.id, 1, given=True)),
     (staff.bring_in, frozenset({"admin"}), lambda c: staff.bring_in(c.rt, c.who.id, "eve", "Eve")),
     (staff.new_link, frozenset({"admin"}), lambda c: staff.new_link(c.rt, c.who.id, "alice")),
@@ -187,7 +187,7 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
     (staff.bring_back, frozenset({"admin"}), lambda c: staff.bring_back(c.rt, c.who.id, "gone")),
     (staff.speak, frozenset({"admin"}), lambda c: staff.speak(c.rt, c.who.id, "alice", ["en"])),
     (staff.join, frozenset({"admin"}), lambda c: staff.join(c.rt, c.who.id, "alice", "street")),
-    (staff.take_away, frozenset({"admin"}), lambda c: staff.take_away(c.rt, c.who.id, "alice", Right(Asked.NUMBERS))),
+    (staff.take_away, frozenset({"admin"}), lambda c: staff.take_away(c.rt, c.who.id, "alice", Right(RightKind.NUMBERS))),
     # Both note that a page is open, and leave out what the person may not see.
     (attendance.come, EVERYONE, lambda c: attendance.come(c.rt, c.who)),
     (paging.opened, EVERYONE, lambda c: paging.opened(*c.at)),
@@ -223,7 +223,7 @@ BY_MACHINE = {
     "tickets.routing": {"route_due"},
     # They answer about what was let in to already.
     "tickets.facts": {"may_keep_team"},
-    "tickets.meaning": {"read"},
+    "tickets.meaning": {"read_words"},
     "tickets.passing": {"on_duty"},
     "tickets.replies": {"templates", "count", "verdict"},
     "tickets.search": {"parse"},

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline.domain.delivery import Reason
-from hotline.domain.grant import Asked, Right
+from hotline.domain.grant import Right, RightKind
 from hotline.runtime import Runtime
 from hotline.services.access import NotAllowed
 from hotline.services.people import grants, staff
@@ -57,7 +57,7 @@ def test_of_two_invitations_one_makes_the_account(rt: Runtime) -> None:
 
 def test_a_right_that_is_asked_for_twice_waits_once(rt: Runtime) -> None:
     admin = volunteer(rt, "admin").id
-    assert at_once(lambda: grants.ask(rt, admin, "bob", Right(Asked.NUMBERS))) == []
+    assert at_once(lambda: grants.request(rt, admin, "bob", Right(RightKind.NUMBERS))) == []
     assert count(rt, Grant) == 1
 
 

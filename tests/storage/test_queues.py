@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, select, text
 
-from hotline.domain.queue import Asked, QueueList
+from hotline.domain.queue import QueueFilter, QueueList
 from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
 from hotline.storage import people, pressing, queues, tickets
@@ -65,13 +65,13 @@ def place(ticket: Ticket) -> Place:
     return ticket.priority, ticket.on_time, ticket.opened_at, ticket.reference
 
 
-def page(rt: Runtime, asked: Asked, after: Place | None, rows: int) -> Sequence[Ticket]:
+def page(rt: Runtime, asked: QueueFilter, after: Place | None, rows: int) -> Sequence[Ticket]:
     lead = volunteer(rt, "lead")
     with rt.reading() as session:
         return queues.page(session, lead, people.rights(session, lead), asked, after=after, limit=rows)
 
 
-def pages(rt: Runtime, asked: Asked, rows: int) -> Iterator[Sequence[Ticket]]:
+def pages(rt: Runtime, asked: QueueFilter, rows: int) -> Iterator[Sequence[Ticket]]:
     """The list, page after page."""
     after = None
     while found := page(rt, asked, after, rows):
@@ -105,7 +105,7 @@ def indexes_on(told: str) -> set[str]:
 @pytest.mark.parametrize("of", LISTS)
 def test_pages_have_every_ticket_of_a_list_once_in_order(crowded: Runtime, of: QueueList) -> None:
     lead = volunteer(crowded, "lead")
-    seen = [ticket for found in pages(crowded, Asked(of), 333) for ticket in found]
+    seen = [ticket for found in pages(crowded, QueueFilter(of), 333) for ticket in found]
     with crowded.reading() as session:
         teams = people.rights(session, lead).teams
         there = [t for t in session.scalars(select(Ticket)) if t.status != Status.CLOSED or t.unread]
@@ -122,11 +122,11 @@ def test_pages_have_every_ticket_of_a_list_once_in_order(crowded: Runtime, of: Q
 @pytest.mark.parametrize("of", LISTS)
 def test_a_page_of_a_list_is_read_from_its_index(crowded: Runtime, of: QueueList) -> None:
     lead = volunteer(crowded, "lead")
-    last = place(next(iter(pages(crowded, Asked(of), 300)))[-1])
+    last = place(next(iter(pages(crowded, QueueFilter(of), 300)))[-1])
     with crowded.reading() as session:
         rights = people.rights(session, lead)
     for after in (None, last):
-        told = plan_of(crowded, lambda session: queues.state(session, lead, rights, Asked(of), after=after, limit=51))  # noqa: B023
+        told = plan_of(crowded, lambda session: queues.state(session, lead, rights, QueueFilter(of), after=after, limit=51))  # noqa: B023
         assert indexes_on(told), told
         assert indexes_on(told) <= INDEXES[of], told
         # Whoever turns the pages starts where she is, not at the front.
@@ -137,7 +137,7 @@ def test_counts_are_of_what_she_may_see_and_stop_at_a_thousand(crowded: Runtime)
     lead, charlie = volunteer(crowded, "lead"), volunteer(crowded, "charlie")
     with crowded.reading() as session:
         counted = queues.counts(session, lead, people.rights(session, lead), LISTS)
-        there = {of: sum(len(found) for found in pages(crowded, Asked(of), 400)) for of in LISTS}
+        there = {of: sum(len(found) for found in pages(crowded, QueueFilter(of), 400)) for of in LISTS}
         assert counted == {of: min(n, COUNTED + 1) for of, n in there.items()}
         assert counted[QueueList.ALL] == COUNTED + 1
         hers = queues.counts(session, charlie, people.rights(session, charlie), [QueueList.UNASSIGNED])
@@ -167,10 +167,10 @@ def test_what_could_be_taken_is_found_by_the_indexes_of_her_teams_and_of_herself
 def test_a_list_is_asked_for_by_status_priority_and_category(crowded: Runtime) -> None:
     with crowded.transaction() as tx:
         tx.session.execute(text("UPDATE tickets SET priority = 1, category = 'theft' WHERE reference = '200000004'"))
-    for asked in (Asked(QueueList.ALL, priority=Priority.URGENT), Asked(QueueList.ALL, category="theft")):
+    for asked in (QueueFilter(QueueList.ALL, priority=Priority.URGENT), QueueFilter(QueueList.ALL, category="theft")):
         assert [t.reference for t in page(crowded, asked, None, 9)] == ["200000004"]
-    assert page(crowded, Asked(QueueList.ALL, status=Status.REFERRED), None, 9) == []
-    assert len(page(crowded, Asked(QueueList.ALL, status=Status.NEW, priority=Priority.NORMAL, category="general"), None, 9)) == 9
+    assert page(crowded, QueueFilter(QueueList.ALL, status=Status.REFERRED), None, 9) == []
+    assert len(page(crowded, QueueFilter(QueueList.ALL, status=Status.NEW, priority=Priority.NORMAL, category="general"), None, 9)) == 9
 
 
 def test_somebody_with_many_teams_gets_one_list_of_them(crowded: Runtime) -> None:
@@ -184,6 +184,6 @@ def test_somebody_with_many_teams_gets_one_list_of_them(crowded: Runtime) -> Non
             tx.session.add(Membership(team_id=team.id, volunteer_id=her.id, is_lead=False))
             tx.session.execute(text(f"UPDATE tickets SET team_id = {team.id} WHERE reference = '{200_000_000 + 4 * n}'"))
     with crowded.reading() as session:
-        found = queues.page(session, her, people.rights(session, her), Asked(QueueList.TEAMS), after=None, limit=1000)
+        found = queues.page(session, her, people.rights(session, her), QueueFilter(QueueList.TEAMS), after=None, limit=1000)
     assert {str(200_000_000 + 4 * n) for n in range(20)} <= {t.reference for t in found}
     assert [place(t) for t in found] == sorted(place(t) for t in found)

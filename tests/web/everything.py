@@ -9,7 +9,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select, update
 
-from hotline.domain.grant import read as read_right
+from hotline.domain.grant import parse as read_right
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
 from hotline.services.duty import roster
@@ -90,11 +90,11 @@ def _people(rt: Runtime, names: dict[str, str]) -> None:
     alice, bob, admin = (volunteer(rt, login) for login in ("alice", "bob", "admin"))
     right = read_right("team:integrity")
     assert right
-    grants.ask(rt, admin.id, "bob", right)
+    grants.request(rt, admin.id, "bob", right)
     names["welcome"] = invitations.invite(rt, "dania", "دانیہ", made_by=admin.id)
     with rt.reading() as session:
         street = session.scalars(select(Team.id).where(Team.code == "street")).one()
-    roster.ask(rt, alice, (street, alice.id, *STREET_TUESDAY), bob.id)
+    roster.ask_stand_in(rt, alice, (street, alice.id, *STREET_TUESDAY), bob.id)
     roster.say(rt, bob, (street, bob.id, *STREET_TUESDAY), comes=False)
     roster.hand_over(rt, alice, (street, alice.id, date(2026, 11, 23), time(8)), "فون کا انتظار ہے۔ Ring the second one back.", was="")
 

@@ -187,7 +187,7 @@ def test_an_urgent_alarm_sounds_once_a_click_has_allowed_it(rt: Runtime, alice: 
     ticket = a_ticket(rt)
     with rt.transaction() as tx:
         tx.session.execute(update(Ticket).values(priority=Priority.URGENT))
-        casework.alarms.put(tx.session, ticket.id, "urgent", volunteer(rt, "alice").id, now=tx.now)
+        casework.alarms.raise_once(tx.session, ticket.id, "urgent", volunteer(rt, "alice").id, now=tx.now)
     expect(alice.get_by_text("An urgent ticket is yours.")).to_be_visible(timeout=WITHIN_MS)
     assert alice.evaluate("window.played ?? 0") == 0
     alice.get_by_role("button", name="Sound for urgent alarms").click()
@@ -200,7 +200,7 @@ def test_an_urgent_alarm_shows_though_her_hand_is_on_the_list(rt: Runtime, alice
     expect(row(alice, ticket)).to_be_visible(timeout=WITHIN_MS)
     row(alice, ticket).hover()
     with rt.transaction() as tx:
-        casework.alarms.put(tx.session, ticket.id, "urgent", volunteer(rt, "alice").id, now=tx.now)
+        casework.alarms.raise_once(tx.session, ticket.id, "urgent", volunteer(rt, "alice").id, now=tx.now)
     expect(alice.locator("#news").get_by_text("An urgent ticket is yours.")).to_be_visible(timeout=WITHIN_MS)
 
 

@@ -164,7 +164,7 @@ def test_whatever_she_may_see_changes_her_version(rt: Runtime, as_: As, what: st
     else:
         with rt.transaction() as tx:
             [ticket] = tickets(rt)
-            casework.alarms.put(tx.session, ticket.id, "urgent", volunteer(rt, "lead").id, now=tx.now)
+            casework.alarms.raise_once(tx.session, ticket.id, "urgent", volunteer(rt, "lead").id, now=tx.now)
     assert not is_same(lead, before)
 
 

@@ -24,7 +24,7 @@ from hotline.storage.rows import CallChanges
 
 
 @dataclass(frozen=True)
-class Turn:
+class CallAnswer:
     """What is heard next. The answer to it is that of turn `turn`; `ring_s` is how long a phone of the duty line is rung."""
 
     actions: tuple[Action, ...]
@@ -57,32 +57,32 @@ def menu_of(rt: Runtime) -> Menu:
     )
 
 
-def start_call(rt: Runtime, told: IncomingCall) -> Turn:
+def start_call(rt: Runtime, incoming: IncomingCall) -> CallAnswer:
     """A call comes in, or is told of again. One to the missed-call number is never answered, and called back soon."""
     missed = rt.config.voice.missed_call_number
-    if missed and phone.read_sender(told.line, rt.config.numbers.region).address == missed:
-        return _hear_again(rt, told)
+    if missed and phone.read_sender(incoming.line, rt.config.numbers.region).address == missed:
+        return _hear_again(rt, incoming)
     try:  # nearly every call is new: nothing is looked up first
         with rt.transaction(ahead=True) as tx:
-            call_id, walk = _meet(rt, tx, told)
-            return Turn(voice.heard(walk, menu_of(rt), None), call_id)
+            call_id, walk = _meet(rt, tx, incoming)
+            return CallAnswer(voice.heard(walk, menu_of(rt), None), call_id)
     except _ToldBefore:
-        return _hear_again(rt, told)
+        return _hear_again(rt, incoming)
 
 
-def _hear_again(rt: Runtime, told: IncomingCall) -> Turn:
+def _hear_again(rt: Runtime, incoming: IncomingCall) -> CallAnswer:
     """What a call hears that is known; whatever else comes to the missed-call number is noted, and rejected."""
     with rt.transaction(ahead=True) as tx:
-        call = calls.locked(tx.session, told.gateway, told.gateway_id)
+        call = calls.locked(tx.session, incoming.gateway, incoming.gateway_id)
         if call is not None and call.direction != CallDirection.MISSED:
             return _turn(rt, tx, call, Walk.from_row(call.walk))
         if call is None:
-            missedcalls.note_missed(rt, tx, told)
-        return Turn((Reject(),))
+            missedcalls.note_missed(rt, tx, incoming)
+        return CallAnswer((Reject(),))
 
 
-def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
-    contact = callers.meet(rt, tx, told)
+def _meet(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> tuple[int, Walk]:
+    contact = callers.meet(rt, tx, incoming)
     spoken = heard_in(contact.language)
     known = spoken in rt.config.voice.languages and contacts.has_shown_language(tx.session, contact)
     language = spoken if known else rt.config.voice.languages[0]
@@ -91,8 +91,8 @@ def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
         tx.session,
         now=tx.now,
         direction=CallDirection.IN,
-        gateway=told.gateway,
-        gateway_id=told.gateway_id,
+        gateway=incoming.gateway,
+        gateway_id=incoming.gateway_id,
         contact_id=contact.id,
         walk=walk.as_row(),
         next_attempt_at=tx.now + ASK_AFTER,
@@ -102,58 +102,60 @@ def _meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> tuple[int, Walk]:
     return call_id, walk
 
 
-def answer_back(rt: Runtime, call_id: int, told: IncomingCall) -> Turn:
+def answer_back(rt: Runtime, call_id: int, incoming: IncomingCall) -> CallAnswer:
     """Somebody answered a call of ours: "press 1", or that her page needs her, and nothing else until a key comes."""
     with rt.transaction(ahead=True) as tx:
         call = calls.locked_by_id(tx.session, call_id)
-        if call is not None and call.direction in OURS and call.gateway_id in (None, told.gateway_id):
+        if call is not None and call.direction in OURS and call.gateway_id in (None, incoming.gateway_id):
             if call.gateway_id is None:  # answered before the gateway's own answer to us was stored
                 asked_at = tx.now + ASK_AFTER
-                calls.store(tx.session, call, gateway=told.gateway, gateway_id=told.gateway_id, reason=None, next_attempt_at=asked_at)
+                calls.store(
+                    tx.session, call, gateway=incoming.gateway, gateway_id=incoming.gateway_id, reason=None, next_attempt_at=asked_at
+                )
             return _turn(rt, tx, call, Walk.from_row(call.walk))
-    return Turn((voice.HangUp(),))  # ours is another: whoever this is, nothing is said
+    return CallAnswer((voice.HangUp(),))  # ours is another: whoever this is, nothing is said
 
 
-def press_key(rt: Runtime, told: IncomingCall, turn: int, *, is_alarm: bool = False) -> Turn:
+def press_key(rt: Runtime, incoming: IncomingCall, turn: int, *, is_alarm: bool = False) -> CallAnswer:
     """A key, or none, at turn `turn`. A turn that was answered before changes nothing and is heard again. An alarm that is not known
     begins no call."""
 
     def move(walk: Walk, menu: Menu) -> Walk:
-        return table.press(walk, menu, told.keys, turn=turn)
+        return table.press(walk, menu, incoming.keys, turn=turn)
 
-    return _answered(rt, told, turn, move, begins=not is_alarm)
+    return _answered(rt, incoming, turn, move, begins=not is_alarm)
 
 
-def end_recording(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
+def end_recording(rt: Runtime, incoming: IncomingCall, turn: int) -> CallAnswer:
     """What was said after the beep is at the gateway. It is kept whatever the turn: a step told twice may bring what the first lacked."""
-    is_heard = told.recording_id is not None and (told.recorded_s is None or told.recorded_s > leavings.SILENT_S)
+    is_heard = incoming.recording_id is not None and (incoming.recorded_s is None or incoming.recorded_s > leavings.SILENT_S)
 
     def move(walk: Walk, _menu: Menu) -> Walk:
-        if told.hung_up:
+        if incoming.hung_up:
             return table.go(replace(walk, takes=walk.takes + is_heard), Step.GONE)
-        return table.recorded(walk, heard=is_heard, key=told.keys)
+        return table.recorded(walk, heard=is_heard, key=incoming.keys)
 
-    return _answered(rt, told, turn, move, only_at=Step.RECORD)
+    return _answered(rt, incoming, turn, move, only_at=Step.RECORD)
 
 
-def end_dial(rt: Runtime, told: IncomingCall, turn: int) -> Turn:
+def end_dial(rt: Runtime, incoming: IncomingCall, turn: int) -> CallAnswer:
     """A phone of the duty line was rung. Whether the call was taken stands in the row: a voicemail answers too."""
 
     with rt.transaction(ahead=True) as tx:
-        found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
+        found = calls.locked_with_contact(tx.session, incoming.gateway, incoming.gateway_id)
         if found is not None:
             call, contact = found
             walk = Walk.from_row(call.walk)
             if turn == call.turn and walk.step is Step.DUTY:
                 on = table.dialled(walk, menu_of(rt), taken=call.duty_taken, time_left=_left_s(rt, call, tx.now) > 0)
-                walk = _settle(rt, tx, call, contact, on, told=told)
+                walk = _settle(rt, tx, call, contact, on, incoming=incoming)
             return _turn(rt, tx, call, walk)
-    return start_call(rt, told)
+    return start_call(rt, incoming)
 
 
-def duty_call(rt: Runtime) -> Turn:
+def duty_call(rt: Runtime) -> CallAnswer:
     """What a phone of the duty line hears when it is answered."""
-    return Turn(voice.duty_call(heard_in(rt.config.conversation.default_language), menu_of(rt)))
+    return CallAnswer(voice.duty_call(heard_in(rt.config.conversation.default_language), menu_of(rt)))
 
 
 def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
@@ -170,38 +172,40 @@ def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
     return True
 
 
-def _answered(rt: Runtime, told: IncomingCall, turn: int, move: Move, *, only_at: Step | None = None, begins: bool = True) -> Turn:
+def _answered(
+    rt: Runtime, incoming: IncomingCall, turn: int, move: Move, *, only_at: Step | None = None, begins: bool = True
+) -> CallAnswer:
     with rt.transaction(ahead=True) as tx:
-        found = calls.locked_with_contact(tx.session, told.gateway, told.gateway_id)
+        found = calls.locked_with_contact(tx.session, incoming.gateway, incoming.gateway_id)
         if found is not None:
             call, contact = found
             walk = Walk.from_row(call.walk)
             if turn == call.turn and only_at in (None, walk.step):
-                walk = _settle(rt, tx, call, contact, move(walk, menu_of(rt)), told=told)
-            leavings.keep_recording(rt, tx, call, walk, told)
+                walk = _settle(rt, tx, call, contact, move(walk, menu_of(rt)), incoming=incoming)
+            leavings.keep_recording(rt, tx, call, walk, incoming)
             return _turn(rt, tx, call, walk)
     if not begins:
-        return Turn((voice.HangUp(),))
+        return CallAnswer((voice.HangUp(),))
     # We do not know this call: the database was away when it began. It begins again, and keeps what it brought.
-    began = start_call(rt, told)
-    if told.recording_id is not None:
-        leavings.receive_recording(rt, told)
+    began = start_call(rt, incoming)
+    if incoming.recording_id is not None:
+        leavings.receive_recording(rt, incoming)
     return began
 
 
-def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: Walk, *, told: IncomingCall) -> Walk:
+def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: Walk, *, incoming: IncomingCall) -> Walk:
     """Save a step and what follows from it; the walk as it is heard. Both rows are locked."""
     before = Walk.from_row(call.walk)
     changes: CallChanges = {}
     if after.step is Step.STAGE and before.step is Step.ENTER:
-        found, counts = _look_up(rt, tx, call, "".join(c for c in told.keys if c.isdigit()))
+        found, counts = _look_up(rt, tx, call, "".join(c for c in incoming.keys if c.isdigit()))
         after = replace(after, found=found)
         changes["lookups"] = call.lookups + counts
     if before.step is Step.BACK and after.step not in (Step.BACK, Step.GONE):
         calls.serve_missed(tx.session, call.contact_id, since=call.started_at - ASK_AFTER)
-    if before.step is Step.ALARM and told.keys == table.SEEN:
+    if before.step is Step.ALARM and incoming.keys == table.SEEN:
         paging.acknowledge(tx, call.contact_id)
-    if before.step is Step.OPENING and after.step is Step.MAIN and told.keys.isdigit():
+    if before.step is Step.OPENING and after.step is Step.MAIN and incoming.keys.isdigit():
         _speak(tx, contact, after.language)
     if after.consent is not None and after.consent is not before.consent:
         changes["consent"] = after.consent
@@ -239,12 +243,12 @@ def _look_up(rt: Runtime, tx: Transaction, call: Call, reference: str) -> tuple[
     return (voice.STAGES[stage] if stage is not None else voice.REFUSED), int(named is None or not named.own)
 
 
-def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> Turn:
+def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> CallAnswer:
     reference = tickets.reference_of(tx.session, call.ticket_id) if walk.step is Step.TOLD and call.ticket_id else None
     ring_s = 0
     if walk.step is Step.DUTY:
         ring_s = max(5, _left_s(rt, call, tx.now) // max(1, len(rt.config.voice.duty_line) - walk.duty_index))
-    return Turn(voice.heard(walk, menu_of(rt), reference), call.id, call.turn, ring_s)
+    return CallAnswer(voice.heard(walk, menu_of(rt), reference), call.id, call.turn, ring_s)
 
 
 def _left_s(rt: Runtime, call: Call, now: datetime) -> int:

@@ -25,24 +25,28 @@ _OPEN_AT_MOST = timedelta(hours=4)
 """A call lasts no longer at the gateway, whatever it says."""
 
 
-def end_call(rt: Runtime, told: IncomingCall, duration_s: int | None) -> None:
+def end_call(rt: Runtime, incoming: IncomingCall, duration_s: int | None) -> None:
     """The gateway says that a call is over. Said twice it changes nothing."""
     try:
         with rt.transaction() as tx:
             # Told by the gateway: what it has named, what it was asked for and has not named yet, or what came while the database was
             # away, which is in the book at least.
-            call = calls.locked(tx.session, told.gateway, told.gateway_id) or _placed(tx, told) or leavings.unheard_of(rt, tx, told)
+            call = (
+                calls.locked(tx.session, incoming.gateway, incoming.gateway_id)
+                or _placed(tx, incoming)
+                or leavings.unheard_of(rt, tx, incoming)
+            )
             _end(rt, tx, call, duration_s)
     except leavings.ToldMeanwhile:
-        end_call(rt, told, duration_s)
+        end_call(rt, incoming, duration_s)
 
 
-def _placed(tx: Transaction, told: IncomingCall) -> Call | None:
+def _placed(tx: Transaction, incoming: IncomingCall) -> Call | None:
     """A call of ours that ended before our own request for it was answered, or whose answer was lost."""
-    call = calls.locked_by_id(tx.session, told.call_id) if told.call_id is not None else None
+    call = calls.locked_by_id(tx.session, incoming.call_id) if incoming.call_id is not None else None
     if call is None or call.gateway_id is not None or call.direction not in OURS:
         return None
-    calls.store(tx.session, call, gateway=told.gateway, gateway_id=told.gateway_id, reason=None)
+    calls.store(tx.session, call, gateway=incoming.gateway, gateway_id=incoming.gateway_id, reason=None)
     return call
 
 

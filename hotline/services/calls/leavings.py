@@ -62,41 +62,43 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
     return opened.ticket_id
 
 
-def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, told: IncomingCall) -> None:
+def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, incoming: IncomingCall) -> None:
     """Note that the gateway has a recording of the call. One in which something may be heard opens the ticket, if there is none."""
-    if told.recording_id is None or call.direction == CallDirection.ALARM:  # a volunteer's phone: no complaint, whatever was recorded
+    if incoming.recording_id is None or call.direction == CallDirection.ALARM:  # a volunteer's phone: no complaint, whatever was recorded
         return
-    promised_s = told.recorded_s
-    if recordings.note(tx.session, call_id=call.id, gateway=call.gateway, gateway_id=told.recording_id, promised_s=promised_s, now=tx.now):
+    promised_s = incoming.recorded_s
+    if recordings.note(
+        tx.session, call_id=call.id, gateway=call.gateway, gateway_id=incoming.recording_id, promised_s=promised_s, now=tx.now
+    ):
         tx.ring(Job.FETCH_RECORDINGS)
     if call.ticket_id is None and (promised_s is None or promised_s > SILENT_S):
         calls.store(tx.session, call, ticket_id=open_ticket(rt, tx, call, walk))
 
 
-def receive_recording(rt: Runtime, told: IncomingCall) -> None:
+def receive_recording(rt: Runtime, incoming: IncomingCall) -> None:
     """The gateway tells of a recording: before the call's end or after it, late, twice, or of a call we never heard of."""
     try:
         with rt.transaction() as tx:
-            call = calls.locked(tx.session, told.gateway, told.gateway_id) or unheard_of(rt, tx, told)
+            call = calls.locked(tx.session, incoming.gateway, incoming.gateway_id) or unheard_of(rt, tx, incoming)
             contacts.locked(tx.session, call.contact_id)
-            keep_recording(rt, tx, call, Walk.from_row(call.walk), told)
+            keep_recording(rt, tx, call, Walk.from_row(call.walk), incoming)
     except ToldMeanwhile:
-        receive_recording(rt, told)
+        receive_recording(rt, incoming)
 
 
-def unheard_of(rt: Runtime, tx: Transaction, told: IncomingCall) -> Call:
+def unheard_of(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> Call:
     """A call that is over and began while the database was away (reports of recordings do not say whose it was).
 
     Raises `ToldMeanwhile`: the contact is locked by then, and everybody else locks the call first.
     """
-    contact = callers.meet(rt, tx, told)
+    contact = callers.meet(rt, tx, incoming)
     walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=callers.is_withheld(contact))
     kept = calls.keep(
         tx.session,
         now=tx.now,
         direction=CallDirection.IN,
-        gateway=told.gateway,
-        gateway_id=told.gateway_id,
+        gateway=incoming.gateway,
+        gateway_id=incoming.gateway_id,
         contact_id=contact.id,
         walk=walk.as_row(),
         ended_at=tx.now,

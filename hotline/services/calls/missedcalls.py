@@ -18,9 +18,9 @@ _FRESH_FOR = timedelta(minutes=5)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
+def note_missed(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> None:
     """Somebody rang the missed-call number. It goes into the book, and where it may be, a call of ours becomes due."""
-    caller = callers.meet(rt, tx, told)
+    caller = callers.meet(rt, tx, incoming)
     hers = contacts.locked(tx.session, caller.id)
     reason = _why_not(rt, tx, hers)
     walk = menu.begin(rt.config.voice.languages[0], known=False, withheld=callers.is_withheld(caller), called_back=True).as_row()
@@ -28,8 +28,8 @@ def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
         tx.session,
         now=tx.now,
         direction=CallDirection.MISSED,
-        gateway=told.gateway,
-        gateway_id=told.gateway_id,
+        gateway=incoming.gateway,
+        gateway_id=incoming.gateway_id,
         contact_id=hers.id,
         walk=walk,
         reason=reason,
@@ -41,7 +41,7 @@ def note_missed(rt: Runtime, tx: Transaction, told: IncomingCall) -> None:
             tx.session,
             now=tx.now,
             direction=CallDirection.BACK,
-            gateway=told.gateway,
+            gateway=incoming.gateway,
             gateway_id=None,
             contact_id=hers.id,
             walk=walk,

@@ -72,7 +72,7 @@ def ask_recordings(rt: Runtime, gateway: CallGateway, call_id: int) -> None:
     if call is None or call.gateway_id is None:
         return
     for found in gateway.recordings_of(call.gateway_id):
-        told = IncomingCall(
+        incoming = IncomingCall(
             gateway=call.gateway,
             gateway_id=call.gateway_id,
             caller="",
@@ -80,7 +80,7 @@ def ask_recordings(rt: Runtime, gateway: CallGateway, call_id: int) -> None:
             recording_id=found.gateway_id,
             recorded_s=found.duration_s,
         )
-        receive_recording(rt, told)
+        receive_recording(rt, incoming)
 
 
 def fetch_due(rt: Runtime, gateway: CallGateway, *, for_s: float = 15) -> bool:

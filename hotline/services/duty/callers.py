@@ -9,9 +9,9 @@ from hotline.storage.contacts import Met
 from hotline.storage.models import Contact
 
 
-def meet(rt: Runtime, tx: Transaction, told: IncomingCall) -> Met:
+def meet(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> Met:
     """The contact that a call comes from, made if she is new, and locked until the commit."""
-    sender = phone.read_sender(told.caller, rt.config.numbers.region)
+    sender = phone.read_sender(incoming.caller, rt.config.numbers.region)
     return contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
 
 

@@ -43,7 +43,7 @@ def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, *
         segments=count(body).segments,
         rank=RANK_ANSWER,
     )
-    outgoing.put(tx.session, ticket_id=None, answers_id=None, **row)
+    outgoing.queue(tx.session, ticket_id=None, answers_id=None, **row)
     tx.ring(Job.SEND_DUE)
     return True
 

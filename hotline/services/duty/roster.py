@@ -32,7 +32,7 @@ def turn_of(rt: Runtime, session: Reading, key: Key) -> Turn:
     return found[0]
 
 
-def ask(rt: Runtime, volunteer: Volunteer, key: Key, colleague_id: int) -> None:
+def ask_stand_in(rt: Runtime, volunteer: Volunteer, key: Key, colleague_id: int) -> None:
     """She asks a colleague of the team to come instead. Raises `NoSuchShift`, `ShiftMoved` (somebody was asked, or agreed, already)."""
     with rt.transaction() as tx:
         rights = access.working(tx.session, volunteer)

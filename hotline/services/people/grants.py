@@ -2,8 +2,8 @@
 
 from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.domain.category import sealed_teams
-from hotline.domain.grant import Asked, Right, may_decide
-from hotline.domain.grant import read as read_right
+from hotline.domain.grant import Right, RightKind, may_decide
+from hotline.domain.grant import parse as read_right
 from hotline.domain.rights import Role
 from hotline.runtime import Runtime, Transaction
 from hotline.services.people.invitations import make_link
@@ -30,7 +30,7 @@ def may_ask(tx: Transaction, asker: Volunteer) -> bool:
     return asker.role == Role.ADMINISTRATOR or people.rights(tx.session, asker).leads_any
 
 
-def ask(rt: Runtime, asker_id: int, login: str, right: Right) -> None:
+def request(rt: Runtime, asker_id: int, login: str, right: Right) -> None:
     """Ask for a right for somebody. Asked twice it is asked once. Raises `NotYours`, `NotPossible`."""
     with rt.transaction() as tx:
         asker, subject = people.volunteer(tx.session, asker_id), people.by_login(tx.session, login)
@@ -40,14 +40,14 @@ def ask(rt: Runtime, asker_id: int, login: str, right: Right) -> None:
             raise NotPossible
         if subject.id == asker.id:
             raise NotYours
-        if right.what in (Asked.LEAD, Asked.TEAM, Asked.NUMBERS) and subject.role != Role.VOLUNTEER:
+        if right.what in (RightKind.LEAD, RightKind.TEAM, RightKind.NUMBERS) and subject.role != Role.VOLUNTEER:
             raise NotPossible
-        put(tx, subject.id, right, asked_by=asker.id)
+        keep_request(tx, subject.id, right, asked_by=asker.id)
 
 
-def put(tx: Transaction, subject_id: int, right: Right, *, asked_by: int) -> None:
+def keep_request(tx: Transaction, subject_id: int, right: Right, *, asked_by: int) -> None:
     """Keep what was asked for, and tell the heads."""
-    grant_id = grants.ask(tx.session, subject_id, str(right), asked_by=asked_by, now=tx.now)
+    grant_id = grants.request(tx.session, subject_id, str(right), asked_by=asked_by, now=tx.now)
     if grant_id is not None:
         happened(tx.session, PeopleEventKind.RIGHT_ASKED, now=tx.now, by=asked_by, about=subject_id, right=str(right))
         for head in people.heads(tx.session):
@@ -84,13 +84,13 @@ def has_such(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
 
 
 def _give(tx: Transaction, subject: Volunteer, right: Right, decider_id: int) -> str | None:
-    if right.what is Asked.LINK:
+    if right.what is RightKind.LINK:
         return make_link(tx, subject.id, made_by=decider_id)
     # One person made the link that is still about: whoever kept it would have by it what takes two.
     invitations.void(tx.session, subject.id, now=tx.now)
-    if right.what is Asked.NUMBERS:
+    if right.what is RightKind.NUMBERS:
         subject.shows_numbers = True
-    elif right.what in (Asked.ADMINISTRATOR, Asked.AUDITOR):
+    elif right.what in (RightKind.ADMINISTRATOR, RightKind.AUDITOR):
         subject.role, subject.is_head, subject.shows_numbers = Role(right.what), False, False
         people.join_teams(tx.session, subject.id, {})
         hand_back(tx, subject.id, by=decider_id)
@@ -98,6 +98,6 @@ def _give(tx: Transaction, subject: Volunteer, right: Right, decider_id: int) ->
         raise NotPossible
     else:
         team = people.teams(tx.session)[right.team]
-        people.join(tx.session, subject.id, team.id, is_lead=right.what is Asked.LEAD)
+        people.join(tx.session, subject.id, team.id, is_lead=right.what is RightKind.LEAD)
     tx.session.flush()
     return None

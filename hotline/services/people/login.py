@@ -71,7 +71,7 @@ def hashed(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def find(rt: Runtime, key: str) -> logins.Found | None:
+def find(rt: Runtime, key: str) -> logins.OpenLogin | None:
     """The log-in behind a cookie's key; None if it has ended."""
     with rt.reading() as session:
         return logins.of_key(session, hashed(key), since=oldest(rt), sealed_teams=sealed_teams(rt.categories))
@@ -121,7 +121,7 @@ def count_try(rt: Runtime, tx: Transaction, login: str) -> None:
     throttles.forget_before(tx.session, forgotten_at)
     over = failures - rt.config.web.free_failures
     wait_s = min(2**over, _LONGEST_WAIT_S) if over >= 0 else 0
-    throttles.put(tx.session, login, failures=failures, next_try_at=tx.now + timedelta(seconds=wait_s))
+    throttles.record(tx.session, login, failures=failures, next_try_at=tx.now + timedelta(seconds=wait_s))
 
 
 def is_password(stored: str | None, password: str) -> bool:

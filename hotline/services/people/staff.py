@@ -1,7 +1,7 @@
 """An administrator keeps the accounts: who is here, in which teams, with which languages."""
 
 from hotline.domain.category import sealed_teams
-from hotline.domain.grant import Asked, Right
+from hotline.domain.grant import Right, RightKind
 from hotline.domain.rights import Role
 from hotline.runtime import Runtime, Transaction
 from hotline.services.people import grants
@@ -31,7 +31,7 @@ def new_link(rt: Runtime, by: int, login: str) -> str | None:
     with rt.transaction() as tx:
         subject = _other(tx, by, login)
         if grants.has_such(rt, tx, subject):
-            grants.put(tx, subject.id, Right(Asked.LINK), asked_by=by)
+            grants.keep_request(tx, subject.id, Right(RightKind.LINK), asked_by=by)
             return None
         return make_link(tx, subject.id, made_by=by)
 
@@ -80,7 +80,7 @@ def join(rt: Runtime, by: int, login: str, code: str) -> bool:
         if team is None or subject.role != Role.VOLUNTEER:
             raise NotPossible
         if code in sealed_teams(rt.categories):
-            grants.put(tx, subject.id, Right(Asked.TEAM, code), asked_by=by)
+            grants.keep_request(tx, subject.id, Right(RightKind.TEAM, code), asked_by=by)
             return False
         if (team.id, code) in people.teams_of(tx.session, subject.id):
             return True
@@ -99,9 +99,9 @@ def take_away(rt: Runtime, by: int, login: str, right: Right) -> None:
 
 def _lose(tx: Transaction, subject: Volunteer, right: Right, *, by: int) -> bool:
     """She has it no more; False if she had it not."""
-    if right.what not in (Asked.TEAM, Asked.LEAD):
-        had = subject.shows_numbers if right.what is Asked.NUMBERS else subject.role == right.what
-        if right.what is Asked.NUMBERS:
+    if right.what not in (RightKind.TEAM, RightKind.LEAD):
+        had = subject.shows_numbers if right.what is RightKind.NUMBERS else subject.role == right.what
+        if right.what is RightKind.NUMBERS:
             subject.shows_numbers = False
         elif had:
             subject.role = Role.VOLUNTEER
@@ -109,7 +109,7 @@ def _lose(tx: Transaction, subject: Volunteer, right: Right, *, by: int) -> bool
     team = people.teams(tx.session).get(right.team)
     if team is None:
         raise NotPossible
-    if right.what is Asked.LEAD:
+    if right.what is RightKind.LEAD:
         return people.lead_no_more(tx.session, subject.id, team.id)
     if not people.leave(tx.session, subject.id, team.id):
         return False

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from hotline.domain import conversation, phone, texts
-from hotline.domain.conversation import Answer, Asked, Decision, Known, NamedTicket, QuestionKind, ReadAs
+from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, QuestionKind, ReadAs
 from hotline.domain.language import detect
 from hotline.domain.message import Direction
 from hotline.domain.ticket import Status, check_move
@@ -35,7 +35,7 @@ class _SeenBefore(Exception):
 def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
     """Store a text, settle which ticket it belongs to, queue what is answered: one transaction. A second delivery changes nothing."""
     sender = phone.read_sender(text.sender, rt.config.numbers.region)
-    asked = conversation.ask(text.body, rt.lexicon, taken_for=text.keyword)
+    asked = conversation.parse(text.body, rt.lexicon, taken_for=text.keyword)
     spoken = detect(text.body) if asked.command is None else None
     # Somebody new who only says "salam" or "OFF" is met in the language of that word; it does not change one we know.
     first = spoken or (asked.command.language if asked.command else None) or rt.config.conversation.default_language
@@ -54,7 +54,7 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
     return Received.STORED
 
 
-def _known(rt: Runtime, tx: Transaction, contact: Met, asked: Asked) -> Known:
+def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText) -> Known:
     """Fetch what the decision needs; for somebody new who names no reference that is nothing."""
     settings = rt.config.conversation
     is_new = contact.times_seen == 1
@@ -126,7 +126,7 @@ def _receipt_first(decision: Decision) -> bool:
 
 def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: TextIn) -> Opened:
     """The new ticket, with her text and, where it goes first, the receipt."""
-    meant = meaning.read(rt, text["body"], urgent=decision.urgent)
+    meant = meaning.read_words(rt, text["body"], urgent=decision.urgent)
     return open_ticket(
         tx,
         {"category": meant.category, "hits": meant.hits},
@@ -144,7 +144,7 @@ def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: 
 
 def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body: str) -> None:
     """A text that joins."""
-    meant = meaning.read(rt, body, urgent=decision.urgent)
+    meant = meaning.read_words(rt, body, urgent=decision.urgent)
     meaning.add(rt, tx, tickets.locked(tx.session, ticket_id), meant, unread=True)
     happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meant.hits)
 
@@ -157,6 +157,6 @@ def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status
     tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, status=move, unread=unread)
     happened(tx.session, ticket_id, EventKind.MOVED, now=tx.now, before=ticket.status, after=move, by="citizen")
     if move is Status.CLOSED:
-        questions.put(tx.session, QuestionKind.SOLVED, contact_id=contact.id, ticket_id=ticket_id, now=tx.now)
+        questions.ask(tx.session, QuestionKind.SOLVED, contact_id=contact.id, ticket_id=ticket_id, now=tx.now)
     else:
         questions.settle(tx.session, ticket_id, now=tx.now)

@@ -99,7 +99,7 @@ def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
             created_at=tx.now,
             read_as=ReadAs.WRITTEN,
         )
-        meant = meaning.read(rt, body, urgent=conversation.ask(body, rt.lexicon).cries)
+        meant = meaning.read_words(rt, body, urgent=conversation.parse(body, rt.lexicon).cries)
         meaning.add(rt, tx, ticket, meant)
         happened(tx.session, ticket.id, EventKind.WRITTEN_DOWN, now=tx.now, volunteer_id=volunteer.id, message=message_id, hits=meant.hits)
 
@@ -145,6 +145,6 @@ def _ask(tx: Transaction, ticket: Ticket, to: Status) -> None:
     # A citizen who cannot be texted is told of nothing that could be answered.
     may_ask = not ticket.hold and contact.times_seen > 0 and (call is None or call.consent == Consent.YES)
     if to in (Status.RESOLVED, Status.CLOSED) and may_ask:
-        questions.put(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)
+        questions.ask(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)
     else:
         questions.settle(tx.session, ticket.id, now=tx.now)

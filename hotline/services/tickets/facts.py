@@ -161,7 +161,7 @@ def shut_out(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int,
         ticket = access.enter(tx.session, volunteer, reference, Act.SHUT_OUT, version=version).ticket
         if whom == volunteer.id or people.volunteer(tx.session, whom) is None:
             raise NoSuchChoice
-        if out and not shutouts.put(tx.session, ticket.id, whom, made_by=volunteer.id, now=tx.now):
+        if out and not shutouts.shut_out(tx.session, ticket.id, whom, made_by=volunteer.id, now=tx.now):
             return
         if not out:
             shutouts.lift(tx.session, ticket.id, whom)

@@ -38,7 +38,7 @@ def reindex(rt: Runtime) -> None:
 def _rebuild_if_key_changed(rt: Runtime, key: bytes) -> None:
     """An index of another key, or of other folding rules, would never be matched by a search."""
     with rt.reading() as session:
-        is_known = marks.read(session, _KEY) == searching.hashed(key, _KEY)
+        is_known = marks.value(session, _KEY) == searching.hashed(key, _KEY)
     if not is_known:
         _rebuild(rt, key)
 
@@ -49,8 +49,8 @@ def _rebuild(rt: Runtime, key: bytes) -> None:
         # A start that no earlier index had: a worker that still looks at the old index moves none of these marks.
         start = -1 - secrets.randbelow(2**62)
         for name, settled in _PASSES:
-            marks.put(tx.session, _mark(name, settled=settled), start)
-        marks.put(tx.session, _KEY, searching.hashed(key, _KEY))
+            marks.set_value(tx.session, _mark(name, settled=settled), start)
+        marks.set_value(tx.session, _KEY, searching.hashed(key, _KEY))
     logger().info("the index of the search is built again")
 
 
@@ -58,7 +58,7 @@ def _index(rt: Runtime, key: bytes, name: str, *, settled: bool) -> bool:
     """Index one batch past a mark: of all rows, or of the settled ones. What is indexed already is not written again."""
     mark = _mark(name, settled=settled)
     with rt.reading() as session:
-        before = marks.read(session, mark)
+        before = marks.value(session, mark)
         rows = list(ticketwords.SOURCES[name](session, before, BATCH))
         if settled:
             rows = list(takewhile(lambda row: row.at < rt.clock() - _SETTLED_AFTER, rows))
@@ -66,7 +66,7 @@ def _index(rt: Runtime, key: bytes, name: str, *, settled: bool) -> bool:
             return False
         lacking = ticketwords.lacking(session, (pair for row in rows for pair in _pairs(key, name, row)))
     with rt.transaction() as tx:
-        ticketwords.put(tx.session, lacking)
+        ticketwords.index(tx.session, lacking)
         marks.move(tx.session, mark, before=before, after=rows[-1].id)
     return len(rows) == BATCH
 

@@ -27,9 +27,9 @@ class Meaning:
     hits: tuple[str, ...]
 
 
-def read(rt: Runtime, body: str, *, urgent: bool, named: Category | None = None) -> Meaning:
+def read_words(rt: Runtime, body: str, *, urgent: bool, named: Category | None = None) -> Meaning:
     """Read words for meaning. `urgent`: it is known already that they are. `named`: the category that a volunteer chose."""
-    hits = category.read(body, rt.categories)
+    hits = category.categories_in(body, rt.categories)
     shown = ((named,) if named is not None else ()) + hits or (category.fallback(rt.categories),)
     priority = Priority.URGENT if urgent else min(c.priority for c in shown)
     # A sealed category is shown before any other that was found: its team must be the one that sees the ticket.

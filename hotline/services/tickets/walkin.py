@@ -66,7 +66,7 @@ def take_down(rt: Runtime, volunteer: Volunteer, complaint: Complaint) -> str:
 
 def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complaint, sender: Sender) -> str:
     named = next((c for c in rt.categories if c.code == complaint.category), None)
-    meant = meaning.read(rt, complaint.words, urgent=conversation.ask(complaint.words, rt.lexicon).cries, named=named)
+    meant = meaning.read_words(rt, complaint.words, urgent=conversation.parse(complaint.words, rt.lexicon).cries, named=named)
     contact = contacts.typed_in(tx.session, sender, language=complaint.language, now=tx.now)
     opened = open_ticket(
         tx,

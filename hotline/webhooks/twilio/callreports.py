@@ -23,7 +23,7 @@ def status() -> tuple[str, int]:
 @signed
 def recording() -> tuple[str, int]:
     """A recording is there, or the gateway says that there is none."""
-    told = forms.read_call(g.form)
-    if told.recording_id is not None:
-        leavings.receive_recording(runtime(), told)
+    incoming = forms.read_call(g.form)
+    if incoming.recording_id is not None:
+        leavings.receive_recording(runtime(), incoming)
     return "", 204

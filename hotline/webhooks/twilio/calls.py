@@ -7,7 +7,7 @@ from hotline.domain.prompts import Prompt
 from hotline.guards import runtime
 from hotline.log import logger
 from hotline.services.calls import callflow
-from hotline.services.calls.callflow import Turn
+from hotline.services.calls.callflow import CallAnswer
 from hotline.webhooks.twilio import forms
 from hotline.webhooks.twilio.signature import signed
 from hotline.webhooks.twilio.twiml import Addresses, DutyPhone, twiml
@@ -96,7 +96,7 @@ def _busy() -> Response:
     return _document(twiml(voice.busy(callflow.menu_of(runtime())), Addresses(_voice(), _prompts(), 0), _clips))
 
 
-def _heard(turn: Turn) -> Response:
+def _heard(turn: CallAnswer) -> Response:
     settings = runtime().config.voice
     addresses = Addresses(f"{_voice()}/alarm" if _is_alarm() else _voice(), _prompts(), turn.turn, turn.call_id)
     duty = None

@@ -266,7 +266,7 @@ def test_whoever_stands_in_is_asked_in_her_place(rt: Runtime) -> None:
     with rt.reading() as session:
         general = session.scalars(select(Team.id).where(Team.code == "general")).one()
     night = (general, volunteer(rt, "alice").id, date(2026, 11, 23), time(22))
-    roster.ask(rt, volunteer(rt, "alice"), night, volunteer(rt, "lead").id)
+    roster.ask_stand_in(rt, volunteer(rt, "alice"), night, volunteer(rt, "lead").id)
     watch_shifts(rt)
     assert said(rt) == []  # alice has no phone, and nobody has agreed
     roster.agree(rt, volunteer(rt, "lead"), night, agrees=True)

@@ -167,7 +167,7 @@ def test_to_shut_out_twice_at_once_is_to_shut_out_once(rt: Runtime, ticket: Tick
 
     def put(*, meanwhile: threading.Thread | None = None) -> None:
         with rt.transaction() as tx:
-            results.append(shutouts.put(tx.session, ticket.id, whom, made_by=lead.id, now=tx.now))
+            results.append(shutouts.shut_out(tx.session, ticket.id, whom, made_by=lead.id, now=tx.now))
             if meanwhile is not None:
                 meanwhile.start()
                 meanwhile.join(0.5)

@@ -94,7 +94,7 @@ def test_what_stands_queued_to_it_all_the_same_is_not_sent(rt: Runtime, text_key
     contact = contact_of(rt, take_down(rt))
     with rt.transaction() as tx:
         row = {"contact_id": contact.id, "body": "x", "text_key": text_key, "language": "sd", "segments": 1, "rank": 0}
-        outgoing.put(tx.session, ticket_id=None, answers_id=None, **outgoing.due_at_once(now=tx.now, **row))
+        outgoing.queue(tx.session, ticket_id=None, answers_id=None, **outgoing.due_at_once(now=tx.now, **row))
     gateway = ScriptedGateway()
     send_due(rt, gateway, for_s=5)
     assert gateway.taken == []
@@ -108,7 +108,7 @@ def test_a_volunteers_own_phone_is_texted_for_herself_and_for_no_ticket(rt: Runt
         row = {"contact_id": ticket.contact_id, "text_key": None, "language": "sd", "segments": 1, "rank": 0}
         for body, about in (("to her", None), ("of a ticket", ticket.id)):
             queued = outgoing.due_at_once(now=tx.now, body=body, **row)
-            outgoing.put(tx.session, ticket_id=about, answers_id=None, **queued)
+            outgoing.queue(tx.session, ticket_id=about, answers_id=None, **queued)
     gateway = ScriptedGateway()
     send_due(rt, gateway, for_s=5)
     assert [text.body for text in gateway.taken] == ["to her"]
