@@ -15,8 +15,8 @@ from hotline.domain.conversation import (
     NamedTicket,
     ParsedText,
     ReadAs,
-    ask,
     decide,
+    parse,
     status_text,
 )
 from hotline.domain.keyword import Keyword, Lexicon
@@ -52,7 +52,7 @@ def lexicon() -> Lexicon:
 
 
 def read(body: str, *, taken_for: Keyword | None = None) -> ParsedText:
-    return ask(body, lexicon(), taken_for=taken_for)
+    return parse(body, lexicon(), taken_for=taken_for)
 
 
 def settle(body: str, known: Known | None = None, *, taken_for: Keyword | None = None) -> Decision:
