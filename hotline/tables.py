@@ -126,7 +126,7 @@ def lexicon_gaps(path: Path | None) -> list[str]:
     path = path or _DATA / "lexicon.toml"
     document = _parsed(path)
     return [
-        f"{language}: {path.name}: [{section}] has no phrases in it"
+        f"{language}: [{section}] of {path} has no phrases in it"
         for language in TEXT_LANGUAGES
         for section in sorted(_SECTIONS)
         if not document.get(section, {}).get(language)

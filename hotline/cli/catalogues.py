@@ -25,7 +25,7 @@ _NAMED_VALUE = re.compile(r"%\((\w+)\)")
 
 _project = click.option(
     "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, path_type=Path, resolve_path=True),  # Babel's folders are absolute
     default=PROJECT,
     help="The project's folder, with pyproject.toml and locales/.",
 )

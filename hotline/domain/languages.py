@@ -114,7 +114,7 @@ def faults(table: Iterable[Language]) -> list[str]:
     rows = tuple(table)
     codes, spoken = [row.code for row in rows], {row.code for row in rows if row.calls}
     wrong = [f"{code}: two rows have this code" for code in dict.fromkeys(codes) if codes.count(code) > 1]
-    wrong += [f"{code}: it has no row" for code in (SOURCE, *VOLUNTEERS_SPEAK) if code not in codes]
+    wrong += [f"{code}: it has no row" for code in dict.fromkeys((SOURCE, *VOLUNTEERS_SPEAK)) if code not in codes]
     return wrong + [f"{row.code}: {fault}" for row in rows for fault in _row_faults(row, spoken)]
 
 

@@ -18,8 +18,11 @@ PAGE = "hotline/web/templates/queue.html"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Our texts, prompts and catalogues, and no pages."""
+    """Our texts, prompts, catalogues, tables and style sheet, and no pages."""
     shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    shutil.copytree(PROJECT / "hotline/data", tmp_path / "hotline/data")
+    (tmp_path / "hotline/web/static").mkdir(parents=True)
+    shutil.copy(PROJECT / "hotline/web/static/style.css", tmp_path / "hotline/web/static")
     (tmp_path / "hotline/domain").mkdir(parents=True)
     for sentences in ("texts.py", "prompts.py"):
         shutil.copy(PROJECT / "hotline/domain" / sentences, tmp_path / "hotline/domain")

@@ -10,7 +10,7 @@ from bidi import get_display
 
 from hotline.cli.catalogues import compile_all
 from hotline.domain import segments, texts
-from hotline.domain.languages import LANGUAGES
+from hotline.domain.languages import BY_CODE, LANGUAGES
 from hotline.domain.telltale import telltales
 from hotline.domain.texts import ANSWER_TO, GREETING, HELP, LONGEST, TEXTS, Text
 from hotline.i18n import LOCALES, Catalogues, po_path
@@ -44,7 +44,7 @@ def said(catalogues: Catalogues, language: str, text: Text, *, police: str = "15
 def test_every_text_keeps_its_budget(catalogues: Catalogues, language: str, text: Text, police: str, answer_number: str) -> None:
     counted = segments.count(said(catalogues, language, text, police=police, answer_number=answer_number))
     assert counted.segments <= text.segments_max, counted
-    assert counted.encoding == ("UCS-2" if language in {"ur", "sd"} else "GSM-7")
+    assert counted.encoding == ("UCS-2" if BY_CODE[language].direction == "rtl" else "GSM-7")
 
 
 def test_only_the_help_text_may_take_two_segments() -> None:
