@@ -12,7 +12,7 @@ from hotline.domain.delivery import Reason
 
 @dataclass(frozen=True)
 class ContactHours:
-    """When we may send a text that answers none. Local times, from `opens` to before `closes`; `closes` of None is 24:00."""
+    """When we may send a text that is not an answer. Local times, from `opens` to before `closes`; `closes` of None is 24:00."""
 
     opens: time
     closes: time | None

@@ -22,7 +22,7 @@ _TAIL = re.compile(r"[0-9]+")
 
 
 def key_of(secret: str) -> bytes:
-    """The key of the hashes. Change the name in it with the way words are folded or progress is marked: then all is indexed again."""
+    """The key of the hashes. Change the name in it if words are folded or progress is marked in a new way: all is indexed again."""
     return hmac.digest(secret.encode(), b"search words, 2", sha256)
 
 
