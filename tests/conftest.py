@@ -1,6 +1,7 @@
 """Fixtures of all tests: real databases and a real Redis, a browser, and no network beyond this machine."""
 
 import functools
+import gc
 import ipaddress
 import os
 import shutil
@@ -8,6 +9,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -15,12 +17,16 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
+from sqlalchemy import Engine, event
+from werkzeug.routing import Rule
+from xdist.scheduler import LoadFileScheduling
 
 from hotline import runtime
 from hotline.runtime import Runtime
 from hotline.services.people import login
+from hotline.storage import db
 from hotline.storage.db import migrate
-from tests.servers import Postgres, RedisServer, fast_folder, postgres_server
+from tests.servers import Fill, Postgres, RedisServer, fast_folder, postgres_server
 from tests.support import Clock, make_runtime
 
 # What a test run is told by its surroundings. Any other HOTLINE_… is the developer's own hotline, which tests must not touch.
@@ -36,6 +42,49 @@ _BROWSER_OPTIONS = [
     "--use-fake-ui-for-media-stream",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+
+
+# Each worker takes the next file: a long one that comes last leaves the other worker idle. In the order of how long they take.
+LONGEST = (
+    "journeys/",  # one file, as far as this goes: they share a hotline, and starting it takes longer than most of them
+    "web/test_every_page.py",
+    "workers/test_worker.py",
+    "cli/test_run.py",
+    "web/test_queue_in_the_browser.py",
+    "web/test_queues.py",
+    "web/test_recordings.py",
+    "web/test_hostile.py",
+    "services/calls/test_callflow.py",
+    "web/test_search.py",
+    "test_registries.py",
+    "services/calls/test_recordings.py",
+    "simulator/test_call_page.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first."""
+    if gone := [name for name in LONGEST if not (Path(__file__).parent / name).exists()]:
+        raise pytest.UsageError(f"tests/conftest.py names as long what is not there: {', '.join(gone)}")
+    items.sort(key=lambda item: next((rank for rank, name in enumerate(LONGEST) if item.nodeid.startswith(f"tests/{name}")), len(LONGEST)))
+
+
+class _ByFile(LoadFileScheduling):
+    """A file to a worker, and all journeys to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/journeys/" if nodeid.startswith("tests/journeys/") else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | None:
+    return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,6 +120,48 @@ def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterat
     compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(Flask.jinja_options, "bytecode_cache", compiled)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    """An engine keeps the statements it compiled, by its dialect, and each test has an engine of its own: a quarter of what most cost."""
+    made = db.create_engine
+    first: dict[str, Engine] = {}
+
+    def create_engine(*given: Any, **named: Any) -> Engine:
+        engine = made(*given, **named)
+        kind = engine.dialect.name
+        if kind in first:
+            engine.dialect.initialize = lambda _connection: None  # it need not learn that again
+            engine.dialect = engine.pool._dialect = first[kind].dialect
+            engine._compiled_cache = first[kind]._compiled_cache
+        else:  # not before it has connected, and so learnt which server it talks to
+            event.listen(engine, "connect", lambda *_: first.setdefault(kind, engine))
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "create_engine", create_engine)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_compiled_when_written() -> Iterator[None]:
+    """Werkzeug compiles a function for each route that writes its address: most of what an application costs, and few are used."""
+    compile_now = Rule._compile_builder
+
+    def compile_later(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        made: list[Callable[..., tuple[str, str]]] = []
+
+        def write(*given: Any, **named: Any) -> tuple[str, str]:
+            if not made:
+                made.append(compile_now(rule, append_unknown))
+            return made[0](*given, **named)
+
+        return write
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_later)
         yield
 
 
@@ -155,24 +246,39 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "hotline.sqlite3"
-    migrate(f"sqlite:///{path}")
-    return path
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fill | None], Path]:
+    """Makes a migrated SQLite file, with what a function puts into it, to be copied: once for each function."""
+
+    @functools.cache
+    def make(fill: Fill | None) -> Path:
+        path = tmp_path_factory.mktemp("template") / "hotline.sqlite3"
+        if fill:
+            shutil.copy(make(None), path)
+            fill(f"sqlite:///{path}")
+        else:
+            migrate(f"sqlite:///{path}")
+        return path
+
+    return make
 
 
 @pytest.fixture
-def sqlite_url(migrated_sqlite: Path) -> Iterator[str]:
+def filled_by() -> Fill | None:
+    """What puts rows into a test's database before it begins; a file whose tests all want many has a fixture of its own of this name."""
+    return None
+
+
+@pytest.fixture
+def sqlite_url(sqlite_files: Callable[[Fill | None], Path], filled_by: Fill | None) -> Iterator[str]:
     """The URL of a migrated SQLite database of the test's own."""
     with tempfile.TemporaryDirectory(prefix="hotline-sqlite-", dir=fast_folder()) as folder:
-        yield f"sqlite:///{shutil.copy(migrated_sqlite, Path(folder) / 'hotline.sqlite3')}"
+        yield f"sqlite:///{shutil.copy(sqlite_files(filled_by), Path(folder) / 'hotline.sqlite3')}"
 
 
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> Iterator[str]:
+def postgres_url(postgres: Postgres, filled_by: Fill | None) -> Iterator[str]:
     """The URL of a migrated PostgreSQL database of the test's own."""
-    with postgres.database() as url:
+    with postgres.database(filled_by) as url:
         yield url
 
 

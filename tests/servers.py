@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _UP_WITHIN_S = 20.0
+_NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=64MB"]
 
 
 def free_port() -> int:
@@ -139,8 +140,12 @@ class RedisServer:
         self.start()
 
 
+Fill = Callable[[str], None]
+"""Puts rows into the migrated database at a URL, and leaves no connection to it."""
+
+
 class Postgres:
-    """Databases in a PostgreSQL server, each a clone of a template that is migrated once."""
+    """Databases in a PostgreSQL server, each a clone of a template that is migrated once, and filled once if a test wants it filled."""
 
     def __init__(self, server_url: str, migrate: Callable[[str], None]) -> None:
         # A named server may serve several runs, and several workers of one.
@@ -150,11 +155,12 @@ class Postgres:
         self._made = 0
         self._template = self._make(SQL("TEMPLATE template0 ENCODING 'UTF8'"))
         migrate(self._url_of(self._template))
+        self._filled: dict[Fill, str] = {}
 
     @contextlib.contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a migrated database of one's own."""
-        name = self._make(SQL("TEMPLATE {}").format(Identifier(self._template)))
+    def database(self, fill: Fill | None = None) -> Iterator[str]:
+        """The URL of a migrated database of one's own, with what `fill` puts into it: that is done once and copied."""
+        name = self._copy(self._filled_by(fill) if fill else self._template)
         try:
             yield self._url_of(name)
         finally:
@@ -170,8 +176,19 @@ class Postgres:
             self._drop(name)
 
     def close(self) -> None:
-        self._drop(self._template)
+        for name in (self._template, *self._filled.values()):
+            self._drop(name)
         self._connection.close()
+
+    def _filled_by(self, fill: Fill) -> str:
+        if fill not in self._filled:
+            name = self._copy(self._template)
+            fill(self._url_of(name))
+            self._filled[fill] = name
+        return self._filled[fill]
+
+    def _copy(self, name: str) -> str:
+        return self._make(SQL("TEMPLATE {}").format(Identifier(name)))
 
     def _make(self, origin: Composable) -> str:
         self._made += 1
@@ -216,7 +233,7 @@ def _started(binaries: Path, folder: Path, run_as: dict[str, Any], *, durable: b
     made = subprocess.run(initdb, **run_as, cwd=folder, capture_output=True, text=True, check=False)
     assert made.returncode == 0, f"initdb failed:\n{made.stdout}{made.stderr}"
     settings = ["listen_addresses=", f"unix_socket_directories={folder}"]
-    settings += ["fsync=on", "synchronous_commit=on"] if durable else ["fsync=off", "autovacuum=off", "max_wal_size=64MB"]
+    settings += ["fsync=on", "synchronous_commit=on"] if durable else _NOT_DURABLE
     command = [str(binaries / "postgres"), "-D", str(data), *(part for setting in settings for part in ("-c", setting))]
     url = f"postgresql://hotline@/postgres?host={folder}"
     with log.open("wb") as said:

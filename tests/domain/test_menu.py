@@ -1,9 +1,10 @@
 """The menu as a graph: every walk a caller can take is taken, with every key, silence and nonsense at each of its steps."""
 
 import dataclasses
+import functools
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -37,79 +38,108 @@ BEGINNINGS = [
 BEGINNINGS.append(Walk(Step.ALARM, "ur"))
 
 
-def next_walks(walk: Walk, menu: Menu = MENU) -> Iterator[tuple[str, Walk]]:
+Edges = tuple[tuple[str, Walk], ...]
+Walks = Mapping[Walk, Edges]
+
+
+def next_walks(walk: Walk) -> Iterator[tuple[str, Walk]]:
     """Everything that can follow: what was done, and where it leads."""
     if walk.step is Step.RECORD:
         for heard, key in itertools.product((True, False), ("", "#", "0")):
             yield f"record {heard} {key}", recorded(walk, heard=heard, key=key)
-        yield "nothing recorded", press(walk, menu, "", turn=0)
-        yield "before the beep", press(walk, menu, "5", turn=0)
+        yield "nothing recorded", press(walk, MENU, "", turn=0)
+        yield "before the beep", press(walk, MENU, "5", turn=0)
     elif walk.step is Step.DUTY:
         for taken, time_left in itertools.product((True, False), repeat=2):
-            yield f"dial {taken} {time_left}", dialled(walk, menu, taken=taken, time_left=time_left)
+            yield f"dial {taken} {time_left}", dialled(walk, MENU, taken=taken, time_left=time_left)
     elif walk.step not in ENDS:
         for keys in ENTRIES if walk.step is Step.ENTER else KEYS:
-            after = press(walk, menu, keys, turn=0)
+            after = press(walk, MENU, keys, turn=0)
             looked_up = after.step is Step.STAGE and walk.step is Step.ENTER
             yield keys, dataclasses.replace(after, found="stage_received") if looked_up else after
 
 
-def every_walk(menu: Menu = MENU) -> set[Walk]:
-    """All that can be reached."""
-    seen, waiting = set(BEGINNINGS), deque(BEGINNINGS)
+@pytest.fixture(scope="module")
+def walks() -> Walks:
+    """Every walk that can be reached, once, with everything that can follow it."""
+    edges: dict[Walk, Edges] = {}
+    waiting, seen = deque(BEGINNINGS), set(BEGINNINGS)
     while waiting:
-        for _, after in next_walks(waiting.popleft(), menu):
+        walk = waiting.popleft()
+        edges[walk] = tuple(next_walks(walk))
+        assert len(edges) < 30_000, "too many to know them all"
+        for _, after in edges[walk]:
             if after not in seen:
                 seen.add(after)
                 waiting.append(after)
-    return seen
+    return edges
 
 
-WALKS = every_walk()
+def test_every_step_can_be_reached(walks: Walks) -> None:
+    assert {walk.step for walk in walks} == set(Step)
 
 
-def test_every_step_can_be_reached() -> None:
-    assert {walk.step for walk in WALKS} == set(Step)
+def test_the_walks_are_few_enough_to_know_them_all(walks: Walks) -> None:
+    assert len(walks) < 30_000
 
 
-def test_the_walks_are_few_enough_to_know_them_all() -> None:
-    assert len(WALKS) < 30_000
-
-
-def test_what_can_be_recorded_has_an_end() -> None:
+def test_what_can_be_recorded_has_an_end(walks: Walks) -> None:
     """No walk leads to the beep after the last take; whoever said all of it before she pressed 0 has one more."""
-    assert max(walk.takes for walk in WALKS) == MAX_TAKES + 1
-    assert not [walk for walk in WALKS if walk.step is Step.RECORD and walk.takes >= MAX_TAKES + walk.danger]
+    assert max(walk.takes for walk in walks) == MAX_TAKES + 1
+    assert not [walk for walk in walks if walk.step is Step.RECORD and walk.takes >= MAX_TAKES + walk.danger]
 
 
-def _turns_to_the_end(walk: Walk, keys: str) -> int:
-    """How many turns it takes whoever does the same at each step."""
+def _limit(walk: Walk) -> int:
+    """The turn from which on a call is over."""
+    return MAX_TURNS * (1 + walk.danger)
+
+
+def _turns_to_the_end(walk: Walk, keys: str, *, skips: bool = True) -> int:
+    """How many turns a caller takes who does the same at each step. A key that changes nothing is not pressed sixty times, if `skips`."""
     at, turn = walk, 0
     while at.step not in ENDS:
         if at.step is Step.RECORD:
-            at = recorded(at, heard=False, key="")
+            after = recorded(at, heard=False, key="")
         elif at.step is Step.DUTY:
-            at = dialled(at, MENU, taken=False, time_left=True)
+            after = dialled(at, MENU, taken=False, time_left=True)
         else:
-            at = press(at, MENU, keys, turn=turn)
-        turn += 1
+            after = press(at, MENU, keys, turn=turn)
+            if skips and after == at and turn < _limit(at):
+                turn = _limit(at) - 1  # the turns between are alike: the next test
+        at, turn = after, turn + 1
         assert turn <= MAX_TURNS * 2 + 1, (walk, keys)
     return turn
 
 
+def test_which_turn_it_is_matters_from_the_last_one_on_and_not_before(walks: Walks) -> None:
+    for walk, edges in walks.items():
+        if walk.step in (*ENDS, Step.RECORD, Step.DUTY):
+            continue
+        for keys, _ in edges:
+            first, last, over = (press(walk, MENU, keys, turn=turn) for turn in (0, _limit(walk) - 1, _limit(walk)))
+            assert first == last, (walk, keys)
+            if keys == "0" and not walk.danger:
+                assert over == last, walk
+            else:
+                assert over.step is Step.OVER, (walk, keys)
+
+
 @pytest.mark.parametrize("keys", ["", "#", "12", "5"])
-def test_nothing_loops_for_ever(keys: str) -> None:
-    assert max(_turns_to_the_end(walk, keys) for walk in WALKS) <= 16
+def test_nothing_loops_for_ever(walks: Walks, keys: str) -> None:
+    assert max(_turns_to_the_end(walk, keys) for walk in walks) <= 16
 
 
 @pytest.mark.parametrize("keys", ["*", "9"])  # say it again; choose another language
-def test_a_key_that_may_be_pressed_at_will_ends_by_the_number_of_turns(keys: str) -> None:
-    assert max(_turns_to_the_end(walk, keys) for walk in WALKS if not walk.danger) == MAX_TURNS + 1
-    assert max(_turns_to_the_end(walk, keys) for walk in WALKS) <= MAX_TURNS * 2 + 1  # in danger
+def test_a_key_that_may_be_pressed_at_will_ends_by_the_number_of_turns(walks: Walks, keys: str) -> None:
+    turns = {walk: _turns_to_the_end(walk, keys) for walk in walks}
+    assert max(count for walk, count in turns.items() if not walk.danger) == MAX_TURNS + 1
+    assert max(turns.values()) <= MAX_TURNS * 2 + 1  # in danger
+    for one in {(walk.step, walk.danger): walk for walk in walks}.values():  # turn by turn, from each step
+        assert _turns_to_the_end(one, keys, skips=False) == turns[one]
 
 
-def test_zero_is_danger_wherever_one_key_is_awaited() -> None:
-    for walk in WALKS:
+def test_zero_is_danger_wherever_one_key_is_awaited(walks: Walks) -> None:
+    for walk in walks:
         actions = voice.heard(walk, MENU, GOOD)
         if any(isinstance(action, Ask) for action in actions) and walk.step not in (Step.DANGER, Step.ALARM):
             keys = "0" if walk.step is not Step.ENTER else "012345678"
@@ -119,18 +149,18 @@ def test_zero_is_danger_wherever_one_key_is_awaited() -> None:
             assert recorded(walk, heard=False, key="0").step is Step.DANGER
 
 
-def test_a_star_says_it_again() -> None:
-    for walk in WALKS:
+def test_a_star_says_it_again(walks: Walks) -> None:
+    for walk in walks:
         if walk.step in table.TABLE:
             again = press(walk, MENU, "*", turn=0)
             assert (again.step, again.tries) == (walk.step, walk.tries)
             assert again.hint is None
 
 
-def test_nobody_agrees_but_by_the_key_for_it() -> None:
+def test_nobody_agrees_but_by_the_key_for_it(walks: Walks) -> None:
     """Of every edge: consent turns to yes by a 1 at the question and by nothing else, and never turns back by itself."""
-    for walk in WALKS:
-        for keys, after in next_walks(walk):
+    for walk, edges in walks.items():
+        for keys, after in edges:
             if after.consent is Consent.YES and walk.consent is not Consent.YES:
                 assert (keys, walk.step in (Step.CONSENT, Step.CALL_ME)) == ("1", True), walk
             if walk.consent is Consent.YES and after.consent is not Consent.YES:
@@ -143,8 +173,8 @@ def test_silence_is_no_consent() -> None:
     assert (at.step, at.consent, at.agreed) == (Step.RECORD, Consent.SILENT, False)
 
 
-def test_a_withheld_number_is_never_asked_for_anything() -> None:
-    for walk in WALKS:
+def test_a_withheld_number_is_never_asked_for_anything(walks: Walks) -> None:
+    for walk in walks:
         if walk.withheld:
             assert walk.step not in (Step.CONSENT, Step.CALL_ME)
             assert walk.consent is None
@@ -215,8 +245,8 @@ def test_a_call_that_goes_on_too_long_ends() -> None:
     assert press(danger, MENU, "5", turn=MAX_TURNS + 1).step is Step.RECORD
 
 
-def test_a_walk_survives_the_database() -> None:
-    for walk in WALKS:
+def test_a_walk_survives_the_database(walks: Walks) -> None:
+    for walk in walks:
         assert Walk.from_row(walk.as_row()) == walk
 
 
@@ -224,25 +254,26 @@ def test_a_walk_of_a_newer_release_can_be_read() -> None:
     assert Walk.from_row({"step": "main", "language": "sd", "colour": "green"}) == Walk(Step.MAIN, "sd")
 
 
-def test_at_every_step_something_is_heard_and_the_last_action_leads_on() -> None:
-    for walk in WALKS:
+def test_at_every_step_something_is_heard_and_the_last_action_leads_on(walks: Walks) -> None:
+    for walk in walks:
         actions = voice.heard(walk, MENU, GOOD)
         assert isinstance(actions[-1], Ask | Beep | Ring | HangUp), walk
         assert isinstance(actions[-1], HangUp) == (walk.step in ENDS), walk
 
 
-def _sounds(walk: Walk) -> list[Say]:
-    return [
+@functools.cache
+def _sounds(walk: Walk) -> tuple[Say, ...]:
+    return tuple(
         s
         for action in voice.heard(walk, MENU, GOOD)
         if isinstance(action, Ask | Beep | Tell)
         for s in action.sounds
         if not isinstance(s, Pause)
-    ]
+    )
 
 
-def test_every_prompt_but_the_digits_is_heard_somewhere() -> None:
-    said = {sound.prompt for walk in WALKS for sound in _sounds(walk)}
+def test_every_prompt_but_the_digits_is_heard_somewhere(walks: Walks) -> None:
+    said = {sound.prompt for walk in walks for sound in _sounds(walk)}
     said |= {
         s.prompt
         for a in (*voice.busy(MENU), *voice.duty_call("ur", MENU))
@@ -254,13 +285,13 @@ def test_every_prompt_but_the_digits_is_heard_somewhere() -> None:
     assert said == {prompt for key, prompt in PROMPTS.items() if not key.startswith("digit_")}
 
 
-def test_a_caller_hears_her_own_language_once_she_chose_it() -> None:
-    for walk in WALKS:
+def test_a_caller_hears_her_own_language_once_she_chose_it(walks: Walks) -> None:
+    for walk in walks:
         if walk.step not in (Step.BACK, Step.OPENING) and not walk.other_language:
             assert {sound.language for sound in _sounds(walk)} <= {walk.language}, walk
 
 
-def test_nobody_is_recorded_without_being_told_save_in_danger() -> None:
+def test_nobody_is_recorded_without_being_told_save_in_danger(walks: Walks) -> None:
     """On every way to the beep the notice was heard, wherever the way went before."""
     seen = {(walk, False) for walk in BEGINNINGS}
     waiting = deque(seen)
@@ -269,7 +300,7 @@ def test_nobody_is_recorded_without_being_told_save_in_danger() -> None:
         told = told or prompts.NOTICE in {sound.prompt for sound in _sounds(walk)}
         if walk.step is Step.RECORD:
             assert told or walk.danger, walk
-        for _, after in next_walks(walk):
+        for _, after in walks[walk]:
             if (after, told) not in seen:
                 seen.add((after, told))
                 waiting.append((after, told))
@@ -280,8 +311,8 @@ def test_nobody_is_sent_to_the_police_where_police_are_named() -> None:
     assert prompts.DANGER not in {s.prompt for s in _sounds(Walk(Step.DANGER, "ur", danger=True, category="police"))}
 
 
-def test_what_is_heard_before_a_key_comes_on_a_call_of_ours_names_nobody() -> None:
-    for walk in WALKS:
+def test_what_is_heard_before_a_key_comes_on_a_call_of_ours_names_nobody(walks: Walks) -> None:
+    for walk in walks:
         if walk.step is Step.BACK:
             assert {sound.prompt for sound in _sounds(walk)} == {prompts.PRESS_ONE}
 

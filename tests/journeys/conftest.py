@@ -1,4 +1,4 @@
-"""A whole hotline for the journeys: one a file and kind of database, for starting it takes longer than most of them."""
+"""A whole hotline for the journeys: one a kind of database, for starting it takes longer than most of them."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from tests.journeys.running import RunningHotline
 from tests.servers import Postgres, RedisServer
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def redis() -> Iterator[RedisServer]:
     """A Redis of the journeys' own, to be killed."""
     with RedisServer() as server:
         yield server
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def running(request: pytest.FixtureRequest, redis: RedisServer) -> Iterator[RunningHotline]:
     """A running hotline, on each kind of database."""
     with tempfile.TemporaryDirectory() as name:

@@ -2,6 +2,7 @@
 costs a page."""
 
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +18,9 @@ from hotline.storage import people, pressing, queues, tickets
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Membership, Volunteer
 from hotline.storage.queues import COUNTED, Place
+from tests.servers import Fill
 from tests.services.colleagues import settle, volunteer
-from tests.support import NOON, text_in
+from tests.support import NOON, make_runtime, text_in
 
 LISTS = list(QueueList)
 INDEXES = {
@@ -29,10 +31,11 @@ INDEXES = {
 }
 
 
-@pytest.fixture
-def crowded(rt: Runtime, tmp_path: Path) -> Runtime:
+def crowd(database_url: str) -> None:
     """Thousands of tickets, one in four of them open, some opened in the same instant; most of them the lead's, or of her teams."""
-    settle(rt, tmp_path)
+    rt = make_runtime(database_url)
+    with tempfile.TemporaryDirectory() as folder:
+        settle(rt, Path(folder))
     text_in(rt, "mera mobile cheen liya")
     lead = volunteer(rt, "lead")
     with rt.transaction() as tx:
@@ -58,6 +61,17 @@ def crowded(rt: Runtime, tmp_path: Path) -> Runtime:
     with rt.engine.connect() as connection:
         connection.execute(text("ANALYZE"))
         connection.commit()
+    rt.close()
+
+
+@pytest.fixture
+def filled_by() -> Fill:
+    return crowd
+
+
+@pytest.fixture
+def crowded(rt: Runtime) -> Runtime:
+    """A copy of the crowd for each test, as some change it."""
     return rt
 
 

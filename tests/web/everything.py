@@ -218,9 +218,13 @@ def _context(browser: Browser, app: Flask, address: str, who: str | None, proved
     """A browser in that language, logged in without the form: thirty log-ins would be half of the time."""
     context = browser.new_context(locale=language)
     if who:
-        visitor = Visitor(app)
-        visitor.log_in(who, proved=proved)
-        cookie = visitor.client.get_cookie("hotline", domain="hotline.example.org")
-        assert cookie
-        context.add_cookies([{"name": "hotline", "value": cookie.value, "url": address}])
+        come_in(context, app, address, who, proved=proved)
     return context
+
+
+def come_in(context: BrowserContext, app: Flask, address: str, who: str, *, proved: bool = True) -> None:
+    """Give a browser the cookie of somebody who has logged in."""
+    visitor = Visitor(app).log_in(who, proved=proved)
+    cookie = visitor.client.get_cookie("hotline", domain="hotline.example.org")
+    assert cookie
+    context.add_cookies([{"name": "hotline", "value": cookie.value, "url": address}])

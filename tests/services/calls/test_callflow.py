@@ -18,7 +18,7 @@ from hotline.domain.voice import Ask, Beep, HangUp, Ring
 from hotline.domain.walk import Consent, Step, Walk
 from hotline.jobs import Job
 from hotline.runtime import Runtime
-from hotline.sections import Hours, Voice
+from hotline.sections import Hours, Sending, Voice
 from hotline.services import access
 from hotline.services.calls import callflow
 from hotline.services.texts.outbound import send_due
@@ -39,7 +39,8 @@ UNKNOWN_REFERENCE = next(str(n) for n in range(300_000_000, 300_000_010) if refe
 
 @pytest.fixture
 def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
-    return make_rt(voice=VOICE, data_dir=tmp_path)
+    # Hundreds of texts leave below, and how fast is no matter here.
+    return make_rt(voice=VOICE, data_dir=tmp_path, sending=Sending(texts_per_s=1000))
 
 
 @pytest.fixture

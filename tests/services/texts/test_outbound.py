@@ -1,5 +1,7 @@
 """Texts leave: claimed, sent, stored; and whatever goes wrong on the way leaves one text."""
 
+import functools
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +13,7 @@ from hotline.domain.ticket import Status
 from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Report, Sent
 from hotline.runtime import Runtime
 from hotline.sections import Hours, Sending
+from hotline.services.texts import outbound
 from hotline.services.texts.outbound import Pace, claim_due, send_due, send_one
 from hotline.services.texts.reports import receive_report, settle_unknown
 from hotline.services.tickets import casework
@@ -200,7 +203,11 @@ def raising(*_: object) -> Sent | None:
     raise GatewayError("503", Outcome.UNKNOWN)
 
 
-def test_at_one_text_a_second_no_more_is_claimed_than_leaves_in_time(make_rt: Callable[..., Runtime], clock: Clock) -> None:
+def test_at_one_text_a_second_no_more_is_claimed_than_leaves_in_time(
+    make_rt: Callable[..., Runtime], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is claimed waits for its turn until the sending has ended, and no longer.
+    monkeypatch.setattr(outbound, "Pace", functools.partial(Pace, sleep=lambda seconds: time.sleep(min(seconds, 0.3))))
     rt, gateway = make_rt(sending=Sending(texts_per_s=1, in_flight=8)), ScriptedGateway()
     for n in range(40):
         text_in(rt, "salam", sender=f"+9230012{n:05d}")
