@@ -1,10 +1,10 @@
 # The commands of the README and of CI. Each makes .venv ready first (setup.sh), which takes no time once it is.
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check bench format lock clean
+.PHONY: help run test check bench format lock clean
 
-# More for pytest: make test ARGS="tests/domain -x"
+# More for pytest: make test ARGS="tests/domain -x". ARGS=--cov prints the branches of the rules and services that no test took; counting
+# them makes the tests of the rules two fifths slower, so that only CI does it.
 ARGS ?=
-PYTEST = .venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 # make lock UPGRADE=--upgrade takes the newest versions; without it only what pyproject.toml asks for changes.
 UPGRADE ?=
 
@@ -17,12 +17,7 @@ run: ## start the hotline on this machine, with a phone in the browser to text i
 
 test: ## run every test: SQLite, PostgreSQL, Redis and a browser
 	@./setup.sh dev
-	@$(PYTEST)
-
-# Apart from `test`: counting branches makes the tests of the rules two fifths slower. What is counted: pyproject.toml.
-coverage: ## the same, and tell which branches of the rules and services no test took
-	@./setup.sh dev
-	@$(PYTEST) --cov
+	@.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## lint, formatting, types, catalogues
 	@./setup.sh dev

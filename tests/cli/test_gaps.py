@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hotline.cli.gaps import gaps
-from hotline.cli.pofiles import KEYED, read, rendered, sentences, write
+from hotline.cli.pofiles import KEYED, read_catalogue, rendered, sentences, write
 from hotline.i18n import PROJECT, po_path
 
 ROW = """
@@ -47,7 +47,7 @@ def later(project: Path, found: dict[str, Any]) -> dict[str, Any]:
     assert found  # the same copy: the first look comes first
     locales = project / "locales"
     run(project, "-c", "from hotline.cli.catalogues import catalogues; catalogues(['update'])")
-    urdu, pashto = read(po_path(locales, "ur"), "ur"), read(po_path(locales, "ps"), "ps")
+    urdu, pashto = read_catalogue(po_path(locales, "ur"), "ur"), read_catalogue(po_path(locales, "ps"), "ps")
     for message in sentences(pashto):
         if message.context in KEYED:
             message.string = urdu.get(message.id, message.context).string  # type: ignore[union-attr]

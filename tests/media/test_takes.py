@@ -86,5 +86,5 @@ def test_a_machine_speaks_all_three_languages() -> None:
     for language, samples in spoken.items():
         assert 0.3 < len(samples) / rate_hz < 3, language
         assert measure(samples).level_db > -40, language
-    with pytest.raises(SpeechFault, match="no voice for xx"):
+    with pytest.raises(SpeechFault, match="no voice 'xx'"):
         speak("xx", "Thank you")
