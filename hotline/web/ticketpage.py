@@ -150,13 +150,13 @@ def was_first(reference: str, *, note: str = "", status: str = "", words: str = 
     return show(reference, kept=kept, moved=True), HTTPStatus.CONFLICT
 
 
-def go_on(reference: str, **values: Any) -> Response:
+def go_on(reference: str, *, done: str | None = None, sent: str | None = None) -> Response:
     """Back to the ticket, which says that it is done; to the queue if she may not see it any more."""
     with runtime().reading() as session:
         gone = access.sees(session, volunteer(), reference) is None
     if gone:
         return redirect(url_for("queues.queue", done="gone"))
-    return redirect(url_for("tickets.ticket", reference=reference, **values))
+    return redirect(url_for("tickets.ticket", reference=reference, done=done, sent=sent))
 
 
 def version_seen() -> int:

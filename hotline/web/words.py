@@ -1,6 +1,7 @@
 """What statuses, deliveries and events are called on a page: marked here, translated where they are shown."""
 
 from hotline.alarms import AlarmKind
+from hotline.domain.call import CallDirection, CallReason
 from hotline.domain.delivery import Delivery, Reason
 from hotline.domain.grant import RightKind
 from hotline.domain.languages import BY_CODE, TEXT_LANGUAGES
@@ -169,13 +170,13 @@ DONE = {
     "passed": N_("Passed on. It is no longer yours."),
     "gone": N_("Saved. Only its own team sees this ticket now: it is gone from your pages."),
 }
-CALLS = {"in": N_("Rang, and left nothing"), "missed": N_("Missed call")}
+CALLS = {CallDirection.IN: N_("Rang, and left nothing"), CallDirection.MISSED: N_("Missed call")}
 CALL_REASONS = {
-    "hours": N_("not called back: outside the hours"),
-    "unfit": N_("not called back: no phone we ring"),
-    "not_safe": N_("not called back: this phone may not be rung"),
-    "under_way": N_("being called back"),
-    "crowded": N_("not called back: too many calls at once"),
-    "enough": N_("not called back: often enough today"),
+    CallReason.HOURS: N_("not called back: outside the hours"),
+    CallReason.UNFIT: N_("not called back: no phone we ring"),
+    CallReason.NOT_SAFE: N_("not called back: this phone may not be rung"),
+    CallReason.UNDER_WAY: N_("being called back"),
+    CallReason.CROWDED: N_("not called back: too many calls at once"),
+    CallReason.ENOUGH: N_("not called back: often enough today"),
 }
 WEEKDAYS = (N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"))

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from hotline.domain.call import OURS, CallDirection, CallReason
 from hotline.domain.delivery import Reason
 from hotline.domain.texts import REPLIES
 from hotline.runtime import Runtime
@@ -238,6 +239,12 @@ def test_where_no_text_can_go_she_is_told_why_and_what_instead_before_she_types(
 def test_every_reason_against_a_reply_has_words_and_a_way_out() -> None:
     assert set(words.REASONS) == set(Reason)
     assert set(words.INSTEAD) == set(Reason) - {Reason.TOO_LATE}
+
+
+def test_every_call_of_the_book_has_words() -> None:
+    assert set(words.CALLS) == set(CallDirection) - OURS
+    not_of_the_book = {CallReason.SERVED, CallReason.PLACING, CallReason.TOO_LATE, CallReason.SEEN}
+    assert set(words.CALL_REASONS) == set(CallReason) - not_of_the_book
 
 
 def test_the_draft_is_counted_as_she_types_and_is_hers_alone(rt: Runtime, as_: As, ticket: Ticket) -> None:
