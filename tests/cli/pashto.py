@@ -15,12 +15,12 @@ from click.testing import CliRunner
 from hotline.cli.catalogues import catalogues, check, compile_catalogues
 from hotline.cli.gaps import gaps
 from hotline.cli.prompts import prompts
-from hotline.config import load_config
 from hotline.domain import menu, voice
 from hotline.domain.language import detect
 from hotline.domain.languages import LANGUAGES, heard_in
 from hotline.domain.texts import STATUS_CLOSED
 from hotline.domain.walk import Menu
+from hotline.gateways.registry import load_config
 from hotline.i18n import Catalogues, direction, local_time
 from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid
 
