@@ -107,7 +107,7 @@ def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
     """She was called back and pressed a key: her missed calls since then need nobody, those included that came while we rang."""
     is_waiting = or_(Call.reason.is_(None), Call.reason == CallReason.UNDER_WAY)
     missed = update(Call).where(Call.contact_id == contact_id, Call.direction == CallDirection.MISSED, Call.started_at >= since, is_waiting)
-    session.execute(missed.values(reason=CallReason.SERVED).execution_options(synchronize_session=False))
+    session.execute(missed.values(reason=CallReason.SERVED))
 
 
 def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
@@ -167,4 +167,4 @@ def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -
 def tick_off(session: Session, gateway_id: str) -> None:
     """A call of the book needs nobody any more."""
     ended = update(Call).where(NO_TICKET, Call.gateway_id == gateway_id, _FROM_OUTSIDE, Call.ended_at.is_not(None))
-    session.execute(ended.values(reason=CallReason.SERVED).execution_options(synchronize_session=False))
+    session.execute(ended.values(reason=CallReason.SERVED))

@@ -115,7 +115,7 @@ def agree(session: Session, contact: Contact, *, may: bool) -> None:
 
 def make_safe(session: Session, contact_id: int, **values: Unpack[ContactChanges]) -> None:
     """How she may be reached. The contact is locked."""
-    session.execute(update(Contact).where(Contact.id == contact_id).values(**values).execution_options(synchronize_session=False))
+    session.execute(update(Contact).where(Contact.id == contact_id).values(**values))
 
 
 def _store(session: Session, contact: Met | Contact, **values: Unpack[ContactChanges]) -> None:

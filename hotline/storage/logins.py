@@ -102,4 +102,4 @@ def end_all(session: Session, volunteer_id: int, *, now: datetime) -> None:
 
 def _end(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
     statement = update(Login).where(*which, Login.ended_at.is_(None)).values(ended_at=now)
-    session.execute(statement.execution_options(synchronize_session=False))
+    session.execute(statement)
