@@ -1,21 +1,19 @@
 """Volunteers, their teams and shifts."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from typing import Any, Unpack
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.duty import Candidate, Shift
 from hotline.domain.languages import SOURCE, VOLUNTEERS_SPEAK
 from hotline.domain.rights import Rights, Role
-from hotline.storage.db import Remembered, upsert
+from hotline.storage.db import upsert
 from hotline.storage.models import ON_QUEUE, Ticket
 from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
 from hotline.storage.rows import NewShift
-
-_RIGHTS = Remembered()
 
 
 def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
@@ -25,15 +23,7 @@ def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
 
 def rights(session: Session, volunteer: Volunteer) -> Rights:
     """What she may do now."""
-
-    def ask() -> Select[int, bool]:
-        return select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)
-
-    return rights_of(volunteer, _RIGHTS.rows(session, (volunteer.id,), ask))  # asked at every request
-
-
-def rights_of(volunteer: Volunteer, memberships: Collection[tuple[Any, ...]]) -> Rights:
-    """What somebody may do who is in these teams: id, and whether she leads it."""
+    memberships = session.execute(select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)).all()
     return Rights(
         role=Role(volunteer.role),
         is_head=volunteer.is_head,
