@@ -15,7 +15,7 @@ from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.rows import NewText, TextChanges, TextOut, TextOutRow
 
-_PUT = Insert(lambda insert: insert(table(Message)))
+_PUT = Insert(lambda insert: insert(table(Message)).inline())
 
 
 def due_at_once(*, now: datetime, **values: Unpack[NewText]) -> TextOut:
