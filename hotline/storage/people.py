@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
-from typing import Any, Unpack
+from typing import Unpack
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
