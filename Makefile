@@ -26,7 +26,7 @@ check: ## lint, formatting, types, catalogues
 	.venv/bin/mypy
 	.venv/bin/hotline catalogues check
 
-bench: ## measure against the yardstick and write the table into the README
+bench: ## measure against the yardstick and write the table into docs/speed.md
 	@./setup.sh bench
 	@.venv/bin/python -m tests.bench
 

@@ -31,7 +31,6 @@ from hotline.web import (
     health,
     keeping,
     people,
-    polling,
     presence,
     queues,
     recordings,
@@ -92,7 +91,6 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.before_request(auth.catch_words)
     guards.hang_guards(app, config.public_url)
     app.after_request(presence.note_presence)
-    polling.hang_polling(app, rt)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _dress_pages(app, rt)

@@ -92,7 +92,9 @@ def build_runtime(
     Raises `TableFault` or `CatalogueFault` with what to do.
     """
     engine = make_engine(config.database_url, pool_size=max(10, senders + 2))
-    sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False)
+    # UPDATE and DELETE leave objects that were loaded before as they are: code that reads a row after it loads it anew.
+    options = {"synchronize_session": False}
+    sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options)
     return Runtime(
         config=config,
         engine=engine,

@@ -54,7 +54,7 @@ def unseen(session: Session, *, raised_before: datetime) -> Sequence[int]:
 def tell(session: Session, volunteer_id: int, *, now: datetime) -> bool:
     """Her phone is told of her open alarms that she has not seen; False if it was told of all of them before."""
     untold = update(Alarm).where(Alarm.volunteer_id == volunteer_id, _OPEN, _UNSEEN, Alarm.told_at.is_(None))
-    statement = untold.values(told_at=now).returning(Alarm.id).execution_options(synchronize_session=False)
+    statement = untold.values(told_at=now).returning(Alarm.id)
     return bool(session.scalars(statement).all())
 
 
@@ -84,21 +84,21 @@ def is_unseen(session: Session, volunteer_id: int, ticket_id: int) -> bool:
 def see(session: Session, volunteer_id: int, ticket_id: int, *, now: datetime) -> None:
     """She opened the ticket of her open alarms."""
     hers = update(Alarm).where(Alarm.volunteer_id == volunteer_id, Alarm.ticket_id == ticket_id, _OPEN, _UNSEEN)
-    session.execute(hers.values(seen_at=now).execution_options(synchronize_session=False))
+    session.execute(hers.values(seen_at=now))
 
 
 def reopen(session: Session, ticket_id: int, kind: str, *, now: datetime) -> None:
     """Whoever acknowledged an alarm of that kind about a ticket, or has seen it, is paged again."""
     again = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, not_(_OPEN & _UNSEEN))
     anew = again.values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
-    session.execute(anew.execution_options(synchronize_session=False))
+    session.execute(anew)
 
 
 def reopen_about(session: Session, about: str, kind: str, volunteer_id: int, *, now: datetime) -> None:
     """If she acknowledged an alarm about that, or has seen it, she is paged again."""
     hers = update(Alarm).where(Alarm.about == about, Alarm.kind == kind, Alarm.volunteer_id == volunteer_id)
     again = hers.where(not_(_OPEN & _UNSEEN)).values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
-    session.execute(again.execution_options(synchronize_session=False))
+    session.execute(again)
 
 
 def open_for(session: Session, volunteer: Volunteer) -> Sequence[tuple[Alarm, Ticket | None]]:
@@ -127,10 +127,6 @@ def open_alarm(session: Session, alarm_id: int, volunteer_id: int) -> tuple[int 
 def acknowledge(session: Session, alarm_id: int, volunteer_id: int, *, now: datetime) -> bool:
     """Acknowledge an alarm of hers; False if it is not hers or was acknowledged before."""
     statement = (
-        update(Alarm)
-        .where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, _OPEN)
-        .values(acknowledged_at=now)
-        .returning(Alarm.id)
-        .execution_options(synchronize_session=False)
+        update(Alarm).where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, _OPEN).values(acknowledged_at=now).returning(Alarm.id)
     )
     return session.scalar(statement) is not None

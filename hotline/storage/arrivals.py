@@ -3,6 +3,7 @@
 PostgreSQL is told in one statement, for there each statement is a journey to the server and back, which costs more than the row.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from hotline.storage import events, messages, outgoing, tickets
-from hotline.storage.db import Statement, is_sqlite, table
+from hotline.storage.db import connection_of, is_sqlite, table
 from hotline.storage.models import Event, Message, Ticket
 
 Row = Mapping[str, Any]
@@ -24,7 +25,7 @@ def store(session: Session, *, ticket: Row, event: Row, text: Row | None, receip
         return _one_by_one(session, ticket, event, text, receipt)
     rows = {"ticket": ticket, "event": event} | ({"text": text} if text else {}) | ({"receipt": receipt} if receipt else {})
     values = {f"{name}_{column}": value for name, row in rows.items() for column, value in row.items()}
-    ticket_id, message_id = _TOGETHER.put(session, values) or (None, None)
+    ticket_id, message_id = connection_of(session).execute(_together(tuple(values)), values).one()
     return ticket_id, message_id
 
 
@@ -39,7 +40,8 @@ def _one_by_one(session: Session, ticket: Row, event: Row, text: Row | None, rec
     return ticket_id, message_id
 
 
-def _together(columns: list[str]) -> Select[Any]:
+@functools.cache
+def _together(columns: tuple[str, ...]) -> Select[Any]:
     """`columns` are the names of the values: of which row, and which column of it."""
 
     def given(name: str) -> list[str]:
@@ -72,6 +74,3 @@ def _together(columns: list[str]) -> Select[Any]:
         opening, message_id = {"ticket_id": text.c.ticket_id, "answers_id": text.c.id}, select(text.c.id).scalar_subquery()
     found = select(select(ticket.c.id).scalar_subquery(), message_id).add_cte(event)
     return found.add_cte(row("receipt", Message, opening).cte("receipt")) if given("receipt") else found
-
-
-_TOGETHER = Statement(_together)

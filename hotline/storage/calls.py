@@ -11,13 +11,13 @@ from sqlalchemy.orm.attributes import set_committed_value
 from hotline.domain.call import OURS, CallDirection, CallReason
 from hotline.storage.base import NO_TICKET
 from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
-from hotline.storage.db import Insert, Update, table
+from hotline.storage.db import Insert, connection_of, table
 from hotline.storage.models import Contact
 from hotline.storage.rows import CallChanges, CallRow, NewCall
 
 _CALLS = table(Call)
 _KEEP = Insert(lambda insert: insert(_CALLS).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_CALLS.c.id))
-_STORE = Update(_CALLS)
+_STORE = _CALLS.update().where(_CALLS.c.id == bindparam("row_id"))
 _FROM_OUTSIDE = Call.direction.not_in(OURS)
 # Built once: a caller waits for it at each step.
 _BY_GATEWAY_ID = (Call.gateway == bindparam("gateway"), Call.gateway_id == bindparam("gateway_id"))
@@ -71,7 +71,7 @@ def by_id(session: Session, call_id: int) -> Call | None:
 
 def store(session: Session, call: Call, **values: Unpack[CallChanges]) -> None:
     """Write what became of a call; `call` says so too."""
-    _STORE.put(session, {"row_id": call.id, **values})
+    connection_of(session).execute(_STORE, {"row_id": call.id, **values})
     for name, value in values.items():
         set_committed_value(call, name, value)
 
@@ -107,7 +107,7 @@ def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
     """She was called back and pressed a key: her missed calls since then need nobody, those included that came while we rang."""
     is_waiting = or_(Call.reason.is_(None), Call.reason == CallReason.UNDER_WAY)
     missed = update(Call).where(Call.contact_id == contact_id, Call.direction == CallDirection.MISSED, Call.started_at >= since, is_waiting)
-    session.execute(missed.values(reason=CallReason.SERVED).execution_options(synchronize_session=False))
+    session.execute(missed.values(reason=CallReason.SERVED))
 
 
 def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
@@ -167,4 +167,4 @@ def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -
 def tick_off(session: Session, gateway_id: str) -> None:
     """A call of the book needs nobody any more."""
     ended = update(Call).where(NO_TICKET, Call.gateway_id == gateway_id, _FROM_OUTSIDE, Call.ended_at.is_not(None))
-    session.execute(ended.values(reason=CallReason.SERVED).execution_options(synchronize_session=False))
+    session.execute(ended.values(reason=CallReason.SERVED))

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.phone import Sender
-from hotline.storage.db import Insert, Update, table
+from hotline.storage.db import Insert, connection_of, table
 from hotline.storage.messages import IS_HER_TEXT
 from hotline.storage.models import Contact, Message
 from hotline.storage.rows import ContactChanges
@@ -32,7 +32,7 @@ _TYPED = Insert(
     )
 )
 
-_STORE = Update(_CONTACTS)
+_STORE = _CONTACTS.update().where(_CONTACTS.c.id == bindparam("row_id"))
 
 
 @dataclass
@@ -115,11 +115,11 @@ def agree(session: Session, contact: Contact, *, may: bool) -> None:
 
 def make_safe(session: Session, contact_id: int, **values: Unpack[ContactChanges]) -> None:
     """How she may be reached. The contact is locked."""
-    session.execute(update(Contact).where(Contact.id == contact_id).values(**values).execution_options(synchronize_session=False))
+    session.execute(update(Contact).where(Contact.id == contact_id).values(**values))
 
 
 def _store(session: Session, contact: Met | Contact, **values: Unpack[ContactChanges]) -> None:
-    _STORE.put(session, {"row_id": contact.id, **values})
+    connection_of(session).execute(_STORE, {"row_id": contact.id, **values})
     for name, value in values.items():
         if isinstance(contact, Contact):
             set_committed_value(contact, name, value)

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,12 +10,11 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, Dialect, Engine, Table, bindparam, create_engine, event, text
+from sqlalchemy import ClauseElement, Engine, Executable, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, WriterLock
 
@@ -23,8 +22,8 @@ DatabaseFault = SQLAlchemyError
 """Whatever the database refuses or fails at."""
 
 
-class StatementFailed(SQLAlchemyError):
-    """The database refused a `Statement`."""
+class MigrationFailed(SQLAlchemyError):
+    """A migration left rows that point nowhere."""
 
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -110,7 +109,7 @@ def foreign_keys_off(connection: Connection) -> Iterator[None]:
         yield
         connection.commit()
         if broken := driver.execute("PRAGMA foreign_key_check").fetchall():
-            raise StatementFailed(f"the migration left {len(broken)} rows that point nowhere")
+            raise MigrationFailed(f"the migration left {len(broken)} rows that point nowhere")
     finally:
         connection.rollback()
         driver.execute("PRAGMA foreign_keys=ON")
@@ -135,84 +134,24 @@ def table(model: type[DeclarativeBase]) -> Table:
     return cast("Table", model.__table__)
 
 
-class Statement:
-    """A statement compiled once for each database and each set of values, named as its parameters.
+class Insert:
+    """An INSERT of one row, built once for each database: building it for each row takes longer than a database to store the row. For
+    what an incoming text or a step of a call stores; elsewhere `upsert` reads better."""
 
-    Building and compiling it for each row, as the ORM and Core do, costs ten times what SQLite needs to store the row. For what a
-    text that comes in stores, and a step of a call; elsewhere SQLAlchemy's own statements read better.
-    """
+    def __init__(self, build: Callable[[Callable[[Table], Any]], Executable]) -> None:
+        """`build` is given the `insert` of a dialect: both know ON CONFLICT, and agree on what we use of it."""
+        self._statements = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
 
-    def __init__(self, build: Callable[[list[str]], ClauseElement]) -> None:
-        """`build` is given the names of the values."""
-        self._build = build
-        self._compiled: dict[tuple[str, ...], _Compiled] = {}
-
-    def put(self, session: Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Execute it on the driver's own cursor; the first row of what it returns, as the driver gave it: SQLite knows no booleans
-        and no times. Raises `DatabaseFault`."""
-        connection: Connection = session.info.get(CONNECTION) or session.connection()
-        key = (connection.dialect.name, *values)
-        compiled = self._compiled.get(key)
-        if compiled is None:
-            statement, columns = self._for(connection, list(values))
-            compiled = self._compiled[key] = _Compiled(statement, connection.dialect, columns)
-        return compiled.execute(connection, values)
-
-    def _for(self, _connection: Connection, names: list[str]) -> tuple[ClauseElement, list[str] | None]:
-        return self._build(names), None
+    def put(self, session: Session, values: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Store a row, a value for each of its columns; the first row of what the statement returns, if it returns any."""
+        connection = connection_of(session)
+        result = connection.execute(self._statements[connection.dialect.name], values)
+        return result.first() if result.returns_rows else None
 
 
-class Insert(Statement):
-    """An INSERT of a row: a value for each of its columns."""
-
-    def __init__(self, build: Callable[[Callable[[Table], Any]], ClauseElement]) -> None:
-        """`build` is given the `insert` of each dialect, which both know ON CONFLICT and agree on what we use of it."""
-        self._build_with = build
-        self._compiled = {}
-
-    def _for(self, connection: Connection, names: list[str]) -> tuple[ClauseElement, list[str] | None]:
-        return self._build_with(sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert), names
-
-
-class Update(Statement):
-    """An UPDATE of one row by its `row_id`: a value for each column that changes."""
-
-    def __init__(self, rows: Table) -> None:
-        """Of a table with an `id`."""
-        self._rows = rows
-        self._compiled = {}
-
-    def _for(self, _connection: Connection, names: list[str]) -> tuple[ClauseElement, list[str] | None]:
-        statement = self._rows.update().where(self._rows.c.id == bindparam("row_id", type_=self._rows.c.id.type))
-        return statement, [name for name in names if name != "row_id"]
-
-
-class _Compiled:
-    """A statement as the driver wants it, and how each value gets there."""
-
-    def __init__(self, statement: ClauseElement, dialect: Dialect, columns: list[str] | None) -> None:
-        compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=columns))
-        self._sql = str(compiled)
-        self._driver_fault = dialect.loaded_dbapi.Error
-        self._names = compiled.positiontup
-        # The statement's own values, as the one in "times_seen + 1".
-        self._fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        processors = [(name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in compiled.binds.items()]
-        self._processors = [(name, process) for name, process in processors if process is not None]
-
-    def execute(self, connection: Connection, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """The first row of what it returns, if it returns any."""
-        given = {**self._fixed, **values}
-        for name, process in self._processors:
-            given[name] = process(given[name])
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(self._sql, given if self._names is None else tuple([given[name] for name in self._names]))
-            return cursor.fetchone() if cursor.description else None
-        except self._driver_fault as fault:
-            raise StatementFailed("the database refused a statement") from fault
-        finally:
-            cursor.close()
+def connection_of(session: Session) -> Connection:
+    """The session's connection: a statement on it skips what the ORM does for objects."""
+    return session.info.get(CONNECTION) or session.connection()
 
 
 class Remembered:

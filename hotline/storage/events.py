@@ -100,7 +100,7 @@ _CHANGE_NOTHING = (
     EventKind.NUMBER_SOUGHT,
 )
 
-_PUT = Insert(lambda insert: insert(table(Event)))
+_PUT = Insert(lambda insert: insert(table(Event)).inline())
 
 
 def happened(

@@ -37,10 +37,10 @@ def decide(session: Session, grant_id: int, *, given: bool, decided_by: int, now
     """Give or refuse it; False if somebody was first."""
     statement = update(Grant).where(Grant.id == grant_id, Grant.decided_at.is_(None))
     statement = statement.values(given=given, decided_by=decided_by, decided_at=now).returning(Grant.id)
-    return session.scalar(statement.execution_options(synchronize_session=False)) is not None
+    return session.scalar(statement) is not None
 
 
 def drop(session: Session, volunteer_id: int, *, decided_by: int | None, now: datetime) -> None:
     """She is not here any more: nothing is asked for her."""
     statement = update(Grant).where(Grant.volunteer_id == volunteer_id, Grant.decided_at.is_(None))
-    session.execute(statement.values(given=False, decided_by=decided_by, decided_at=now).execution_options(synchronize_session=False))
+    session.execute(statement.values(given=False, decided_by=decided_by, decided_at=now))

@@ -18,7 +18,7 @@ def make(session: Session, volunteer_id: int, *, token_sha256: str, made_by: int
 def void(session: Session, volunteer_id: int, *, now: datetime) -> None:
     """Her links open nothing any more."""
     statement = update(Invitation).where(Invitation.volunteer_id == volunteer_id, Invitation.used_at.is_(None)).values(used_at=now)
-    session.execute(statement.execution_options(synchronize_session=False))
+    session.execute(statement)
 
 
 def invited(session: Session, token_sha256: str, *, now: datetime) -> Volunteer | None:
@@ -37,5 +37,5 @@ def makers(session: Session) -> dict[int, Invitation]:
 def use(session: Session, token_sha256: str, *, now: datetime) -> bool:
     """Use a link up; False if somebody was first."""
     statement = update(Invitation).where(Invitation.token_sha256 == token_sha256, Invitation.used_at.is_(None), Invitation.expires_at > now)
-    used = session.scalar(statement.values(used_at=now).returning(Invitation.id).execution_options(synchronize_session=False))
+    used = session.scalar(statement.values(used_at=now).returning(Invitation.id))
     return used is not None

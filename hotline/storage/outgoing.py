@@ -15,7 +15,7 @@ from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.rows import NewText, TextChanges, TextOut, TextOutRow
 
-_PUT = Insert(lambda insert: insert(table(Message)))
+_PUT = Insert(lambda insert: insert(table(Message)).inline())
 
 
 def due_at_once(*, now: datetime, **values: Unpack[NewText]) -> TextOut:
@@ -101,13 +101,13 @@ def locked(session: Session, message_id: int) -> Message:
 
 def store(session: Session, message_id: int, **values: Unpack[TextChanges]) -> None:
     """Write what became of a text."""
-    session.execute(update(Message).where(Message.id == message_id).values(**values).execution_options(synchronize_session=False))
+    session.execute(update(Message).where(Message.id == message_id).values(**values))
 
 
 def renew_claim(session: Session, message_id: int, attempt: int, *, now: datetime) -> bool:
     """Whether a claim is still its worker's; if so, it is as new."""
     statement = update(Message).where(Message.id == message_id, Message.attempts == attempt, Message.delivery == _literal(Delivery.SENDING))
-    return session.scalar(statement.values(claimed_at=now).returning(Message.id).execution_options(synchronize_session=False)) is not None
+    return session.scalar(statement.values(claimed_at=now).returning(Message.id)) is not None
 
 
 def known_ids(session: Session, contact_id: int) -> set[str]:

@@ -1,21 +1,19 @@
 """Volunteers, their teams and shifts."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
-from typing import Any, Unpack
+from typing import Unpack
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.duty import Candidate, Shift
 from hotline.domain.languages import SOURCE, VOLUNTEERS_SPEAK
 from hotline.domain.rights import Rights, Role
-from hotline.storage.db import Remembered, upsert
+from hotline.storage.db import upsert
 from hotline.storage.models import ON_QUEUE, Ticket
 from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
 from hotline.storage.rows import NewShift
-
-_RIGHTS = Remembered()
 
 
 def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
@@ -25,15 +23,7 @@ def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
 
 def rights(session: Session, volunteer: Volunteer) -> Rights:
     """What she may do now."""
-
-    def ask() -> Select[int, bool]:
-        return select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)
-
-    return rights_of(volunteer, _RIGHTS.rows(session, (volunteer.id,), ask))  # asked at every request
-
-
-def rights_of(volunteer: Volunteer, memberships: Collection[tuple[Any, ...]]) -> Rights:
-    """What somebody may do who is in these teams: id, and whether she leads it."""
+    memberships = session.execute(select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)).all()
     return Rights(
         role=Role(volunteer.role),
         is_head=volunteer.is_head,
@@ -169,7 +159,7 @@ def add_shift(session: Session, **values: Unpack[NewShift]) -> ShiftRow | None:
 def remove_shift(session: Session, team_id: int, shift_id: int) -> ShiftRow | None:
     """Take a weekly shift of the team out of the plan; None if it is gone."""
     statement = delete(ShiftRow).where(ShiftRow.id == shift_id, ShiftRow.team_id == team_id).returning(ShiftRow)
-    return session.scalar(statement.execution_options(synchronize_session=False))
+    return session.scalar(statement)
 
 
 def team_mates(session: Session, team_id: int) -> Sequence[Volunteer]:
@@ -210,14 +200,14 @@ def candidates(session: Session, ids: Iterable[int]) -> dict[int, Candidate]:
 def seed_factor(session: Session, volunteer_id: int, seed: str) -> None:
     """A seed for her second factor, if she has none yet."""
     statement = update(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.totp_seed.is_(None))
-    session.execute(statement.values(totp_seed=seed, totp_step=None).execution_options(synchronize_session=False))
+    session.execute(statement.values(totp_seed=seed, totp_step=None))
 
 
 def take_step(session: Session, volunteer_id: int, step: int) -> bool:
     """Take the code of that step; False if it, or a later one, was taken before."""
     is_new = (Volunteer.totp_step.is_(None)) | (Volunteer.totp_step < step)
     statement = update(Volunteer).where(Volunteer.id == volunteer_id, is_new).values(totp_step=step)
-    taken = session.scalar(statement.returning(Volunteer.id).execution_options(synchronize_session=False))
+    taken = session.scalar(statement.returning(Volunteer.id))
     return taken is not None
 
 
@@ -244,7 +234,7 @@ def join(session: Session, volunteer_id: int, team_id: int, *, is_lead: bool) ->
 def lead_no_more(session: Session, volunteer_id: int, team_id: int) -> bool:
     """She is a member like others of a team she leads, with her week in it; False if she leads it not."""
     statement = update(Membership).where(Membership.team_id == team_id, Membership.volunteer_id == volunteer_id, Membership.is_lead)
-    statement = statement.values(is_lead=False).execution_options(synchronize_session=False)
+    statement = statement.values(is_lead=False)
     return session.scalar(statement.returning(Membership.team_id)) is not None
 
 
@@ -265,17 +255,17 @@ def bring_back(session: Session, volunteer_id: int) -> bool:
     """She is here again, a volunteer who leads nobody and has no shifts, and comes in by a link only; False if she is here already."""
     values = {"active": True, "role": Role.VOLUNTEER, "is_head": False, "shows_numbers": False}
     statement = update(Volunteer).where(Volunteer.id == volunteer_id, ~Volunteer.active).values(**values).returning(Volunteer.id)
-    if session.scalar(statement.execution_options(synchronize_session=False)) is None:
+    if session.scalar(statement) is None:
         return False
     begin_anew(session, volunteer_id, None)
     # No ticket is to go to her before she is in, and her lead has planned her shifts anew.
     session.execute(delete(ShiftRow).where(ShiftRow.volunteer_id == volunteer_id))
     hers = update(Membership).where(Membership.volunteer_id == volunteer_id).values(is_lead=False)
-    session.execute(hers.execution_options(synchronize_session=False))
+    session.execute(hers)
     return True
 
 
 def begin_anew(session: Session, volunteer_id: int, password_hash: str | None) -> None:
     """She came by a link: a new password, and no second factor yet."""
     values = {"password_hash": password_hash, "totp_seed": None, "totp_step": None}
-    session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(values).execution_options(synchronize_session=False))
+    session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(values))

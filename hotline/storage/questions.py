@@ -17,9 +17,4 @@ def ask(session: Session, kind: QuestionKind, *, contact_id: int, ticket_id: int
 
 def settle(session: Session, ticket_id: int, *, now: datetime) -> None:
     """Nothing is asked about the ticket any more."""
-    session.execute(
-        update(Question)
-        .where(Question.ticket_id == ticket_id, Question.answered_at.is_(None))
-        .values(answered_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(Question).where(Question.ticket_id == ticket_id, Question.answered_at.is_(None)).values(answered_at=now))

@@ -1,47 +1,24 @@
 """The lists of the queue: urgent first, then what is late, then oldest. Each is read from an index in that order, so that a page costs
 a page however many tickets there are; a list of several teams is one such walk for each of them, merged."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ClauseElement,
-    ColumnElement,
-    Executable,
-    Integer,
-    ScalarSelect,
-    Select,
-    String,
-    bindparam,
-    cast,
-    extract,
-    func,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-    union_all,
-)
+from sqlalchemy import ClauseElement, ColumnElement, ScalarSelect, Select, String, cast, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
-from hotline.domain.queue import Changed, QueueFilter, QueueList, Shown, Walk, walks
+from hotline.domain.queue import QueueFilter, QueueList
 from hotline.domain.rights import Rights
 from hotline.storage.db import Remembered
-from hotline.storage.models import ON_QUEUE, Alarm, Event, Ticket
+from hotline.storage.models import ON_QUEUE, Alarm, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import visible_to
 
 COUNTED = 1000
 """A list is counted so far, and no further: whoever has more than that before her needs no figure."""
 
-_MOST_EVENTS = 4000
-
 _MOST_ALARMS = 200
-_PRIME = 2_147_483_647
-"""Ids of alarms are drawn from 62 bits: the sum of some is more than SQLite can hold."""
 
 _ASKED = Remembered()
 
@@ -66,7 +43,7 @@ def counts(session: Session, volunteer: Volunteer, rights: Rights, lists: Sequen
         each = [_merged(volunteer, rights, QueueFilter(of), after=None, limit=COUNTED + 1, columns=(Ticket.id,)).subquery() for of in lists]
         return select(*(select(func.count()).select_from(ids).scalar_subquery() for ids in each))
 
-    [row] = _ASKED.rows(session, (*_whose(volunteer, rights), *lists), ask)
+    [row] = _ASKED.rows(session, ("counts", *_whose(volunteer, rights), *lists), ask)
     return {of: min(n, COUNTED + 1) for of, n in zip(lists, row, strict=True)}
 
 
@@ -81,53 +58,31 @@ def state(
     return [(row[0], row[1]) for row in _ASKED.rows(session, ("state", *_whose(volunteer, rights), asked, after, limit), ask)]
 
 
+def _whose(volunteer: Volunteer, rights: Rights) -> tuple[Any, ...]:
+    """What of a volunteer decides what the lists show."""
+    return volunteer.id, volunteer.is_head, volunteer.role, rights
+
+
 def _shown(volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> Select[Any]:
     columns = (Ticket.id, Ticket.version, Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.reference)
     found = _merged(volunteer, rights, asked, after=after, limit=limit, columns=columns).subquery()
     return select(*found.c).order_by(*_order(found.c)).limit(limit)
 
 
-def _whose(volunteer: Volunteer, rights: Rights) -> tuple[Any, ...]:
-    """Whatever of her decides what she is shown."""
-    return volunteer.id, volunteer.is_head, volunteer.role, rights
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """The newest events and the tickets of each, which are given as they are now; and what changes when somebody has another alarm.
-    For ourselves only: what is sealed is among it."""
-
-    events: Mapping[int, int]
-    tickets: Mapping[int, Changed]
-    alarms: str
-    more: bool  # than are given here
-
-
-def pulse(session: Session, since: int) -> Pulse:
-    """What happened after event `since`: an id, 0 for the beginning."""
-    row: Any = session.execute(_PULSE, {"since": since}).one()
-    events = dict(_numbers(row[0]))
-    each = (Changed(i, team or None, assignee or None, rank) for i, team, assignee, rank in _numbers(row[1]))
-    return Pulse(events, {ticket.id: ticket for ticket in each}, row[2], len(events) >= _MOST_EVENTS)
-
-
-def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> Shown:
-    """What her page shows: the id, the version and the rank of each of its tickets in order; and her open alarms."""
+def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> str:
+    """What a page shows, as letters that change when it does: the id and the version of each of its tickets, in order, and the ids of
+    the volunteer's open alarms."""
 
     def ask() -> ClauseElement:
         hers = select(Alarm.id).where(Alarm.volunteer_id == volunteer.id, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
         alarms = _listed(hers.limit(_MOST_ALARMS).subquery().c.id)
         if not rights.works:
-            return select(alarms, literal_column("''"))
-        tickets = _shown(volunteer, rights, asked, after=after, limit=limit).subquery().c
-        return select(alarms, _listed(tickets.id, tickets.version, _rank(tickets)))
+            return select(alarms, literal(""))
+        found = _shown(volunteer, rights, asked, after=after, limit=limit).subquery()
+        return select(alarms, _listed(found.c.id, found.c.version))
 
-    [[alarms, listed]] = _ASKED.rows(session, ("shown", *_whose(volunteer, rights), asked, after, limit), ask)
-    letters, tickets = f"{alarms or ''} {listed or ''}", list(_numbers(listed))
-    if not rights.works:
-        return Shown(letters)
-    last = tickets[-1][2] if len(tickets) == limit else None
-    return Shown(letters, frozenset(ticket[0] for ticket in tickets), walks(asked.of, volunteer.id, rights), last)
+    [[alarms, tickets]] = _ASKED.rows(session, ("shown", *_whose(volunteer, rights), asked, after, limit), ask)
+    return f"{alarms or ''} {tickets or ''}"
 
 
 def _listed(*columns: ColumnElement[Any]) -> ScalarSelect[str]:
@@ -136,32 +91,6 @@ def _listed(*columns: ColumnElement[Any]) -> ScalarSelect[str]:
     for column in columns[1:]:
         row = row.concat(":").concat(cast(column, String))
     return select(func.aggregate_strings(row, ",")).scalar_subquery()
-
-
-def _numbers(listed: str | None) -> Iterator[Any]:
-    return (tuple(map(int, row.split(":"))) for row in listed.split(",")) if listed else iter(())
-
-
-def _rank(of: Any) -> ColumnElement[int]:
-    """The order of a list as one number."""
-    urgency = cast(of.priority, BigInteger) * 2 + cast(of.on_time, Integer)
-    return urgency * 10**10 + cast(extract("epoch", of.opened_at), BigInteger)
-
-
-def _pulse() -> Executable:
-    newest = select(Event.id, Event.ticket_id).where(Event.id > bindparam("since")).order_by(Event.id.desc()).limit(_MOST_EVENTS).subquery()
-    columns = (
-        Ticket.id,
-        func.coalesce(Ticket.team_id, 0).label("team"),
-        func.coalesce(Ticket.assignee_id, 0).label("assignee"),
-        _rank(Ticket),
-    )
-    tickets = select(*columns).where(Ticket.id.in_(select(newest.c.ticket_id))).subquery()
-    alarms = cast(func.count(), String).concat(":").concat(cast(func.coalesce(func.sum(Alarm.id % _PRIME), 0), String))
-    return select(_listed(*newest.c), _listed(*tickets.c), select(alarms).where(Alarm.acknowledged_at.is_(None)).scalar_subquery())
-
-
-_PULSE = _pulse()
 
 
 def _merged(volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int, columns: tuple[Any, ...]) -> Any:
@@ -175,11 +104,16 @@ def _merged(volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: 
 
 def _walks(volunteer: Volunteer, rights: Rights, of: QueueList) -> list[ColumnElement[bool]]:
     """What each walk of a list keeps to, an index each."""
-    return [_walk(walk) for walk in walks(of, volunteer.id, rights)]
-
-
-def _walk(walk: Walk) -> ColumnElement[bool]:
-    return {"team": Ticket.team_id, "assignee": Ticket.assignee_id}[walk.of] == walk.id if walk.of else Ticket.id.is_not(None)
+    match of:
+        case QueueList.MINE:
+            return [Ticket.assignee_id == volunteer.id]
+        case QueueList.TEAMS:
+            # What has no team yet is everybody's: it must be on somebody's list.
+            return [*(Ticket.team_id == team_id for team_id in sorted(rights.teams)), Ticket.team_id.is_(None)]
+        case QueueList.UNASSIGNED:
+            return [Ticket.assignee_id.is_(None)]
+        case QueueList.ALL:
+            return [Ticket.id.is_not(None)]
 
 
 def _filters(asked: QueueFilter) -> list[ColumnElement[bool]]:

@@ -95,7 +95,7 @@ def locked(session: Session, recording_id: int) -> Recording:
 
 def store(session: Session, recording_id: int, **values: Unpack[RecordingChanges]) -> None:
     """Write what became of a recording."""
-    session.execute(update(Recording).where(Recording.id == recording_id).values(**values).execution_options(synchronize_session=False))
+    session.execute(update(Recording).where(Recording.id == recording_id).values(**values))
 
 
 def ticket_id_of(session: Session, recording_id: int) -> int | None:

@@ -95,7 +95,7 @@ def keep(session: Session, turn: Turn) -> ShiftDay:
 
 def store(session: Session, day_id: int, **values: Unpack[ShiftDayChanges]) -> None:
     """Write what happened to a day's shift."""
-    session.execute(update(ShiftDay).where(ShiftDay.id == day_id).values(**values).execution_options(synchronize_session=False))
+    session.execute(update(ShiftDay).where(ShiftDay.id == day_id).values(**values))
 
 
 def asked(session: Session, volunteer_id: int, *, since: date) -> Sequence[ShiftDay]:

@@ -33,4 +33,4 @@ def forget_before(session: Session, at: datetime) -> None:
     """Those who have long been heard again: made-up logins must not fill the table. What another log-in holds is left out, or two
     could wait for each other."""
     stale = select(LoginThrottle.login).where(LoginThrottle.next_try_at < at).with_for_update(skip_locked=True)
-    session.execute(delete(LoginThrottle).where(LoginThrottle.login.in_(stale)).execution_options(synchronize_session=False))
+    session.execute(delete(LoginThrottle).where(LoginThrottle.login.in_(stale)))

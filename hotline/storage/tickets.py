@@ -40,12 +40,11 @@ def change(session: Session, ticket_id: int, version: int, *, now: datetime, **v
     promised no longer, and late no longer."""
     if values.get("status") in (Status.RESOLVED, Status.CLOSED):
         values |= {"promised_at": None, "on_time": True}
-    changed = session.scalar(
+    changed: int | None = session.scalar(
         update(Ticket)
         .where(Ticket.id == ticket_id, Ticket.version == version)
         .values(version=version + 1, changed_at=now, **values)
         .returning(Ticket.version)
-        .execution_options(synchronize_session=False)
     )
     if changed is None:
         raise TicketMoved(ticket_id)
@@ -54,7 +53,7 @@ def change(session: Session, ticket_id: int, version: int, *, now: datetime, **v
 
 def looked_at(session: Session, ticket_id: int, *, now: datetime) -> None:
     """It was routed and stays as it was, its version too: whoever raised it a second ago goes on with her page."""
-    session.execute(update(Ticket).where(Ticket.id == ticket_id).values(routed_at=now).execution_options(synchronize_session=False))
+    session.execute(update(Ticket).where(Ticket.id == ticket_id).values(routed_at=now))
 
 
 def by_reference(session: Session, references: Sequence[str]) -> Sequence[Ticket]:

@@ -151,7 +151,7 @@ class SharedCommits:
     def session(self, *, ahead: bool = False) -> Iterator[Session]:
         """See `Writing.session`. Raises `CommitLost` where the shared commit failed, also after a rollback of this
         one's own: what it saw of the others' rows was never stored. A flush that fails is one way to that: SQLAlchemy then rolls
-        back whatever is open. What texts store, in `Statement`s, never flushes."""
+        back whatever is open. What texts store, in `Insert`s, never flushes."""
         group = None
         try:
             with self._in_line():

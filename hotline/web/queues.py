@@ -7,25 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from hotline.domain.queue import QueueFilter, QueueList, Shown, first_list, lists
+from hotline.domain.queue import QueueFilter, QueueList, first_list, lists
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
-from hotline.runtime import Reading, Runtime
+from hotline.runtime import Reading
 from hotline.services.tickets import taking
 from hotline.storage import alarms, calls, people, queues
-from hotline.storage.logins import Standing
 from hotline.storage.models import Ticket
-from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.queues import COUNTED, Place
-from hotline.web import polling
 
 blueprint = Blueprint("queues", __name__)
 
@@ -54,12 +51,11 @@ class _View:
         )
         return cls(rights, asked, _place(args.get("after", "")), runtime().config.web.page_rows)
 
-    def look(self, rt: Runtime, session: Reading, her: Volunteer) -> tuple[str, Shown]:
-        """What the page shows, and the mark that stands for it: another as soon as any of it changes, and the same whatever she may not
-        see does."""
-        shown = queues.shown(session, her, self.rights, self.asked, after=self.after, limit=self.rows + 1)
-        # With a key: ids would count the tickets she may not know of.
-        return hashlib.blake2b(shown.letters.encode(), key=rt.config.secret_key.encode()[:64], digest_size=16).hexdigest(), shown
+    def mark(self, session: Reading) -> str:
+        """Stands for what the page shows: it changes as soon as any of that changes, and never for what the volunteer may not see."""
+        shown = queues.shown(session, volunteer(), self.rights, self.asked, after=self.after, limit=self.rows + 1)
+        # Hashed with a key: ids would count the tickets that the volunteer may not know of.
+        return hashlib.blake2b(shown.encode(), key=runtime().config.secret_key.encode()[:64], digest_size=16).hexdigest()
 
 
 @blueprint.get("/")
@@ -74,14 +70,14 @@ def part() -> str:
     return _render("queue_live.html")
 
 
-@blueprint.get(polling.ADDRESS)
+@blueprint.get("/queue/version")
 def version() -> Response:
-    """Whether the queue is still as she sees it."""
-    rt, her = runtime(), volunteer()
-    with rt.reading() as session:
-        view = _View.of(session, request.args)
-    standing = Standing(current_user.login.proved_at, view.rights)
-    return polling.opened(request.environ, current_user.login.id, standing, lambda session: view.look(rt, session, her))
+    """Whether an open queue is still as its page shows it: 304 if the page's mark holds, else 204. The mark is the ETag."""
+    with runtime().reading() as session:
+        mark = _View.of(session, request.args).mark(session)
+    answer = Response(status=HTTPStatus.NO_CONTENT)
+    answer.set_etag(mark)
+    return answer.make_conditional(request.environ)
 
 
 @blueprint.post("/queue/next")
@@ -95,7 +91,7 @@ def _render(template: str, **more: Any) -> str:
     given = {name: value for name in _FILTERS if (value := request.args.get(name))}
     with runtime().reading() as session:
         view = _View.of(session, request.args)
-        mark, _ = view.look(runtime(), session, volunteer())  # before what is shown: if that is newer, it is asked for once too often
+        mark = view.mark(session)  # before what is shown: if that is newer, it is asked for once too often
         open_to_her = lists(view.rights)
         shown: list[Ticket] = []
         if view.rights.works:

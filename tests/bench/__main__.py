@@ -1,7 +1,7 @@
-"""`python -m tests.bench`: measures the hotline against its yardstick, prints a table, and writes it into the README.
+"""`python -m tests.bench`: measures the hotline against its yardstick, prints a table, and writes it into docs/speed.md.
 
 All of it takes about an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook calls sending rest queue search) run those
-alone, and leave the lines of the others in the README as they are. A quick run leaves it alone.
+alone, and leave the lines of the others on that page as they are. A quick run does not write.
 """
 
 import contextlib
@@ -27,6 +27,7 @@ from tests.bench.processes import BenchFailed, Processes, need_wrk
 from tests.bench.report import say, table, there, write
 from tests.servers import Postgres, RedisServer, disk_folder, postgres_server
 
+PAGE = PROJECT / "docs/speed.md"
 PARTS = ("webhook", "calls", "sending", "rest", "queue", "search")
 
 
@@ -62,12 +63,12 @@ def main() -> int:
     lines = all_lines(results.webhooks, results.calls, results.sent, results.rest, results.searched)
     lines += queue_lines(results.grown, results.queues)
     is_whole = set(wanted) == set(PARTS)
-    text = table(lines, _about(results.postgres), beside="" if is_whole else there(PROJECT / "README.md"))
+    text = table(lines, _about(results.postgres), beside="" if is_whole else there(PAGE))
     sys.stdout.write(text + "\n")
     if quick:
-        say("a quick run: the README is left as it is")
-    elif not write(PROJECT / "README.md", text):
-        say("README.md has no <!-- bench --> … <!-- /bench -->: the table stands here only")
+        say("a quick run: docs/speed.md is left as it is")
+    elif not write(PAGE, text):
+        say("docs/speed.md has no <!-- bench --> … <!-- /bench -->: the table stands here only")
     return 0 if all(line.met for line in lines) else 3
 
 

@@ -22,12 +22,12 @@ from tests.bench.processes import BenchFailed, Processes, Web, cpu_s
 from tests.bench.report import say
 from tests.bench.webhook import CONNECTIONS, FASTEST
 
-QUEUES, EVERY_S = 200, 1.7
+QUEUES, EVERY_S = 200, 5
 _HERE = Path(__file__).parent
 _FIRST_ID = 1001
 _SETTLES_S = 6
-_REST_AFTER_S = _REST_S = 30
-"""The guards let each browser in anew after half a minute to a minute: once while this is measured."""
+_REST_AFTER_S, _REST_S = 6, 120
+"""As long as the interval at which it is noted who has a page open."""
 _PASSWORD = "correct-horse-battery"
 _POLLED = re.compile(r"polls=(\d+) refused=(\d+) socket_errors=(\d+)")
 
@@ -65,22 +65,22 @@ def measure(
             time.sleep(_REST_S)
             core = (sum(map(cpu_s, web.workers)) - before) / (time.monotonic() - began)
         say(f"{database}: {polled.answered} polls of {QUEUES} queues, {core:.3f} of a core")
-        _load(texts, web, seconds)
+        per_s = 1.7 * _load(texts, web, seconds, FASTEST).rate_per_s + 500  # more than enough: signing more takes as long as measuring
         alone, beside = [], []
         for _ in range(rounds):
-            alone.append(_load(texts, web, seconds))
+            alone.append(_load(texts, web, seconds, per_s))
             say(f"    alone            {alone[-1]}")
             with _Polls(web.port, browsers, seconds=_SETTLES_S + seconds + 1):
                 time.sleep(_SETTLES_S)
-                beside.append(_load(texts, web, seconds))
+                beside.append(_load(texts, web, seconds, per_s))
             say(f"    with open queues {beside[-1]}")
     finally:
         processes.stop(f"queues-{database}")
     return OpenQueues(database, core, polled.answered, alone, beside)
 
 
-def _load(texts: Texts, web: Web, seconds: int) -> Load:
-    return replay(texts, web.port, connections=CONNECTIONS, seconds=seconds, per_s=FASTEST)
+def _load(texts: Texts, web: Web, seconds: int, per_s: float) -> Load:
+    return replay(texts, web.port, connections=CONNECTIONS, seconds=seconds, per_s=per_s)
 
 
 def _engage(url: str) -> None:

@@ -1,4 +1,4 @@
-"""The table: printed, and written between the two marks of the README."""
+"""The table: printed, and written between the two marks of a page of the documentation."""
 
 import sys
 from dataclasses import dataclass
@@ -34,18 +34,18 @@ def _what(row: str) -> str:
     return row.split(" | ", maxsplit=1)[0].removeprefix("| ")
 
 
-def there(readme: Path) -> str:
+def there(page: Path) -> str:
     """The table that stands between the marks."""
-    text = readme.read_text("utf-8") if readme.is_file() else ""
+    text = page.read_text("utf-8") if page.is_file() else ""
     return text.partition(BEGIN)[2].partition(END)[0]
 
 
-def write(readme: Path, text: str) -> bool:
+def write(page: Path, text: str) -> bool:
     """Put the table between the marks; False where they are not there."""
-    before = readme.read_text("utf-8") if readme.is_file() else ""
+    before = page.read_text("utf-8") if page.is_file() else ""
     head, begin, rest = before.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
         return False
-    readme.write_text(f"{head}{begin}\n{text}\n{end}{tail}", "utf-8")
+    page.write_text(f"{head}{begin}\n{text}\n{end}{tail}", "utf-8")
     return True

@@ -197,7 +197,7 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
 OF_ONES_OWN = {
     "people.account": {"change_password", "end", "end_others", "choose"},
     "people.factor": {"prepare", "secret", "prove"},
-    "people.login": {"log_in", "come_in", "find", "standings", "oldest", "seen", "log_out", "choose_page_language"},
+    "people.login": {"log_in", "come_in", "find", "oldest", "seen", "log_out", "choose_page_language"},
     "people.invitations": {"invited", "accept"},
 }
 """What a person does with an account of their own, or on the way in to it. Pages pass the id of whoever is logged in."""

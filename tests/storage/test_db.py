@@ -4,10 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, delete, inspect, select, text, update
 from sqlalchemy.pool import NullPool
 
+from hotline.runtime import Runtime
 from hotline.storage import db
+from hotline.storage.peoplemodels import Team
 
 
 def test_a_second_release_waits_for_the_first_however_long_it_migrates(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,3 +39,14 @@ def test_whoever_had_a_second_factor_in_clear_sets_up_another_and_keeps_pauses(e
         assert (row.login, bool(row.keeps_pauses), row.totp_seed, row.totp_step) == ("lead", True, None, None)
         assert "totp_secret" not in {column["name"] for column in inspect(connection).get_columns("volunteers")}
     engine.dispose()
+
+
+def test_an_update_and_a_delete_leave_loaded_objects_as_they_are(rt: Runtime) -> None:
+    with rt.transaction() as tx:
+        tx.session.add(Team(code="police", name="Police"))
+    with rt.transaction() as tx:
+        team = tx.session.scalars(select(Team)).one()
+        tx.session.execute(update(Team).values(name="Courts"))
+        assert team.name == "Police"
+        tx.session.execute(delete(Team))
+        assert team in tx.session

@@ -6,7 +6,6 @@ by itself, or a stranger who tries every second would keep her out for as long a
 import hashlib
 import math
 import secrets
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -75,12 +74,6 @@ def find(rt: Runtime, key: str) -> logins.OpenLogin | None:
     """The log-in behind a cookie's key; None if it has ended."""
     with rt.reading() as session:
         return logins.of_key(session, hashed(key), since=oldest(rt), sealed_teams=sealed_teams(rt.categories))
-
-
-def standings(rt: Runtime, login_ids: Collection[int]) -> dict[int, logins.Standing]:
-    """Those of these log-ins that are still open, and what the guards go by of each."""
-    with rt.reading() as session:
-        return logins.standings(session, login_ids, since=oldest(rt))
 
 
 def oldest(rt: Runtime) -> datetime:

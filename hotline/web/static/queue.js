@@ -1,6 +1,8 @@
 // The queue while somebody looks at it: what changes elsewhere shows here, and the keys. Without this the page works by reload.
-const EVERY_MS = 1700; // a change made elsewhere shows within two seconds
-const COUNT_AFTER = 35; // polls at rest after which the figures are asked for: they count what is beyond this page too
+// A change made elsewhere shows within five seconds, and an urgent alarm sounds then. That an alarm is not missed does not depend on
+// this page: one that nobody has seen is texted to its volunteer's own phone and rings it ([duty] page_s).
+const EVERY_MS = 5000;
+const COUNT_AFTER = 12; // polls at rest after which the figures are asked for: they count what is beyond this page too
 const SOUND_EVERY_MS = 15000;
 const queue = document.getElementById("queue");
 const touch = document.getElementById("touch");
