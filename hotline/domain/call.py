@@ -1,4 +1,4 @@
-"""A call: which way it went, and why one of ours was not placed or needs nobody."""
+"""A call: its direction, and the reason why a call of ours was not placed or why a call needs nobody."""
 
 from enum import StrEnum
 
@@ -7,9 +7,9 @@ class CallDirection(StrEnum):
     """Which way a call went."""
 
     IN = "in"
-    MISSED = "missed"  # rang the missed-call number, and was never answered
-    BACK = "back"  # ours, in answer to a missed one
-    ALARM = "alarm"  # ours, to a volunteer's own phone: her page needs her
+    MISSED = "missed"  # came to the missed-call number, and was never answered
+    BACK = "back"  # ours, in answer to a missed call
+    ALARM = "alarm"  # ours, to the phone of a volunteer who is needed on the page
 
 
 OURS = frozenset({CallDirection.BACK, CallDirection.ALARM})
@@ -17,15 +17,15 @@ OURS = frozenset({CallDirection.BACK, CallDirection.ALARM})
 
 
 class CallReason(StrEnum):
-    """What a call's row says of it in our own words. A gateway's error code stands in the same column."""
+    """The reason in a call's row. A gateway's error code stands in the same column."""
 
-    PLACING = "placing"  # ours, and the gateway is being asked for it
-    UNDER_WAY = "under_way"  # missed, while another call of this phone was being called back
-    SERVED = "served"  # needs nobody: it got what it asked for, or was called back
-    UNFIT = "unfit"  # no phone that we ring
-    NOT_SAFE = "not_safe"  # a phone that may not be rung
+    PLACING = "placing"  # the gateway is being asked to place it
+    UNDER_WAY = "under_way"  # missed while an earlier call of the same phone was being called back
+    SERVED = "served"  # needs nobody: the caller was told the stage or called back, or a volunteer has seen to it
+    UNFIT = "unfit"  # not a phone that we ring
+    NOT_SAFE = "not_safe"  # the phone may not be rung
     HOURS = "hours"  # outside the hours in which we ring
-    ENOUGH = "enough"  # called back often enough today
-    CROWDED = "crowded"  # too many calls back in this hour
-    TOO_LATE = "too_late"  # due for so long that it makes no sense any more
-    SEEN = "seen"  # an alarm that the volunteer has seen on the page
+    ENOUGH = "enough"  # the phone was called back often enough today
+    CROWDED = "crowded"  # too many calls back to all phones in this hour
+    TOO_LATE = "too_late"  # due for so long that it no longer makes sense
+    SEEN = "seen"  # the volunteer has seen the alarm on the page

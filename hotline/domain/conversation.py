@@ -1,7 +1,7 @@
-"""Which ticket a text belongs to, and what is answered: what users of such systems complain about most, so a table with tests.
+"""Which ticket a text belongs to, and what is answered. Users of such systems complain about this most, so it is a table of rules.
 
-`ask` reads the text alone; the service then fetches what it needs to know (`Known`), and `decide` settles it. The order of
-`_RULES` is the rule.
+`parse` reads the text alone. The service then fetches what the decision needs (`Known`), and `decide` makes it. The rules are tried in
+the order of `_RULES`.
 """
 
 from collections.abc import Callable
@@ -17,35 +17,35 @@ from hotline.domain.ticket import Stage, Status, stage
 
 
 class ReadAs(StrEnum):
-    """How a text was read; kept with it."""
+    """How a text was read; stored with the text."""
 
     OPENED = "opened"  # a new ticket
-    JOINED = "joined"  # went on within join_minutes
-    ADDED = "added"  # named her ticket and said more
-    STATUS = "status"  # asked how her ticket is going
-    STAGE = "stage"  # asked about somebody else's
-    REFUSED = "refused"  # asked about one we say nothing of
-    MISTYPED = "mistyped"  # nine digits that are no reference
-    ANSWERED = "answered"  # 1 or 2 to our question
-    UNCLEAR = "unclear"  # 1 or 2, and two questions are open
+    JOINED = "joined"  # went on with the ticket of a recent text
+    ADDED = "added"  # named a ticket of the sender's and said more
+    STATUS = "status"  # asked how a ticket of the sender's is going
+    STAGE = "stage"  # asked about another person's ticket, and was told its stage
+    REFUSED = "refused"  # asked about a reference of which nothing may be told
+    MISTYPED = "mistyped"  # nine digits that are not a valid reference
+    ANSWERED = "answered"  # answered our question with 1 or 2
+    UNCLEAR = "unclear"  # answered 1 or 2 while several questions are open
     CRY = "cry"  # a cry for help
     COMMAND = "command"
-    DUTY = "duty"  # a volunteer's answer from her own phone
-    KEPT = "kept"  # stored, no more
-    WRITTEN = "written"  # no text: said on a call or to a volunteer, who wrote it down
+    DUTY = "duty"  # a volunteer's answer to our question, from the volunteer's own phone
+    KEPT = "kept"  # stored, and nothing else
+    WRITTEN = "written"  # not a text: a volunteer wrote down what was said
 
 
 LOOKUPS = frozenset({ReadAs.STAGE, ReadAs.REFUSED})
-"""What counts against a sender's look-ups of a day."""
+"""Texts that count towards the sender's limit of look-ups a day."""
 
 CARRIES_ON = frozenset({ReadAs.OPENED, ReadAs.JOINED, ReadAs.ADDED, ReadAs.CRY, ReadAs.STAGE, ReadAs.REFUSED})
-"""Texts that opened or added to a ticket (if they have one): the next joins it within join_minutes."""
+"""Texts that opened or added to a ticket (STAGE and REFUSED only if they have one). The next text within join_minutes joins it."""
 
 
 class QuestionKind(StrEnum):
-    """What we ask by text; each kind has digits of its own, so that a late answer to one never answers another."""
+    """What we ask by text. Each kind has its own digits, so that a late answer to one question never answers another."""
 
-    SOLVED = "solved"  # 1 it is, 2 it is not
+    SOLVED = "solved"  # 1: it is solved, 2: it is not
 
 
 SOLVED_DIGITS = {"1": Status.CLOSED, "2": Status.REOPENED}
@@ -53,45 +53,45 @@ SOLVED_DIGITS = {"1": Status.CLOSED, "2": Status.REOPENED}
 
 @dataclass(frozen=True)
 class ParsedText:
-    """A text, read by itself."""
+    """What a text says, read by itself."""
 
     command: Command | None
-    references: tuple[str, ...]  # valid ones
-    mistyped: bool  # nine digits that fail the check, alone
-    besides: bool  # something was written besides the references
-    digit: str | None  # the one digit that is all there is (besides a reference)
-    empty: bool  # no letter or digit, or a lone ok or thanks
-    cries: bool = False  # a cry for help is all that is written, besides references if there are any
+    references: tuple[str, ...]  # valid references, each once
+    mistyped: bool  # nine digits that fail the check, with nothing that matters besides
+    besides: bool  # something is written besides the references
+    digit: str | None  # set if the text is a single digit, besides references if there are any
+    empty: bool  # no letter or digit, or only ok or thanks
+    cries: bool = False  # the text is a cry for help, besides references if there are any
 
 
 @dataclass(frozen=True)
 class NamedTicket:
-    """A ticket a text names, or one of hers that has an open question."""
+    """A ticket that the text names, or a ticket of the sender's with an open question."""
 
     id: int
     reference: str
     status: Status
-    own: bool
+    own: bool  # it is the sender's
     sealed: bool
     hold: bool
-    asking: bool = False  # our question about it is open: resolved, or closed within reopen_days
+    asking: bool = False  # our question about it is open: it is resolved, or was closed within reopen_days
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the hotline knows as the text comes in."""
+    """What the hotline knows when the text comes in."""
 
-    named: tuple[NamedTicket, ...] = ()  # those of the text's references that exist
-    asking: tuple[NamedTicket, ...] = ()  # hers, with an open question
-    last_asked_id: int | None = None  # the ticket her previous text asked the status of
-    recent_id: int | None = None  # the ticket of her last text that opened or added to one, within join_minutes
-    latest_open_id: int | None = None
-    lookups_left: int = 1
+    named: tuple[NamedTicket, ...] = ()  # the tickets whose references are in the text
+    asking: tuple[NamedTicket, ...] = ()  # the sender's tickets with an open question
+    last_asked_id: int | None = None  # the ticket whose status the sender's previous text asked for
+    recent_id: int | None = None  # the ticket that the text joins: that of the sender's last text, or of a volunteer's
+    latest_open_id: int | None = None  # the sender's latest open ticket
+    lookups_left: int = 1  # how many unknown or other people's references the sender may still ask about today
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A sentence to send back, about that ticket."""
+    """A sentence to send back, and the ticket it is about."""
 
     text: Text
     about: NamedTicket | None = None
@@ -99,16 +99,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a text. `ticket_id` is where it is filed; `opens` a new ticket, whose receipt goes out first."""
+    """What becomes of a text. `ticket_id` is the existing ticket it is stored under; `opens`: it opens a new one."""
 
     read_as: ReadAs
     ticket_id: int | None = None
     opens: bool = False
-    adds: bool = False  # read for its meaning, and marks the ticket unread
+    adds: bool = False  # the text is read for its meaning, and the ticket becomes unread
     urgent: bool = False
-    move: Status | None = None
-    language: str | None = None
-    silence: bool | None = None
+    move: Status | None = None  # the ticket's new status
+    language: str | None = None  # the language the sender asked for
+    silence: bool | None = None  # True: stop our texts; False: start them again
     answers: tuple[Answer, ...] = field(default=())
 
 
@@ -129,20 +129,20 @@ STATUS_TEXTS: dict[Status, Text] = {
 MOVE_TEXTS: dict[Status, Text] = {
     status: STATUS_TEXTS[status] for status in (Status.IN_PROGRESS, Status.RESOLVED, Status.CLOSED, Status.REOPENED)
 }
-"""The moves that concern the citizen, and what she is told. Being assigned is not worth a text of its own; being referred
-texts nothing until her consent can be asked."""
+"""Status → the text that tells the citizen of a move to it. Being assigned is not worth a text, and a referral sends none until the
+citizen can be asked for consent."""
 
 
 def status_text(ticket: NamedTicket) -> Text:
-    """What the owner of a ticket is told when she asks. On hold: the stage and no more, for a question needs a safe call."""
+    """The answer to the owner of a ticket who asks about it. On hold it tells only the stage: a question takes a safe call."""
     asks = STATUS_TEXTS[ticket.status].asks
-    if ticket.hold or (asks and not ticket.asking):  # a 1 or 2 would go unheard
+    if ticket.hold or (asks and not ticket.asking):  # no question is open, so a 1 or 2 would not count
         return STAGE_TEXTS[stage(ticket.status)]
     return STATUS_TEXTS[ticket.status]
 
 
 def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> ParsedText:
-    """Read a text by itself. `taken_for`: what the gateway took it for, which it has acted on already."""
+    """Read a text by itself. `taken_for` is the keyword the gateway took it for, and has acted on already."""
     found = reference.find(body)
     valid = tuple(f for f in found if f.valid)
     rest = reference.without(body, valid or found)
@@ -161,7 +161,7 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
 
 
 def decide(asked: ParsedText, known: Known) -> Decision:
-    """What becomes of a text. Pure; the first rule that has an answer gives it."""
+    """What becomes of a text. Pure. The first rule that returns a decision settles it; if none does, the text opens a ticket."""
     for rule in _RULES:
         decision = rule(asked, known)
         if decision is not None:
@@ -193,7 +193,7 @@ _COMMANDS: dict[Keyword, Callable[[Command], Decision]] = {
     Keyword.LANGUAGE: lambda c: Decision(ReadAs.COMMAND, language=c.language, answers=(Answer(texts.LANGUAGE_SWITCHED),)),
     Keyword.STOP: lambda _: Decision(ReadAs.COMMAND, silence=True, answers=(Answer(texts.STOPPED),)),
     Keyword.START: lambda _: Decision(ReadAs.COMMAND, silence=False, answers=(Answer(texts.STARTED),)),
-    # The gateway answers its own words by itself, and takes no text of ours after a stop.
+    # The gateway answers its own words itself, and accepts no text of ours after a stop.
     Keyword.GATEWAY_STOP: lambda _: Decision(ReadAs.COMMAND, silence=True),
     Keyword.GATEWAY_START: lambda _: Decision(ReadAs.COMMAND, silence=False),
 }
@@ -204,8 +204,8 @@ def _mistyped(asked: ParsedText, _known: Known) -> Decision | None:
 
 
 def _own_reference(asked: ParsedText, known: Known) -> Decision | None:
-    hers = {t.reference: t for t in known.named if t.own}
-    own = next((hers[r] for r in asked.references if r in hers), None)  # the first she names
+    own_tickets = {t.reference: t for t in known.named if t.own}
+    own = next((own_tickets[r] for r in asked.references if r in own_tickets), None)  # the first one named
     if own is None:
         return None
     if asked.digit in SOLVED_DIGITS and own.asking:
@@ -217,22 +217,23 @@ def _own_reference(asked: ParsedText, known: Known) -> Decision | None:
 
 
 def _other_reference(asked: ParsedText, known: Known) -> Decision | None:
-    """One reference a text is looked up, so that a text cannot try ten."""
+    """Look up one reference for each text, so that a text cannot try ten."""
     if not asked.references:
         return None
     other = next((t for t in known.named if t.reference == asked.references[0]), None)
-    told = stage_told(other, known.lookups_left)
-    if told is None:
+    other_stage = stage_told(other, known.lookups_left)
+    if other_stage is None:
         read_as, answer = ReadAs.REFUSED, Answer(texts.REFERENCE_REFUSED)
     else:
-        read_as, answer = ReadAs.STAGE, Answer(STAGE_TEXTS[told], other)
+        read_as, answer = ReadAs.STAGE, Answer(STAGE_TEXTS[other_stage], other)
     return Decision(read_as, opens=asked.besides, urgent=asked.cries, answers=(answer, *_help(asked)))
 
 
 def stage_told(ticket: NamedTicket | None, lookups_left: int) -> Stage | None:
-    """The stage that may be told of a reference somebody asks about; None: nothing is said of it.
+    """The stage that may be told to a person who asks about a reference; None if nothing may be told.
 
-    On hold, not even that goes to another phone: whoever found the number may be whom she fears.
+    Nothing is told to another phone about a ticket that is sealed or on hold: the person who found the reference may be the one whom
+    the citizen fears.
     """
     if ticket is None or (not ticket.own and (ticket.sealed or ticket.hold or lookups_left <= 0)):
         return None
@@ -258,7 +259,7 @@ def _digit(asked: ParsedText, known: Known) -> Decision | None:
 
 def _solved(digit: str, ticket: NamedTicket) -> Decision:
     move = SOLVED_DIGITS[digit]
-    if move is ticket.status:  # "1" to one already closed: told so, and 2 still opens it again
+    if move is ticket.status:  # "1" about a ticket that is closed already: the answer says so, and 2 still reopens it
         return Decision(ReadAs.ANSWERED, ticket.id, answers=(Answer(status_text(ticket), ticket),))
     return Decision(ReadAs.ANSWERED, ticket.id, move=move, answers=(Answer(STATUS_TEXTS[move], ticket),))
 

@@ -1,8 +1,8 @@
-"""What a lone word or phrase commands. A sentence that contains such a word is a complaint, and nothing here touches it.
+"""Words and phrases that are a command when they stand alone. A sentence that contains such a word is a complaint, not a command.
 
-A cry for help, a greeting and thanks may be said together and with courtesies ("salam bhai madad karo"): the text is one of
-them only if small words are all it has. A command stands alone, at most with courtesies. The gateway's own words are the gateway's
-only as it takes them: that one word and nothing more, not even a full stop.
+A cry for help, a greeting and thanks may stand together and with courtesies ("salam bhai madad karo"). The text counts as one of
+them only if it consists of such small words. Any other command stands alone, at most with courtesies around it. A word of the
+gateway's own counts only as the gateway takes it: that one word and nothing more, not even a full stop.
 """
 
 import re
@@ -15,31 +15,31 @@ from hotline.domain.folding import match_key
 
 
 class Keyword(StrEnum):
-    """What a text commands. The gateway's own words are kept apart: it has acted on them before we see them."""
+    """What a text commands. The gateway's own words have their own keywords: the gateway has acted on them before we see the text."""
 
     MENU = "menu"
     LANGUAGE = "language"
-    STOP = "stop"  # text me nothing on your own
-    START = "start"  # do again
-    CRY = "cry"  # help, now
+    STOP = "stop"  # send only answers
+    START = "start"  # send news again
+    CRY = "cry"  # a cry for help
     GREETING = "greeting"
-    THANKS = "thanks"  # ok, thanks: nothing to answer
+    THANKS = "thanks"  # ok, thanks: needs no answer
     GATEWAY_STOP = "gateway_stop"
     GATEWAY_START = "gateway_start"
     GATEWAY_INFO = "gateway_info"
 
 
 SPOKEN = (Keyword.CRY, Keyword.GREETING, Keyword.THANKS)
-"""What may be said together; the first of them that is said is what the text is."""
+"""Keywords that may stand together. The text counts as the first of these that is in it."""
 
-# More words than this are a sentence. It also bounds the work a text can ask for.
+# A text of more words than this is a sentence. The limit also bounds the work that a text can cause.
 _WORDS_MAX = 12
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
 
 
 @dataclass(frozen=True)
 class Command:
-    """A keyword, and the code of the language it is written in; of `LANGUAGE`, the one asked for. None: written so in more than one."""
+    """A keyword and the code of the language it is written in (for `LANGUAGE`: that it asks for), or None if the words do not tell."""
 
     keyword: Keyword
     language: str | None
@@ -47,11 +47,11 @@ class Command:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The phrases of one deployment. Keys are match keys.
+    """The phrases of one deployment, as match keys.
 
-    `commands` phrase → command; `asking` words that only ask how it is going; `courtesies` that say nothing; `taught` the words
-    our own texts tell people to send; `gateway` the gateway's own words → what it does. Of these, some are commands of ours too,
-    for a text that the gateway leaves alone ("Stop.").
+    `commands`: phrase → command. `asking`: phrases that only ask how a ticket is going. `courtesies`: phrases that say nothing.
+    `taught`: the words that our own texts tell people to send. `gateway`: the gateway's own words → what they do. Some of the
+    gateway's words are also commands of ours, for a text that the gateway leaves alone ("Stop.").
     """
 
     commands: Mapping[str, Command]
@@ -62,23 +62,23 @@ class Lexicon:
 
     @cached_property
     def drawn_out(self) -> Mapping[str, Command]:
-        """The same commands with doubled letters as one, for "madaaad"; never the gateway's words: "stoop" and "please stop" are none."""
+        """The commands with doubled letters as one, for "madaaad"; without the gateway's words, so "stoop" and "please stop" are none."""
         return {single_letters(phrase): command for phrase, command in self.commands.items() if phrase not in self.gateway}
 
     @cached_property
     def spoken(self) -> Mapping[str, Keyword]:
-        """The phrases of a cry, a greeting and thanks, with doubled letters as one."""
+        """Phrase → keyword, for cries, greetings and thanks, with doubled letters as one."""
         return {phrase: command.keyword for phrase, command in self.drawn_out.items() if command.keyword in SPOKEN}
 
     @cached_property
     def said_besides(self) -> frozenset[str]:
-        """Everything that, beside a reference, says nothing more; with doubled letters as one."""
+        """The phrases that say nothing more when they stand beside a reference, with doubled letters as one."""
         idle = {phrase for phrase, keyword in self.spoken.items() if keyword is not Keyword.CRY}
         return frozenset(idle | {single_letters(phrase) for phrase in self.asking | self.courtesies})
 
     @cached_property
     def small_words(self) -> frozenset[str]:
-        """All that a spoken text can be made of; with doubled letters as one."""
+        """The phrases that a text of cries, greetings and thanks can consist of, with doubled letters as one."""
         return frozenset(self.spoken) | self.plain_courtesies
 
     @cached_property
@@ -88,7 +88,7 @@ class Lexicon:
 
 
 def read_keyword(text: str, lexicon: Lexicon) -> Command | None:
-    """The command a text is, or None if it is none: longer, or something else."""
+    """The command that a text is; None if it is longer, or something else."""
     if keyword := lexicon.gateway.get(text.strip().lower()):
         return Command(keyword, None)
     key = match_key(text)
@@ -101,20 +101,20 @@ def read_keyword(text: str, lexicon: Lexicon) -> Command | None:
         return command
     phrases = _phrases(words, lexicon.small_words)
     spoken = [phrase for phrase in phrases or () if phrase in lexicon.spoken]
-    # A lone "bhai" greets; beside "ok thanks" it is a courtesy.
+    # "bhai" alone is a greeting; beside "ok thanks" it is a courtesy.
     said = {lexicon.spoken[phrase] for phrase in [p for p in spoken if p not in lexicon.plain_courtesies] or spoken}
     strongest = next((keyword for keyword in SPOKEN if keyword in said), None)
     return Command(strongest, None) if strongest else None
 
 
 def says_nothing(text: str, lexicon: Lexicon) -> bool:
-    """Whether the words around a reference only ask how it is going, thank or greet. A cry for help, a digit or more is something."""
+    """Whether the words around a reference only ask how it is going, thank or greet. A cry for help or a digit says something."""
     key = match_key(text)
     return len(key.split()) <= _WORDS_MAX and _phrases(single_letters(key).split(), lexicon.said_besides) is not None
 
 
 def has_letter_or_digit(text: str) -> bool:
-    """Whether there is anything to read in a text: "?!" and a lone smile have not."""
+    """Whether a text has a letter or a digit; "?!" and a lone smiley have none."""
     return bool(match_key(text))
 
 
@@ -134,7 +134,7 @@ def _stripped(words: list[str], courtesies: frozenset[str]) -> list[str]:
 
 
 def _phrases(words: list[str], known: frozenset[str]) -> list[str] | None:
-    """The words as known phrases, one behind another with nothing between, or None if they are not that."""
+    """The words divided into known phrases; None if a word is left over."""
     reached: list[list[str] | None] = [[]] + [None] * len(words)
     for end in range(1, len(words) + 1):
         for start in range(end):  # the longest phrase first

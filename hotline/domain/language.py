@@ -1,9 +1,8 @@
-"""Which language a text is written in, from what is certain: letters only one language has, then common small words.
+"""Which language a text is written in, by sure signs: letters that only one language has, then common small words.
 
-No library tells Roman Urdu from English, and all of them call Sindhi typed with Urdu letters Urdu. ہ, ی, ي and ک prove nothing:
-people type either language with what their phone offers. A reader of this module decides once per text; the hotline keeps
-the last confident answer per contact, so None (a code, "ok", a name) costs nothing and a wrong guess costs a reply
-that cannot be read.
+No library tells Roman Urdu from English, and all of them take Sindhi typed with Urdu letters for Urdu. The letters ہ, ی, ي and ک
+prove nothing: people type both languages with what their phone offers. The hotline decides once for each text and keeps the last
+confident answer for each contact. So None (a code, "ok", a name) costs nothing, and a wrong guess costs a reply that cannot be read.
 """
 
 import re
@@ -14,21 +13,21 @@ from hotline.domain.folding import match_key
 
 _EN, _UR, _SD, _UR_LATN = "en", "ur", "sd", "ur-Latn"
 
-# Source: the code points of 9,571 Sindhi and 35,551 Urdu texts: each of these is in one language, and in no text of the other.
+# Source: the code points of 9,571 Sindhi and 35,551 Urdu texts. Each letter occurs in one language, and in no text of the other.
 _OWN_LETTERS: Mapping[str, re.Pattern[str]] = {
     _SD: re.compile("[ٺٻٽٿڀڃڄڇڊڌڍڏڙڦڪڱڳڻ۽۾]"),
     _UR: re.compile("[ٹڈڑںےۓ]"),
 }
 _ARABIC_LETTERS = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06fa-\u06ff\u0750-\u077f]+")
 _LATIN_LETTERS = re.compile("[a-z]+")
-# Old phones send letters in the shape they have inside a word; these must be undone before letters are counted.
+# Old phones send each letter in the shape it has inside a word. These shapes must be undone before letters are counted.
 _PRESENTATION_FORMS = re.compile("[\ufb50-\ufdf9\ufdfc-\ufdff\ufe70-\ufefc]")
 
-# Fewer letters than this are a word like "اوکے", which whoever writes Sindhi sends too.
+# A text with fewer letters is a word like "اوکے", which people who write Sindhi send too.
 _ARABIC_LETTERS_MIN = 5
-# One Latin word is a name, a greeting or "HELP": said by everybody.
+# A single Latin word is a name, a greeting or "HELP", which everybody sends.
 _LATIN_WORDS_MIN = 2
-# Names and places look like Roman Urdu ("Gulshan e Iqbal"): spelling alone must show it twice.
+# Names and places look like Roman Urdu ("Gulshan e Iqbal"), so spelling alone must show it twice.
 _SHAPES_MIN = 2
 
 
@@ -36,7 +35,7 @@ def _listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# Small words as match keys (ے is ی there, ڪ is ک), so that each holds however it was typed. Words of both languages are left out.
+# Small words as match keys (ے is ی there, ڪ is ک), so that a word is found however it was typed. Words of both languages are left out.
 _URDU_WORDS = _listed(
     """
     مین ہین سی کو اور نی اس ایک کا کیا یہ نہین اپ وہ کہ ہون تہا تہین لیی لیکن اپنی اپنا بہی مجہی میری میرا مجہ بہت گیا گیی ہم تو
@@ -54,8 +53,8 @@ _SINDHI_WORDS = _listed(
     """
 )
 
-# Words both write are in neither list: me, is, us, to, so, he, or, had, do, pass, bus, sale, bad, man, day, by, no, sir, hi, ok, thanks;
-# nor what Roman Urdu borrows: phone, police, help, time, mobile, road.
+# In neither list: words that occur in both languages (me, is, us, to, so, he, or, had, do, pass, bus, sale, bad, man, day, by, no, sir,
+# hi, ok, thanks), and words that Roman Urdu borrows (phone, police, help, time, mobile, road).
 _ENGLISH_WORDS = _listed(
     """
     and of you your yours my mine it its that this these those have has having was were what where when who why how which there
@@ -96,11 +95,11 @@ _ROMAN_WORDS = _listed(
     """
 )
 
-# Said in English by people who write everything else in Roman Urdu.
+# People who write everything else in Roman Urdu say these in English.
 _COURTESIES = re.compile(
     r"\b(?:thank you(?: (?:so|very))?(?: much)?|good (?:morning|afternoon|evening|night)|how are you|excuse me|happy new year)\b"
 )
-# How each is spelt, for texts whose words are in neither list.
+# Spellings typical of each language, for texts that the word lists leave undecided.
 _ENGLISH_SHAPE = re.compile(r"[a-z]{2}(?:ing|tion|ness|ment|ight|ould|ful|less|ously|able|edly|ted|ned|sed)\b")
 _ROMAN_SHAPE = re.compile(
     r"kh|gh[aeiou]|bh|dh|jh|aa|iy[aei]|uw|zd|nq|q[abdfjlrst]"
@@ -109,7 +108,7 @@ _ROMAN_SHAPE = re.compile(
 )
 
 
-# Languages of Arabic letters: each has its own letters above and its small words here.
+# The languages in Arabic letters: their own letters are in `_OWN_LETTERS`, their small words here.
 _SMALL_WORDS: Mapping[str, frozenset[str]] = {_SD: _SINDHI_WORDS, _UR: _URDU_WORDS}
 
 DETECTED = frozenset({*_OWN_LETTERS, *_SMALL_WORDS, _EN, _UR_LATN})
@@ -127,10 +126,10 @@ def detect(text: str) -> str | None:
 
 
 def _detect_arabic(text: str, key: str) -> str | None:
-    # Counted before folding: the fold is what makes ڪ and ک one.
+    # Letters are counted before folding, because folding makes ڪ and ک the same.
     plain = _PRESENTATION_FORMS.sub(lambda shape: unicodedata.normalize("NFKC", shape.group()), text)
     letters = {code: len(own.findall(plain)) for code, own in _OWN_LETTERS.items()}
-    # Urdu letters do not settle it: Sindhi is typed with them too, on phones that have no others.
+    # Urdu letters do not settle it: people type Sindhi with them too, on phones that have no others.
     if (settled := _leader(letters)) not in {None, _UR}:
         return settled
     tokens = key.split()

@@ -15,7 +15,7 @@ class Language:
     """A language, or a second way to write one.
 
     `code` is the tag of BCP 47 that the database and the tables hold; the folder of a catalogue has `_` for its `-`. `name` is English, for
-    the pages to translate; `own_name` is what the language calls itself. `joint` stands between a text that asks and where to answer.
+    the pages to translate; `own_name` is what the language calls itself. `joint` stands between a text that asks and where to answer it.
     `locale` gives the names of the months (CLDR's), `date_pattern` their order.
     `pages`, `texts` and `calls` say what it is used for. `heard_in` is the code of the language that people who read this one hear on a
     call; empty: this one. `machine_voice` is its voice in espeak-ng; empty: there is none, and people record every prompt.
@@ -110,7 +110,7 @@ def heard_in(code: str) -> str:
 
 
 def faults(table: Iterable[Language]) -> list[str]:
-    """The rows of a table of languages that contradict themselves or one another, a sentence each."""
+    """What is wrong with a table of languages: rows that contradict themselves or one another, and missing rows, a sentence each."""
     rows = tuple(table)
     codes, spoken = [row.code for row in rows], {row.code for row in rows if row.calls}
     wrong = [f"{code}: two rows have this code" for code in dict.fromkeys(codes) if codes.count(code) > 1]

@@ -1,7 +1,8 @@
-"""The call menu as a table: where each key, silence and a wrong key lead from each step. Nothing in it loops for ever.
+"""The call menu as a table: where each key, silence and a wrong key lead from each step. No step loops for ever.
 
-At every step that awaits one key of a caller, `*` says it again and `0` is "I am in danger". Who presses nothing, or nothing we
-understand, is led on and never turned away: at the main menu two silences lead to the beep, for some people just start talking.
+At every step that awaits one key of a caller, `*` says it again and `0` means "I am in danger". A caller who presses nothing, or a key
+that does nothing, is led on and never turned away: at the main menu two silences lead to the beep, because some people just start
+talking.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,26 +12,27 @@ from hotline.domain import prompts, reference
 from hotline.domain.walk import Consent, Menu, Step, Walk
 
 MAX_TURNS = 60
-"""A call that has answered so many steps ends, whoever or whatever keys it; in danger, after twice as many."""
+"""A call ends after so many answered steps, whatever is keyed; in danger, after twice as many."""
 
 MAX_TAKES = 3
 """Recordings a caller may make in one call; in danger, one more."""
 
 NOTICE = prompts.NOTICE.key
-"""The hint of a walk that comes to the beep without the question for consent, which says that she is recorded: it is said now."""
+"""The hint of a walk that comes to the beep without the question of consent, which would have said that the caller is recorded."""
 
 CUT = ""
-"""The hint of a walk that goes on without a word: she has heard enough."""
+"""The hint of a walk that goes on without a word, because the caller cut the prompt short."""
 
 SEEN = "9"
-"""What a volunteer answers to an alarm on her own phone, by key or by text."""
+"""The digit with which a volunteer answers an alarm from their own phone, by key or by text."""
 
 Move = Callable[[Walk, Menu], Walk]
 
 
 @dataclass(frozen=True)
 class Edges:
-    """Where a step leads. `again` is how often it is said again after silence, `wrong_again` after a wrong key, before it is left."""
+    """Where a step leads. `again` is how often it is said again after silence, and `wrong_again` after a wrong key; then `silence` is the
+    way on. `danger`: whether 0 means danger at this step."""
 
     keys: Callable[[Walk, Menu], Mapping[str, Move]]
     silence: Move
@@ -40,20 +42,21 @@ class Edges:
 
 
 def begin(language: str, *, known: bool, withheld: bool, called_back: bool = False) -> Walk:
-    """The walk of a new call. One whose language we know starts in it, and can change it; nobody is greeted as somebody we know."""
+    """The walk of a new call. It starts in the caller's language if that is `known`, and the caller can change it. No greeting shows that
+    we know the caller."""
     walk = Walk(Step.BACK if called_back else Step.OPENING, language, known=known, withheld=withheld)
     return walk if called_back else _opening(walk)
 
 
 def press(walk: Walk, menu: Menu, keys: str, *, turn: int) -> Walk:
-    """Where `keys` lead ("" is silence) at the `turn`-th answer of the call. A reference that holds leads to STAGE with `found` None:
-    the look-up is the caller's."""
+    """Where `keys` lead ("" is silence) at the `turn`-th answer of the call. A valid reference leads to STAGE with `found` None, for
+    the service to look up and fill in."""
     edges = TABLE.get(walk.step)
     if turn >= MAX_TURNS * (1 + walk.danger) and not (keys == "0" and not walk.danger):
         return go(walk, Step.OVER)
     if walk.step is Step.ENTER:
         return _entered(walk, keys)
-    if edges is None:  # the duty line and the end await no key
+    if edges is None:  # the beep, the duty line and the end are not in the table
         return _before_beep(walk, keys) if walk.step is Step.RECORD else walk
     if keys == "0" and edges.danger:
         return to_danger(walk)
@@ -72,18 +75,18 @@ def _not_understood(walk: Walk, menu: Menu, edges: Edges, keys: str) -> Walk:
 
 
 def _before_beep(walk: Walk, keys: str) -> Walk:
-    """A key cuts short what is heard before the beep; without one nothing was said after it."""
+    """A key cuts short what is heard before the beep. No key means that nothing was said after the beep."""
     if not keys:
         return recorded(walk, heard=False, key="")
     return to_danger(walk) if keys == "0" and not walk.danger else replace(walk, hint=CUT)
 
 
 def recorded(walk: Walk, *, heard: bool, key: str) -> Walk:
-    """After the beep: whether anything was heard, and the key that ended it ("" for silence or the longest time)."""
+    """Where the call goes after the beep. `heard`: whether anything was said. `key` ended it ("" for silence or the longest time)."""
     takes = walk.takes + heard
     if key == "0" and not walk.danger:
         return to_danger(replace(walk, takes=takes))
-    if not heard and walk.tries < 1:  # silence is asked about once
+    if not heard and walk.tries < 1:  # after silence the caller is asked once to speak again
         return replace(walk, tries=walk.tries + 1, hint=prompts.NOTHING_HEARD.key)
     if not heard:
         return go(walk, Step.TOLD if walk.leaves_something else Step.OVER)
@@ -91,7 +94,8 @@ def recorded(walk: Walk, *, heard: bool, key: str) -> Walk:
 
 
 def dialled(walk: Walk, menu: Menu, *, taken: bool, time_left: bool) -> Walk:
-    """After a phone of the duty line: taken by the key pressed there and by nothing else; else the next, else the beep."""
+    """Where the call goes after a phone of the duty line was rung. `taken`: the key was pressed there; nothing else takes the call. If not,
+    the next phone is rung; after the last phone, or without time left, the beep follows."""
     if taken:
         return go(walk, Step.TOLD)
     if walk.duty_index + 1 < menu.duty_phones and time_left:
@@ -100,12 +104,12 @@ def dialled(walk: Walk, menu: Menu, *, taken: bool, time_left: bool) -> Walk:
 
 
 def go(walk: Walk, step: Step) -> Walk:
-    """On to a step, where nothing has gone wrong yet."""
+    """The walk at that step, without tries or a hint."""
     return replace(walk, step=step, tries=0, hint=None)
 
 
 def to_danger(walk: Walk) -> Walk:
-    """She pressed 0."""
+    """The caller pressed 0."""
     return go(replace(walk, danger=True), Step.DANGER)
 
 
@@ -143,7 +147,7 @@ def _category_keys(_walk: Walk, menu: Menu) -> Mapping[str, Move]:
 
 
 def _ask_consent(walk: Walk, _menu: Menu) -> Walk:
-    """Not of a withheld number, which we could not use, and not twice."""
+    """Ask for consent, but not twice, and not a caller with a withheld number, which we could not use."""
     return _beep(walk, hint=NOTICE) if walk.withheld or walk.consent is not None else go(walk, Step.CONSENT)
 
 
@@ -163,7 +167,8 @@ def _call_me_keys(_walk: Walk, _menu: Menu) -> Mapping[str, Move]:
 
 
 def _entered(walk: Walk, keys: str) -> Walk:
-    """Nine digits. `*` ends an entry, so that what was keyed is too short and she starts again; no reference begins with 0."""
+    """Read an entry of nine digits. `*` ends it early, so it is too short and the caller starts again. A 0 at the front means danger: no
+    reference begins with 0."""
     digits = "".join(c for c in keys if c in "0123456789")
     if digits.startswith("0"):
         return to_danger(walk)
@@ -189,7 +194,7 @@ def _to(step: Step) -> Move:
 
 
 def _beep(walk: Walk, *, hint: str | None = None) -> Walk:
-    """Who has said it often enough hears her reference."""
+    """Go to the beep; a caller with no recordings left is told the reference instead."""
     return replace(go(walk, Step.RECORD), hint=hint) if walk.takes < MAX_TAKES + walk.danger else go(walk, Step.TOLD)
 
 

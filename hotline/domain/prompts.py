@@ -1,8 +1,8 @@
-"""Every sentence we speak on a call, in English; the catalogues hold it in Urdu and Sindhi. No gateway speaks either: all is recorded.
+"""Every sentence we speak on a call, in English; the catalogues hold it in Urdu and Sindhi. No gateway speaks these, so all is recorded.
 
 A recording is a **clip**. A wording without placeholders is one clip, named like its key. A wording with placeholders is cut at
-them: the pieces are clips `key.1`, `key.2` …, in the order of that language, and between them stand the clips of the values: a
-number digit by digit, a category by its name. What a clip may give away is what a bystander may hear: as little as a text.
+them: the pieces are clips `key.1`, `key.2` …, in the order of that language. Between them stand the clips of the values: a number
+digit by digit, a category by its name. A bystander may hear a clip, so it gives away as little as a text.
 """
 
 import string
@@ -16,15 +16,15 @@ IN_DIGITS = frozenset({"police", "digits", "digit"})
 """Placeholders whose value is digits, spoken one by one."""
 
 CATEGORY = "category"
-"""The placeholder whose value is a category's code."""
+"""The placeholder whose value is the code of a category."""
 
-# Longer than any of our numbers: a value that was never meant to be spoken is not read out for a minute.
+# No number of ours is longer. A longer value was never meant to be spoken, and would be read out for a minute.
 _DIGITS_MAX = 15
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One sentence we speak. A `critical` one may not be a machine's voice where real people call: it must be understood at once."""
+    """A sentence we speak. A `critical` prompt must be understood at once: no machine may speak it where real people call."""
 
     key: str
     english: str
@@ -32,7 +32,7 @@ class Prompt:
 
     @property
     def context(self) -> str:
-        """What it goes by in the catalogues, where texts go by their bare key."""
+        """Its context in the catalogues. (The context of a text is its bare key.)"""
         return context(self.key)
 
 
@@ -42,7 +42,7 @@ def context(key: str) -> str:
 
 
 def prompt(key: str, english: str, *, critical: bool = False) -> Prompt:
-    """A prompt. A call of its own name, so that Babel finds it."""
+    """Make a prompt. This is a function so that Babel can find the sentences by its name."""
     return Prompt(key, english, critical)
 
 
@@ -52,8 +52,8 @@ def clips(wording: str, key: str, **values: str) -> tuple[str, ...]:
     >>> clips("If you can, call {police} now.", "danger", police="15")
     ('danger.1', 'digit_1', 'digit_5', 'danger.2')
 
-    Values nobody asks for do no harm. Raises ValueError for one that is missing, is not digits, or is no category's code, and for a
-    wording that cannot be cut.
+    Values without a placeholder are ignored. Raises ValueError for a value that is missing, is not digits or is not the code of a
+    category, and for a wording that cannot be cut.
     """
     names: list[str] = []
     for name, piece in _cut(wording, key):
@@ -62,14 +62,14 @@ def clips(wording: str, key: str, **values: str) -> tuple[str, ...]:
 
 
 def needed(wording_of: Callable[[Prompt], str], categories: Mapping[str, str]) -> Mapping[str, str]:
-    """Every clip one language needs: its name and what it says.
+    """Every clip that one language needs: its name → what it says.
 
     `wording_of` gives a prompt's wording in that language, `categories` the names of the menu's categories by code
-    (`on_the_menu`). Raises ValueError for a wording that cannot be cut, and for a code that makes a name twice.
+    (`on_the_menu`). Raises ValueError for a wording that cannot be cut, and for a code whose clip would have the name of another.
     """
     says: dict[str, str] = {}
-    for one in PROMPTS.values():
-        says |= {name: piece for name, piece in _cut(wording_of(one), one.key) if piece is not None}
+    for each in PROMPTS.values():
+        says |= {name: piece for name, piece in _cut(wording_of(each), each.key) if piece is not None}
     for code, name in categories.items():
         if category_clip(code) in says:
             raise ValueError(f"the code {code!r} of a category is kept for a prompt: rename the category")
@@ -78,23 +78,23 @@ def needed(wording_of: Callable[[Prompt], str], categories: Mapping[str, str]) -
 
 
 def on_the_menu(categories: Iterable[Category], language: str) -> Mapping[str, str]:
-    """The categories a caller can choose: their names in a language, by code."""
-    return {one.code: one.names[language] for one in categories if one.key is not None}
+    """The categories that a caller can choose: code → name in a language."""
+    return {category.code: category.names[language] for category in categories if category.key is not None}
 
 
 def category_clip(code: str) -> str:
-    """The clip of a category's name."""
+    """The name of the clip that says a category's name."""
     return f"category_{code}"
 
 
 def is_critical(clip: str) -> bool:
-    """Whether a clip is of a critical prompt. One that no prompt has is not."""
+    """Whether a clip belongs to a critical prompt. False for a clip that belongs to no prompt."""
     found = PROMPTS.get(clip.partition(".")[0])
     return found is not None and found.critical
 
 
 def faults(one: Prompt, language: str, wording: str) -> list[str]:
-    """Where the placeholders of a wording differ from those of the English: it could not be spoken, or would lose its number."""
+    """How the placeholders of a wording differ from the English, a sentence each: it could not be spoken, or would lose its number."""
     try:
         found = Counter(name for name, piece in _cut(wording, one.key) if piece is None)
     except ValueError as error:
@@ -106,13 +106,13 @@ def faults(one: Prompt, language: str, wording: str) -> list[str]:
 
 
 def _cut(wording: str, key: str) -> list[tuple[str, str | None]]:
-    """A wording as it is spoken: (clip, what it says) and (placeholder, None), in order. Raises ValueError."""
+    """A wording as it is spoken: (clip, what it says) and (placeholder, None), in order. Raises ValueError if it cannot be cut."""
     parsed = list(string.Formatter().parse(wording))
     whole = all(name is None for _, name, _, _ in parsed)
     cut: list[tuple[str, str | None]] = []
     number = 0
     for literal, name, spec, conversion in parsed:
-        # A full stop behind a number says nothing.
+        # A piece without a letter or digit, like the full stop after a number, is not spoken.
         if any(letter.isalnum() for letter in literal):
             number += 1
             cut.append((key if whole else f"{key}.{number}", literal.strip()))
@@ -129,11 +129,11 @@ def _clips_of_value(key: str, name: str, value: str) -> list[str]:
     if not value:
         raise ValueError(f"{key} needs {name}")
     if name == CATEGORY:
-        # The name becomes part of an address.
+        # The code becomes part of an address.
         if not (value.isascii() and value.replace("_", "a").isalnum()):
             raise ValueError(f"{key}: {name} is no category's code")
         return [category_clip(value)]
-    # Not shown: it may be somebody's reference, and errors are logged.
+    # The value is not shown: it may be a reference, and errors are logged.
     if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX):
         raise ValueError(f"{key}: {name} is not a number to be spoken digit by digit")
     return [f"digit_{digit}" for digit in value]

@@ -1,6 +1,6 @@
 """Every sentence we send by text, in English; the catalogues hold it in Urdu, Sindhi and Roman Urdu under the same key.
 
-A phone is a family: no text names what the complaint is about, the office complained of, our own name, or the citizen's words.
+A family shares a phone: no text names what the complaint is about, the office complained of, our own name, or the citizen's words.
 In Urdu and Sindhi the reference comes first, with dashes: after an Urdu letter a phone would show 482-719-365 as 365-719-482.
 """
 
@@ -18,10 +18,10 @@ LONGEST: Mapping[str, str] = {
     "hotline": "021111786786",
     "time": "22:00",
 }
-"""The longest value each placeholder takes; the budget is held with these. A number of ours is in national form: 12 digits
-for a firm's (021-111-786-786)."""
+"""The longest value of each placeholder; budgets are checked with these. A number of ours is in national form: a firm's has 12
+digits (021-111-786-786)."""
 
-# One police number is all that 70 units hold beside a reference; it is the one that answers for every need.
+# 70 units hold only one number beside a reference: that of the police, which answers for every need.
 _MAY_BE_LEFT_OUT = frozenset({"ambulance"})
 
 
@@ -29,7 +29,7 @@ _MAY_BE_LEFT_OUT = frozenset({"ambulance"})
 class Text:
     """One sentence: its key (the context in the catalogues), its English, and the segments it may take in any language.
 
-    A text that `asks` ends with `ANSWER_TO` where she cannot simply reply to the number it comes from.
+    A text that `asks` ends with `ANSWER_TO` where the recipient cannot simply reply to the number it comes from.
     """
 
     key: str
@@ -49,12 +49,12 @@ class Text:
 
 
 def sentence(key: str, english: str, *, segments_max: int = 1, asks: bool = False) -> Text:
-    """A text. A call of its own name, so that Babel finds it: the first argument is the context, the second the sentence."""
+    """Make a text. This is a function so that Babel can find the sentences by its name: (context, sentence)."""
     return Text(key, english, segments_max, asks)
 
 
 def placeholders(template: str) -> frozenset[str]:
-    """The names in braces. Raises ValueError for a brace left open and for anything but a plain name in them."""
+    """The names in braces. Raises ValueError for a brace left open, and for anything but a plain name in braces."""
     names = set()
     for _, name, spec, conversion in string.Formatter().parse(template):
         if name is None:
@@ -67,12 +67,12 @@ def placeholders(template: str) -> frozenset[str]:
 
 
 def with_answer(language: str, text: str, answer: str) -> str:
-    """A text that asks, and where to send the answer, joined as the language does it."""
+    """A text that asks, with the sentence that says where to send the answer, joined as the language does it."""
     return f"{text}{BY_CODE[language].joint}{answer}"
 
 
 def placeholder_faults(text: Text, language: str, wording: str) -> list[str]:
-    """Where the placeholders of a wording differ from those of the English: such a text could not be filled, or would lose its number."""
+    """How the placeholders of a wording differ from the English, a sentence each: it could not be filled, or would lose its number."""
     try:
         found = placeholders(wording)
     except ValueError as error:
@@ -85,13 +85,13 @@ def placeholder_faults(text: Text, language: str, wording: str) -> list[str]:
 
 
 def faults(text: Text, language: str, wording: Callable[[Text], str]) -> list[str]:
-    """What is wrong with the wording of a text in a language: its placeholders, or its budget overrun with the longest values.
+    """What is wrong with the wording of a text in a language: its placeholders, or too many segments with the longest values.
 
-    `wording` gives the sentence of a text in that language, placeholders and all.
+    `wording` gives the sentence of a text in that language, with its placeholders.
     """
     wrong = placeholder_faults(text, language, wording(text))
     if wrong or (text.asks and placeholder_faults(ANSWER_TO, language, wording(ANSWER_TO))):
-        return wrong  # those of ANSWER_TO are told under its own key
+        return wrong  # faults of ANSWER_TO are told under its own key
     taken = segments.count(longest(text, language, wording))
     if taken.segments <= text.segments_max:
         return []
@@ -128,7 +128,7 @@ STATUS_RESOLVED = sentence("status_resolved", "{ref}: we think this is done. If 
 # For translators: the answer is a bare 2; leave room for answer_to behind it.
 STATUS_CLOSED = sentence("status_closed", "{ref}: closed. If it is not solved, send 2 and we will open it again.", asks=True)
 
-# For translators: to somebody else's phone, and to hers when it can no longer be opened again.
+# For translators: to somebody else's phone, and to the citizen's own when it can no longer be opened again.
 STATUS_CLOSED_OTHER = sentence("status_closed_other", "{ref}: it is closed.")
 
 STATUS_REOPENED = sentence("status_reopened", "{ref}: we have opened it again and will look at it afresh.")
@@ -142,7 +142,7 @@ REFERENCE_REFUSED = sentence(
     "We cannot say anything about that number here. Please check it, or ask from the phone you first wrote from.",
 )
 
-# For translators: may take two segments. OFF and the languages are words she can send; do not translate them into others.
+# For translators: may take two segments. OFF and the languages are words the citizen can send; do not translate them into others.
 HELP = sentence(
     "help",
     "Write what happened and where; we answer with a number. Send it to ask about it. OFF stops texts. "
@@ -150,7 +150,7 @@ HELP = sentence(
     segments_max=2,
 )
 
-# For translators: no religious greeting, no name of ours; the languages are words she can send.
+# For translators: no religious greeting, no name of ours; the languages are words the citizen can send.
 GREETING = sentence(
     "greeting",
     "Hello. Please tell us what happened and where. Help right now: {police}. For another language send: URDU, ROMAN or SINDHI",
@@ -159,16 +159,16 @@ GREETING = sentence(
 # For translators: says it in the language it names.
 LANGUAGE_SWITCHED = sentence("language_switched", "Done. We will answer in English from now on.")
 
-# For translators: ON is a word she can send (in Urdu and Sindhi جاری or جاري, in Roman Urdu JARI).
+# For translators: ON is a word the citizen can send (in Urdu and Sindhi جاری or جاري, in Roman Urdu JARI).
 STOPPED = sentence("stopped", "Done. We will not text this phone on our own any more. To start again send ON")
 
-# For translators: OFF is a word she can send (in Urdu and Sindhi بند, in Roman Urdu BAND).
+# For translators: OFF is a word the citizen can send (in Urdu and Sindhi بند, in Roman Urdu BAND).
 STARTED = sentence("started", "Done. We will text you when there is news. To stop send OFF")
 
 # For translators: two questions are open on one phone and a bare 1 or 2 came.
 WHICH_REFERENCE = sentence("which_reference", "Which one do you mean? Please send the 9-digit number, then 1 or 2 in the next text.")
 
-# What a volunteer may begin with when she writes to a citizen: shown in the citizen's language, changed as she likes.
+# Templates for a volunteer who writes to a citizen. They are shown in the citizen's language, and the volunteer may change them.
 REPLY_READ = sentence("reply_read", "{ref}: we have read it and are looking into it.")
 
 # For translators: leave room for answer_to behind it, as behind all that ask.

@@ -12,7 +12,7 @@ from hotline.domain.walk import Menu, Step, Walk
 
 @dataclass(frozen=True)
 class Say:
-    """A prompt in a language, with the values its wording asks for."""
+    """A prompt in a language, with the values of its placeholders."""
 
     language: str
     prompt: Prompt
@@ -31,8 +31,8 @@ Sound = Say | Pause
 
 @dataclass(frozen=True)
 class Ask:
-    """Sounds that a key cuts short, and the wait for `digits` keys. `ends_with` is the key that ends an entry before that; it is
-    not part of it."""
+    """Sounds that a key cuts short, then the wait for up to `digits` keys. `ends_with` is the key that ends an entry early; it is not
+    part of the entry."""
 
     sounds: tuple[Sound, ...]
     wait_s: int
@@ -42,15 +42,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Tell:
-    """Sounds that await nothing."""
+    """Sounds after which no key is awaited."""
 
     sounds: tuple[Sound, ...]
 
 
 @dataclass(frozen=True)
 class Beep:
-    """Sounds that a key cuts short, the beep, and what she says after it, ended by a key of `ends_with`, by silence, by the longest
-    time or by hanging up."""
+    """Sounds that a key cuts short, the beep, and a recording of what the caller says. It ends with a key of `ends_with`, with silence,
+    after the longest time, or when the caller hangs up."""
 
     sounds: tuple[Sound, ...]
     silence_s: int
@@ -60,19 +60,19 @@ class Beep:
 
 @dataclass(frozen=True)
 class Ring:
-    """Ring a phone of the duty line, by its place in it. Whoever takes the call says so by a key."""
+    """Ring a phone of the duty line; `index` is its place in the line. A volunteer takes the call by pressing a key."""
 
     index: int
 
 
 @dataclass(frozen=True)
 class HangUp:
-    """The end."""
+    """The end of the call."""
 
 
 @dataclass(frozen=True)
 class Reject:
-    """Never answered, hence never billed."""
+    """The call is never answered, hence never billed."""
 
 
 Action = Ask | Tell | Beep | Ring | HangUp | Reject
@@ -85,26 +85,26 @@ STAGES: Mapping[Stage, str] = {
 """Stage → the key of the prompt that tells it, which the walk keeps."""
 
 REFUSED = prompts.STAGE_REFUSED.key
-"""One answer to a number that is unknown, one we may not speak of, and one too many."""
+"""The key of the one answer to a reference that is unknown, that we may not speak of, or that is one too many."""
 
 
 def heard(walk: Walk, menu: Menu, reference: str | None) -> tuple[Action, ...]:
-    """What is heard at a step; `reference` is that of the call's ticket, told at TOLD. The same walk is always heard alike."""
+    """What is heard at a step. `reference` is that of the call's ticket, and is told at TOLD. The same walk always sounds the same."""
     return _HEARD[walk.step](walk, menu, reference or "")
 
 
 def busy(menu: Menu) -> tuple[Action, ...]:
-    """What is heard when we cannot do anything for her."""
+    """What a caller hears when we cannot do anything."""
     return (Tell(tuple(Say(language, prompts.BUSY, (("police", menu.police),)) for language in menu.languages)), HangUp())
 
 
 def duty_call(language: str, menu: Menu) -> tuple[Action, ...]:
-    """What somebody of the duty line hears: nothing of who calls, or why."""
+    """What a volunteer of the duty line hears: nothing about who calls, or why."""
     return (Ask((Say(language, prompts.DUTY_TAKE), Pause(), Say(language, prompts.DUTY_TAKE)), menu.key_wait_s), HangUp())
 
 
 def _spoken(walk: Walk, menu: Menu) -> tuple[str, ...]:
-    """The languages a prompt is said in: hers, or all of ours to whoever speaks another or has not chosen."""
+    """The languages a prompt is said in: the caller's, or all of ours if the caller speaks another or has not chosen yet."""
     everyone = walk.other_language or walk.step in (Step.BACK, Step.OPENING)
     return menu.languages if everyone else (walk.language,)
 
@@ -152,9 +152,9 @@ def _consent(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
 
 
 def _record(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    # In danger there is no time for the notice.
+    # The notice is said only as the walk's hint: in danger there is no time for it.
     speak: tuple[Prompt, ...] = (prompts.SPEAK_OTHER if walk.other_language else prompts.SPEAK_NOW,)
-    if walk.hint in (table.CUT, prompts.DUTY_NOBODY.key):  # which says itself when to speak
+    if walk.hint in (table.CUT, prompts.DUTY_NOBODY.key):  # CUT: it was heard already; DUTY_NOBODY says itself when to speak
         speak = ()
     return (Beep(_say(walk, menu, *speak), menu.silence_s, menu.recording_s),)
 
@@ -187,7 +187,7 @@ def _call_me(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
 
 
 def _danger(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    # Where police, a person held or a demand for money is named, nobody is sent to the police (docs/architecture.md,
+    # In these categories (police, a person held, a demand for money) nobody is sent to the police (docs/architecture.md,
     # "First, do no harm", 7).
     police = () if walk.category in menu.careful else (prompts.DANGER,)
     return _ask(menu, _say(walk, menu, *police, prompts.DANGER_STAY, police=menu.police))
@@ -198,7 +198,7 @@ def _duty(walk: Walk, _menu: Menu, _reference: str) -> tuple[Action, ...]:
 
 
 def _alarm(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    # Whoever holds the phone hears this and nothing else, whatever she keys.
+    # The person who holds the phone hears nothing else, whatever is keyed.
     return _ask(menu, (Say(walk.language, prompts.PAGE_NEEDS_YOU),))
 
 

@@ -1,4 +1,4 @@
-"""One caller's walk through the call menu: where she is, and what she has keyed on the way. Kept with the call at every step."""
+"""One caller's walk through the call menu: the step it is at, and what was keyed on the way. Stored with the call at every step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -7,28 +7,28 @@ from typing import Any, Self
 
 
 class Step(StrEnum):
-    """Where a call is. At each, `menu` says where a key, silence and a wrong key lead, `voice` what is heard."""
+    """Where a call is. `menu` says where a key, silence and a wrong key lead from each step; `voice` says what is heard there."""
 
     BACK = "back"  # we called back: "press 1" and nothing else, until a key comes
-    OPENING = "opening"  # which language
+    OPENING = "opening"  # which language to speak
     MAIN = "main"
     CATEGORY = "category"  # what it is about
-    CONSENT = "consent"  # may we use this phone
-    RECORD = "record"  # the beep
-    KEEP = "keep"  # keep it, or say it again
-    TOLD = "told"  # her reference, twice
-    ENTER = "enter"  # she keys a reference
-    STAGE = "stage"  # where that one stands
-    CALL_ME = "call_me"
+    CONSENT = "consent"  # whether we may use this phone
+    RECORD = "record"  # the beep and the recording
+    KEEP = "keep"  # whether to keep the recording or say it again
+    TOLD = "told"  # the reference is told, twice
+    ENTER = "enter"  # the caller keys a reference
+    STAGE = "stage"  # the stage of that reference is told
+    CALL_ME = "call_me"  # the caller asks to be called
     DANGER = "danger"
     DUTY = "duty"  # the duty line rings
-    ALARM = "alarm"  # we rang a volunteer: her page needs her
+    ALARM = "alarm"  # we rang a volunteer, who is needed on the page
     OVER = "over"  # goodbye
-    GONE = "gone"  # the line is put down without a word
+    GONE = "gone"  # we hang up without a word
 
 
 class Consent(StrEnum):
-    """Whether we may use this phone to reach her. Whoever was never asked has none: that is a no as well."""
+    """Whether we may use this phone to reach the caller. If the caller was never asked there is no consent, which is a no as well."""
 
     YES = "yes"
     NO = "no"
@@ -37,13 +37,14 @@ class Consent(StrEnum):
 
 @dataclass(frozen=True)
 class Walk:
-    """Where a call is. `hint` is the prompt that is heard before those of the step; `tries` counts what was not understood there."""
+    """Where a call is. `hint` is the key of the prompt that is heard before those of the step; `tries` counts the answers at this step
+    that were not understood."""
 
     step: Step
     language: str  # en, ur or sd
-    known: bool = False  # she has shown her language before
-    withheld: bool = False  # her number: nothing is asked about it
-    other_language: bool = False
+    known: bool = False  # the contact has shown this language before
+    withheld: bool = False  # the number is withheld: nothing is asked about it
+    other_language: bool = False  # the caller speaks none of our languages
     tries: int = 0
     hint: str | None = None
     category: str | None = None
@@ -52,15 +53,15 @@ class Walk:
     danger: bool = False
     wants_call: bool = False
     duty_index: int = 0
-    found: str | None = None  # the prompt that tells the stage she asked about
+    found: str | None = None  # the key of the prompt that tells the stage the caller asked about
 
     def as_row(self) -> dict[str, Any]:
-        """As it is stored: what differs from a fresh one."""
+        """The walk as it is stored: the fields that differ from their defaults."""
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """Back from there. What a newer release stored and this one does not know is passed over."""
+        """A walk as it was stored. Fields of a newer release, which this one does not know, are ignored."""
         known = {f.name: row[f.name] for f in fields(cls) if f.name in row}
         known["step"] = Step(known["step"])
         if known.get("consent") is not None:
@@ -69,24 +70,24 @@ class Walk:
 
     @property
     def agreed(self) -> bool:
-        """Whether this phone may be used to reach her about what the call left."""
+        """Whether this phone may be used to reach the caller about what the call left."""
         return self.consent is Consent.YES
 
     @property
     def leaves_something(self) -> bool:
-        """Whether what she keyed is worth a ticket if the line drops now; otherwise the call is a line in the book."""
+        """Whether the call is worth a ticket if the line drops now; if not, it goes into the book of missed calls."""
         return self.danger or self.wants_call or self.category is not None or self.agreed or self.takes > 0
 
 
 @dataclass(frozen=True)
 class Menu:
-    """What a deployment says of its menu."""
+    """The settings of a deployment's call menu."""
 
     languages: tuple[str, ...]  # in the order of their keys
     categories: tuple[tuple[str, str], ...]  # (key, code)
     careful: frozenset[str]  # categories in which nobody is sent to the police
-    duty_phones: int
-    police: str
+    duty_phones: int  # how many phones the duty line has
+    police: str  # the number of the police
     key_wait_s: int
     silence_s: int
     recording_s: int
