@@ -68,8 +68,8 @@ def needed(wording_of: Callable[[Prompt], str], categories: Mapping[str, str]) -
     (`on_the_menu`). Raises ValueError for a wording that cannot be cut, and for a code whose clip would have the name of another.
     """
     says: dict[str, str] = {}
-    for each in PROMPTS.values():
-        says |= {name: piece for name, piece in _cut(wording_of(each), each.key) if piece is not None}
+    for spoken in PROMPTS.values():
+        says |= {name: piece for name, piece in _cut(wording_of(spoken), spoken.key) if piece is not None}
     for code, name in categories.items():
         if category_clip(code) in says:
             raise ValueError(f"the code {code!r} of a category is kept for a prompt: rename the category")

@@ -1,4 +1,4 @@
-"""A call goes on by one step: what was keyed is saved before the next step is heard, so that nothing is lost when the line drops."""
+"""A call goes on step by step. What was keyed is saved before the next step is heard, so nothing is lost when the line drops."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from hotline.storage.rows import CallChanges
 
 @dataclass(frozen=True)
 class CallAnswer:
-    """What is heard next. The answer to it is that of turn `turn`; `ring_s` is how long a phone of the duty line is rung."""
+    """What is heard next. The answer to it carries `turn`. `ring_s` is how many seconds a phone of the duty line is rung."""
 
     actions: tuple[Action, ...]
     call_id: int = 0
@@ -36,8 +36,8 @@ class CallAnswer:
 Move = Callable[[Walk, Menu], Walk]
 
 
-class _ToldBefore(Exception):
-    """The gateway has told of this call already, or at this instant: nothing of it is stored again."""
+class _SeenBefore(Exception):
+    """The gateway has told of this call before, or is doing so at this instant: it is not stored again."""
 
 
 def menu_of(rt: Runtime) -> Menu:
@@ -58,7 +58,7 @@ def menu_of(rt: Runtime) -> Menu:
 
 
 def start_call(rt: Runtime, incoming: IncomingCall) -> CallAnswer:
-    """A call comes in, or is told of again. One to the missed-call number is never answered, and called back soon."""
+    """A call comes in, or the gateway tells of it again. A call to the missed-call number is never answered; it is called back soon."""
     missed = rt.config.voice.missed_call_number
     if missed and phone.read_sender(incoming.line, rt.config.numbers.region).address == missed:
         return _hear_again(rt, incoming)
@@ -66,12 +66,12 @@ def start_call(rt: Runtime, incoming: IncomingCall) -> CallAnswer:
         with rt.transaction(ahead=True) as tx:
             call_id, walk = _meet(rt, tx, incoming)
             return CallAnswer(voice.heard(walk, menu_of(rt), None), call_id)
-    except _ToldBefore:
+    except _SeenBefore:
         return _hear_again(rt, incoming)
 
 
 def _hear_again(rt: Runtime, incoming: IncomingCall) -> CallAnswer:
-    """What a call hears that is known; whatever else comes to the missed-call number is noted, and rejected."""
+    """What a known call hears. Any other call is one to the missed-call number: it is noted once, and rejected."""
     with rt.transaction(ahead=True) as tx:
         call = calls.locked(tx.session, incoming.gateway, incoming.gateway_id)
         if call is not None and call.direction != CallDirection.MISSED:
@@ -98,27 +98,29 @@ def _meet(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> tuple[int, Wa
         next_attempt_at=tx.now + ASK_AFTER,
     )
     if call_id is None:
-        raise _ToldBefore
+        raise _SeenBefore
     return call_id, walk
 
 
 def answer_back(rt: Runtime, call_id: int, incoming: IncomingCall) -> CallAnswer:
-    """Somebody answered a call of ours: "press 1", or that her page needs her, and nothing else until a key comes."""
+    """A call of ours was answered. "Press 1" is heard, or that the page needs the volunteer, and nothing else until a key comes."""
     with rt.transaction(ahead=True) as tx:
         call = calls.locked_by_id(tx.session, call_id)
         if call is not None and call.direction in OURS and call.gateway_id in (None, incoming.gateway_id):
-            if call.gateway_id is None:  # answered before the gateway's own answer to us was stored
+            if call.gateway_id is None:  # the phone was answered before the gateway's reply to our request was stored
                 asked_at = tx.now + ASK_AFTER
                 calls.store(
                     tx.session, call, gateway=incoming.gateway, gateway_id=incoming.gateway_id, reason=None, next_attempt_at=asked_at
                 )
             return _turn(rt, tx, call, Walk.from_row(call.walk))
-    return CallAnswer((voice.HangUp(),))  # ours is another: whoever this is, nothing is said
+    return CallAnswer((voice.HangUp(),))  # not a call that we placed, so nothing is said
 
 
 def press_key(rt: Runtime, incoming: IncomingCall, turn: int, *, is_alarm: bool = False) -> CallAnswer:
-    """A key, or none, at turn `turn`. A turn that was answered before changes nothing and is heard again. An alarm that is not known
-    begins no call."""
+    """A key, or none, is the answer to turn `turn`. If that turn was answered before, nothing changes and the present step is heard.
+
+    A call that is not known begins again, unless it is an alarm.
+    """
 
     def move(walk: Walk, menu: Menu) -> Walk:
         return table.press(walk, menu, incoming.keys, turn=turn)
@@ -127,7 +129,7 @@ def press_key(rt: Runtime, incoming: IncomingCall, turn: int, *, is_alarm: bool 
 
 
 def end_recording(rt: Runtime, incoming: IncomingCall, turn: int) -> CallAnswer:
-    """What was said after the beep is at the gateway. It is kept whatever the turn: a step told twice may bring what the first lacked."""
+    """The gateway has what was said after the beep. It is kept whatever the turn: a second report may bring what the first lacked."""
     is_heard = incoming.recording_id is not None and (incoming.recorded_s is None or incoming.recorded_s > leavings.SILENT_S)
 
     def move(walk: Walk, _menu: Menu) -> Walk:
@@ -139,7 +141,7 @@ def end_recording(rt: Runtime, incoming: IncomingCall, turn: int) -> CallAnswer:
 
 
 def end_dial(rt: Runtime, incoming: IncomingCall, turn: int) -> CallAnswer:
-    """A phone of the duty line was rung. Whether the call was taken stands in the row: a voicemail answers too."""
+    """A phone of the duty line was rung. Only the call's row says whether the call was taken: a voicemail answers too."""
 
     with rt.transaction(ahead=True) as tx:
         found = calls.locked_with_contact(tx.session, incoming.gateway, incoming.gateway_id)
@@ -159,14 +161,14 @@ def duty_call(rt: Runtime) -> CallAnswer:
 
 
 def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
-    """Somebody of the duty line pressed a key: 1 takes the call. False if it was none, or the caller waits no longer."""
+    """A volunteer of the duty line pressed a key: 1 takes the call. False if it was another key, or if the caller no longer waits."""
     if keys != "1":
         return False
     with rt.transaction(ahead=True) as tx:
         call = calls.locked_by_id(tx.session, call_id)
         if call is None or call.ended_at is not None or Walk.from_row(call.walk).step is not Step.DUTY:
             return False
-        if not call.duty_taken:  # the gateway may tell of a key twice
+        if not call.duty_taken:  # the gateway may report a key twice
             calls.store(tx.session, call, duty_taken=True)
             leavings.tell_taken(tx, call)
     return True
@@ -175,6 +177,8 @@ def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
 def _answered(
     rt: Runtime, incoming: IncomingCall, turn: int, move: Move, *, only_at: Step | None = None, begins: bool = True
 ) -> CallAnswer:
+    """Move a call on, if `turn` is its present turn, and keep its recording. `only_at`: the step at which it moves; `begins`: whether
+    a call that is not known begins again."""
     with rt.transaction(ahead=True) as tx:
         found = calls.locked_with_contact(tx.session, incoming.gateway, incoming.gateway_id)
         if found is not None:
@@ -186,7 +190,7 @@ def _answered(
             return _turn(rt, tx, call, walk)
     if not begins:
         return CallAnswer((voice.HangUp(),))
-    # We do not know this call: the database was away when it began. It begins again, and keeps what it brought.
+    # The database was away when this call began, so we do not know it. It begins again, and its recording is kept.
     began = start_call(rt, incoming)
     if incoming.recording_id is not None:
         leavings.receive_recording(rt, incoming)
@@ -194,7 +198,7 @@ def _answered(
 
 
 def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: Walk, *, incoming: IncomingCall) -> Walk:
-    """Save a step and what follows from it; the walk as it is heard. Both rows are locked."""
+    """Save a step and what follows from it; returns the walk with the stage that was looked up, if any. Both rows are locked."""
     before = Walk.from_row(call.walk)
     changes: CallChanges = {}
     if after.step is Step.STAGE and before.step is Step.ENTER:
@@ -209,12 +213,12 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
         _speak(tx, contact, after.language)
     if after.consent is not None and after.consent is not before.consent:
         changes["consent"] = after.consent
-        # Who was silent has said nothing about the phone; about this call it is a no all the same (`outgoing.due`).
+        # Silence says nothing about the phone in general. For this call it is a no all the same (`outgoing.due`).
         if after.consent is not Consent.SILENT:
             contacts.agree(tx.session, contact, may=after.agreed)
     if after.danger and not before.danger:
         changes["danger_at"] = tx.now
-    if after.step is Step.DUTY and before.step is Step.DANGER:  # rung now, perhaps once more
+    if after.step is Step.DUTY and before.step is Step.DANGER:  # the duty line rings from now on, perhaps for the second time
         changes |= {"danger_at": tx.now, "duty_taken": False}
     changes |= {
         "walk": after.as_row(),
@@ -229,13 +233,13 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
 
 
 def _speak(tx: Transaction, contact: Contact, language: str) -> None:
-    """She chose a language by its key. Who writes Roman Urdu and hears Urdu goes on being written to in Roman Urdu."""
+    """The caller chose a language by its key. A contact who writes Roman Urdu and hears Urdu still gets texts in Roman Urdu."""
     written = contact.language if heard_in(contact.language) == language else language
     contacts.speak(tx.session, contact, written, named=True)
 
 
 def _look_up(rt: Runtime, tx: Transaction, call: Call, reference: str) -> tuple[str, int]:
-    """The prompt that tells the stage of a reference, and whether it counts as a look-up. A withheld number owns no ticket."""
+    """The key of the prompt that tells the stage of a reference, and how many look-ups it counts for: 0 for the caller's own ticket."""
     found = next(iter(tickets.by_reference(tx.session, [reference])), None)
     left = min(lookups.left(rt, tx, call.contact_id), rt.config.voice.lookups_per_call - call.lookups)
     named = lookups.named(found, call.contact_id) if found is not None else None
@@ -252,6 +256,6 @@ def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> CallAnswer:
 
 
 def _left_s(rt: Runtime, call: Call, now: datetime) -> int:
-    """Whole seconds in which the duty line may still be tried."""
+    """For how many whole seconds the duty line may still be rung."""
     since = call.danger_at or now
     return rt.config.voice.duty_line_s - int((now - since).total_seconds())

@@ -1,4 +1,4 @@
-"""A call ends: told by the gateway, or asked of it. By how far it got it left a ticket, or is a line in the book of missed calls."""
+"""A call ends: the gateway reports it, or we ask. It leaves a ticket or goes into the book of missed calls, by how far it got."""
 
 import time
 from datetime import timedelta
@@ -19,18 +19,18 @@ from hotline.storage.peoplemodels import Volunteer
 BATCH = 50
 
 _LOOK_FOR_RECORDINGS_AFTER = timedelta(minutes=2)
-"""When the gateway is asked what an ended call recorded: by then its own report has come, or will not."""
+"""How long after its end the gateway is asked what a call recorded: by then its own report has come, or will not come."""
 
 _OPEN_AT_MOST = timedelta(hours=4)
-"""A call lasts no longer at the gateway, whatever it says."""
+"""A call that began longer ago is over, whatever the gateway says."""
 
 
 def end_call(rt: Runtime, incoming: IncomingCall, duration_s: int | None) -> None:
-    """The gateway says that a call is over. Said twice it changes nothing."""
+    """The gateway says that a call is over. If it was over already, only a missing duration is added."""
     try:
         with rt.transaction() as tx:
-            # Told by the gateway: what it has named, what it was asked for and has not named yet, or what came while the database was
-            # away, which is in the book at least.
+            # A call whose gateway id we know, a call of ours whose id we do not know yet, or a call that came while the database was
+            # away: that one is put into the book at least.
             call = (
                 calls.locked(tx.session, incoming.gateway, incoming.gateway_id)
                 or _placed(tx, incoming)
@@ -42,7 +42,7 @@ def end_call(rt: Runtime, incoming: IncomingCall, duration_s: int | None) -> Non
 
 
 def _placed(tx: Transaction, incoming: IncomingCall) -> Call | None:
-    """A call of ours that ended before our own request for it was answered, or whose answer was lost."""
+    """A call of ours that ended before the gateway's reply to our request was stored, or whose reply was lost; else None."""
     call = calls.locked_by_id(tx.session, incoming.call_id) if incoming.call_id is not None else None
     if call is None or call.gateway_id is not None or call.direction not in OURS:
         return None
@@ -51,7 +51,7 @@ def _placed(tx: Transaction, incoming: IncomingCall) -> Call | None:
 
 
 def tick_off(rt: Runtime, volunteer: Volunteer, gateway_id: str) -> None:
-    """A volunteer has seen to a call of the book. A call that is not in it is left alone. Raises `NotAllowed`."""
+    """A volunteer has seen to a call of the book of missed calls. A call that is not in it is left alone. Raises `NotAllowed`."""
     with rt.transaction() as tx:
         access.working(tx.session, volunteer)
         calls.tick_off(tx.session, gateway_id)
@@ -67,7 +67,7 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
     ticket_id = call.ticket_id
     if ticket_id is None and walk.leaves_something:
         ticket_id = leavings.open_ticket(rt, tx, call, walk)
-    is_served = ticket_id is None and walk.found in voice.STAGES.values()  # she asked where it stands, and was told
+    is_served = ticket_id is None and walk.found in voice.STAGES.values()  # the caller asked for a stage, and was told it
     calls.store(
         tx.session,
         call,
@@ -80,7 +80,7 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
 
 
 def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool:
-    """Ask the gateway about calls that never told us they ended, and about what ended ones recorded, for about `for_s` seconds.
+    """Ask the gateway about calls whose end was not reported, and about the recordings of ended calls, for about `for_s` seconds.
     True if there may be more."""
     ends = time.monotonic() + for_s
     for _ in range(BATCH):
@@ -102,7 +102,7 @@ def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool
 
 
 def _claim(rt: Runtime) -> Call | None:
-    """The next call to ask about; due again in a while whatever happens to this worker."""
+    """The next call to ask about, or None. It is due again in a while, whatever happens to this worker."""
     with rt.transaction() as tx:
         call = calls.unsettled(tx.session, now=tx.now)
         if call is not None:

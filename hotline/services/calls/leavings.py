@@ -1,4 +1,4 @@
-"""What a call leaves: a ticket, a recording on its way. Opened as soon as there is something to lose, not at the end."""
+"""What a call leaves: a ticket, and recordings to fetch. The ticket opens as soon as there is something to lose, not at the end."""
 
 from datetime import timedelta
 
@@ -19,19 +19,19 @@ from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact
 
 ASK_AFTER = timedelta(minutes=10)
-"""A call of which nothing was heard for so long is asked about at the gateway; a recording and its key take four at the most."""
+"""The gateway is asked about a call that did nothing for so long. A recording and its key take four minutes at the most."""
 
 SILENT_S = 0
-"""What is left of silence once it is trimmed. A shout for help is a second long: what may be one is kept."""
+"""How many seconds of silence are left once it is trimmed. A shout for help lasts a second, so anything longer than this is kept."""
 
 
 class ToldMeanwhile(Exception):
-    """A call that was not known a moment ago is now. Asked for in the order that others lock it in, it will be found."""
+    """A call that was not known a moment ago has been stored meanwhile. Start over: it is found, and locked before its contact."""
 
 
 def leave(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) -> int | None:
-    """What a step leaves: a ticket once there is a number to be told or a danger to be met; danger raises the one there is. The id of
-    the call's ticket, to be stored with the step."""
+    """Leave what a step leaves: a ticket once there is a recording, a reference to tell or a danger; danger makes an existing ticket
+    urgent and puts it on hold. Returns the id of the call's ticket, or None, for the service to store with the step."""
     ticket_id = call.ticket_id
     pressed_danger = after.step is Step.DANGER and before.step is not Step.DANGER
     if ticket_id is None and (after.danger or after.takes or (after.step is Step.TOLD)):
@@ -44,7 +44,8 @@ def leave(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) -
 
 
 def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
-    """The ticket of a call, by what she keyed; its reference is texted only to a phone that agreed. Its id is to be stored in the call."""
+    """Open the ticket of a call, by what was keyed; returns its id, for the service to store in the call. The reference is texted only if
+    the caller agreed."""
     shown = next((c for c in rt.categories if c.code == walk.category), category.fallback(rt.categories))
     contact = tx.session.get_one(Contact, call.contact_id) if walk.agreed else None
     opened = opening.open_ticket(
@@ -63,8 +64,8 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
 
 
 def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, incoming: IncomingCall) -> None:
-    """Note that the gateway has a recording of the call. One in which something may be heard opens the ticket, if there is none."""
-    if incoming.recording_id is None or call.direction == CallDirection.ALARM:  # a volunteer's phone: no complaint, whatever was recorded
+    """Note that the gateway has a recording of the call. If something may be heard in it, it opens a ticket unless there is one."""
+    if incoming.recording_id is None or call.direction == CallDirection.ALARM:  # a volunteer's phone was rung: this is no complaint
         return
     promised_s = incoming.recorded_s
     if recordings.note(
@@ -76,7 +77,7 @@ def keep_recording(rt: Runtime, tx: Transaction, call: Call, walk: Walk, incomin
 
 
 def receive_recording(rt: Runtime, incoming: IncomingCall) -> None:
-    """The gateway tells of a recording: before the call's end or after it, late, twice, or of a call we never heard of."""
+    """The gateway tells of a recording: before or after the end of the call, late, twice, or of a call we never heard of."""
     try:
         with rt.transaction() as tx:
             call = calls.locked(tx.session, incoming.gateway, incoming.gateway_id) or unheard_of(rt, tx, incoming)
@@ -87,9 +88,9 @@ def receive_recording(rt: Runtime, incoming: IncomingCall) -> None:
 
 
 def unheard_of(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> Call:
-    """A call that is over and began while the database was away (reports of recordings do not say whose it was).
+    """Store a call that is over and began while the database was away. (Reports of recordings do not say whose call it was.)
 
-    Raises `ToldMeanwhile`: the contact is locked by then, and everybody else locks the call first.
+    Raises `ToldMeanwhile` if the call is known by now: the contact is locked already, and everybody else locks the call first.
     """
     contact = callers.meet(rt, tx, incoming)
     walk = Walk(Step.GONE, rt.config.voice.languages[0], withheld=callers.is_withheld(contact))
@@ -110,7 +111,7 @@ def unheard_of(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> Call:
 
 
 def tell_taken(tx: Transaction, call: Call) -> None:
-    """Somebody of the duty line has taken the call."""
+    """Note on the ticket that a volunteer of the duty line has taken the call."""
     if call.ticket_id is not None:
         happened(tx.session, call.ticket_id, EventKind.DUTY_TAKEN, now=tx.now)
 
@@ -122,5 +123,5 @@ def _raise(tx: Transaction, ticket_id: int) -> None:
         happened(tx.session, ticket_id, EventKind.RAISED, now=tx.now, to=Priority.URGENT)
     if not ticket.hold:
         happened(tx.session, ticket_id, EventKind.HELD, now=tx.now)
-    alarms.reopen(tx.session, ticket_id, AlarmKind.URGENT, now=tx.now)  # acknowledged for what it was before
+    alarms.reopen(tx.session, ticket_id, AlarmKind.URGENT, now=tx.now)  # it may have been acknowledged before the danger was known
     tx.ring(Job.ROUTE_DUE)

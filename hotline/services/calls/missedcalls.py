@@ -1,4 +1,4 @@
-"""Missed calls: with no balance people ring and hang up, and the whole country knows what it means. Ours are called back, once."""
+"""Missed calls. People without balance ring and hang up, and the whole country knows what that means. We call them back, once."""
 
 from datetime import timedelta
 
@@ -13,16 +13,16 @@ from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 
 _FRESH_FOR = timedelta(minutes=5)
-"""A call back that could not be placed by then is not placed: who rings by now is a stranger to her evening."""
+"""A call back that could not be placed within this time is not placed: the caller no longer expects it."""
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def note_missed(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> None:
-    """Somebody rang the missed-call number. It goes into the book, and where it may be, a call of ours becomes due."""
+    """A call came to the missed-call number. It goes into the book, and a call of ours becomes due if the phone may be called back."""
     caller = callers.meet(rt, tx, incoming)
-    hers = contacts.locked(tx.session, caller.id)
-    reason = _why_not(rt, tx, hers)
+    contact = contacts.locked(tx.session, caller.id)
+    reason = _why_not(rt, tx, contact)
     walk = menu.begin(rt.config.voice.languages[0], known=False, withheld=callers.is_withheld(caller), called_back=True).as_row()
     calls.keep(
         tx.session,
@@ -30,7 +30,7 @@ def note_missed(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> None:
         direction=CallDirection.MISSED,
         gateway=incoming.gateway,
         gateway_id=incoming.gateway_id,
-        contact_id=hers.id,
+        contact_id=contact.id,
         walk=walk,
         reason=reason,
         ended_at=tx.now,
@@ -43,7 +43,7 @@ def note_missed(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> None:
             direction=CallDirection.BACK,
             gateway=incoming.gateway,
             gateway_id=None,
-            contact_id=hers.id,
+            contact_id=contact.id,
             walk=walk,
             next_attempt_at=tx.now,
         )
@@ -51,7 +51,7 @@ def note_missed(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> None:
 
 
 def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | None:
-    """Why a phone is not called back; None: it is."""
+    """Why a phone is not called back; None if it is."""
     if not callers.is_fit(rt, contact):
         return CallReason.UNFIT
     if not _is_safe(tx, contact):
@@ -62,24 +62,24 @@ def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | Non
 
 
 def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | None:
-    """Why one call back more would be too many; None: it would not."""
+    """Why one more call back would be too many; None if it would not."""
     if calls.is_called_back(tx.session, contact.id, since=tx.now - _FRESH_FOR):
         return CallReason.UNDER_WAY
     if calls.count_backs(tx.session, contact.id, since=tx.now - _DAY) >= rt.config.voice.call_backs_per_day:
         return CallReason.ENOUGH
-    # Anybody's number can be forged: whoever does it by the hundred must not have us ring a city.
+    # A caller's number can be forged: somebody who forges hundreds must not make us ring a whole city.
     if calls.count_backs(tx.session, None, since=tx.now - _HOUR) >= rt.config.voice.call_backs_per_hour:
         return CallReason.CROWDED
     return None
 
 
 def _is_safe(tx: Transaction, contact: Contact) -> bool:
-    """Whether her phone may ring: not while something of hers is on hold, nor if it never contacted us."""
+    """Whether we may ring this phone: not if it never contacted us, nor where `may_ring` forbids it."""
     return contact.times_seen > 0 and callers.may_ring(tx, contact)
 
 
 def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> CallReason | None:
-    """Why a call back that is due is not placed now; None: it is."""
+    """Why a call back that is due is not placed now; None if it is."""
     if tx.now - call.started_at > _FRESH_FOR:
         return CallReason.TOO_LATE
     if not _is_safe(tx, contact):

@@ -1,4 +1,4 @@
-"""Calls of ours on their way out: those called back, and volunteers whose page needs them."""
+"""Calls that we place: calls back, and alarms to volunteers who are needed on the page."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +27,7 @@ class _Due:
 
 
 def place_calls(rt: Runtime, gateway: CallGateway) -> bool:
-    """Place the calls that are due; True if there may be more. A call is placed once: where nobody knows whether it was, it was."""
+    """Place the calls that are due; True if there may be more. A call whose outcome is unknown counts as placed."""
     for _ in range(BATCH):
         call = _claim(rt)
         if call is None:
@@ -45,12 +45,12 @@ def _place(rt: Runtime, gateway: CallGateway, due: _Due) -> None:
         return
     with rt.transaction() as tx:
         call = calls.locked_by_id(tx.session, due.call_id)
-        if call is not None and call.gateway_id is None:  # answered already: then the call itself has told us
+        if call is not None and call.gateway_id is None:  # if it was answered already, the call itself has told us its id
             calls.store(tx.session, call, gateway=gateway.name, gateway_id=gateway_id, reason=None, next_attempt_at=tx.now + ASK_AFTER)
 
 
 def _claim(rt: Runtime) -> _Due | None:
-    """The next call to place, by itself: a worker that dies takes no other with it."""
+    """The next call to place, or None. Only one is claimed at a time, so that a worker that dies takes no other call with it."""
     with rt.transaction() as tx:
         while found := calls.to_place(tx.session, now=tx.now):
             call, contact = found

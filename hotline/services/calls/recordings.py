@@ -1,5 +1,5 @@
-"""A recording comes to us: fetched, checked, stored, and only then forgotten at the gateway. A claim is a commit, and lapses:
-whatever kills a worker on the way, the next one does the same again, under the same name."""
+"""A recording comes to us: it is fetched, checked and stored, and only then deleted at the gateway. A claim is committed, and lapses:
+if a worker dies on the way, the next one does the same again, under the same name."""
 
 import hashlib
 import io
@@ -27,28 +27,29 @@ from hotline.workdays import calendar
 _CLAIM = timedelta(seconds=60)
 
 _BYTES_PER_S = 32_000
-"""Of the largest audio that makes sense: two channels of 16 bits, 8,000 times a second."""
+"""Bytes a second of the largest audio that makes sense: two channels of 16 bits, 8,000 times a second."""
 
 _LIMIT_SLACK_S = 60
 
 _MAY_DIFFER_S = 2.0
-"""By how much the audio's length may differ from the gateway's word, which is in whole seconds and may be from before it was trimmed."""
+"""How far the audio's length may be from what the gateway said: that is in whole seconds, and perhaps from before trimming."""
 
 _ABSENT_FOR = timedelta(hours=1)
-"""How long the gateway may say that it has no such recording, or not a whole one, before it is believed."""
+"""How long the gateway may say that it has no such recording, or only a part of it, before it is believed."""
 
 _ABSENT = frozenset({"404", "410", "too_large"})
-"""The gateway's codes that are about this recording. Any other is about us, our password or its own health, and can be mended."""
+"""The gateway's codes about the recording. Any other is about us, our password or the gateway's health, and can be mended."""
 
 _AWAY_FOR = timedelta(days=3)
-"""How long the gateway, or our own store, may be out of reach before the recording is given up."""
+"""How long the gateway or our own store may be out of reach before the recording is given up."""
 
 _DELETE_FOR = timedelta(days=30)
+"""How long we try to delete the gateway's copy."""
 
 
 @dataclass(frozen=True)
 class _Fetched:
-    """Audio as it will be stored; `fault` says what is wrong with it, though it is audio: a part of what she said is better than none."""
+    """Audio as it will be stored. `fault`: what is wrong with it. It is stored all the same: a part of the words is better than none."""
 
     audio: io.BytesIO
     size_bytes: int
@@ -58,7 +59,7 @@ class _Fetched:
 
 
 class _NotYet(Exception):
-    """It did not come, or not whole. `away`: nobody said that it is not there."""
+    """The recording did not come, or not whole. `away`: the gateway or our store was out of reach, so it may still be there."""
 
     def __init__(self, reason: str, *, away: bool) -> None:
         super().__init__(reason)
@@ -66,7 +67,7 @@ class _NotYet(Exception):
 
 
 def ask_recordings(rt: Runtime, gateway: CallGateway, call_id: int) -> None:
-    """Ask the gateway what a call recorded: its own reports may have been lost. Raises `GatewayError`."""
+    """Ask the gateway what a call recorded, because its reports may have been lost. Raises `GatewayError`."""
     with rt.reading() as session:
         call = calls.by_id(session, call_id)
     if call is None or call.gateway_id is None:
@@ -84,7 +85,7 @@ def ask_recordings(rt: Runtime, gateway: CallGateway, call_id: int) -> None:
 
 
 def fetch_due(rt: Runtime, gateway: CallGateway, *, for_s: float = 15) -> bool:
-    """Fetch what is due, and have the gateway forget what we have, for about `for_s` seconds; True if there may be more."""
+    """Fetch recordings, and delete them at the gateway once we have them, for about `for_s` seconds; True if there may be more."""
     ends = time.monotonic() + for_s
     while time.monotonic() < ends:
         claimed = _claim(rt)
@@ -93,12 +94,12 @@ def fetch_due(rt: Runtime, gateway: CallGateway, *, for_s: float = 15) -> bool:
         if claimed.state == RecordingState.AWAITED:
             _bring(rt, gateway, claimed)
         else:
-            _have_forgotten(rt, gateway, claimed)
+            _delete_copy(rt, gateway, claimed)
     return True
 
 
 def _claim(rt: Runtime) -> Recording | None:
-    """The next one due. What it will be called is settled here: a second try replaces what a first one left."""
+    """The next recording that is due, or None. It gets its name here, so that a second try replaces what a first one left."""
     with rt.transaction() as tx:
         recording = recordings.due(tx.session, now=tx.now)
         if recording is None:
@@ -122,7 +123,7 @@ def _bring(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
 
 
 def _fetch(rt: Runtime, gateway: CallGateway, claimed: Recording) -> _Fetched:
-    """The audio, looked at. It never touches a disk before it has its place. Raises `_NotYet`."""
+    """The audio, checked. It stays in memory until it is saved in its place. Raises `_NotYet`."""
     audio = io.BytesIO()
     limit_bytes = (rt.config.voice.recording_s + _LIMIT_SLACK_S) * _BYTES_PER_S
     try:
@@ -150,9 +151,9 @@ def _save(rt: Runtime, claimed: Recording, fetched: _Fetched) -> None:
 
 
 def _store(rt: Runtime, claimed: Recording, fetched: _Fetched) -> None:
-    """It is ours. From here on the gateway's copy may go; one that was whole there and is not here stays."""
+    """Note that we have the recording. From now on the gateway's copy may be deleted; it stays if something is wrong with ours."""
     with rt.transaction() as tx:
-        if recordings.locked(tx.session, claimed.id).state != RecordingState.AWAITED:  # another worker was as far
+        if recordings.locked(tx.session, claimed.id).state != RecordingState.AWAITED:  # another worker was first
             return
         recordings.store(
             tx.session,
@@ -183,8 +184,8 @@ def _try_later(rt: Runtime, claimed: Recording, why: _NotYet) -> None:
     logger().error("a recording was given up", recording_id=claimed.id, reason=why.reason)
 
 
-def _have_forgotten(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
-    """Delete the gateway's copy, if ours is where it should be; else it is fetched once more."""
+def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
+    """Delete the gateway's copy if ours is where it should be; if not, have it fetched once more."""
     again: datetime | None = None
     state, reason = RecordingState.DONE, None
     try:
@@ -209,9 +210,9 @@ def _again(tx: Transaction, claimed: Recording) -> datetime:
 
 
 def _tell(rt: Runtime, tx: Transaction, claimed: Recording, kind: EventKind, *, lost: bool) -> None:
-    """It stands on the ticket, which is to be looked at again; if something is lost, somebody is paged."""
+    """Note the recording on its ticket, which becomes unread. If something is lost, raise alarms."""
     ticket_id = recordings.ticket_id_of(tx.session, claimed.id)
-    if ticket_id is None:  # silence on a call that left nothing
+    if ticket_id is None:  # silence, on a call that left no ticket
         return
     ticket = tickets.locked(tx.session, ticket_id)
     happened(tx.session, ticket_id, kind, now=tx.now, recording=claimed.id)
@@ -222,7 +223,8 @@ def _tell(rt: Runtime, tx: Transaction, claimed: Recording, kind: EventKind, *, 
 
 
 def _answerable(rt: Runtime, tx: Transaction, ticket: Ticket) -> set[int]:
-    """Whoever has the ticket, if she is on duty; else those on duty, the team's leads, the heads: the first of these there are."""
+    """Ids of the volunteers to alarm: the assignee if on duty; else the first of these groups that is not empty: the team on duty, its
+    leads, the heads."""
     heads = set(people.heads(tx.session))
     if ticket.team_id is None:
         return heads

@@ -1,4 +1,4 @@
-"""Who comes to her shift: asked before it on her own phone, seen by her page, missed by her lead."""
+"""Attendance: volunteers are asked by text before a shift, an open page shows that they came, and leads are told who did not."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -17,16 +17,16 @@ from hotline.storage.rows import ShiftDayChanges
 from hotline.workdays import calendar
 
 COMING, NOT_COMING = "7", "8"
-"""What a volunteer answers from her own phone, beside `SEEN`. No question to a citizen has these digits."""
+"""What a volunteer answers by text, beside `SEEN`. No question to a citizen has these digits."""
 
 _A_DAY = timedelta(days=1)
 _EARLY = timedelta(minutes=15)
-"""How long before her shift an open page counts as having come."""
+"""How long before a shift an open page counts as having come."""
 
 
 def watch_shifts(rt: Runtime) -> None:
-    """Ask whoever has a shift within some hours, and tell leads of shifts with too few and of whoever has not come. What was done stands
-    in rows: a second worker finds it done."""
+    """Ask the volunteers whose shifts begin within some hours. Tell leads of shifts with too few volunteers, and of volunteers who have
+    not come. What was done stands in rows, so a second worker finds it done."""
     with rt.reading() as session:
         teams = [team.id for team in people.teams(session).values()]
     for team_id in sorted(teams):
@@ -54,12 +54,12 @@ def _watch_team(rt: Runtime, team_id: int) -> None:
 
 
 def _ask(rt: Runtime, turn: Turn) -> None:
-    """Whoever is to come is asked once, if she has a phone."""
+    """Ask the volunteer of a turn whether they come: once, and if we know their phone."""
     with rt.transaction() as tx:
         volunteer = people.volunteer(tx.session, turn.who) if turn.who is not None else None
         if volunteer is None or volunteer.phone_id is None:
             return
-        contacts.locked(tx.session, volunteer.phone_id)  # first the contact, then the day: as an answer of hers does
+        contacts.locked(tx.session, volunteer.phone_id)  # first the contact, then the day, as an answer to the question does
         day = shiftdays.keep(tx.session, turn)
         if day.asked_at is not None or day.comes is not None or who_comes(day) != volunteer.id:
             return
@@ -69,7 +69,7 @@ def _ask(rt: Runtime, turn: Turn) -> None:
 
 
 def _miss(rt: Runtime, turn: Turn) -> None:
-    """She is late, and her lead is told once."""
+    """A volunteer is late: the leads are told once."""
     with rt.transaction() as tx:
         day = shiftdays.keep(tx.session, turn)
         if day.came_at is None and day.lead_told_at is None:
@@ -84,7 +84,7 @@ def _tell_leads(tx: Transaction, team_id: int, about: str, kind: AlarmKind) -> N
 
 
 def hear(rt: Runtime, tx: Transaction, contact_id: int, digit: str) -> bool:
-    """A lone digit came from a phone: whether it was a volunteer's answer to an open question of ours. Else it is a citizen's text."""
+    """Take a lone digit that came by text. True if it was a volunteer's answer to an open question; if not, it is a citizen's text."""
     if digit == SEEN:
         return paging.acknowledge(tx, contact_id)
     if digit not in (COMING, NOT_COMING):
@@ -102,7 +102,7 @@ def _hear(rt: Runtime, tx: Transaction, volunteer: Volunteer, digit: str) -> boo
 
 
 def _open_questions(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> Iterable[ShiftDay]:
-    """The questions she has not answered, of shifts that are not over, soonest first."""
+    """The days whose question the volunteer has not answered and whose shift is not over, soonest first."""
     zone, since = rt.config.zone, tx.now.astimezone(rt.config.zone).date() - REACH
     for day in shiftdays.asked(tx.session, volunteer.id, since=since):
         turn = shiftdays.turn_of(tx.session, day, who_comes(day), calendar(rt.config))
@@ -111,13 +111,13 @@ def _open_questions(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> Itera
 
 
 def who_comes(day: ShiftDay) -> int:
-    """Whose turn it is to come, or to say that she does not."""
+    """The id of the volunteer who is to come: the stand-in who agreed, else the volunteer who was planned."""
     return day.stand_in_id if day.stand_in_id is not None and day.agreed_at is not None else day.volunteer_id
 
 
 def answer(tx: Transaction, day: ShiftDay, volunteer_id: int, *, comes: bool) -> None:
-    """She says whether she comes. If not, nobody does until somebody else agrees, and her lead is told. The day is locked."""
-    # A stand-in who cannot come stands in no more; nor does one who is gone, once she comes whose shift it is.
+    """A volunteer says whether they come. If not, nobody comes until a stand-in agrees, and the leads are told. The day is locked."""
+    # A stand-in stands in no more after saying no, or once the planned volunteer comes because the stand-in is gone.
     is_over = day.agreed_at is not None and (comes if volunteer_id == day.volunteer_id else not comes)
     changes: ShiftDayChanges = {"comes": comes, "answered_at": tx.now}
     if is_over:
@@ -129,13 +129,13 @@ def answer(tx: Transaction, day: ShiftDay, volunteer_id: int, *, comes: bool) ->
 
 
 def note_event(tx: Transaction, day: ShiftDay, kind: PeopleEventKind, *, by: int | None, about: int) -> None:
-    """What happened to one day's shift, for the auditor."""
+    """Note what happened to one day's shift, for the auditor."""
     on_date, starts = day.on_date.isoformat(), f"{day.starts:%H:%M}"
     happened(tx.session, kind, now=tx.now, by=by, about=about, team_id=day.team_id, on_date=on_date, starts=starts)
 
 
 def come(rt: Runtime, volunteer: Volunteer) -> None:
-    """Her page is open: noted once in each shift she is in."""
+    """The volunteer's page is open: note it, once for each of their shifts that runs or is about to begin."""
     zone = rt.config.zone
     with rt.reading() as session:
         due = _missing(rt, session, volunteer)
@@ -150,7 +150,7 @@ def come(rt: Runtime, volunteer: Volunteer) -> None:
 
 
 def _missing(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Turn]:
-    """Her turns that run, or begin in a moment, in which her page was not open yet."""
+    """The volunteer's turns that run, or begin in a moment, and in which the page was not open yet."""
     zone, now = rt.config.zone, rt.clock()
     today = now.astimezone(zone).date()
     found = []

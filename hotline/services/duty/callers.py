@@ -1,4 +1,4 @@
-"""Whoever rings, or is rung: the contact behind a call."""
+"""The contact behind a call, whether it rings us or is rung."""
 
 from hotline.domain import phone
 from hotline.domain.phone import SenderKind
@@ -10,18 +10,18 @@ from hotline.storage.models import Contact
 
 
 def meet(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> Met:
-    """The contact that a call comes from, made if she is new, and locked until the commit."""
+    """The contact that a call comes from: made if it is new, and locked until the commit."""
     sender = phone.read_sender(incoming.caller, rt.config.numbers.region)
     return contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
 
 
 def is_withheld(caller: Met) -> bool:
-    """Whether we do not know her number: nothing can be sent to it, and nothing is asked about it."""
+    """Whether we do not know the caller's number: nothing can be sent to it, and nothing is asked about it."""
     return caller.kind != SenderKind.PHONE
 
 
 def is_fit(rt: Runtime, contact: Contact) -> bool:
-    """Whether this is a phone we would ring at all. Not one of ours: a call that was forwarded here would go round for ever."""
+    """Whether we would ring this phone at all. We never ring our own numbers: a call forwarded here would go round for ever."""
     voice = rt.config.voice
     is_ours = contact.address in (voice.number, voice.missed_call_number, *voice.duty_line)
     is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
@@ -29,5 +29,5 @@ def is_fit(rt: Runtime, contact: Contact) -> bool:
 
 
 def may_ring(tx: Transaction, contact: Contact) -> bool:
-    """Whether a machine may ring her phone: not while something of hers is on hold."""
+    """Whether a machine may ring this phone: not if calls are not allowed, nor while the contact or a ticket of it is on hold."""
     return contact.may_call and not contact.on_hold and not tickets.has_held(tx.session, contact.id)

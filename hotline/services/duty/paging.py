@@ -1,4 +1,4 @@
-"""A volunteer's own phone: texted and rung, told that her page needs her, and no more."""
+"""A volunteer's own phone: it is texted and rung, and told that the page needs the volunteer, and nothing more."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ _ABOUT_URGENT = (AlarmKind.URGENT, AlarmKind.OFF_DUTY, AlarmKind.NOBODY_ON_DUTY)
 
 
 def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, **values: str) -> bool:
-    """Queue a text to her own phone, in the language of her pages; False where she has none that we text."""
+    """Queue a text to a volunteer's own phone, in the language of their pages. False if there is no phone that we may text."""
     if volunteer.phone_id is None:
         return False
     contact = contacts.locked(tx.session, volunteer.phone_id)
@@ -49,8 +49,8 @@ def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, *
 
 
 def page_unseen(rt: Runtime) -> int:
-    """Tell the phones of those who have not seen an alarm on their page for a while; how many were told. One text and one call for all
-    alarms of one person, and none within minutes of the last."""
+    """Page the volunteers who have not seen an alarm on their page for a while; returns how many were paged. One text and one call are
+    for all alarms of one volunteer, and none goes within minutes of the last."""
     with rt.reading() as session:
         waiting = alarms.unseen(session, raised_before=rt.clock() - timedelta(seconds=rt.config.duty.page_s))
     paged = sum(_page(rt, volunteer_id) for volunteer_id in waiting)
@@ -60,7 +60,7 @@ def page_unseen(rt: Runtime) -> int:
 
 
 def tell_of_unopened(rt: Runtime) -> int:
-    """Whoever leads is told of an urgent ticket that nobody opens: its alarm rang a page and a phone that nobody looks at. How many."""
+    """Alarm the leads about urgent tickets that nobody opens although pages and phones were alarmed; returns how many tickets."""
     before = rt.clock() - timedelta(seconds=rt.config.duty.page_s) - _again(rt)
     with rt.reading() as session:
         waiting = alarms.unopened(session, _ABOUT_URGENT, but=AlarmKind.UNOPENED, raised_before=before)
@@ -73,7 +73,7 @@ def tell_of_unopened(rt: Runtime) -> int:
 
 
 def _page(rt: Runtime, volunteer_id: int) -> bool:
-    """One person's transaction. Her contact is locked first: of two workers the second finds it done."""
+    """Page one volunteer, in one transaction; False if not. The contact is locked first, so that a second worker finds it done."""
     with rt.transaction() as tx:
         volunteer = people.volunteer(tx.session, volunteer_id)
         if volunteer is None or volunteer.phone_id is None:
@@ -82,13 +82,13 @@ def _page(rt: Runtime, volunteer_id: int) -> bool:
         may_text, may_ring = _may_text(rt, contact), _may_ring(rt, tx, contact)
         if not (may_text or may_ring) or _was_paged(rt, tx, contact) or not _may_be_paged(rt, tx, volunteer):
             return False
-        # Those of tickets that were sealed meanwhile are no news for her any more.
+        # Alarms of tickets that were sealed meanwhile are no news for this volunteer any more.
         is_news = any(alarm.told_at is None for alarm, _ in alarms.open_for(tx.session, volunteer))
         if not alarms.tell(tx.session, volunteer_id, now=tx.now) or not is_news:
             return False
         if may_text:
             text_phone(rt, tx, volunteer, texts.PAGE_NEEDS_YOU)
-        if may_ring:  # a text makes no sound at night
+        if may_ring:  # a text alone makes no sound at night
             _ring(tx, contact, heard_in(volunteer.page_language))
     return True
 
@@ -128,7 +128,7 @@ def _again(rt: Runtime) -> timedelta:
 
 
 def _may_be_paged(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
-    """At any hour while she is on duty, else in the hours in which we text anybody."""
+    """Whether a volunteer may be paged now: at any hour while on duty, else in the hours in which we text anybody."""
     if rt.config.hours.opening(tx.now) is None:
         return True
     local = tx.now.astimezone(rt.config.zone)
@@ -137,7 +137,7 @@ def _may_be_paged(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
 
 
 def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> CallReason | None:
-    """Why an alarm that is due is not placed now; None: it is, at any hour."""
+    """Why an alarm call that is due is not placed now; None if it is, at any hour."""
     if tx.now - call.started_at >= _again(rt):  # the next one may be on its way
         return CallReason.TOO_LATE
     if all(alarm.seen_at is not None for alarm in alarms.told(tx.session, contact.id)):
@@ -146,15 +146,15 @@ def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> Cal
 
 
 def acknowledge(tx: Transaction, contact_id: int) -> bool:
-    """A phone answers an alarm, by text or by key: what it was told of and is open is acknowledged. False if there is none such."""
-    hers = alarms.told(tx.session, contact_id)
-    for alarm in hers:
+    """A phone answers an alarm, by text or by key: acknowledge the open alarms that it was told of. False if there are none."""
+    open_alarms = alarms.told(tx.session, contact_id)
+    for alarm in open_alarms:
         casework.settle_alarm(tx, alarm.volunteer_id, alarm.id, alarm.ticket_id)
-    return bool(hers)
+    return bool(open_alarms)
 
 
 def opened(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
-    """She opened a ticket on her page: its alarm, which stays there, is not taken to her phone any more."""
+    """A volunteer opened a ticket on the page: its alarm stays on the page, but no longer goes to the volunteer's phone."""
     with rt.reading() as session:
         ticket = access.sees(session, volunteer, reference)
         if ticket is None or not alarms.is_unseen(session, volunteer.id, ticket.id):

@@ -1,4 +1,4 @@
-"""The roster: who asks whom to stand in, who agrees, what a lead plans, and what is handed over at the end of a shift."""
+"""The roster: volunteers stand in for one another, leads plan shifts, and a note is handed over at the end of a shift."""
 
 from datetime import time, timedelta
 
@@ -12,19 +12,19 @@ from hotline.storage.peoplemodels import ShiftRow, Volunteer
 from hotline.workdays import calendar
 
 KEPT = timedelta(hours=12)
-"""How long after her shift she may still hand it over."""
+"""How long after its end a shift may still be handed over."""
 
 
 class NoSuchShift(Exception):
-    """There is no such shift, or it is not hers to change."""
+    """There is no such shift, or this volunteer may not change it."""
 
 
 class ShiftMoved(Exception):
-    """The shift is not as it was on her page: somebody was first."""
+    """The shift is not as the volunteer's page showed it: somebody was first."""
 
 
 def turn_of(rt: Runtime, session: Reading, key: Key) -> Turn:
-    """The turn of that key, if it is not over for good. Raises `NoSuchShift`."""
+    """The turn of that key. Raises `NoSuchShift` if there is none, or if it ended longer than `KEPT` ago."""
     team_id, _, on_date, _ = key
     found = [t for t in shiftdays.turns_of(session, team_id, on_date, on_date, calendar(rt.config)) if t.key == key]
     if not found or found[0].ends_at(rt.config.zone) + KEPT < rt.clock():
@@ -33,7 +33,10 @@ def turn_of(rt: Runtime, session: Reading, key: Key) -> Turn:
 
 
 def ask_stand_in(rt: Runtime, volunteer: Volunteer, key: Key, colleague_id: int) -> None:
-    """She asks a colleague of the team to come instead. Raises `NoSuchShift`, `ShiftMoved` (somebody was asked, or agreed, already)."""
+    """A volunteer asks a colleague of the team to come instead.
+
+    Raises `NotAllowed`, `NoSuchShift`, and `ShiftMoved` if somebody was asked, or agreed, already.
+    """
     with rt.transaction() as tx:
         rights = access.working(tx.session, volunteer)
         turn = _to_come(rt, tx, key)
@@ -50,7 +53,7 @@ def ask_stand_in(rt: Runtime, volunteer: Volunteer, key: Key, colleague_id: int)
 
 
 def take_back(rt: Runtime, volunteer: Volunteer, key: Key) -> None:
-    """She comes herself after all, while nobody has agreed. Raises `NoSuchShift`, `ShiftMoved`."""
+    """The volunteer comes after all, if no colleague has agreed yet. Raises `NotAllowed`, `NoSuchShift`, `ShiftMoved`."""
     with rt.transaction() as tx:
         rights = access.working(tx.session, volunteer)
         turn = _to_come(rt, tx, key)
@@ -65,7 +68,10 @@ def take_back(rt: Runtime, volunteer: Volunteer, key: Key) -> None:
 
 
 def agree(rt: Runtime, volunteer: Volunteer, key: Key, *, agrees: bool) -> None:
-    """The colleague who was asked says yes or no. She is asked before the shift as if it were hers. Raises `NoSuchShift`, `ShiftMoved`."""
+    """The colleague who was asked says yes or no. A colleague who agrees is asked before the shift, like any volunteer who is to come.
+
+    Raises `NotAllowed`, `NoSuchShift`, `ShiftMoved`.
+    """
     with rt.transaction() as tx:
         rights = access.working(tx.session, volunteer)
         turn = _to_come(rt, tx, key)
@@ -83,12 +89,12 @@ def agree(rt: Runtime, volunteer: Volunteer, key: Key, *, agrees: bool) -> None:
 
 
 def say(rt: Runtime, volunteer: Volunteer, key: Key, *, comes: bool) -> None:
-    """Whoever is to come says on her page whether she does. Raises `NoSuchShift`."""
+    """The volunteer who is to come says so on the page, or says that they do not. Raises `NotAllowed`, `NoSuchShift`."""
     with rt.transaction() as tx:
         rights = access.working(tx.session, volunteer)
         turn = _to_come(rt, tx, key)
         day = shiftdays.keep(tx.session, turn)
-        # Whoever agreed to come instead may be gone: then it is hers again.
+        # The colleague who agreed may be gone. Then it is the turn of the planned volunteer again.
         who = turn.who if turn.who is not None else turn.volunteer_id
         if who != volunteer.id or turn.team_id not in rights.teams:
             raise NoSuchShift
@@ -99,7 +105,7 @@ def say(rt: Runtime, volunteer: Volunteer, key: Key, *, comes: bool) -> None:
 def add_shift(
     rt: Runtime, lead: Volunteer, team_id: int, volunteer_id: int, *, weekday: int, hours: tuple[time, time], rests: bool
 ) -> None:
-    """A lead plans a weekly shift; `rests` on holidays. Planned twice is planned once. Raises `NoSuchShift`."""
+    """A lead plans a weekly shift; `rests`: not on holidays. The same shift is planned only once. Raises `NotAllowed`, `NoSuchShift`."""
     with rt.transaction() as tx:
         leads = access.working(tx.session, lead).leads_team(team_id)
         colleague = people.volunteer(tx.session, volunteer_id)
@@ -114,7 +120,7 @@ def add_shift(
 
 
 def remove_shift(rt: Runtime, lead: Volunteer, team_id: int, shift_id: int) -> None:
-    """A lead takes a weekly shift out of the plan; one that is gone stays so. Raises `NoSuchShift`."""
+    """A lead takes a weekly shift out of the plan. If it is gone already, nothing happens. Raises `NotAllowed`, `NoSuchShift`."""
     with rt.transaction() as tx:
         if not access.working(tx.session, lead).leads_team(team_id):
             raise NoSuchShift
@@ -124,7 +130,7 @@ def remove_shift(rt: Runtime, lead: Volunteer, team_id: int, shift_id: int) -> N
 
 
 def to_hand_over(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Turn]:
-    """Her turns that end soon, or ended not long ago."""
+    """The volunteer's turns that end soon, or ended not long ago. Raises `NotAllowed`."""
     zone, now = rt.config.zone, rt.clock()
     today = now.astimezone(zone).date()
     before = timedelta(minutes=rt.config.duty.hand_over_minutes)
@@ -140,8 +146,10 @@ def to_hand_over(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Tu
 
 
 def hand_over(rt: Runtime, volunteer: Volunteer, key: Key, note: str, *, was: str) -> None:
-    """Her note to whoever comes after, in place of what it `was` on her page. Raises `NoSuchShift`, `ShiftMoved` (another page of hers
-    wrote one since)."""
+    """Store the volunteer's note to the colleague who comes next. `was` is the note as the page showed it.
+
+    Raises `NotAllowed`, `NoSuchShift`, and `ShiftMoved` if another page of the volunteer's has stored a note since.
+    """
     with rt.transaction() as tx:
         turn = next((t for t in to_hand_over(rt, tx.session, volunteer) if t.key == key), None)
         if turn is None:
@@ -161,6 +169,7 @@ def _note_plan(tx: Transaction, kind: PeopleEventKind, lead: Volunteer, row: Shi
 
 
 def _to_come(rt: Runtime, tx: Transaction, key: Key) -> Turn:
+    """The turn of that key, if it has not ended. Raises `NoSuchShift`."""
     turn = turn_of(rt, tx.session, key)
     if turn.ends_at(rt.config.zone) <= tx.now:
         raise NoSuchShift

@@ -22,7 +22,7 @@ from hotline.storage.rows import TextIn
 
 
 class Received(StrEnum):
-    """What became of a delivery."""
+    """What became of a text that the gateway delivered."""
 
     STORED = "stored"
     SEEN_BEFORE = "seen_before"
@@ -33,11 +33,11 @@ class _SeenBefore(Exception):
 
 
 def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
-    """Store a text, settle which ticket it belongs to, queue what is answered: one transaction. A second delivery changes nothing."""
+    """Store a text, settle which ticket it belongs to and queue the answers, in one transaction. A second delivery changes nothing."""
     sender = phone.read_sender(text.sender, rt.config.numbers.region)
     asked = conversation.parse(text.body, rt.lexicon, taken_for=text.keyword)
     spoken = detect(text.body) if asked.command is None else None
-    # Somebody new who only says "salam" or "OFF" is met in the language of that word; it does not change one we know.
+    # A new contact whose first text is only "salam" or "OFF" gets the language of that word. A known contact's language stays.
     first = spoken or (asked.command.language if asked.command else None) or rt.config.conversation.default_language
     try:
         with rt.transaction() as tx:
@@ -55,7 +55,7 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
 
 
 def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText) -> Known:
-    """Fetch what the decision needs; for somebody new who names no reference that is nothing."""
+    """Fetch what the decision needs. For a new contact whose text names no reference that is nothing."""
     settings = rt.config.conversation
     is_new = contact.times_seen == 1
     named: tuple[NamedTicket, ...] = ()
@@ -114,18 +114,19 @@ def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *
         answers = (*answers, Answer(texts.RECEIPT))
     for answer in answers:
         about, number = (answer.about.id, answer.about.reference) if answer.about else (ticket_id, ref)
-        # A stranger's ticket is named in the sentence and nowhere else: nothing of hers is filed under it.
+        # An answer about another contact's ticket is not stored under that ticket.
         filed = about if answer.about is None or answer.about.own else None
         queue_text(rt, tx, answer.text, contact, ticket_id=filed, ref=number, answers_id=message_id)
 
 
 def _receipt_first(decision: Decision) -> bool:
-    """It carries the number she is to keep; but who asked about a reference is answered that first."""
+    """Whether the receipt goes before the answers: it carries the number to keep. A sender who asked about a reference is answered first,
+    and gets the receipt after that."""
     return decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
 
 
 def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: TextIn) -> Opened:
-    """The new ticket, with her text and, where it goes first, the receipt."""
+    """Open the new ticket, with the text and, where it goes first, the receipt."""
     meant = meaning.read_words(rt, text["body"], urgent=decision.urgent)
     return open_ticket(
         tx,
@@ -143,14 +144,14 @@ def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: 
 
 
 def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body: str) -> None:
-    """A text that joins."""
+    """Add what a text means to the ticket that it joins."""
     meant = meaning.read_words(rt, body, urgent=decision.urgent)
     meaning.add(rt, tx, tickets.locked(tx.session, ticket_id), meant, unread=True)
     happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meant.hits)
 
 
 def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status) -> None:
-    """She says whether it is solved: 1 closes, 2 reopens."""
+    """The citizen says whether it is solved: 1 closes the ticket, 2 reopens it."""
     ticket = tickets.locked(tx.session, ticket_id)
     check_move(Status(ticket.status), move)
     unread = move is Status.REOPENED or ticket.unread

@@ -1,4 +1,4 @@
-"""Texts leave. A claim is a commit, the gateway is asked with nothing held, then the result is stored."""
+"""Texts leave. A claim is committed, the gateway is asked while no connection is held, then the result is stored."""
 
 import random
 import threading
@@ -22,14 +22,14 @@ from hotline.storage.models import Contact, Message
 
 @dataclass(frozen=True)
 class Claimed:
-    """A text a worker has taken to send."""
+    """A text that a worker has taken to send."""
 
     contact_id: int
     text: OutgoingText
 
 
 class Pace:
-    """Lets callers through at `per_s` a second, over all threads. A pause is not made up for, but for a quarter of a second of it."""
+    """Lets threads through at `per_s` a second in total. Of a pause, at most a quarter of a second is made up for."""
 
     def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
         self._interval = 1 / per_s
@@ -38,7 +38,7 @@ class Pace:
         self._next = clock()
 
     def wait(self) -> None:
-        """Return when it is this caller's turn."""
+        """Return when it is this thread's turn."""
         with self._lock:
             at = max(self._next, self._clock() - 0.25)
             self._next = at + self._interval
@@ -47,20 +47,20 @@ class Pace:
 
 
 def send_due(rt: Runtime, gateway: TextGateway, *, for_s: float) -> bool:
-    """Send what is due, at the configured rate, for about `for_s` seconds; True if there may be more."""
+    """Send the texts that are due, at the configured rate, for about `for_s` seconds; True if there may be more."""
     settings = rt.config.sending
     pace, ends = Pace(settings.texts_per_s), time.monotonic() + for_s
-    # No more is claimed than leaves in some seconds: a claim that waits for a minute is taken for a dead worker's.
+    # No more is claimed than can leave in some seconds: a claim that is a minute old is taken for a dead worker's.
     most = max(1, min(settings.in_flight * 2, settings.texts_per_s * 10))
     running: dict[Future[None], int] = {}
     with ThreadPoolExecutor(settings.in_flight, thread_name_prefix="send") as pool:
         while time.monotonic() < ends:
             seen, claimed = claim_due(rt, limit=most - sum(running.values()))
-            # One person's texts in their order, one after the other; different people's at once.
+            # The texts of one contact leave in order, one after the other; those of different contacts leave at the same time.
             ordered = sorted(claimed, key=lambda c: (c.contact_id, c.text.message_id))
             for _, group in groupby(ordered, key=lambda c: c.contact_id):
-                hers = list(group)
-                running[pool.submit(_send_in_order, rt, gateway, pace, hers)] = len(hers)
+                batch = list(group)
+                running[pool.submit(_send_in_order, rt, gateway, pace, batch)] = len(batch)
             if not seen:
                 break
             while sum(running.values()) > most // 2:
@@ -79,14 +79,14 @@ def _raise_bugs(done: Iterable[Future[None]]) -> None:
         future.result()
 
 
-def _send_in_order(rt: Runtime, gateway: TextGateway, pace: Pace, hers: list[Claimed]) -> None:
-    for claimed in hers:
+def _send_in_order(rt: Runtime, gateway: TextGateway, pace: Pace, batch: list[Claimed]) -> None:
+    for claimed in batch:
         pace.wait()
         send_one(rt, gateway, claimed)
 
 
 def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
-    """Look at up to `limit` due texts: how many there were, and those taken to send.
+    """Claim up to `limit` due texts. Returns how many were due, and those taken to send.
 
     Whether a text may still go is asked here, not where it was queued.
     """
@@ -94,7 +94,7 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
         rows = outgoing.due(tx.session, now=tx.now, limit=limit)
         claimed = []
         for message, contact, hold, not_agreed in rows:
-            # The receipt of a call answers no text, but a caller who waits for it; an alarm is for whoever is at work at that hour.
+            # Two more count as answers: the caller waits for the receipt of a call, and an alarm goes to a volunteer at work.
             is_answer = message.answers_id is not None or message.text_key in (texts.RECEIPT.key, texts.PAGE_NEEDS_YOU.key)
             facts = Outgoing(
                 created_at=message.created_at,
@@ -110,11 +110,12 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
 
 
 def _is_known(tx: Transaction, message: Message, contact: Contact) -> bool:
-    """Whether this phone has contacted us, or is a volunteer's own and the text is of no citizen's ticket."""
+    """Whether this phone has contacted us, or is a volunteer's own and the text belongs to no ticket."""
     return contact.times_seen > 0 or (message.ticket_id is None and people.has_phone(tx.session, contact.id))
 
 
 def _claim(rt: Runtime, tx: Transaction, message: Message, facts: Outgoing, hours: safety.ContactHours) -> bool:
+    """Claim a text that may go now. False if it may not go, or has to wait."""
     settings = rt.config.sending
     verdict = safety.may_go(
         facts,
@@ -137,7 +138,7 @@ def _claim(rt: Runtime, tx: Transaction, message: Message, facts: Outgoing, hour
 
 
 def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
-    """Hand a claimed text over and store what came of it. No connection is held while the gateway is asked.
+    """Hand a claimed text to the gateway and store what came of it. No connection is held while the gateway is asked.
 
     The claim is renewed first: if this worker was slow, or stopped for a while, another may have the text by now.
     """
@@ -161,7 +162,7 @@ def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
 
 
 def store_sent(tx: Transaction, message: Message, gateway_name: str, sent: Sent) -> None:
-    """The gateway has it. A report may have told more already: that stays."""
+    """Note that the gateway has the text. A report may have told more already: that stays."""
     known = Delivery(message.delivery or "")
     delivery = sent.delivery if moves_forward(known, sent.delivery) else known
     outgoing.store(

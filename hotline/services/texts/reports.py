@@ -1,4 +1,4 @@
-"""What became of a text: told by the gateway, or asked of it."""
+"""What became of a text: the gateway reports it, or we ask."""
 
 import time
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class _Doubtful:
-    """A text to look up: sent after `since` if at all, under an id that is none of `known`; `twin`: its like is on its way."""
+    """A text to look up. If it was sent, that was after `since`, under an id that is not in `known`. `twin`: the same sentence to the same
+    contact is on its way."""
 
     text: OutgoingText
     since: datetime
@@ -28,11 +29,11 @@ class _Doubtful:
 
 
 _LOOK_UPS = 2
-"""A text is sent again only after the gateway said so many times that it has no such text."""
+"""A text is sent again only after the gateway has said this many times that it has no such text."""
 
 
 def receive_report(rt: Runtime, gateway: str, report: Report) -> None:
-    """Move a delivery forward. Reports come late, twice and out of order: whatever is not news changes nothing."""
+    """Move a delivery forward. Reports come late, twice and out of order: a report that is no news changes nothing."""
     with rt.transaction() as tx:
         message = outgoing.reported(
             tx.session, gateway=gateway, gateway_id=report.gateway_id, message_id=report.message_id, attempt=report.attempt
@@ -61,8 +62,11 @@ def receive_report(rt: Runtime, gateway: str, report: Report) -> None:
 
 
 def _try_later(tx: Transaction, message: Message, gateway: str, report: Report) -> bool:
-    """A phone that is off is tried a few times more, far apart. How often it was is in the text's rank, which each time is one further
-    back: its attempts count what the gateway had no room for, too."""
+    """Queue a text again for a phone that is off: a few times, far apart. False if that was done often enough.
+
+    The text's rank counts these times, and goes one further back each time. Its attempts cannot count them: they also count the times
+    when the gateway had no room.
+    """
     tried_again = max((message.rank or 0) - RANK_OURS, 0)
     delay = handset_retry_delay(tried_again + 1)
     if delay is None:
@@ -81,10 +85,10 @@ def _try_later(tx: Transaction, message: Message, gateway: str, report: Report) 
 
 
 def settle_unknown(rt: Runtime, gateway: TextGateway, *, for_s: float = 10, limit: int = BATCH) -> bool:
-    """Look up the texts whose outcome nobody knows, those of dead workers among them, for about `for_s` seconds: a gateway that
-    hangs must not keep tickets from being routed. True if there may be more.
+    """Look up the texts whose outcome is unknown, with those of dead workers, for about `for_s` seconds: a gateway that hangs must not
+    keep tickets from being routed. True if there may be more.
 
-    Found: sent. Not found twice: queued again. The gateway cannot tell: asked again later.
+    A text that is found was sent. A text that is not found twice is queued again. If the gateway cannot tell, it is asked again later.
     """
     _give_up_claims(rt, limit)
     ends = time.monotonic() + for_s
@@ -105,13 +109,13 @@ def _give_up_claims(rt: Runtime, limit: int) -> None:
 
 
 def _claim_look_up(rt: Runtime) -> _Doubtful | None:
-    """The next text to look up; due again in a while whatever happens to this worker."""
+    """The next text to look up, or None. It is due again in a while, whatever happens to this worker."""
     with rt.transaction() as tx:
         for message, contact in outgoing.unknown(tx.session, now=tx.now, limit=1):
             outgoing.store(tx.session, message.id, next_attempt_at=tx.now + LOOK_UP_AFTER)
             text = OutgoingText(message.id, message.attempts or 1, contact.address or "", message.body)
             known = outgoing.known_ids(tx.session, contact.id)
-            # The same sentence to her is on its way: what the gateway shows could be either.
+            # While the same sentence to the same contact is on its way, what the gateway shows could be either.
             twin = outgoing.is_leaving(tx.session, contact.id, message.body)
             return _Doubtful(text, message.claimed_at or message.created_at, known, twin)
     return None
@@ -130,7 +134,7 @@ def _look_up(rt: Runtime, gateway: TextGateway, doubtful: _Doubtful) -> None:
         message = outgoing.locked(tx.session, text.message_id)
         if message.attempts != text.attempt or message.delivery != Delivery.UNKNOWN:
             return
-        look_ups = (message.look_ups or 0) + 1  # of those that were answered
+        look_ups = (message.look_ups or 0) + 1  # only those that the gateway answered
         if sent is not None:
             store_sent(tx, message, gateway.name, sent)
         elif look_ups < _LOOK_UPS:
