@@ -65,7 +65,7 @@ def _ask(rt: Runtime, turn: Turn) -> None:
             return
         if paging.text_phone(rt, tx, volunteer, texts.SHIFT_ASK, time=f"{turn.begins:%H:%M}"):
             shiftdays.store(tx.session, day.id, asked_at=tx.now)
-            logger().info("a volunteer was asked about her shift", volunteer_id=volunteer.id)
+            logger().info("a volunteer was asked about a shift", volunteer_id=volunteer.id)
 
 
 def _miss(rt: Runtime, turn: Turn) -> None:
