@@ -146,7 +146,7 @@ def hang_guards(app: Flask, public_url: str) -> None:
     app.wsgi_app = under_own_host(app.wsgi_app, public_url)  # type: ignore[assignment, method-assign]  # Flask's own way
     app.session_interface = _PageSessions()
     csrf.init_app(app)
-    login_manager.init_app(app, add_context_processor=False)  # it would ask the database for the user of an error page, also when the database is away
+    login_manager.init_app(app, add_context_processor=False)  # it would ask the database for every page
     app.before_request(_refuse_strangers)
     app.after_request(_add_headers)
     for fault, (code, say) in _REFUSALS.items():

@@ -1,4 +1,4 @@
-"""The tables of categories, areas, commands and unsaid words: shipped ones or a deployment's own. All faults of a file are listed at once."""
+"""The tables of categories, areas, commands and unsaid words: shipped ones or a deployment's own. A file's faults are listed at once."""
 
 import re
 from collections.abc import Iterable, Mapping

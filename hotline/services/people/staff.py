@@ -79,7 +79,7 @@ def speak(rt: Runtime, by: int, login: str, languages: list[str]) -> None:
 
 
 def join(rt: Runtime, by: int, login: str, code: str) -> bool:
-    """Put a volunteer into a team; False if it is only asked for, because the team sees sealed tickets. Raises `NotYours`, `NotPossible`."""
+    """Put a volunteer into a team; False if it was only asked for: the team sees sealed tickets. Raises `NotYours`, `NotPossible`."""
     with rt.transaction() as tx:
         subject, team = _other(tx, by, login), people.teams(tx.session).get(code)
         if team is None or subject.role != Role.VOLUNTEER:
