@@ -22,7 +22,7 @@ blueprint = Blueprint("recordings", __name__)
 
 @blueprint.get("/tickets/<reference:reference>/recordings/<int(min=1,max=99):number>")
 def audio(reference: str, number: int) -> Response:
-    """The audio of a ticket's recording, `number` counted from 1; whole, or the part that a player asks for. Listening is stored as an event."""
+    """The audio of a ticket's recording, counted from 1; whole, or the part that a player asks for. Listening is stored as an event."""
     rt = runtime()
     with rt.reading() as session:
         found = access.enter(session, volunteer(), reference).ticket
