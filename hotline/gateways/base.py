@@ -98,7 +98,7 @@ class TextGateway(Protocol):
 
 @dataclass(frozen=True)
 class IncomingCall:
-    """A call, or a step of a call, as the gateway delivered it; all strings can be stored. `caller`, `line` (our number): not parsed yet."""
+    """A call, or a step of a call, as the gateway delivered it; all strings can be stored. `caller` and `line` (our number) are raw."""
 
     gateway: str
     gateway_id: str
