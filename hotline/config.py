@@ -245,7 +245,7 @@ def _check_voice(config: Config) -> list[str]:
     if voice.number and voice.number == voice.missed_call_number:
         faults.append("[voice] missed_call_number must be another number than the one that is answered")
     if (voice.duty_line or voice.missed_call_number) and not voice.number:
-        faults.append("[voice] number is missing: people whom we ring must see a number of ours")
+        faults.append("[voice] number is missing: the phones that we ring must show a number of ours")
     if sorted(voice.languages) != sorted(set(voice.languages) & set(SPOKEN_LANGUAGES)) or not voice.languages:
         faults.append(f"[voice] languages must be some of {', '.join(SPOKEN_LANGUAGES)}, each once, in the order of their keys")
     return faults

@@ -78,7 +78,7 @@ PAGE_HEADERS: Mapping[str, str] = {
 """The headers of every answer."""
 
 NO_STORE = ("Cache-Control", "no-store")
-"""The header of every answer that is not the same for everybody."""
+"""The header of errors, and of every answer that is not the same for everybody."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

@@ -1,7 +1,7 @@
 """The names of the RQ jobs, and the bell that starts them.
 
-What there is to do stands in rows of the database. `ring` only starts the job that looks for it, carries no data, and starts the job
-once until the job has begun. If a ring is lost, the clock rings again some seconds later.
+The work to do is in rows of the database. `ring` carries no data: it only starts the job that looks for the work, and starts it once
+until it has begun. If a ring is lost, the clock rings again some seconds later.
 """
 
 import contextlib
@@ -67,7 +67,7 @@ class Bell(Protocol):
     """Starts a job soon, once until the job answers."""
 
     def ring(self, job: Job) -> None:
-        """Start `job` soon. Never raises: what there is to do stands in a row, and the clock rings again."""
+        """Start `job` soon. Never raises: the work is in a row, and the clock rings again."""
 
 
 class RedisBell:

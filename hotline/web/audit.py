@@ -1,4 +1,4 @@
-"""What an auditor sees: what was read and done, and by whom; never the content of texts, notes and recordings."""
+"""What an auditor sees: what was read and done, and by which volunteer; never the content of texts, notes and recordings."""
 
 from http import HTTPStatus
 

@@ -30,7 +30,7 @@ _ASKED = N_("That takes two people: it was asked for, and somebody else has to g
 
 @blueprint.before_request
 def refuse_others() -> None:
-    """Answer 404 to everybody who is no administrator, head or lead. Raises `NotYours` for what is the administrators'."""
+    """Answer 404 to volunteers who are not administrator, head or lead. Raises `NotYours` where the role is not enough."""
     if not current_user.keeps_people:
         abort(HTTPStatus.NOT_FOUND)
     may_all = volunteer().role == Role.ADMINISTRATOR

@@ -96,7 +96,7 @@ class TwilioCalls:
                 raise
 
     def media_is_open(self) -> bool | None:
-        """Whether a recording can be fetched without our password; None if the answer does not tell, as when there is no recording.
+        """Whether a recording can be fetched without our password; None if that cannot be told, as when there is no recording.
 
         Raises `GatewayError`.
         """

@@ -44,7 +44,8 @@ def invite_again(rt: Runtime, login: str) -> str | None:
 def make_link(tx: Transaction, volunteer_id: int, *, made_by: int | None) -> str:
     """Make a link for a volunteer; returns its token.
 
-    Whoever opens the link enters the account. So every link alarms the heads, except its maker: nobody can secretly use another's account.
+    A person who opens the link enters the account. So every link alarms the heads (except its maker): nobody can use another's account
+    in secret.
     """
     token = secrets.token_urlsafe(24)
     expires_at = tx.now + GOOD_FOR

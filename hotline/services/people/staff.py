@@ -44,7 +44,7 @@ def deactivate(rt: Runtime, by: int, login: str) -> None:
     with rt.transaction() as tx:
         subject = _other(tx, by, login)
         if list(people.heads(tx.session)) == [subject.id]:
-            raise NotPossible  # a head must be left whom alarms tell what administrators do
+            raise NotPossible  # one head must remain: alarms tell the heads what administrators do
         subject.active = False
         tx.session.flush()
         leave(tx, subject.id, by=by)
