@@ -1,4 +1,4 @@
-"""The one way to raise an alarm: a row inside the service's transaction. Nothing in it says what a ticket is about."""
+"""The one way to raise an alarm: a row, stored in the service's transaction. An alarm does not say what a ticket is about."""
 
 from enum import StrEnum
 
@@ -8,24 +8,24 @@ from hotline.storage.events import EventKind, happened
 
 
 class AlarmKind(StrEnum):
-    """Why a person is paged."""
+    """Why a person is alarmed, and who that is."""
 
-    URGENT = "urgent"  # an urgent ticket is hers
-    OFF_DUTY = "off_duty"  # an urgent ticket is somebody's who is off duty: to one of her team who is there, else its lead, else the head
-    NOBODY_ON_DUTY = "nobody_on_duty"  # hers because nobody of the team was on duty
-    UNATTENDED = "unattended"  # nobody on duty, nobody who leads: to the head
-    UNOPENED = "unopened"  # an urgent ticket that nobody has opened for minutes after its alarm: to the lead, else the head
-    RECORDING_LOST = "recording_lost"  # the gateway promised audio that never came
-    SEALED_WAITS = "sealed_waits"  # a sealed ticket and nobody of its team on duty, or no such team: to the head
-    NOT_COMING = "not_coming"  # somebody cannot come to her shift: to her lead, as the next two
-    NO_SHOW = "no_show"  # somebody has not come to her shift
-    TOO_FEW = "too_few"  # a shift that is to come has too few
-    GRANT = "grant"  # somebody asked for a right for somebody: to the head
-    ACCOUNT = "account"  # somebody made a link by which an account is entered, of a new colleague or one who is back: to the head
+    URGENT = "urgent"  # an urgent ticket was assigned: to its volunteer
+    OFF_DUTY = "off_duty"  # the volunteer of an urgent ticket is off duty: to a colleague on duty in the team, else the lead or the heads
+    NOBODY_ON_DUTY = "nobody_on_duty"  # nobody of the team was on duty, so the ticket was assigned to a lead: to that lead
+    UNATTENDED = "unattended"  # nobody of the team is on duty and it has no lead: to the heads
+    UNOPENED = "unopened"  # nobody opened an urgent ticket in the minutes after its alarm: to the leads, else the heads
+    RECORDING_LOST = "recording_lost"  # a recording did not come, or not whole: to the volunteer or team on duty, else leads or heads
+    SEALED_WAITS = "sealed_waits"  # nobody of the team of a sealed ticket is on duty, or there is no such team: to the heads
+    NOT_COMING = "not_coming"  # a volunteer cannot come to a shift: to the leads of the team, else the heads
+    NO_SHOW = "no_show"  # a volunteer has not come to a shift: to the same people
+    TOO_FEW = "too_few"  # a shift that begins soon has too few volunteers: to the same people
+    GRANT = "grant"  # a right was asked for, for a colleague: to the heads
+    ACCOUNT = "account"  # a link to log in by was made for a colleague: to the heads, except its maker
 
 
 def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int) -> None:
-    """Page a volunteer about a ticket, once for each kind; never whoever is shut out of it, though she were the head."""
+    """Raise an alarm about a ticket for a volunteer, once of each kind; not for a volunteer or head who is shut out of the ticket."""
     if volunteer_id not in shutouts.of_ticket(tx.session, ticket_id) and alarms.raise_once(
         tx.session, ticket_id, kind, volunteer_id, now=tx.now
     ):
@@ -33,6 +33,9 @@ def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: 
 
 
 def raise_alarm_about(tx: Transaction, about: str, kind: AlarmKind, volunteer_id: int, *, again: bool = False) -> None:
-    """Page a volunteer about something that is no ticket, once for each kind; `again`, if she has acknowledged it."""
+    """Raise an alarm about something that is no ticket (`about` names it), once of each kind.
+
+    `again`: raise it anew if the volunteer has seen or acknowledged it.
+    """
     if not alarms.raise_about_once(tx.session, about, kind, volunteer_id, now=tx.now) and again:
         alarms.reopen_about(tx.session, about, kind, volunteer_id, now=tx.now)

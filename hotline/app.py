@@ -67,7 +67,7 @@ BLUEPRINTS = (
 
 
 def create_app(rt: Runtime | None = None) -> Flask:
-    """The application. Without a Runtime it builds this process's own from the environment, and exits with every fault listed."""
+    """Build the application. Without `rt` it builds the Runtime from the environment; if there are faults it lists them all and exits."""
     if rt is None:
         rt = _runtime_or_exit()
     config = rt.config
@@ -81,11 +81,11 @@ def create_app(rt: Runtime | None = None) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=config.web.session_hours),
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=guards.FORM_LIMIT_BYTES,
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the log-in: a form left open over tea must still work
-        WTF_CSRF_SSL_STRICT=False,  # it compares with the Host, which we do not trust
+        WTF_CSRF_TIME_LIMIT=None,  # a form holds as long as the log-in: one that was left open for an hour must still work
+        WTF_CSRF_SSL_STRICT=False,  # it compares the Referer with the Host header, which we do not trust
     )
     app.extensions["hotline"] = rt
-    app.url_map.merge_slashes = False  # it redirects to the Host, which we do not trust
+    app.url_map.merge_slashes = False  # it redirects to the address in the Host header, which we do not trust
     app.url_map.converters["reference"] = tickets.ReferenceConverter
     app.before_request(auth.choose_language)
     app.before_request(auth.catch_words)
@@ -109,7 +109,7 @@ def _runtime_or_exit() -> Runtime:
     except DemoBesideReal as fault:
         sys.exit(f"hotline cannot start: {fault}")
     except DatabaseFault as fault:
-        # The gateway asks again, and its fallback speaks meanwhile: a web process that is up heals by itself.
+        # Start all the same: the gateway repeats its requests and plays its fallback meanwhile, and all is well once the database is back.
         logger().error("the database is not there; run hotline doctor", fault=type(fault).__name__)
     return rt
 
@@ -123,7 +123,7 @@ def _ngettext(one: str, many: str, n: int) -> str:
 
 
 def _dress_pages(app: Flask, rt: Runtime) -> None:
-    """What every template has: gettext in the reader's language, times in the hotline's zone, references as people read them."""
+    """Give every template gettext in the reader's language, times in the hotline's zone and references as people read them."""
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
         guards.gettext,
@@ -141,5 +141,5 @@ def _dress_pages(app: Flask, rt: Runtime) -> None:
         written=reference.written,
         owner=keeping.owner,
         currency=rt.config.sending.currency,
-        local_instant=lambda told: local_time(datetime.fromisoformat(told), g.language, rt.config.zone),
+        local_instant=lambda iso: local_time(datetime.fromisoformat(iso), g.language, rt.config.zone),
     )

@@ -1,7 +1,7 @@
-"""One frozen `Config` out of a TOML file and the environment. Every fault is listed at once, each with what to do.
+"""One frozen `Config`, read from a TOML file and the environment. All faults are listed at once, each with what to do.
 
-The keys, their units and defaults stand in config.example.toml; a test holds the two together. Secrets come from the
-environment only, or from a file named by `<NAME>_FILE`.
+The keys, their units and defaults are in config.example.toml; a test compares it with this. Secrets come from the environment only,
+or from a file that `<NAME>_FILE` names.
 """
 
 import re
@@ -20,17 +20,17 @@ from hotline.domain.languages import SPOKEN_LANGUAGES, TEXT_LANGUAGES
 from hotline.sections import SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
 from hotline.tomlfile import NUMBER, TEXT, TEXTS, YES_NO, Unreadable, is_of, read_toml
 
-# Its host stands in for whatever a request names: one that is no name would be the end of every request.
+# Its host takes the place of the Host of every request (guards.under_own_host): an invalid one would make every request fail.
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[!-~]*)?")
 _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)")
 
 
 class ConfigFault(Exception):
-    """The configuration has faults; `args[0]` lists them all, a sentence each."""
+    """The configuration has faults; `args[0]` is the list of all of them, a sentence each."""
 
 
 class GatewaySettings(Protocol):
-    """The keys of one gateway. What else they are, only the gateway's own folders know. Its repr must not show secrets."""
+    """The keys of one gateway. Only the gateway's own folders know what else is in them. Its repr must not show secrets."""
 
     @property
     def is_set(self) -> bool:
@@ -42,12 +42,12 @@ class GatewaySettings(Protocol):
 
 
 ReadSettings = Callable[[Mapping[str, str], list[str]], GatewaySettings]
-"""Reads a gateway's keys out of the environment, and adds every fault of them to the list, a sentence each."""
+"""Reads a gateway's keys from the environment, and adds their faults to the list, a sentence each."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """Everything the hotline is told. Secrets are kept out of its repr."""
+    """The whole configuration. Secrets are kept out of its repr."""
 
     public_url: str
     database_url: str = field(repr=False)
@@ -56,7 +56,7 @@ class Config:
     s3_access_key: str = field(repr=False)
     s3_secret_key: str = field(repr=False)
     data_dir: Path
-    folder: Path  # of the TOML file: its paths are relative to it
+    folder: Path  # of the TOML file: paths in the file are relative to it
     gateways: Mapping[str, GatewaySettings]  # by the gateway's name
     conversation: Conversation = field(default_factory=Conversation)
     numbers: Numbers = field(default_factory=Numbers)
@@ -70,7 +70,7 @@ class Config:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone people here live in."""
+        """The time zone of the hotline."""
         return ZoneInfo(self.contact_hours.time_zone)
 
     @property
@@ -82,16 +82,16 @@ class Config:
 
     @property
     def gateway_is_real(self) -> bool:
-        """Whether texts leave this machine."""
+        """Whether any gateway in use reaches real phones."""
         return any(settings.is_real for settings in self.gateways.values())
 
     @property
     def join_within(self) -> timedelta:
-        """How long after her last text the next one joins its ticket."""
+        """How long after a citizen's last text the next one joins its ticket."""
         return timedelta(minutes=self.conversation.join_minutes)
 
     def table(self, name: str) -> Path | None:
-        """The replaced table of that name, or None for the shipped one."""
+        """The path of the file that replaces the table `name`; None for the shipped table."""
         path: str = getattr(self.files, name)
         return (self.folder / path) if path else None
 
@@ -100,9 +100,9 @@ _KINDS = {str: TEXT, bool: YES_NO, int: NUMBER, tuple: TEXTS}
 
 
 def read_config(env: Mapping[str, str], gateways: Mapping[str, ReadSettings]) -> Config:
-    """Read `HOTLINE_CONFIG`, the environment, and the keys of the gateways, by name. Raises `ConfigFault` with every fault there is.
+    """Read the file that `HOTLINE_CONFIG` names, the environment, and the keys of the gateways. Raises `ConfigFault` with every fault.
 
-    For `hotline.gateways.registry.load_config`, which knows the gateways.
+    Called by `hotline.gateways.registry.load_config`, which knows the gateways.
     """
     faults: list[str] = []
     document, folder = _read_toml(env.get("HOTLINE_CONFIG", ""), faults)
@@ -163,14 +163,14 @@ def _environment(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
 
 
 def read_secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
-    """The value of `name`, or the first line of the file that `name_FILE` names. A file that gives nothing is added to the faults."""
+    """The value of the variable `name`, or the first line of the file that `<name>_FILE` names. An unreadable or empty file is a fault."""
     path = env.get(f"{name}_FILE")
     if env.get(name) or not path:
         return env.get(name, "")
     try:
         value = Path(path).read_text("utf-8").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError) as fault:
-        # Of bytes that are no text the fault would show some.
+        # A UnicodeDecodeError would show some bytes of the secret.
         faults.append(f"{name}_FILE: {path} cannot be read: {fault if isinstance(fault, OSError) else 'it is not UTF-8'}")
         return ""
     if not value:
@@ -179,7 +179,7 @@ def read_secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:
 
 
 def is_on_this_machine(url: str) -> bool:
-    """Whether an http or https address is loopback's."""
+    """Whether an http or https address is a loopback address."""
     return _LOOPBACK.match(url) is not None
 
 
@@ -211,7 +211,7 @@ def _check_values(config: Config) -> list[str]:
 
 
 def _is_whole(url: str) -> bool:
-    """Whether a URL can be taken apart; one that cannot (a letter in its port, a bare [ in its password) fails later, in a traceback."""
+    """Whether a URL can be parsed. A letter in its port or a bare [ in its password would fail later, with a traceback."""
     try:
         port = urlsplit(url).port
     except ValueError:
@@ -222,10 +222,10 @@ def _is_whole(url: str) -> bool:
 def _check_numbers(config: Config) -> list[str]:
     faults = []
     for key, digits in (("police", "{1,4}"), ("ambulance", "{1,4}"), ("answer_number", "{0,12}")):
-        # As people dial them: a + or a dash turns round in Urdu, and a longer number would not fit its text.
+        # Only digits: a + or a dash is shown in the wrong place among Urdu words. A longer number would not fit its text.
         if not re.fullmatch(f"[0-9]{digits}", getattr(config.numbers, key)):
             faults.append(f"[numbers] {key} must be {digits.strip('{}').replace(',', ' to ')} digits as people dial it: no + and no dash")
-    # Countries: "pk" would answer nobody, and say nothing.
+    # With "pk" in small letters nobody would be answered, and no error would say so.
     codes = (config.numbers.region, *config.conversation.reply_countries)
     wrong = [code for code in codes if not re.fullmatch("[A-Z]{2}", code)]
     return faults + [f"[numbers] region, [conversation] reply_countries: {code!r} is not a country in capitals, like PK" for code in wrong]
@@ -245,7 +245,7 @@ def _check_voice(config: Config) -> list[str]:
     if voice.number and voice.number == voice.missed_call_number:
         faults.append("[voice] missed_call_number must be another number than the one that is answered")
     if (voice.duty_line or voice.missed_call_number) and not voice.number:
-        faults.append("[voice] number is missing: whoever we ring must see a number of ours")
+        faults.append("[voice] number is missing: the phones that we ring must show a number of ours")
     if sorted(voice.languages) != sorted(set(voice.languages) & set(SPOKEN_LANGUAGES)) or not voice.languages:
         faults.append(f"[voice] languages must be some of {', '.join(SPOKEN_LANGUAGES)}, each once, in the order of their keys")
     return faults

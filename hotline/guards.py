@@ -1,4 +1,4 @@
-"""Who may come in, and what a page always carries: the gateway's signature, a volunteer's log-in, headers, error pages."""
+"""Who may come in (a gateway by its signature, a volunteer by a log-in), and what every answer has: headers, error pages."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FORM_LIMIT_BYTES = 65_536
-"""The longest text, escaped, takes 20 kB at most; the rest of a gateway's form takes about one."""
+"""Bytes of a form at most. The longest text takes 20 kB when it is escaped, the rest of a gateway's form about 1 kB."""
 
 OPEN_TO_ALL = frozenset(
     {"health.healthz", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip", "welcome.welcome", "welcome.accept"}
 )
-"""Endpoints that ask nobody who they are. The webhooks ask whether it is their gateway; every other route refuses a stranger."""
+"""Endpoints open to everybody. Webhooks check that the request is their gateway's; every other route needs a log-in."""
 
 _OWN = frozenset({"auth.log_out", "factor.factor", "factor.prove", "factor.code"})
-"""Endpoints of whoever gave her password and not yet her second factor."""
+"""Endpoints for a volunteer who gave the password and not yet the second factor."""
 
 _ACCOUNT = _OWN | {"account.account", "account.end", "account.end_others", "account.change_password", "account.choose"}
 
@@ -51,18 +51,18 @@ _ALLOWED: Mapping[str, frozenset[str]] = {
     },
     Role.AUDITOR: _ACCOUNT | {"audit.book", "audit.people_book", "tickets.ticket"},
 }
-"""Who works no tickets comes to these endpoints and no others: a new page is not theirs until it stands here."""
+"""Role → its endpoints, for roles that work no tickets. A new page is closed to them until it is added here."""
 
 _HOME = {Role.ADMINISTRATOR: "people.everybody", Role.AUDITOR: "audit.book"}
 
 _CACHED = frozenset({"static", "prompts.clip"})
-"""Endpoints whose answers may be kept: they say nothing of anybody."""
+"""Endpoints whose answers may be cached: they are the same for everybody."""
 
 FOR_GATEWAYS = ("/hooks/", "/prompts/")
-"""Where addresses begin that gateways ask, and no browser."""
+"""How the paths begin that gateways request and browsers do not."""
 
 WRITTEN = ("body", "note", "words")
-"""The fields of forms that hold what somebody wrote: it is never lost for being refused."""
+"""The form fields that hold what a volunteer wrote: a refused form is shown again with them, so that nothing is lost."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; "
@@ -75,17 +75,17 @@ PAGE_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""What every answer carries."""
+"""The headers of every answer."""
 
 NO_STORE = ("Cache-Control", "no-store")
-"""What an answer carries that says anything of anybody."""
+"""The header of errors, and of every answer that is not the same for everybody."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 csrf = CSRFProtect()
 login_manager = LoginManager()
-login_manager.session_protection = None  # it compares with X-Forwarded-For, which we do not trust, and phones change their address
+login_manager.session_protection = None  # it compares X-Forwarded-For, which we do not trust, and the address of a phone changes
 
 
 def runtime() -> Runtime:
@@ -94,13 +94,15 @@ def runtime() -> Runtime:
 
 
 def volunteer() -> Volunteer:
-    """Who is logged in. Only behind the guard."""
+    """The volunteer who is logged in. Only for views that need a log-in."""
     return cast("Volunteer", current_user.row)
 
 
 def for_gateway(is_genuine: Callable[[], bool]) -> Callable[[Callable[_P, _R]], Callable[_P, _R | Response]]:
-    """The decorator of a gateway's views. `is_genuine` checks, by the gateway's own rules, that the request is the gateway's: any other
-    is refused and nothing of it is read. The views need no log-in and no CSRF token."""
+    """Make the decorator of a gateway's views, which need no log-in and no CSRF token.
+
+    `is_genuine` checks by the gateway's own rules that a request is the gateway's. Any other request is refused before the view runs.
+    """
 
     def guard(view: Callable[_P, _R]) -> Callable[_P, _R | Response]:
         @wraps(view)
@@ -118,16 +120,18 @@ def for_gateway(is_genuine: Callable[[], bool]) -> Callable[[Callable[_P, _R]], 
 
 
 class _PageSessions(SecureCookieSessionInterface):
-    """Cookies are for pages: a gateway brings none and gets none."""
+    """Sessions for pages only: a gateway sends no cookie and gets none."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        # None: Flask makes one that cannot be written to.
+        # With None Flask uses an empty session that cannot be written to.
         return None if request.path.startswith(FOR_GATEWAYS) else super().open_session(app, request)
 
 
 def under_own_host(app: "WSGIApplication", public_url: str) -> "WSGIApplication":
-    """The application as if every request named our public address. A Host that is no name at all ("a..b") would be refused before
-    anything of ours is asked, a signed text with it; and whatever else it is, we do not trust it."""
+    """Wrap the application so that every request has the Host of our public address.
+
+    We do not trust the Host header. Werkzeug would refuse an invalid one ("a..b") before our code runs, and a signed text would be lost.
+    """
     host = urlsplit(public_url).netloc
 
     def with_own_host(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -142,7 +146,7 @@ def hang_guards(app: Flask, public_url: str) -> None:
     app.wsgi_app = under_own_host(app.wsgi_app, public_url)  # type: ignore[assignment, method-assign]  # Flask's own way
     app.session_interface = _PageSessions()
     csrf.init_app(app)
-    login_manager.init_app(app, add_context_processor=False)  # with the database away the error page could not say so
+    login_manager.init_app(app, add_context_processor=False)  # it would ask the database for every page
     app.before_request(_refuse_strangers)
     app.after_request(_add_headers)
     for fault, (code, say) in _REFUSALS.items():
@@ -153,14 +157,14 @@ def hang_guards(app: Flask, public_url: str) -> None:
 
 def _refuse_strangers() -> BaseResponse | None:
     endpoint = request.endpoint
-    if "\0" in request.path:  # nothing of ours is called so, and PostgreSQL does not even look
+    if "\0" in request.path:  # no address of ours has NUL, and PostgreSQL refuses it
         abort(HTTPStatus.NOT_FOUND)
     if endpoint is None or endpoint in OPEN_TO_ALL:
         return None
     if current_app.view_functions[endpoint].__dict__.get("signed"):
         return None
     if not current_user.is_authenticated:
-        # Flask-Login's own way keeps its English sentence in the cookie, which grows, and leads back to what only takes a form.
+        # Not login_manager.unauthorized: it keeps an English sentence in the cookie, and leads back to addresses that take only POST.
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
     if current_user.must_prove and endpoint not in _OWN:
         return redirect(url_for("factor.factor", next=request.full_path.rstrip("?") if request.method == "GET" else None))
@@ -172,24 +176,24 @@ def _refuse_by_role(endpoint: str, role: str) -> BaseResponse | None:
     if allowed is None or endpoint in allowed:
         return None
     if endpoint != "queues.queue" or request.method == "POST":
-        # An auditor is told that she changes nothing; what else there is, neither of them learns.
+        # An auditor learns that auditors change nothing. Otherwise neither role learns that the page exists.
         abort(HTTPStatus.FORBIDDEN if role == Role.AUDITOR and request.method == "POST" else HTTPStatus.NOT_FOUND)
     return redirect(url_for(_HOME[Role(role)]))
 
 
 def inside(address: str) -> str | None:
-    """An address on these pages, or None: nobody is led away from here."""
-    # Browsers read \ as /, and leave tabs and line ends out: printable ASCII alone, and one slash to begin with.
+    """The address if it is a path of this site; None otherwise, so that a form cannot lead to another site."""
+    # Browsers read \ as / and drop tabs and line ends. So only printable ASCII, beginning with exactly one slash.
     return address if re.fullmatch(r"/(?!/)[!-\[\]-~]*", address) else None
 
 
 def token_holds() -> bool:
-    """Whether the form of this request is from a page of ours, and of this log-in."""
+    """Whether the CSRF token of this request is valid: the form is from a page of ours and of this log-in."""
     if not current_app.config.get("WTF_CSRF_ENABLED", True):
         return True
     try:
         validate_csrf(request.form.get("csrf_token"))
-    except ValueError:  # WTForms' own is one
+    except ValueError:  # WTForms' ValidationError is one
         return False
     return True
 
@@ -202,7 +206,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def gettext(message: str) -> str:
-    """A sentence in the reader's language."""
+    """The sentence in the reader's language."""
     return cast("str", g.translations.gettext(message)) if "translations" in g else message
 
 
@@ -229,7 +233,7 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     StoreFault: (HTTPStatus.SERVICE_UNAVAILABLE, N_("The recording cannot be had just now. Try again in a minute.")),
     CSRFError: (HTTPStatus.BAD_REQUEST, N_("This form is out of date. Go back, reload the page and send it again.")),
 }
-"""The rules that can refuse a volunteer, and what she is told. TicketMoved is shown by its page, with who was first."""
+"""The exceptions that refuse a volunteer, each with its status and sentence. `TicketMoved` is shown by the ticket's page."""
 
 _SAYINGS: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: N_("There is nothing at this address."),
@@ -266,8 +270,8 @@ def _page(say: str, code: int) -> str:
 
 
 def _written() -> list[str]:
-    """What she wrote in the form that was refused, for a browser that goes back may have emptied it."""
+    """What the volunteer wrote in the refused form: after going back in the browser the form may be empty."""
     try:
         return [request.form[name] for name in WRITTEN if request.form.get(name, "").strip()] if token_holds() else []
-    except HTTPException:  # a form that was too long is so again
+    except HTTPException:  # the form is too long to be read
         return []

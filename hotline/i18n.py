@@ -1,6 +1,6 @@
-"""Languages: the compiled catalogues, what is said in them, the direction they run in and the times they show.
+"""The compiled catalogues of the languages: texts and prompts by language, the direction of writing, local times.
 
-Languages go by their codes (`domain.languages`); the folder of a catalogue has `_` for `-`. Roman Urdu has texts only.
+A language is named by its code (`domain.languages`); the folder of its catalogue has `_` for `-`. Roman Urdu has texts only.
 """
 
 import gettext
@@ -24,27 +24,26 @@ LOCALES = PROJECT / "locales"
 
 
 class CatalogueFault(Exception):
-    """The catalogues cannot be used as they are; the message says which, why, and what to do."""
+    """Catalogues that cannot be used; the message says which, why, and what to do."""
 
 
 class ValueMissing(Exception):
-    """A text was to be said without one of its values: it does not go out."""
+    """A text lacks one of its values and must not be sent."""
 
 
 class Catalogues:
     """The compiled catalogues of all languages, read once."""
 
     def __init__(self, by_language: Mapping[str, gettext.NullTranslations]) -> None:
-        """Use `load`. Takes the translations by language code, each of `LANGUAGES`."""
+        """Call `load` instead. `by_language`: language code → translations, for each of `LANGUAGES`."""
         self._by_language = by_language
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
-        """The catalogues under `folder` (by default the project's `locales`).
+        """Read the catalogues under `folder` (by default the project's `locales`).
 
-        Raises CatalogueFault with everything that is wrong: a faulty row in the table of languages, a catalogue that is missing or older
-        than its source, a text without its translation or a placeholder (gettext would send English to somebody who cannot read it, and
-        say nothing).
+        Raises `CatalogueFault` with everything that is wrong: a faulty row in the table of languages, a catalogue that is missing or
+        older than its source, a text that lacks its translation or a placeholder. (gettext alone would silently send English.)
         """
         locales, read, faults = folder or LOCALES, dict[str, gettext.NullTranslations](), table_faults()
         for language in LANGUAGES:
@@ -55,14 +54,14 @@ class Catalogues:
         loaded = cls(read)
         wordings = [fault for language in read for fault in loaded.faults(language)]
         if wordings:
-            told = "; ".join(wordings)
-            faults.append(f"texts and prompts: {told}. Run: hotline catalogues update, mend the .po, then hotline compile")
+            listed = "; ".join(wordings)
+            faults.append(f"texts and prompts: {listed}. Run: hotline catalogues update, mend the .po, then hotline compile")
         if faults:
             raise CatalogueFault("\n".join(faults))
         return loaded
 
     def faults(self, language: str) -> list[str]:
-        """The texts and prompts of a language that could not go out as they are, one line each."""
+        """What is wrong with the texts and prompts of a language, a line each."""
         wrong = []
         for text in TEXTS.values() if language in TEXT_LANGUAGES else ():
             wording = self._wording(language, text)
@@ -79,10 +78,10 @@ class Catalogues:
         return wrong
 
     def say(self, language: str, text: Text, *, answer_number: str = "", **values: str) -> str:
-        """A text as it goes out. Extra values do no harm; raises ValueMissing for one that is absent or empty.
+        """A text as it is sent, with its `values` filled in. Values it does not use are ignored. Raises `ValueMissing`.
 
-        `answer_number` is a number of ours in national form, digits only, given where she cannot reply to the sender: a text
-        that asks then ends with where to answer. A `+` or a dash in it would turn round on the phone.
+        `answer_number`: our number in national form, digits only (a `+` or a dash is shown in the wrong place among Urdu words). It is
+        given where the citizen cannot reply to the sender of the text; a text that asks something then ends with it.
         """
         said = self._filled(language, text, values)
         if text.asks and answer_number:
@@ -90,27 +89,29 @@ class Catalogues:
         return said
 
     def spoken(self, language: str, prompt: Prompt) -> str:
-        """The wording of a prompt, placeholders and all, in the language that somebody of `language` hears."""
+        """The wording of a prompt, with its placeholders, in the language that a caller of `language` hears."""
         return self._by_language[heard_in(language)].pgettext(prompt.context, prompt.english)
 
     def clips(self, language: str, prompt: Prompt, **values: str) -> tuple[str, ...]:
-        """The names of the clips that speak a prompt, in order. Raises ValueError as `prompts.clips` does."""
+        """The names of the clips that speak a prompt, in order. Raises `ValueError` as `prompts.clips` does."""
         return prompts.clips(self.spoken(language, prompt), prompt.key, **values)
 
     def clip_texts(self, language: str, categories: Iterable[Category]) -> Mapping[str, str]:
-        """What every clip of a spoken language says, by its name; `categories` are those of the table. Raises ValueError as
-        `prompts.needed` does."""
+        """Clip name → what it says, for every clip of a spoken language; `categories` are all of the table.
+
+        Raises `ValueError` as `prompts.needed` does.
+        """
         return prompts.needed(lambda one: self.spoken(language, one), prompts.on_the_menu(categories, language))
 
     def translations(self, language: str) -> gettext.NullTranslations:
-        """What Jinja's i18n extension and pages ask: gettext, ngettext, pgettext. A string without a translation stays English."""
+        """The gettext translations for pages and Jinja's i18n extension. A sentence without a translation stays English."""
         return self._by_language[language]
 
     def _wording(self, language: str, text: Text) -> str:
         return self._by_language[language].pgettext(text.key, text.english)
 
     def _filled(self, language: str, text: Text, values: Mapping[str, str]) -> str:
-        # By the English: a value forgotten is found in every language, not only in the one that shows it.
+        # The placeholders of the English wording: a missing value is found also in a language whose wording leaves it out.
         absent = sorted(name for name in text.placeholders if not values.get(name))
         if absent:
             raise ValueMissing(f"{text.key} needs {', '.join(absent)}")
@@ -118,12 +119,12 @@ class Catalogues:
 
 
 def po_path(locales: Path, language: str) -> Path:
-    """Where the source of a catalogue is."""
+    """The path of a catalogue's source."""
     return locales / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
 
 
 def mo_path(locales: Path, language: str) -> Path:
-    """Where it is compiled to."""
+    """The path of a compiled catalogue."""
     return po_path(locales, language).with_suffix(".mo")
 
 
@@ -133,12 +134,12 @@ def prompts_path(locales: Path, language: str) -> Path:
 
 
 def direction(language: str) -> Literal["rtl", "ltr"]:
-    """How a language runs, for `<html dir>`."""
+    """The direction of writing of a language, for `<html dir>`."""
     return BY_CODE[language].direction if language in BY_CODE else "ltr"
 
 
 def local_time(at: datetime, language: str, zone: ZoneInfo) -> str:
-    """An instant as people there read it, in ASCII digits: 23 November 2025, 14:05. Raises ValueError for a naive time."""
+    """An instant in local time, as 23 November 2025, 14:05 in that language, digits in ASCII. Raises `ValueError` for a naive time."""
     if at.tzinfo is None:
         raise ValueError("a time without a zone cannot turn local")
     row = BY_CODE[language]
@@ -146,7 +147,7 @@ def local_time(at: datetime, language: str, zone: ZoneInfo) -> str:
 
 
 def table_faults() -> list[str]:
-    """What is wrong in the table of languages, a sentence each: rows that contradict one another, and locales that Babel does not have."""
+    """What is wrong in the table of languages, a sentence each: rows that contradict each other, locales that Babel does not have."""
     wrong = languages.faults(languages.TABLE)
     for row in languages.TABLE:
         try:

@@ -1,7 +1,7 @@
-"""The RQ jobs by name, and the bell that calls them.
+"""The names of the RQ jobs, and the bell that starts them.
 
-The row is the truth, Redis is a doorbell: `ring` carries nothing and rings once until it is answered. A lost ring costs one
-sweep of the clock, no more.
+The work to do is in rows of the database. `ring` carries no data: it only starts the job that looks for the work, and starts it once
+until it has begun. If a ring is lost, the clock rings again some seconds later.
 """
 
 import contextlib
@@ -16,19 +16,19 @@ from rq import Queue
 from hotline.log import logger
 
 RUNG_FOR_S = 6
-"""How long an unanswered ring keeps others from ringing: a bell that was lost with its job rings again after that."""
+"""Seconds for which a ring that no job has answered suppresses further rings. After that a lost job is rung for again."""
 
 _SILENT_AFTER_FAILURE_S = 5
-"""With Redis away, how long a process does not even try: a webhook must not pay a time-out for each text."""
+"""Seconds for which a process does not try Redis after a failure: a webhook must not wait for a time-out with every text."""
 
 _TOGETHER_S = 0.1
-"""How long a relayed bell is still after it rang."""
+"""Seconds a relayed bell waits after it rang, so that further rings come together."""
 
 FAILURES_KEPT_S = 7 * 24 * 3600
 
 
 class Job(StrEnum):
-    """Every job, by the dotted name of its function."""
+    """Every job; the value is the dotted name of its function."""
 
     SEND_DUE = "workers.jobs.send_due"
     SETTLE_UNKNOWN = "workers.jobs.settle_unknown"
@@ -60,14 +60,14 @@ PERIODIC_S: dict[Job, int] = {
     Job.INDEX_WORDS: 5,
     Job.WATCH_SHIFTS: 10,
 }
-"""How often the clock rings each job, in seconds: the only retry there is."""
+"""Job → seconds between two rings of the clock. There is no other retry."""
 
 
 class Bell(Protocol):
-    """Calls a job, soon, at most once until it is answered."""
+    """Starts a job soon, once until the job answers."""
 
     def ring(self, job: Job) -> None:
-        """Ring for `job`. Never raises: whatever was to be done stands in a row."""
+        """Start `job` soon. Never raises: the work is in a row, and the clock rings again."""
 
 
 class RedisBell:
@@ -90,13 +90,16 @@ class RedisBell:
             logger().warning("the bell did not ring; the next sweep will", job=job.value, fault=type(fault).__name__)
 
     def answer(self, job: Job) -> None:
-        """Said by the job before it looks, so that whatever comes while it looks rings again."""
+        """Called by the job before it looks for work, so that work that comes in meanwhile rings again."""
         self._redis.delete(key(job))
 
 
 class RelayedBell:
-    """A bell that somebody else goes and rings: a thread of this process. For the web process: no webhook waits for Redis, and a
-    burst of texts costs a few rings a second rather than two each. What a process that is killed had not rung yet, the sweep finds."""
+    """A bell that is rung by a thread of this process. For the web process.
+
+    No webhook waits for Redis, and a burst of texts costs a few rings a second, not two each. If the process is killed before the
+    thread has rung, the clock's next ring finds the work.
+    """
 
     def __init__(self, bell: Bell) -> None:
         self._bell = bell
@@ -105,8 +108,8 @@ class RelayedBell:
         self._thread: threading.Thread | None = None
 
     def ring(self, job: Job) -> None:
-        """See `Bell.ring`: at once, or with the others of these milliseconds."""
-        if job in self._asked:  # the one to come is for this row too: it is in the database already
+        """See `Bell.ring`. Rings that come within `_TOGETHER_S` are rung together."""
+        if job in self._asked:  # that ring has not happened yet: its job will find this row too, which is committed
             return
         with self._wake:
             self._asked.add(job)
@@ -122,19 +125,19 @@ class RelayedBell:
                     self._wake.wait()
                 asked, self._asked = self._asked, set()
             for job in asked:
-                # No bell raises; but this thread must not end of one that does, or of a log that takes no more lines.
+                # A bell does not raise. Should one do so, or the log fail, this thread must go on.
                 with contextlib.suppress(Exception):
                     self._bell.ring(job)
             time.sleep(_TOGETHER_S)
 
 
 class SilentBell:
-    """For what runs beside the hotline, as the command line does: the sweep finds what it left."""
+    """A bell that does not ring, for the command line: the clock's next ring finds the work."""
 
     def ring(self, job: Job) -> None:
         """Do nothing."""
 
 
 def key(job: Job) -> str:
-    """The Redis key that says a job has been rung for."""
+    """The Redis key that is set while a ring for the job is unanswered."""
     return f"hotline:rung:{job.name.lower()}"

@@ -1,4 +1,4 @@
-"""The one way out for texts: a row, queued inside the service's transaction. Sending is a worker's."""
+"""The one way out for texts: a row, queued in the service's transaction. A worker sends it."""
 
 from datetime import timedelta
 from functools import lru_cache
@@ -16,14 +16,17 @@ from hotline.storage.models import Contact
 from hotline.storage.rows import TextOut
 
 RANK_ANSWER, RANK_OURS = 0, 1
-"""What leaves first. A text tried again for a phone that was off goes one rank behind these each time."""
+"""Texts of a lower rank are sent first. A text whose phone was off goes behind these, one rank more with each try."""
 
 
 def queue_text(
     rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ticket_id: int | None, ref: str | None, answers_id: int | None
 ) -> bool:
-    """Queue `text` to the contact in her language; False where none may or can go: never to a short code, a name, a withheld
-    number or a phone that never contacted us; replies to our own countries only, and at most so many an hour."""
+    """Queue `text` to the contact in the contact's language. False if the contact cannot or may not be texted.
+
+    That is: a short code, a name or a withheld number; a phone of a country outside `reply_countries`; a phone that never contacted us;
+    a contact who had `replies_per_sender` answers in the last hour (`answers_id` names the text that is answered).
+    """
     row = compose(rt, tx, text, contact, ref=ref, is_answer=answers_id is not None)
     if row is None:
         return False
@@ -32,7 +35,7 @@ def queue_text(
 
 
 def queue_written(tx: Transaction, body: str, contact: Contact, *, ticket_id: int, volunteer_id: int) -> None:
-    """Queue what a volunteer wrote to the contact. Whether it may go was asked, and is asked again when it leaves."""
+    """Queue what a volunteer wrote to the contact. The caller has checked that it may be sent; the worker checks it again."""
     tx.ring(Job.SEND_DUE)
     row = outgoing.due_at_once(
         now=tx.now, contact_id=contact.id, body=body, language=contact.language, segments=count(body).segments, rank=RANK_OURS
@@ -41,11 +44,13 @@ def queue_written(tx: Transaction, body: str, contact: Contact, *, ticket_id: in
 
 
 def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ref: str | None, is_answer: bool) -> TextOut | None:
-    """The row that `queue_text` stores, without its ticket and the text it answers; None where none may or can go. Who asks for
-    it stores it in the same transaction."""
+    """The row that `queue_text` stores, without its ticket and the text it answers; None if the contact cannot or may not be texted.
+
+    The caller stores the row in the same transaction.
+    """
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
         return None
-    if contact.times_seen == 0:  # typed in by a volunteer: whose phone it is, nobody knows
+    if contact.times_seen == 0:  # the number was typed in by a volunteer: nobody knows whose phone it is
         return None
     if is_answer and _too_many(rt, tx, contact):
         logger().info("an answer was left out: enough for this hour", contact_id=contact.id)
@@ -64,7 +69,7 @@ def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *,
 
 
 def render(rt: Runtime, text: Text, language: str, *, ref: str | None, **values: str) -> str:
-    """The sentence as it goes out."""
+    """The wording of a text as it is sent, with its values; `ref` is a ticket's reference. Raises `ValueMissing`."""
     numbers = rt.config.numbers
     return rt.catalogues.say(
         language,
@@ -81,7 +86,7 @@ _national = lru_cache(phone.national)
 
 
 def _too_many(rt: Runtime, tx: Transaction, contact: Contact | Met) -> bool:
-    if contact.times_seen == 1:  # her first text: nothing was ever answered
+    if contact.times_seen == 1:  # the first text: there was no answer yet
         return False
     limit = rt.config.conversation.replies_per_sender
     return messages.count_answers(tx.session, contact.id, since=tx.now - timedelta(hours=1), limit=limit) >= limit

@@ -1,4 +1,4 @@
-"""Everything a function needs comes in as `rt`: the configuration, the database, the bell, the recordings, the words."""
+"""The `Runtime` (`rt`) that services get: configuration, database, bell, catalogues, tables, store of recordings, clock."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -20,25 +20,25 @@ from hotline.storage.writing import Writing, writing
 from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid
 
 Reading = Session
-"""What pages read with: whatever they might do with it is rolled back."""
+"""A session for reading only: changes made in it are rolled back."""
 
 
 @dataclass
 class Transaction:
-    """One thing that happens: its session, its instant, and the bells that ring once it is committed."""
+    """One database transaction: its session, its time, and the jobs that are rung for after the commit."""
 
     session: Session
     now: datetime
     bells: dict[Job, None] = field(default_factory=dict)
 
     def ring(self, job: Job) -> None:
-        """Ring after the commit. A rollback rings nobody."""
+        """Ring for `job` after the commit. After a rollback nothing rings."""
         self.bells[job] = None
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Built once a process, after the fork."""
+    """What one process runs with. Built once in each process, after the fork."""
 
     config: Config
     engine: Engine
@@ -55,8 +55,10 @@ class Runtime:
 
     @contextlib.contextmanager
     def transaction(self, *, ahead: bool = False) -> Iterator[Transaction]:
-        """A transaction that commits at the end of the block, or rolls all of it back. Opened by services only. A step of a call goes
-        `ahead`: she listens to nothing until it ends, while a text waits unseen."""
+        """A transaction that commits at the end of the block and then rings, or rolls back if the block raises. Only services open one.
+
+        `ahead`: waits for other writers as little as possible. For a step of a call: the caller hears silence until it has ended.
+        """
         with self.writing.session(ahead=ahead) as session:
             tx = Transaction(session, self.clock())
             yield tx
@@ -65,12 +67,12 @@ class Runtime:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Reading]:
-        """A session that always rolls back: closing it does, and leaves what was read readable."""
+        """A session that is rolled back at the end of the block; rows that were read can still be used after it."""
         with self.sessions() as session:
             yield session
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the database connections."""
         self.engine.dispose()
 
 
@@ -87,9 +89,9 @@ def build_runtime(
     clock: Callable[[], datetime] = utc_now,
     catalogues: Catalogues | None = None,
 ) -> Runtime:
-    """The Runtime of this process, with a connection for each of its `senders`, threads that send.
+    """Build the Runtime of this process. `senders`: the number of threads that send, each of which needs a connection.
 
-    Raises `TableFault` or `CatalogueFault` with what to do.
+    Raises `TableFault`, `CatalogueFault`.
     """
     engine = make_engine(config.database_url, pool_size=max(10, senders + 2))
     # UPDATE and DELETE leave objects that were loaded before as they are: code that reads a row after it loads it anew.

@@ -1,12 +1,15 @@
-"""The sections of the configuration: their keys, defaults and limits. What they mean stands in config.example.toml."""
+"""The sections of the configuration: their keys, defaults and limits. config.example.toml says what each key means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 def whole(default: int, least: int, most: int | None = None) -> int:
-    """A whole number, its default and its limits. Past these a worker is taken for dead while it waits for the gateway, a log-in never
-    ends, a page does not load, a date does not exist."""
+    """A key that takes a whole number from `least` to `most` (None: no upper limit).
+
+    Beyond the limits the hotline would break: a worker counts as dead while it waits for the gateway, a page does not load, a date
+    does not exist.
+    """
     return field(default=default, metadata={"least": least, "most": most})
 
 
@@ -18,14 +21,14 @@ class Conversation:
     join_minutes: int = whole(10, 1, 1440)
     lookups_per_day: int = whole(10, 0)
     reopen_days: int = whole(30, 1, 3650)
-    replies_per_sender: int = whole(20, 1)  # with no answers at all a caller has no reference
+    replies_per_sender: int = whole(20, 1)  # with 0 answers a citizen would never get a reference
     answer_hours: int = whole(72, 1, 720)
     reply_countries: tuple[str, ...] = ("PK",)
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """[numbers]: what our texts name."""
+    """[numbers]: the numbers that our texts name, and the country of numbers without one."""
 
     police: str = "15"
     ambulance: str = "1122"
@@ -35,7 +38,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Hours:
-    """[contact_hours]: when we may start a text ourselves, local time."""
+    """[contact_hours]: the local time in which texts that answer nothing may be sent."""
 
     opens: str = "08:00"
     closes: str = "21:00"
@@ -44,7 +47,7 @@ class Hours:
 
 @dataclass(frozen=True)
 class Sending:
-    """[sending]: how texts leave."""
+    """[sending]: how fast texts are sent, how long one may wait, what one costs."""
 
     texts_per_s: int = whole(60, 1, 1000)
     in_flight: int = whole(24, 1, 200)
@@ -74,7 +77,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class Media:
-    """[media]: the S3-compatible store of recordings; without a bucket they lie in the data folder."""
+    """[media]: the S3-compatible store of recordings; without a bucket they are kept in the data folder."""
 
     endpoint: str = ""
     bucket: str = ""
@@ -109,7 +112,7 @@ class Duty:
 
 @dataclass(frozen=True)
 class Files:
-    """[files]: tables a deployment may replace; empty means the shipped one. Paths are relative to the TOML file."""
+    """[files]: paths of tables that replace the shipped ones, relative to the TOML file; empty: the shipped table."""
 
     categories: str = ""
     areas: str = ""

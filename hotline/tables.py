@@ -1,4 +1,4 @@
-"""The tables of categories, areas and small words: ours, or a deployment's own by path. Every fault of a file is listed at once."""
+"""The tables of categories, areas, commands and unsaid words: shipped ones or a deployment's own. A file's faults are listed at once."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ _DATA = Path(__file__).parent / "data"
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority}
 _CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "names", "words"}
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
-# A pattern shorter than this, boundaries not counted, is in half of all texts when it is looked for inside words.
+# The least characters of a word that is looked for inside other words: a shorter one would be found in half of all texts.
 _INSIDE_MIN = 3
 
 _SECTIONS = {"menu", "language", "stop", "start", "cry", "greeting", "thanks"}
@@ -29,7 +29,7 @@ _LISTS = {"taught", "asking", "courtesies"}
 
 
 class TableFault(Exception):
-    """A table cannot be used as it is; `faults` lists all that is wrong with it, a sentence each."""
+    """A table that cannot be used; `faults` lists everything that is wrong with it, a sentence each."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__(faults)
@@ -40,7 +40,7 @@ class TableFault(Exception):
 
 
 def load_categories(path: Path | None) -> tuple[Category, ...]:
-    """The categories of a file, or ours if None, in their order. Raises `TableFault`."""
+    """The categories of a file in their order; None: of the shipped file. Raises `TableFault`."""
     path = path or _DATA / "categories.toml"
     document = _parsed(path)
     faults = [f"{key!r} is no key of a table of categories: use [[category]]" for key in document if key != "category"]
@@ -56,7 +56,7 @@ def load_categories(path: Path | None) -> tuple[Category, ...]:
 
 
 def load_areas(path: Path | None) -> tuple[Area, ...]:
-    """The areas of a file, or ours if None: each district, then its towns. Raises `TableFault`."""
+    """The areas of a file, each district followed by its towns; None: of the shipped file. Raises `TableFault`."""
     path = path or _DATA / "areas.toml"
     document = _parsed(path)
     faults = [f"{key!r} is no key of a table of areas: use [[district]]" for key in document if key != "district"]
@@ -87,7 +87,7 @@ def _area(row: object, district: str | None, faults: list[str]) -> Area:
 
 
 def load_unsaid(path: Path | None) -> tuple[Category, ...]:
-    """The lists of words that no text to a citizen says, of a file or ours if None. Raises `TableFault`."""
+    """The lists of words that a text to a citizen must not say without a question first; None: of the shipped file. Raises `TableFault`."""
     path = path or _DATA / "unsaid.toml"
     document = _parsed(path)
     faults = [f"{key!r} is no list of such words" for key in document if key not in _UNSAID]
@@ -97,7 +97,7 @@ def load_unsaid(path: Path | None) -> tuple[Category, ...]:
 
 
 def load_lexicon(path: Path | None) -> Lexicon:
-    """The phrases of a file, or ours if None. Raises `TableFault`."""
+    """The commands and other phrases of a file; None: of the shipped file. Raises `TableFault`."""
     path = path or _DATA / "lexicon.toml"
     document = _parsed(path)
     known = _SECTIONS | _LISTS | {"gateway"}
@@ -121,8 +121,10 @@ def load_lexicon(path: Path | None) -> Lexicon:
 
 
 def lexicon_gaps(path: Path | None) -> list[str]:
-    """The sections of a lexicon that have no phrases in one of the languages of texts, a sentence each. Such a lexicon can be used: what
-    people write in that language is then a message and no command. Raises `TableFault`."""
+    """The sections of a lexicon that lack phrases in a language of texts, a sentence each. Raises `TableFault`.
+
+    Such a lexicon can be used: what citizens write in that language is then read as a message, not as a command.
+    """
     path = path or _DATA / "lexicon.toml"
     document = _parsed(path)
     return [
@@ -216,7 +218,7 @@ def _category(row: Mapping[str, Any]) -> Category:
 
 
 def _phrase_lists(document: Mapping[str, Any], faults: list[str]) -> list[tuple[Keyword, str | None, object]]:
-    """Each list of phrases with what it commands; faults of the sections go to `faults`."""
+    """(keyword, language, phrases) for each list; language is None in [gateway]. Faults of the sections are added to `faults`."""
     lists: list[tuple[Keyword, str | None, object]] = []
     for section in sorted(_SECTIONS | {"gateway"}):
         table = document.get(section, {})
@@ -234,7 +236,7 @@ def _phrase_lists(document: Mapping[str, Any], faults: list[str]) -> list[tuple[
 
 
 def _phrases(where: str, phrases: object, faults: list[str]) -> list[str]:
-    """The match keys of a list of phrases."""
+    """The match keys of a list of phrases. Faults are added to `faults`."""
     if not isinstance(phrases, list) or not is_of(TEXTS, phrases):
         faults.append(f"{where} must hold lists of phrases")
         return []
@@ -243,7 +245,7 @@ def _phrases(where: str, phrases: object, faults: list[str]) -> list[str]:
 
 
 def _claim(commands: dict[str, Command], phrase: str, command: Command, faults: list[str]) -> None:
-    """Enter a phrase. One keyword may have it in two languages (then it tells none), two keywords may not."""
+    """Add a phrase to `commands`. One keyword may have it in two languages (it then stands for no language); two keywords may not."""
     before = commands.setdefault(phrase, command)
     if before.keyword is not command.keyword:
         faults.append(f"{phrase!r} is claimed by both {_section(before.keyword)} and {_section(command.keyword)}")
@@ -268,7 +270,7 @@ def _taught_faults(lexicon: Lexicon) -> list[str]:
 
 
 def _doubled_faults(lexicon: Lexicon) -> list[str]:
-    """Phrases of two keywords that differ in doubled letters only: "off" and "of" are read alike."""
+    """Faults: phrases of two keywords that differ only in doubled letters, as "off" and "of": they are read alike."""
     faults, seen = [], dict[str, tuple[str, Keyword]]()
     for phrase, command in lexicon.commands.items():
         if phrase not in lexicon.gateway:

@@ -1,4 +1,4 @@
-"""TOML files that people write: read, and each value held against the kind that may stand there. Faults are sentences for those people."""
+"""Read TOML files that people write, and check the kinds of their values. Faults are sentences for the people who wrote the file."""
 
 import tomllib
 from datetime import time
@@ -7,15 +7,15 @@ from typing import Any
 
 TEXT, TEXTS, NUMBER = "text in quotes", "a list of texts in quotes", "a whole number"
 YES_NO, TIME = "true or false", "a time like 08:00"
-"""Kinds of values, as a fault names them."""
+"""The kinds of values, in the words of a fault."""
 
 
 class Unreadable(Exception):
-    """A file that is not there, is no UTF-8 or no TOML; `args[0]` says which file and why."""
+    """The file is missing, not UTF-8 or not TOML; `args[0]` says which file and why."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """What the file holds; a mark of its encoding at the beginning, as Windows writes it, does no harm. Raises `Unreadable`."""
+    """The content of a file. A byte order mark at its beginning, as Windows writes it, is ignored. Raises `Unreadable`."""
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
@@ -23,7 +23,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def is_of(kind: str, value: object) -> bool:
-    """Whether the value is of that kind. True and false are no numbers."""
+    """Whether the value is of that kind. True and false are not numbers."""
     if kind == TEXTS:
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
     if kind == TIME:

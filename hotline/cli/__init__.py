@@ -1,4 +1,4 @@
-"""The `hotline` command. One file a noun."""
+"""The `hotline` command; each of its subcommands, or group of them, has a file here."""
 
 import importlib.metadata
 

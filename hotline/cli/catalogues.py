@@ -1,6 +1,6 @@
-"""Catalogues: `hotline compile` for whoever runs the hotline, `hotline catalogues …` for whoever changes or translates a sentence.
+"""Catalogues: `hotline compile` for operators, `hotline catalogues …` for developers and translators.
 
-A new sentence on a page takes two steps: `hotline catalogues update`, then fill in what is empty in the .po files.
+A new sentence on a page takes two steps: run `hotline catalogues update`, then fill in what is empty in the .po files.
 """
 
 import io
@@ -32,8 +32,8 @@ _project = click.option(
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """A fault is told in a line, not in a traceback."""
+def _faults_in_a_line() -> Iterator[None]:
+    """Print a fault in a line, without a traceback, and exit with code 1."""
     try:
         yield
     except CatalogueFault as fault:
@@ -42,7 +42,7 @@ def _told() -> Iterator[None]:
 
 @click.command("compile")
 @_project
-@_told()
+@_faults_in_a_line()
 def compile_catalogues(project: Path) -> None:
     """Compile the catalogues that changed (locales/*/LC_MESSAGES/messages.po)."""
     compiled = compile_all(project / "locales")
@@ -56,7 +56,7 @@ def catalogues() -> None:
 
 @catalogues.command("extract")
 @_project
-@_told()
+@_faults_in_a_line()
 def extract_command(project: Path) -> None:
     """Write locales/messages.pot from the sources."""
     write(project / "locales" / "messages.pot", rendered(extract(project)))
@@ -65,9 +65,9 @@ def extract_command(project: Path) -> None:
 @catalogues.command("update")
 @click.option("--prune", is_flag=True, help="Drop translations whose sentence is gone.")
 @_project
-@_told()
+@_faults_in_a_line()
 def update_command(project: Path, *, prune: bool) -> None:
-    """Extract, and bring every .po in step; translations are kept, new sentences stand empty."""
+    """Extract, and bring every .po in step; translations are kept, new sentences are empty."""
     template = extract(project)
     write(project / "locales" / "messages.pot", rendered(template))
     for language in LANGUAGES:
@@ -80,10 +80,12 @@ def update_command(project: Path, *, prune: bool) -> None:
 
 @catalogues.command("check")
 @_project
-@_told()
+@_faults_in_a_line()
 def check_command(project: Path) -> None:
-    """Fail if the catalogues are not in step with the sources, a translation is missing or cannot be used, or a language lacks anything
-    else (names, words, audio)."""
+    """Check that the catalogues are in step with the sources, and that no language lacks translations, names, words or audio.
+
+    Prints what is wrong, a line each; exit code 1 if anything is.
+    """
     faults = check(project) + gaps(project)
     for fault in faults:
         click.echo(fault, err=True)
@@ -93,7 +95,7 @@ def check_command(project: Path) -> None:
 
 
 def compile_all(locales: Path) -> list[str]:
-    """Compile each .po newer than its .mo; returns the languages compiled. Raises CatalogueFault, and replaces no .mo by half of one."""
+    """Compile each .po that is newer than its .mo; returns the languages compiled. Raises `CatalogueFault`; a .mo is replaced whole."""
     compiled = []
     for language in LANGUAGES:
         source, target = po_path(locales, language), mo_path(locales, language)
@@ -143,7 +145,7 @@ def _faults(catalog: Catalog, template: Catalog, language: str) -> Iterator[str]
             yield f"{language}: marked fuzzy: {shown(message)}"
         elif is_translated(own):
             yield from (f"{language}: {fault}: {shown(own)}" for fault in _value_faults(own, catalog))
-        elif language != SOURCE:  # English stands in the sources; its catalogue is for whoever wants other words
+        elif language != SOURCE:  # English is in the sources; its catalogue is only for deployments that want other words
             yield f"{language}: not translated: {shown(message)}"
     for message in sentences(catalog):
         if template.get(message.id, message.context) is None:
@@ -162,12 +164,12 @@ def _keyed_faults(catalog: Catalog, language: str) -> Iterator[str]:
 
 
 def _value_faults(message: Message, catalog: Catalog) -> Iterator[str]:
-    """Faults in the values (`%(name)s`) and plural forms of a page's sentence; those of texts are `texts.faults`."""
+    """Faults in the values (`%(name)s`) and plural forms of a page's sentence. (For texts see `texts.faults`.)"""
     yield from (str(error) for error in message.check(catalog))
     one, many = (message.id, message.id) if isinstance(message.id, str) else message.id
     needed, known = _values(one) & _values(many), _values(one) | _values(many)
     for n, form in enumerate(forms(message)):
-        # "One text" needs no number; the form for many does.
+        # The singular ("One text") needs no number; the plural does.
         least = needed if n == 0 else _values(many)
         if not least <= _values(form) <= known:
             yield f"values differ in {form!r}"
@@ -178,11 +180,11 @@ def _values(sentence: str) -> set[str]:
 
 
 def _updated(catalog: Catalog, template: Catalog, *, prune: bool) -> Catalog:
-    """The catalogue in step with the template. A text or prompt whose English changed keeps its translation, marked fuzzy."""
+    """Bring the catalogue in step with the template. A text or prompt whose English changed keeps its translation, marked fuzzy."""
     for gone in list(catalog.obsolete.values()):
-        catalog[gone.id] = gone  # a sentence that comes back finds its translation again
+        catalog[gone.id] = gone  # so that a sentence that is in the sources again gets its old translation
     catalog.obsolete.clear()
-    # No guessing of page strings by likeness: "Open" is not "Opened". Texts and prompts are known by their key.
+    # No fuzzy matching: "Open" is not "Opened". Texts and prompts are matched by their key below.
     catalog.update(template, no_fuzzy_matching=True)
     by_key: dict[str | None, Message] = {message.context: message for message in catalog if message.context in KEYED}
     for key, old in list(catalog.obsolete.items()):
@@ -197,10 +199,10 @@ def _updated(catalog: Catalog, template: Catalog, *, prune: bool) -> Catalog:
 
 
 def _share(template: Catalog, language: str) -> Catalog:
-    """What of the template a language needs: texts, prompts and pages, or only those it is used for (Roman Urdu: texts)."""
+    """The part of the template that a language needs: of texts, prompts and pages those it is used for (Roman Urdu: texts only)."""
     share = Catalog(fuzzy=False)
     for message in sentences(template):
         users = TEXT_LANGUAGES if message.context in TEXTS else SPOKEN_LANGUAGES if message.context in KEYED else PAGE_LANGUAGES
         if language in users:
-            share[message.id] = message.clone()  # `Catalog.update` takes messages over as they are: one language would fill in the next
+            share[message.id] = message.clone()  # a copy: `Catalog.update` shares messages, so languages would fill in each other's
     return share

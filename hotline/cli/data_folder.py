@@ -1,4 +1,4 @@
-"""The data folder of `hotline run`: private, used by one at a time, and what was made up at the first run is kept in it."""
+"""The data folder of `hotline run`: private, used by one run at a time; it keeps what the first run generated."""
 
 import contextlib
 import fcntl
@@ -14,11 +14,11 @@ class FolderNotUsable(Exception):
 
 @contextlib.contextmanager
 def data_folder(path: Path) -> Iterator[Path]:
-    """The folder at `path`, made if missing, ours alone while the block lasts. Raises `FolderNotUsable`."""
+    """Make the folder if it is missing, and lock it while the block lasts. Raises `FolderNotUsable`."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            # Not set right without asking: it may be a home folder, or /tmp, named by mistake.
+            # Do not change the mode ourselves: somebody may have named a home folder or /tmp by mistake.
             raise FolderNotUsable(f"others can look into the data folder: chmod 700 '{path}', then run this again")
         descriptor = os.open(path / "run.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as fault:
@@ -33,7 +33,7 @@ def data_folder(path: Path) -> Iterator[Path]:
 
 
 def kept(folder: Path, name: str, make: Callable[[], str]) -> str:
-    """What the file of that name holds; made and kept there if it is missing. Read by the owner only."""
+    """The value in the file `name` of the folder; `make()` if there is none, which is stored. Only the owner may read the file."""
     path = folder / name
     if path.exists() and (value := path.read_text("utf-8").strip()):
         return value
@@ -43,7 +43,7 @@ def kept(folder: Path, name: str, make: Callable[[], str]) -> str:
 
 
 def write(path: Path, content: str) -> None:
-    """Write a file whole or not at all, read by the owner only."""
+    """Write a file whole or not at all. Only the owner may read it."""
     beside = path.with_name(f".{path.name}.new")
     descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

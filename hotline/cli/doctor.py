@@ -1,4 +1,4 @@
-"""`hotline doctor`: what is wrong, and what to do."""
+"""`hotline doctor`: checks everything that can be wrong in a deployment, and says what to do."""
 
 import io
 import sys
@@ -23,7 +23,7 @@ _PROBE = "doctor"
 
 
 class _Wrong(Exception):
-    """A check that failed: what is wrong and what to do."""
+    """A check failed; the message says what is wrong and what to do."""
 
 
 @click.command()
@@ -133,7 +133,7 @@ def _redis(config: Config) -> str:
 
 
 def _eviction(server: Redis) -> str:
-    """What it does when its memory is full. Some who rent out servers do not let us ask."""
+    """Redis's maxmemory-policy. Some providers of Redis do not allow CONFIG GET: their policy is taken as right."""
     try:
         return str(server.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction"))
     except ResponseError:
@@ -155,7 +155,7 @@ def _gateway(config: Config) -> str:
 
 
 def _recordings(config: Config) -> str:
-    """The bucket takes what callers say, and the gateway gives it to nobody else."""
+    """Check that recordings can be stored, and that the gateway gives them to nobody without a password."""
     if config.media.bucket:
         store = open_store(config)
         try:

@@ -1,4 +1,4 @@
-"""What the languages of the table still lack beside their catalogues: names, words, fonts, audio. `hotline catalogues check` lists it."""
+"""What the languages still lack besides translations: names, words, fonts, audio. `hotline catalogues check` lists it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ _STYLE = "hotline/web/static/style.css"
 
 
 def gaps(project: Path) -> list[str]:
-    """What is missing in the project's folder, a sentence each with the file to edit."""
+    """What is missing in the project's folder, a sentence each that names the file to edit."""
     data, found = project / "hotline/data", table_faults()
     categories: tuple[Category, ...] = ()
     try:
@@ -50,12 +50,12 @@ def _undetected() -> Iterator[str]:
 
 
 def _unasked(lexicon: Lexicon) -> Iterator[str]:
-    """The languages that no word in our own texts asks for."""
+    """Languages for which HELP (`domain.texts`) names no word to ask for them."""
     named = f" {match_key(HELP.english)} "
     asking = {phrase: command.language for phrase, command in lexicon.commands.items() if command.keyword is Keyword.LANGUAGE}
-    told = {language for phrase, language in asking.items() if f" {phrase} " in named}
+    offered = {language for phrase, language in asking.items() if f" {phrase} " in named}
     for code in TEXT_LANGUAGES:
-        if code != SOURCE and code not in told:
+        if code != SOURCE and code not in offered:
             yield (
                 f"{code}: people are not told how to ask for it: name a word of [language] (hotline/data/lexicon.toml) "
                 "in HELP (hotline/domain/texts.py) and in taught (lexicon.toml)"
@@ -70,13 +70,13 @@ def _unstyled(project: Path) -> Iterator[str]:
 
 
 def _unheard(project: Path, categories: tuple[Category, ...]) -> Iterator[str]:
-    """What callers could not choose or hear. Clips older than their text are for `hotline prompts list`."""
+    """Languages that callers cannot choose or hear. Clips older than their text are listed by `hotline prompts list` instead."""
     for code in SPOKEN_LANGUAGES:
         if code not in Voice.languages:
             yield f"{code}: it is not on the call menu: add it to languages of Voice (hotline/sections.py) and to config.example.toml"
         try:
             missing = _missing_clips(project, code, categories)
-        except (CatalogueFault, ManifestFault, ValueError) as fault:  # of ValueError, the catalogue's check tells which wording
+        except (CatalogueFault, ManifestFault, ValueError) as fault:  # the check of the catalogue says which wording caused a ValueError
             yield f"{code}: its clips cannot be looked at: {fault}"
             continue
         if missing:

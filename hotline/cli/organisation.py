@@ -16,7 +16,7 @@ from hotline.services.people.organisation import load_organisation
     help="Its first line becomes the password of people who have none.",
 )
 def load(file: Path, password_file: Path | None) -> None:
-    """Bring in teams, people and shifts from a TOML file; again and again without doubling."""
+    """Load teams, people and shifts from a TOML file. Loading it again changes them and doubles nothing."""
     password = _first_line(password_file) if password_file else ""
     with runtime_or_exit() as rt:
         loaded = load_organisation(rt, file, password=password)
@@ -27,7 +27,7 @@ def _first_line(path: Path) -> str:
     try:
         line = path.read_text("utf-8").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError) as fault:
-        # Of bytes that are no text the fault would show some.
+        # A UnicodeDecodeError would show some bytes of the password.
         raise click.ClickException(f"{path} cannot be read: {fault if isinstance(fault, OSError) else 'it is not UTF-8'}") from fault
     if not line:
         raise click.ClickException(f"the first line of {path} is empty: a password was meant")

@@ -1,8 +1,8 @@
-"""Stops what `hotline run` leaves behind when it is killed outright. Run as a script of its own: standard library only.
+"""Stops the processes that `hotline run` leaves behind when it is killed. Run as a script: it imports the standard library only.
 
-It reads the ids of process groups from its standard input, a line each: `+7` for one that began, `-7` for one that is over. The
-input ends when `hotline run` does, however that came about; then those still there are stopped. A pipe rather than PR_SET_PDEATHSIG, which
-Linux alone has and which reaches a shell, not what the shell started.
+It reads the ids of process groups from its standard input, a line each: `+7` for a group that began, `-7` for one that has ended. The
+input ends when `hotline run` ends in any way; then the remaining groups are stopped. Not PR_SET_PDEATHSIG: only Linux has it, and it
+reaches a shell but not what the shell started.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ _GRACE_S = 5.0
 
 
 def stop(groups: list[int]) -> None:
-    """End these process groups: asked first, killed after some seconds."""
+    """End these process groups: SIGTERM first, SIGKILL for those alive after `_GRACE_S` seconds."""
     for signum in (signal.SIGTERM, signal.SIGKILL):
         groups = [group for group in groups if _is_alive(group)]
         for group in groups:
@@ -36,7 +36,7 @@ def _is_alive(group: int) -> bool:
 
 
 def parse(lines: Iterable[str]) -> list[int]:
-    """The groups that began and are not over."""
+    """The ids of the groups that began and have not ended."""
     groups: dict[int, None] = {}
     for line in lines:
         group = int(line[1:])

@@ -1,7 +1,7 @@
-"""The processes of `hotline run`: started one by one, stopped together, and none outlives it, however it ends.
+"""The processes of `hotline run`: started one by one, stopped together. None outlives `hotline run`, however that ends.
 
-Not honcho: it falls over a Ctrl-C in the first moments, lets a process that ignores SIGTERM hold up the rest, and leaves
-everything running when it is itself killed.
+Not honcho: it crashes on a Ctrl-C in its first moments, waits for a process that ignores SIGTERM before it stops the others, and
+leaves everything running when it is killed.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import click
 
 from hotline.cli import orphans
 
-# The longest a text may be on its way to the gateway and still be waited for.
+# Seconds to wait for processes to end: as long as the request that sends a text may take.
 _GRACE_S = 10.0
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "bright_black")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -35,7 +35,7 @@ class ProcessEnded(Exception):
 
 
 class Processes:
-    """Commands run side by side, each in a process group of its own, their output under their names."""
+    """Runs shell commands side by side, each in a process group of its own, and prints their output with their names."""
 
     def __init__(self, *, folder: Path, environment: Mapping[str, str], name_width: int = 9) -> None:
         self._folder, self._environment, self._name_width = folder, dict(environment), name_width
@@ -52,7 +52,7 @@ class Processes:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, where: TracebackType | None) -> None:
         if kind is StopAsked:
-            with contextlib.suppress(OSError):  # the terminal may be what was closed
+            with contextlib.suppress(OSError):  # the terminal may have been closed
                 click.echo("\nStopping.")
         # Redis goes last: a worker that loses it while it stops would wait for it to come back.
         self._stop([name for name in self._running if name != "redis"])
@@ -65,7 +65,7 @@ class Processes:
             signal.signal(signum, handler)
 
     def start(self, name: str, command: str) -> None:
-        """Start a shell command; what it says is printed under `name`."""
+        """Start a shell command; its output is printed with `name` before each line."""
         process = subprocess.Popen(  # noqa: S602 - a Procfile's lines are shell commands
             command,
             shell=True,
@@ -86,7 +86,7 @@ class Processes:
         reader.start()
 
     def finish(self, name: str, command: str) -> None:
-        """Run a shell command to its end. Raises `ProcessEnded` if it fails or anything else ends meanwhile, `StopAsked` if asked to."""
+        """Run a shell command to its end. Raises `ProcessEnded` if it fails or another process ends meanwhile, `StopAsked`."""
         self.start(name, command)
         process = self._running[name]
         self._wait(lambda: process.poll() is not None, may_end=name)
@@ -96,7 +96,7 @@ class Processes:
         self._tell_guard("-", process)
 
     def wait(self, until: Callable[[], bool] = lambda: False, *, within_s: float | None = None) -> bool:
-        """Wait until it is so; False when that took too long. Raises `ProcessEnded` or `StopAsked`."""
+        """Wait until `until()` is true; False if that took longer than `within_s`. Raises `ProcessEnded`, `StopAsked`."""
         return self._wait(until, within_s=within_s)
 
     def _wait(self, until: Callable[[], bool], *, within_s: float | None = None, may_end: str = "") -> bool:
@@ -114,7 +114,7 @@ class Processes:
             time.sleep(0.05)
 
     def _stop(self, names: list[str]) -> None:
-        """End these processes and whatever they started: asked first, killed after some seconds or at the second Ctrl-C."""
+        """End these processes and what they started: SIGTERM first, SIGKILL after `_GRACE_S` seconds or at the second Ctrl-C."""
         processes = [self._running.pop(name) for name in names]
         _signal(processes, signal.SIGTERM)
         asked_before, deadline = self._asked, time.monotonic() + _GRACE_S
@@ -122,7 +122,7 @@ class Processes:
             if time.monotonic() > deadline or (self._asked > max(asked_before, 1)):
                 break
             time.sleep(0.05)
-        # Not only what was late: a shell that went at once may have left behind what it had started.
+        # To all groups: a shell that ended at once may have left processes that it had started.
         _signal(processes, signal.SIGKILL)
         for process in processes:
             process.wait()
@@ -139,7 +139,7 @@ class Processes:
 
     def _print_lines(self, name: str, colour: str, lines: IO[str]) -> None:
         prefix = click.style(f"{name:<{self._name_width}} |", fg=colour)
-        # A terminal that was closed takes no more lines: go on reading, or the process would stand still on a full pipe.
+        # If the terminal is closed, go on reading: otherwise the process would block on a full pipe.
         for line in lines:
             with contextlib.suppress(OSError, ValueError), self._printing:
                 click.echo(f"{prefix} {line.rstrip()}")
@@ -152,7 +152,7 @@ def _signal(processes: list[subprocess.Popen[str]], signum: signal.Signals) -> N
 
 
 def _ending(name: str, code: int) -> str:
-    # A shell reports the death of what it ran as 128 and the signal.
+    # If a signal kills what a shell runs, the shell's exit code is 128 plus the signal.
     with contextlib.suppress(ValueError):
         return f"{name} was ended by {signal.Signals(-code if code < 0 else code - 128).name}"
     return f"{name} ended with exit code {code}"

@@ -1,6 +1,6 @@
-"""`hotline prompts …`: the audio of what a caller hears. What is missing is listed, made by machine or taken in from a person.
+"""`hotline prompts …`: the audio clips of the prompts. Lists missing clips, makes them by machine, takes in recordings.
 
-Everything works on the project's folder, as `hotline catalogues` does: clips are part of the project, like the wordings.
+The commands work on the project's folder, as `hotline catalogues` does: clips are part of the project, like the wordings.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ _MISSING_EXTRA = "libraries are missing that only this needs; in the project's f
 
 @dataclass(frozen=True)
 class _Language:
-    """A language, its clips, and what they have to say."""
+    """A language, its clips, and clip name → what the clip has to say."""
 
     code: str
     shelf: Shelf
@@ -48,8 +48,8 @@ _some_languages = click.argument("languages", type=click.Choice(SPOKEN_LANGUAGES
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """A fault is told in a line, not in a traceback."""
+def _faults_in_a_line() -> Iterator[None]:
+    """Print a fault in a line, without a traceback, and exit with code 1."""
     try:
         yield
     except (CatalogueFault, ManifestFault, TableFault, ValueError) as fault:
@@ -57,7 +57,7 @@ def _told() -> Iterator[None]:
 
 
 def _languages(languages: tuple[str, ...], project: Path, categories: Path | None) -> list[_Language]:
-    """The languages asked for, all of ours if none is named. Raises what `_told` tells."""
+    """The languages named, or all spoken ones if none is. Raises the faults that `_faults_in_a_line` prints."""
     catalogues, table = Catalogues.load(project / "locales"), load_categories(categories)
     return [
         _Language(code, Shelf(prompts_path(project / "locales", code)), catalogues.clip_texts(code, table))
@@ -74,7 +74,7 @@ def prompts() -> None:
 @prompts.command("list")
 @_some_languages
 @_options
-@_told()
+@_faults_in_a_line()
 def list_command(languages: tuple[str, ...], project: Path, categories: Path | None) -> None:
     """List the clips that are missing or older than their text; exit code 1 if there are any."""
     wanting = 0
@@ -97,11 +97,11 @@ def list_command(languages: tuple[str, ...], project: Path, categories: Path | N
 @click.option("--over-recordings", is_flag=True, help="Replace recordings too, where they are older than their text.")
 @click.option("--prune", is_flag=True, help="Throw away clips that nobody says any more.")
 @_options
-@_told()
+@_faults_in_a_line()
 def build_command(languages: tuple[str, ...], project: Path, categories: Path | None, *, over_recordings: bool, prune: bool) -> None:
-    """Make placeholders, spoken by a machine, of what is missing or older than its text. A recording that holds is never touched."""
+    """Let a machine speak the clips that are missing or older than their text. A recording that is up to date is never changed."""
     try:
-        # The extra: whoever runs the hotline does without.
+        # From the extra [prompts], which the running hotline does not need.
         from hotline.media.speech import SpeechFault, open_speech  # noqa: PLC0415
         from hotline.media.takes import resampled  # noqa: PLC0415
     except ImportError as error:
@@ -133,9 +133,9 @@ def build_command(languages: tuple[str, ...], project: Path, categories: Path | 
 
 @prompts.command("sheet")
 @_one_language
-@click.option("--all", "everything", is_flag=True, help="All clips; without it, those no person has recorded.")
+@click.option("--all", "everything", is_flag=True, help="All clips; without it, those that no person has recorded.")
 @_options
-@_told()
+@_faults_in_a_line()
 def sheet_command(language: str, project: Path, categories: Path | None, *, everything: bool) -> None:
     """Print a sheet to record from, as a web page: hotline prompts sheet ur > sheet.html."""
     catalogues = Catalogues.load(project / "locales")
@@ -149,9 +149,9 @@ def sheet_command(language: str, project: Path, categories: Path | None, *, ever
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="Also where there is a recording of the same text already.")
 @_options
-@_told()
+@_faults_in_a_line()
 def take_in_command(language: str, folder: Path, project: Path, categories: Path | None, *, replace: bool) -> None:
-    """Take in a folder of recordings, each named like its clip (danger.1.m4a); exit code 1 if any was not taken."""
+    """Take in a folder of recordings, each named like its clip (danger.1.m4a); exit code 1 if one was not taken."""
     try:
         from hotline.media.takes import TakeFault, decoded  # noqa: PLC0415 - as above
     except ImportError as error:

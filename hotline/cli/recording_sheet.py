@@ -1,4 +1,4 @@
-"""The page a voice artist reads the prompts from: what each file is called, what to say, and how."""
+"""The page from which a voice artist records the prompts: the name of each file, what to say, and how."""
 
 import base64
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from hotline.domain.prompts import PROMPTS
 from hotline.i18n import PROJECT, Catalogues, direction
 from hotline.media.clips import Clip
 
-# Many a computer lacks letters of Urdu and Sindhi, and shows boxes: the page carries a font that has them all.
+# Many computers lack letters of Urdu and Sindhi and show boxes: the page includes a font that has all of them.
 _FONT = PROJECT / "hotline/web/static/vendor/noto-naskh-arabic-arabic-400-normal.woff2"
-# To somebody whose hands may be shaking.
+# Keys of prompts for a caller who may be very frightened.
 _FRIGHTENED = frozenset({"danger_key", "danger", "danger_stay", "duty_nobody", "busy"})
 _ASKED = frozenset({"notice", "consent", "call_me"})
 
 
 def sheet(catalogues: Catalogues, language: str, clips: Sequence[Clip]) -> str:
-    """The page, in that language, for these clips."""
+    """The page (HTML) in that language for these clips."""
     pages = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         extensions=["jinja2.ext.i18n"],
@@ -42,7 +42,7 @@ def sheet(catalogues: Catalogues, language: str, clips: Sequence[Clip]) -> str:
 
 
 def tone(clip: str) -> str:
-    """How a clip is to be spoken: one of the notes of the page."""
+    """How to speak a clip: the name of one of the notes in recording_sheet.html."""
     key, _, piece = clip.partition(".")
     if key in _FRIGHTENED:
         return "frightened"
@@ -56,7 +56,7 @@ def tone(clip: str) -> str:
 
 
 def _whole(catalogues: Catalogues, language: str, clip: Clip) -> str:
-    """The sentence a clip is a piece of, with … for what other clips say in it; "" for a clip that is whole."""
+    """The sentence of which a clip is a piece, with … for the values in it; "" if the clip is a whole sentence."""
     found = PROMPTS.get(clip.name.partition(".")[0])
     if found is None or found.key == clip.name:
         return ""

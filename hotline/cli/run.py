@@ -1,6 +1,6 @@
-"""`hotline run`: the whole hotline on this machine, with a pretend gateway and a phone in the browser unless a real one is named.
+"""`hotline run`: the whole hotline on this machine. Unless a gateway is configured, it is a demo with the simulator in place of one.
 
-For trying it and for developing it. In production every line of the Procfile is a service of its own.
+For trying and developing the hotline. In production every line of the Procfile is a service of its own.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from hotline.services.people.organisation import new_password
 
 DEMO_ORGANISATION = Path(__file__).parent.parent / "data" / "demo.toml"
 _DEMO_NUMBER = "+15005550006"
-# The demo is tried at any hour; between 21:00 and 08:00 its texts would wait until morning.
+# The demo must work at any hour: by default texts would wait from 21:00 to 08:00.
 _DEMO_CONFIG = f"""# Made by `hotline run` for the demo; HOTLINE_CONFIG names another.
 [contact_hours]
 opens = "00:00"
@@ -45,7 +45,7 @@ _READY_WITHIN_S = 60.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What this run is: where it listens, where it keeps things, and whether it is the demo."""
+    """Where this run listens, where it keeps its data, and whether it is the demo."""
 
     port: int
     simulator_port: int
@@ -66,7 +66,7 @@ class Plan:
 
 @click.command()
 def run() -> None:
-    """Start the hotline on this machine, and a phone in the browser to text it from."""
+    """Start the hotline on this machine, with a phone in the browser to text it from."""
     try:
         plan = _plan(os.environ)
         with contextlib.ExitStack() as stack:
@@ -74,7 +74,7 @@ def run() -> None:
             _check_ports(plan)
             _run(plan, stack)
     except StopAsked:
-        with contextlib.suppress(OSError):  # the terminal may be what was closed
+        with contextlib.suppress(OSError):  # the terminal may have been closed
             click.echo("The hotline is stopped.")
     except (FolderNotUsable, bundled_redis.NoRedisServer, ProcessEnded) as fault:
         raise click.ClickException(str(fault)) from fault
@@ -113,7 +113,7 @@ def _read_procfile(path: Path) -> dict[str, str]:
 
 
 def _check_ports(plan: Plan) -> None:
-    """A busy port is told before anything starts: later it would be a page of retries."""
+    """Raise `ClickException` for a busy port before anything starts: later the processes would only retry and fail."""
     listeners = [("PORT", plan.bind, plan.port)]
     if plan.demo:
         listeners.append(("HOTLINE_SIMULATOR_PORT", _LOOPBACK, plan.simulator_port))
@@ -129,7 +129,7 @@ def _check_ports(plan: Plan) -> None:
 
 
 def _run(plan: Plan, stack: contextlib.ExitStack) -> None:
-    """Start everything, tell where it is, and stay until it is stopped. Raises `StopAsked` or `ProcessEnded`."""
+    """Start everything, print the addresses, and wait. Ends only by raising `StopAsked`, `ProcessEnded` or `ClickException`."""
     redis = stack.enter_context(bundled_redis.socket_path(plan.data / "redis")) if plan.redis_server else None
     processes = stack.enter_context(Processes(folder=PROJECT, environment=environment(plan, os.environ, redis)))
     if redis is not None:
@@ -153,7 +153,7 @@ def _run(plan: Plan, stack: contextlib.ExitStack) -> None:
 def _start_redis(plan: Plan, processes: Processes, path: Path) -> None:
     folder = plan.data / "redis"
     folder.mkdir(mode=0o700, exist_ok=True)
-    path.unlink(missing_ok=True)  # left behind by one that was killed
+    path.unlink(missing_ok=True)  # a server that was killed may have left it
     processes.start("redis", shlex.join(bundled_redis.server_command(plan.redis_server, folder=folder, path=path)))
     try:
         is_up = processes.wait(lambda: bundled_redis.answers(path), within_s=_READY_WITHIN_S)
@@ -164,7 +164,7 @@ def _start_redis(plan: Plan, processes: Processes, path: Path) -> None:
 
 
 def environment(plan: Plan, given: Mapping[str, str], redis: Path | None) -> dict[str, str]:
-    """The environment of every process: what was given, and what is missing in it. Secrets are made at the first run and kept."""
+    """The environment of every process: `given`, and what is missing in it. Secrets are made at the first run and kept."""
     env = dict(given)
     folder = Path(sys.executable).parent
     env["PATH"] = os.pathsep.join((str(folder), env.get("PATH", os.defpath)))
@@ -190,7 +190,7 @@ def _demo_environment(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _voice_numbers(config: Path) -> list[str]:
-    """The numbers that can be called, for the simulator. A file that cannot be read is told of by whoever reads it next."""
+    """The numbers that can be called, for the simulator. If the file cannot be read: none; the web process then reports the fault."""
     try:
         voice = tomllib.loads(config.read_text("utf-8")).get("voice", {})
     except (OSError, ValueError):
@@ -207,7 +207,7 @@ def _doors(plan: Plan) -> list[Callable[[], bool]]:
 
 
 def _once_each(doors: list[Callable[[], bool]]) -> Callable[[], bool]:
-    """Whether every door has opened by now; one that has is not knocked at again."""
+    """A function that tells whether every check has succeeded by now. A check that has succeeded is not made again."""
     closed = list(doors)
 
     def all_opened() -> bool:
@@ -218,7 +218,7 @@ def _once_each(doors: list[Callable[[], bool]]) -> Callable[[], bool]:
 
 
 def _status(address: str, port: int, path: str) -> int:
-    """What a GET is answered with; 0 while nobody listens."""
+    """The HTTP status of a GET; 0 if nothing answers."""
     connection = http.client.HTTPConnection(address, port, timeout=2)
     try:
         connection.request("GET", path)
@@ -230,7 +230,7 @@ def _status(address: str, port: int, path: str) -> int:
 
 
 def panel(plan: Plan) -> str:
-    """Where to go and how to log in."""
+    """The lines that say where the hotline is and how to log in."""
     lines = [("Queue", plan.url), ("Data", str(plan.data)), ("Stop", "Ctrl-C")]
     if plan.demo:
         people = tomllib.loads(DEMO_ORGANISATION.read_text("utf-8"))["volunteer"]

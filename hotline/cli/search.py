@@ -8,12 +8,12 @@ from hotline.services.tickets import indexing
 
 @click.group()
 def search() -> None:
-    """The index of the search."""
+    """Commands for the index of the search."""
 
 
 @search.command()
 def reindex() -> None:
-    """Build the index anew from the texts and notes. The hotline may go on meanwhile; until it is done not all is found."""
+    """Build the index anew from the texts and notes. The hotline may run meanwhile; until this is done, searches miss tickets."""
     with runtime_or_exit() as rt:
         indexing.reindex(rt)
     click.echo("The index is built.")

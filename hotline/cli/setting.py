@@ -1,4 +1,4 @@
-"""What the commands share: the configuration, a Runtime, and faults told in one line each."""
+"""What the commands share: the configuration and a Runtime, or their faults in a line each."""
 
 import contextlib
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hotline.tables import TableFault
 
 
 def config_or_exit() -> Config:
-    """The configuration, or every fault of it and exit code 1."""
+    """The configuration. If it has faults: print them all and exit with code 1."""
     try:
         return load_config()
     except ConfigFault as fault:
@@ -27,14 +27,14 @@ def config_or_exit() -> Config:
 
 @contextlib.contextmanager
 def runtime_or_exit() -> Iterator[Runtime]:
-    """A Runtime for one command; what can go wrong with it is told in a line, not as a traceback."""
+    """A Runtime for one command. Expected faults are printed in a line, without a traceback, and end the command with code 1."""
     configure_log("WARNING")
     config = config_or_exit()
     try:
         rt = build_runtime(config, bell=SilentBell())
     except (TableFault, CatalogueFault) as fault:
         raise click.ClickException(str(fault)) from fault
-    except OSError as fault:  # SQLite's folder cannot be made
+    except OSError as fault:  # the folder for SQLite cannot be made
         raise click.ClickException(f"the database cannot be reached: {fault}; check HOTLINE_DATABASE_URL") from fault
     try:
         yield rt

@@ -21,20 +21,20 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> s
 
 @click.command("add-volunteer")
 @click.argument("login", callback=_login)
-@click.option("--name", default="", callback=_name, help="How colleagues know her; the login if left out.")
+@click.option("--name", default="", callback=_name, help="The name that colleagues see; the login if left out.")
 def add_volunteer(login: str, name: str) -> None:
-    """Add a volunteer and print her password, once."""
+    """Add a volunteer and print the password, once."""
     with runtime_or_exit() as rt:
         password = organisation.add_volunteer(rt, login, name or login)
     if password is None:
         raise click.ClickException(f"there is a volunteer {login} already; for a new password: hotline reset-password {login}")
-    click.echo(f"Login:    {login}\nPassword: {password}\nIt is shown this once. Put her into a team with: hotline load FILE.toml")
+    click.echo(f"Login:    {login}\nPassword: {password}\nIt is shown this once. To put the volunteer into a team: hotline load FILE.toml")
 
 
 @click.command("reset-password")
 @click.argument("login", callback=_login)
 def reset_password(login: str) -> None:
-    """Give a volunteer a new password, print it once, and end every log-in of hers."""
+    """Give a volunteer a new password, print it once, and end all log-ins of the volunteer."""
     with runtime_or_exit() as rt:
         password = organisation.reset_password(rt, login)
     if password is None:
@@ -44,16 +44,16 @@ def reset_password(login: str) -> None:
 
 @click.command()
 @click.argument("login", callback=_login)
-@click.option("--name", default="", callback=_name, help="How colleagues know her; the login if left out.")
+@click.option("--name", default="", callback=_name, help="The name that colleagues see; the login if left out.")
 def invite(login: str, name: str) -> None:
-    """Print a one-time link for a volunteer, made if there is none of that login; with it she sets her password."""
+    """Print a one-time link with which a volunteer sets a password. If nobody has that login, the account is made."""
     with runtime_or_exit() as rt:
         token = invitations.invite_again(rt, login)
         try:
             token = token or invitations.invite(rt, login, name or login, made_by=None)
         except invitations.LoginTaken as fault:
             raise click.ClickException(
-                f"{login} is not here any more: an administrator brings her back on the page People, or the file with active = true"
+                f"the account {login} is closed: an administrator opens it again on the page People, or the file with active = true"
             ) from fault
         url = f"{rt.config.public_url}/welcome/{token}"
     click.echo(f"{url}\nIt is shown this once, works once, and for three days.")

@@ -1,4 +1,4 @@
-"""What a gateway is to us: meanings, never HTTP details. A gateway carries our texts and calls; whose it is, only its folders know."""
+"""What every gateway offers, without HTTP details. A gateway carries texts and calls; only its own folders know the company behind it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from hotline.domain.delivery import Delivery
 from hotline.domain.keyword import Keyword
 
 LONGEST_TEXT = 1600
-"""Characters of one text; every gateway must take as many. They are 24 parts of Urdu. 3GPP TS 23.040 (9.2.3.24.1) allows 255 parts."""
+"""The most characters of one text; every gateway must take as many. In Urdu that is 24 parts; 3GPP TS 23.040 (9.2.3.24.1) allows 255."""
 
 
 class FieldMissing(Exception):
-    """A gateway's form lacks what makes it a text or a call; `args[0]` is the field."""
+    """A gateway's form lacks a field that every text or call has; `args[0]` is its name."""
 
 
 @dataclass(frozen=True)
 class IncomingText:
-    """A text as the gateway handed it over, every string already clean. `sender` is raw."""
+    """A text as the gateway delivered it; all strings can be stored, `sender` is not parsed yet."""
 
     gateway_id: str
     sender: str
     body: str
-    keyword: Keyword | None = None  # what the gateway itself took it for: a stop or a start
+    keyword: Keyword | None = None  # set if the gateway itself took the text as a stop or a start
 
 
 @dataclass(frozen=True)
@@ -41,28 +41,28 @@ class OutgoingText:
 class Outcome(StrEnum):
     """What a failed send means for the text."""
 
-    NOT_SENT = "not_sent"  # never processed: safe to send again, later
-    REFUSED = "refused"  # for good
+    NOT_SENT = "not_sent"  # not processed: it can be sent again later
+    REFUSED = "refused"  # for good: do not send again
     STOPPED = "stopped"  # for good: the citizen told the gateway to stop
-    UNREACHABLE = "unreachable"  # the phone is off or away: a few tries, far apart
-    UNKNOWN = "unknown"  # it may have been sent: look it up before anything else
+    UNREACHABLE = "unreachable"  # the phone is off or away: try again a few times, far apart
+    UNKNOWN = "unknown"  # it may have been sent: look it up before sending again
 
 
 @dataclass(frozen=True)
 class Report:
-    """What the gateway says became of a text of ours."""
+    """What the gateway reports about a text that we sent."""
 
     gateway_id: str
     message_id: int | None
     attempt: int | None
     delivery: Delivery
     code: str | None
-    outcome: Outcome | None = None  # what its code means for the text, where it failed
+    outcome: Outcome | None = None  # what `code` means for a text that failed
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A text the gateway has: its id, and what became of it so far."""
+    """A text that the gateway accepted: its id and its delivery so far."""
 
     gateway_id: str
     delivery: Delivery
@@ -70,7 +70,7 @@ class Sent:
 
 
 class GatewayError(Exception):
-    """The gateway did not take a text. `code` is its own, as text."""
+    """A request to the gateway failed. `code`: the gateway's or our own name of the fault; `outcome`: what it means for a text."""
 
     def __init__(self, code: str, outcome: Outcome) -> None:
         super().__init__(code)
@@ -79,17 +79,17 @@ class GatewayError(Exception):
 
 
 class TextGateway(Protocol):
-    """Carries texts."""
+    """Sends texts."""
 
     name: str
 
     def send(self, text: OutgoingText) -> Sent:
-        """Hand a text over. Raises `GatewayError`."""
+        """Send a text. Raises `GatewayError`."""
 
     def look_up(self, text: OutgoingText, since: datetime, known: set[str]) -> Sent | None:
-        """The text if the gateway took it since then under an id that is none of `known`; None if it has none such.
+        """Find a text that the gateway may have accepted after `since`, under an id that is not in `known`; None if there is none.
 
-        Raises `GatewayError` if it cannot tell.
+        Raises `GatewayError` if the gateway cannot be asked.
         """
 
     def close(self) -> None:
@@ -98,22 +98,22 @@ class TextGateway(Protocol):
 
 @dataclass(frozen=True)
 class IncomingCall:
-    """A call as the gateway told of it, or a step of a call; every string clean. `caller` and `line` are raw numbers."""
+    """A call, or a step of a call, as the gateway delivered it; all strings can be stored. `caller` and `line` (our number) are raw."""
 
     gateway: str
     gateway_id: str
     caller: str
     line: str
-    keys: str = ""  # what was keyed at this step; "" for silence
+    keys: str = ""  # the keys pressed at this step; "" for silence
     hung_up: bool = False
     recording_id: str | None = None
     recorded_s: int | None = None
-    call_id: int | None = None  # of one of ours: it comes back in the report of its end
+    call_id: int | None = None  # of a call that we placed, in the report of its end
 
 
 @dataclass(frozen=True)
 class CallState:
-    """What the gateway says of a call."""
+    """What the gateway says about a call; `duration_s` is None while it is not known."""
 
     ended: bool
     duration_s: int | None = None
@@ -121,33 +121,38 @@ class CallState:
 
 @dataclass(frozen=True)
 class FoundRecording:
-    """A recording the gateway has: its id and its length in whole seconds, None while it is not known."""
+    """A recording at the gateway: its id, and its length in whole seconds (None while it is not known)."""
 
     gateway_id: str
     duration_s: int | None
 
 
 class CallGateway(Protocol):
-    """Carries calls, and keeps what they recorded until we have it. Every method raises `GatewayError`."""
+    """Places calls, and keeps their recordings until we have fetched them. Every method except `close` raises `GatewayError`."""
 
     name: str
 
     def place_call(self, to: str, call_id: int, *, is_alarm: bool) -> str:
-        """Ring a phone for our call `call_id`; the gateway's id. Not to be repeated where the outcome is unknown. Of an alarm nothing
-        is heard but its own words, whatever breaks."""
+        """Ring the phone `to` for our call `call_id`; returns the gateway's id of the call.
+
+        Do not repeat it if the outcome is unknown. `is_alarm`: the phone hears only the words of an alarm, also after an error.
+        """
 
     def call_state(self, gateway_id: str) -> CallState | None:
-        """How a call stands; None if the gateway knows none such."""
+        """The state of a call; None if the gateway does not know it."""
 
     def recordings_of(self, gateway_id: str) -> list[FoundRecording]:
-        """What a call recorded."""
+        """The recordings of a call."""
 
     def fetch_recording(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
-        """Write a recording's audio (WAV) into a file, and say how many bytes it has. Asked by id at the API's base, never at an
-        address out of a form. Code `404` or `410` where there is none, `too_large` past the limit."""
+        """Write a recording's audio (WAV) into `into`; returns the number of bytes.
+
+        The address is made from the id and the API's base, never taken from a form. The error's code is `404` or `410` if there is no
+        such recording, `too_large` above the limit.
+        """
 
     def delete_recording(self, gateway_id: str) -> None:
-        """Have the gateway forget a recording; one that is gone is forgotten."""
+        """Delete a recording at the gateway. It may be deleted already."""
 
     def close(self) -> None:
         """Give connections back."""
@@ -159,12 +164,12 @@ class GatewayFault(Exception):
 
 @dataclass(frozen=True)
 class Gateway:
-    """What a gateway brings to the registry."""
+    """A gateway's entry in the registry."""
 
-    name: str  # of its folders, and in the column `gateway`
-    key: str  # the variable of the environment without which it is not used
-    read: Callable[[Mapping[str, str], list[str]], GatewaySettings]  # its keys, out of the environment; faults are added to the list
-    texts: Callable[[Config], TextGateway] | None  # None: it carries none
-    calls: Callable[[Config], CallGateway] | None
-    check: Callable[[Config], None]  # whether it takes us; raises `GatewayFault`
-    check_recordings: Callable[[Config], bool]  # whether it asks for a password; False: that cannot be told; raises `GatewayFault`
+    name: str  # of its folders, and in the columns `gateway`
+    key: str  # the environment variable that has to be set for it to be used
+    read: Callable[[Mapping[str, str], list[str]], GatewaySettings]  # reads its keys from the environment; faults are added to the list
+    texts: Callable[[Config], TextGateway] | None  # None: it sends no texts
+    calls: Callable[[Config], CallGateway] | None  # None: it places no calls
+    check: Callable[[Config], None]  # raises `GatewayFault` if the gateway does not accept our account
+    check_recordings: Callable[[Config], bool]  # True: recordings need a password; False: not known; raises `GatewayFault`

@@ -1,7 +1,7 @@
-"""Which gateways there are. Beside its line here a gateway has a folder in `hotline/gateways/` and one in `hotline/webhooks/`.
+"""The list of gateways. Besides its line here a gateway has a folder in `hotline/gateways/` and one in `hotline/webhooks/`.
 
-The first folder reads its keys, sends, calls and checks; what it brings is a `Gateway`. The second has `BLUEPRINTS`, whose views
-are marked by its own check of a request (`guards.for_gateway`).
+The first folder reads its keys, sends texts, places calls and checks the account; it has a `Gateway`. The second has `BLUEPRINTS`,
+whose views are decorated with its own check of requests (`guards.for_gateway`).
 """
 
 import os
@@ -15,11 +15,11 @@ from hotline.gateways.twilio.gateway import GATEWAY as TWILIO
 __all__ = ["GATEWAYS", "call_gateway", "demo_environment", "gateways_in_use", "load_config", "text_gateway"]
 
 GATEWAYS: Mapping[str, Gateway] = {gateway.name: gateway for gateway in (TWILIO,)}
-"""Every gateway by its name. Of several that are in use and carry texts (or calls), the first does."""
+"""Name → gateway. If several in use send texts (or place calls), the first one does."""
 
 
 def load_config(environ: Mapping[str, str] | None = None) -> Config:
-    """The configuration, with the keys of every gateway. Raises `ConfigFault` with every fault there is."""
+    """The configuration, with the keys of every gateway. `environ`: by default the process's environment. Raises `ConfigFault`."""
     return read_config(os.environ if environ is None else environ, {name: gateway.read for name, gateway in GATEWAYS.items()})
 
 
@@ -29,10 +29,10 @@ def gateways_in_use(config: Config) -> list[Gateway]:
 
 
 def text_gateway(config: Config) -> TextGateway:
-    """The gateway that sends our texts. Where the keys of none are set it is one that refuses them all."""
+    """The gateway that sends our texts. If no gateway's keys are set, it is one whose every send fails."""
     return next(gateway.texts for gateway in [*gateways_in_use(config), *GATEWAYS.values()] if gateway.texts)(config)
 
 
 def call_gateway(config: Config) -> CallGateway:
-    """The gateway that places our calls and has their recordings. Where the keys of none are set it is one that refuses every call."""
+    """The gateway that places our calls and has their recordings. If no gateway's keys are set, it is one whose every call fails."""
     return next(gateway.calls for gateway in [*gateways_in_use(config), *GATEWAYS.values()] if gateway.calls)(config)

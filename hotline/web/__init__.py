@@ -1,1 +1,1 @@
-"""A volunteer talks to us."""
+"""The pages for volunteers."""

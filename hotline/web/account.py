@@ -1,4 +1,4 @@
-"""Her own account: log-ins, password, phone."""
+"""A volunteer's own account: log-ins, password, phone."""
 
 from http import HTTPStatus
 
@@ -24,27 +24,27 @@ _FAULTS: dict[type[Exception], str] = {
 
 @blueprint.get("")
 def account() -> str:
-    """The page."""
+    """The page of the account."""
     return _page()
 
 
 @blueprint.post("/logins/<int(min=1,max=9223372036854775807):login_id>/end")
 def end(login_id: int) -> Response:
-    """End one log-in of hers; this one too."""
+    """End one of the volunteer's log-ins; it may be this one."""
     accounts.end(runtime(), volunteer().id, login_id)
     return redirect(url_for("account.account"))
 
 
 @blueprint.post("/logins/end-others")
 def end_others() -> Response:
-    """End every log-in of hers but this one."""
+    """End every log-in of the volunteer except this one."""
     accounts.end_others(runtime(), volunteer().id, current_user.login.id)
     return redirect(url_for("account.account"))
 
 
 @blueprint.post("/password")
 def change_password() -> Response | tuple[str, int]:
-    """Another password for whoever knows the old one."""
+    """Set a new password, for a volunteer who knows the old one."""
     old, new = request.form.get("old", ""), request.form.get("new", "")
     try:
         accounts.change_password(runtime(), volunteer().id, current_user.login.id, old=old, new=new)
@@ -55,7 +55,7 @@ def change_password() -> Response | tuple[str, int]:
 
 @blueprint.post("/choices")
 def choose() -> Response | tuple[str, int]:
-    """Her phone, whether she takes citizens who ask for a woman, and whether she works through pauses."""
+    """Set the phone for alarms, whether to take citizens who ask for a woman, and whether to work through pauses."""
     takes_women, keeps_pauses = request.form.get("takes_women") == "yes", request.form.get("works_through") != "yes"
     phone = request.form.get("phone", "")[:64]
     try:

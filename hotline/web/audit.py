@@ -1,4 +1,4 @@
-"""What an auditor sees: that things were read and done, and by whom; never what they say."""
+"""What an auditor sees: what was read and done, and by which volunteer; never the content of texts, notes and recordings."""
 
 from http import HTTPStatus
 
@@ -17,14 +17,14 @@ blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
 @blueprint.before_request
 def refuse_others() -> None:
-    """For auditors alone: that something happened to a sealed ticket is told to nobody else."""
+    """Answer 404 to everybody except auditors: nobody else may learn that something happened to a sealed ticket."""
     if volunteer().role != Role.AUDITOR:
         abort(HTTPStatus.NOT_FOUND)
 
 
 @blueprint.get("")
 def book() -> str:
-    """What happened to all tickets, newest first; of a sealed one without its reference."""
+    """The events of all tickets, newest first; those of sealed tickets without the reference."""
     rows, before = runtime().config.web.page_rows, _before()
     with runtime().reading() as session:
         shown = events.newest(session, volunteer(), before=before, limit=rows + 1)
@@ -39,7 +39,7 @@ def book() -> str:
 
 @blueprint.get("/people")
 def people_book() -> str:
-    """What happened to people, their rights and shifts, newest first."""
+    """The events of people, their rights and shifts, newest first."""
     rows, before = runtime().config.web.page_rows, _before()
     with runtime().reading() as session:
         shown = peopleevents.newest(session, before=before, limit=rows + 1)
@@ -59,7 +59,7 @@ def _before() -> int | None:
 
 
 def audited(session: Reading, ticket: Ticket) -> str:
-    """A ticket's facts and events: no texts, notes, recordings or numbers are even looked up."""
+    """The page of a ticket for an auditor: facts and events. Texts, notes, recordings and numbers are not even read."""
     happened = events.without_notes(session, ticket.id)
     team = session.get(Team, ticket.team_id) if ticket.team_id else None
     names = people.names(session, (ticket.assignee_id, *(event.volunteer_id for event in happened)))

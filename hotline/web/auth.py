@@ -1,4 +1,4 @@
-"""Log in, log out, choose the language of the pages."""
+"""Logging in and out, and the language of the pages."""
 
 import secrets
 from datetime import timedelta
@@ -24,7 +24,7 @@ from hotline.web import factor, keeping
 blueprint = Blueprint("auth", __name__)
 
 _NOBODYS = frozenset({"health.healthz", "static"})
-"""Endpoints that are the same for everybody: they do without the database."""
+"""Endpoints that are the same for everybody and must not need the database."""
 
 
 _SEEN_EVERY = timedelta(minutes=5)
@@ -32,7 +32,7 @@ _KNOWN_FOR_S = 90 * 86_400
 
 
 class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
-    """A volunteer as Flask-Login wants her, and the log-in she came by."""
+    """A volunteer in the form that Flask-Login needs, with the log-in of this browser."""
 
     def __init__(self, key: str, found: OpenLogin) -> None:
         self.row, self.login = found.volunteer, found.login
@@ -41,13 +41,13 @@ class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
         self._key = key
 
     def get_id(self) -> str:
-        """What stands in the signed cookie."""
+        """What Flask-Login stores in the signed cookie: the log-in's key."""
         return self._key
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def load(cookie: str) -> LoggedIn | None:
-    """Who the cookie speaks of; None if that log-in has ended."""
+    """The volunteer of the cookie's key; None if that log-in has ended."""
     found = logins.find(runtime(), cookie)
     if found is None:
         return None
@@ -56,7 +56,7 @@ def load(cookie: str) -> LoggedIn | None:
 
 
 def _tell_when_seen(found: OpenLogin) -> None:
-    """Her list of log-ins says when each was used last: written once the page has left, so that none waits for it."""
+    """Store when the log-in was used last, for the list of log-ins. It is written after the page was sent, so that no page waits for it."""
     rt = runtime()
     if rt.clock() - found.login.seen_at < _SEEN_EVERY:
         return
@@ -74,23 +74,23 @@ def _tell_when_seen(found: OpenLogin) -> None:
 
 
 def choose_language() -> None:
-    """Before each page: hers, else the one chosen on this browser, else what the browser asks for."""
+    """Before each page: set the volunteer's language, else the one chosen in this browser, else the one the browser asks for."""
     if request.path.startswith(FOR_GATEWAYS):  # a gateway reads no pages
         return
-    # First without asking who she is: with the database away there is still a page that says so.
+    # First without the volunteer: if the database is away, the page that says so needs a language.
     _speak(session.get("language"))
     if request.endpoint not in _NOBODYS and current_user.is_authenticated:
         _is_read_by(current_user)
 
 
-def _is_read_by(her: LoggedIn) -> None:
-    g.reader, g.keeps_people = her.row, her.keeps_people
-    _speak(her.row.page_language)
+def _is_read_by(reader: LoggedIn) -> None:
+    g.reader, g.keeps_people = reader.row, reader.keeps_people
+    _speak(reader.row.page_language)
 
 
 def _speak(language: str | None) -> None:
     if language not in PAGE_LANGUAGES:
-        # In her order, ur-PK for ur: Werkzeug's best match prefers a later en to it.
+        # In the browser's order, with ur-PK taken as ur: Werkzeug's best_match would prefer a later en to ur-PK.
         asked = (code.partition("-")[0].lower() for code in request.accept_languages.values())
         language = next((code for code in asked if code in PAGE_LANGUAGES), SOURCE)
     g.language, g.direction = language, direction(language)
@@ -98,8 +98,8 @@ def _speak(language: str | None) -> None:
 
 
 def catch_words() -> Any:
-    """Before the guards: words that these would refuse are kept. None lets the request go on."""
-    if request.path.startswith(FOR_GATEWAYS):  # its form is for the guard to read, as it came: the signature is of that
+    """Before the guards: keep what a volunteer wrote in a form that they would refuse. None lets the request go on."""
+    if request.path.startswith(FOR_GATEWAYS):  # the guard reads the form: the signature is of its raw bytes
         return None
     whose = keeping.owner_id()
     if whose is None:
@@ -115,7 +115,7 @@ def catch_words() -> Any:
 
 @blueprint.get("/login")
 def login() -> str | Response:
-    """The form."""
+    """The form to log in."""
     if current_user.is_authenticated:
         return redirect(url_for("queues.queue"))
     return render_template("login.html")
@@ -123,7 +123,7 @@ def login() -> str | Response:
 
 @blueprint.post("/login")
 def log_in() -> Any:
-    """In, or told why not."""
+    """Log in; show the form again with the reason if that is refused."""
     name = request.form.get("login", "")
     known = _Known(name)
     try:
@@ -141,22 +141,22 @@ def log_in() -> Any:
 
 
 class _Known:
-    """The cookie by which a browser is known as one that somebody came in by. It opens nothing: tries from there are counted apart."""
+    """The cookie that marks a browser in which this login was used before. It gives no access: tries from there are counted apart."""
 
     def __init__(self, login: str) -> None:
         login = logins.spelt(login)
-        self._name = f"known-{logins.hashed(login)[:16]}"  # several people may share a browser
+        self._name = f"known-{logins.hashed(login)[:16]}"  # one cookie for each login: several people may share a browser
         self._signer = URLSafeTimedSerializer(runtime().config.secret_key, salt=f"known {login}")
 
     def browser(self) -> str | None:
-        """What stands for this browser; None if she never came in by it, or long ago."""
+        """The random name of this browser; None if the login was not used in it, or not for long."""
         try:
             return str(self._signer.loads(request.cookies.get(self._name, ""), max_age=_KNOWN_FOR_S))
         except BadData:
             return None
 
     def remember(self) -> None:
-        """She is in by it."""
+        """Set the cookie: the volunteer has logged in."""
         cookie = self._signer.dumps(self.browser() or secrets.token_hex(16))
 
         @after_this_request
@@ -169,31 +169,31 @@ class _Known:
 
 
 def let_in(volunteer: Volunteer) -> None:
-    """A log-in of hers begins on this browser."""
+    """Begin a log-in of the volunteer in this browser."""
     rt = runtime()
     key = logins.come_in(rt, volunteer.id, request.headers.get("User-Agent", ""))
     found = logins.find(rt, key)
     session.clear()
     session.permanent = True
-    if found is not None:  # else she was put out this instant
-        login_user(her := LoggedIn(key, found))
-        _is_read_by(her)
+    if found is not None:  # None: the account was closed this instant
+        login_user(reader := LoggedIn(key, found))
+        _is_read_by(reader)
 
 
 @blueprint.post("/logout")
 def log_out() -> Response:
-    """Out, here: her other log-ins go on, a copy of this one's cookie does not."""
+    """End this log-in, so that a copy of its cookie is useless; the volunteer's other log-ins go on."""
     if current_user.is_authenticated:
         logins.log_out(runtime(), current_user.row.id, current_user.login.id)
     logout_user()
     session.clear()
-    session["language"] = g.language  # the form to log in again
+    session["language"] = g.language  # for the form to log in again
     return redirect(url_for("auth.login"))
 
 
 @blueprint.post("/language")
 def language() -> Response:
-    """The pages speak that language from now on."""
+    """Set the language of the pages: of the volunteer, or of this browser if nobody is logged in."""
     chosen = request.form.get("language", "")
     if chosen in PAGE_LANGUAGES:
         if current_user.is_authenticated:

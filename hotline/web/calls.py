@@ -1,4 +1,4 @@
-"""The book of missed calls: who rang, and left no ticket."""
+"""The book of missed calls: calls that left no ticket."""
 
 import base64
 from datetime import UTC, datetime
@@ -29,18 +29,18 @@ def book() -> str:
 
 @blueprint.post("/<gateway_id>/done")
 def done(gateway_id: str) -> Response:
-    """Somebody saw to it: it leaves the book."""
+    """A volunteer has dealt with the call: take it out of the book."""
     hangup.tick_off(runtime(), volunteer(), gateway_id)
     return redirect(url_for("calls_book.book"))
 
 
 def _before(last: Call) -> str:
-    """The key of a page's last call, as it stands in an address; an id would count the calls she may not know of."""
+    """The key of a page's last call, for an address. Not its id: ids would tell how many calls the volunteer does not see."""
     return base64.urlsafe_b64encode(f"{last.started_at.isoformat()}|{last.gateway_id}".encode()).decode()
 
 
 def _cursor(address: str) -> tuple[datetime, str] | None:
-    """The key back out of the address; None for the first page, and for what is none."""
+    """The key in an address; None if there is none, or it is not valid."""
     try:
         started_at, gateway_id = base64.urlsafe_b64decode(address.encode()).decode().split("|")
         at = datetime.fromisoformat(started_at)

@@ -1,14 +1,14 @@
-"""What people wrote, in the order in which it is read: after Urdu or Sindhi letters a browser turns 0300-1234567 round."""
+"""Shows the numbers in what people wrote in the right order: after Urdu or Sindhi letters a browser shows 0300-1234567 as 1234567-0300."""
 
 import re
 
 from markupsafe import Markup, escape
 
-_TURNED_ROUND = {0x202D: None, 0x202E: None}  # a letter of Unicode that shows 123 as 321
+_TURNED_ROUND = {0x202D: None, 0x202E: None}  # Unicode's override characters, which can show 123 as 321
 _NUMBER = re.compile(r"(\+?\d+(?:[ \-–]\d+)+|\+\d+)")
 
 
 def in_order(text: str) -> Markup:
-    """The text as HTML, its numbers in an isolate of their own, and nothing in it turned round on purpose."""
+    """The text as HTML, each number in a `<bdi>` of its own, without Unicode's override characters."""
     parts = _NUMBER.split(text.translate(_TURNED_ROUND))  # every second part is a number
     return Markup().join(Markup('<bdi dir="ltr">{}</bdi>').format(part) if i % 2 else escape(part) for i, part in enumerate(parts))

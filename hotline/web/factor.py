@@ -19,19 +19,19 @@ blueprint = Blueprint("factor", __name__, url_prefix="/second-factor")
 
 @blueprint.before_request
 def is_asked() -> Response | None:
-    """Whoever need not prove it (again) makes no secret: a browser left open must not be where somebody else chooses hers."""
+    """Lead a volunteer who need not prove it away: in a browser left open nobody else may set up the second factor."""
     return None if current_user.must_prove else redirect(url_for("queues.queue"))
 
 
 @blueprint.get("")
 def factor() -> str:
-    """The form: with a QR code and the secret while it is not yet in her app."""
+    """The form; with a QR code and the secret while the app does not have it."""
     return ask_code()
 
 
 @blueprint.post("")
 def prove() -> Any:
-    """In, or told why not."""
+    """Check the code; show the form again with the reason if it is refused."""
     kept = request.form.get("kept", "")
     try:
         second_factor.prove(runtime(), volunteer().id, current_user.login.id, request.form.get("code", ""))
@@ -39,25 +39,25 @@ def prove() -> Any:
         return ask_code(kept=kept, refused=True), HTTPStatus.UNAUTHORIZED
     except LoginTooSoon as fault:
         return ask_code(kept=kept, wait_s=fault.args[0]), HTTPStatus.TOO_MANY_REQUESTS
-    current_user.must_prove = False  # it was asked before this request
+    current_user.must_prove = False  # the guard read it before this request proved the log-in
     return keeping.give_back(kept, volunteer()) or redirect(inside(request.args.get("next", "")) or url_for("queues.queue"))
 
 
 @blueprint.get("/code.svg")
 def code() -> Response:
-    """The QR code for her app; nothing once a code of it was taken."""
-    her = volunteer()
-    secret = second_factor.secret(runtime(), her) if her.totp_step is None else None
+    """The QR code for the app; 404 once a code of the app was accepted."""
+    reader = volunteer()
+    secret = second_factor.secret(runtime(), reader) if reader.totp_step is None else None
     if secret is None:
         abort(HTTPStatus.NOT_FOUND)
     drawn = io.BytesIO()
-    segno.make(second_factor.address(her, secret), error="m").save(drawn, kind="svg", scale=5, border=4, light="#fff")
+    segno.make(second_factor.address(reader, secret), error="m").save(drawn, kind="svg", scale=5, border=4, light="#fff")
     return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
 def ask_code(*, kept: str = "", refused: bool = False, wait_s: int = 0) -> str:
-    """The form, with words that wait for her behind it."""
-    her = second_factor.prepare(runtime(), volunteer().id)
-    secret = second_factor.secret(runtime(), her) if her is not None and her.totp_step is None else None
+    """The form. `kept`: words of the volunteer that are shown again after the code; `wait_s`: seconds until the next try."""
+    reader = second_factor.prepare(runtime(), volunteer().id)
+    secret = second_factor.secret(runtime(), reader) if reader is not None and reader.totp_step is None else None
     spaced = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)) if secret else ""
     return render_template("factor.html", secret=spaced, kept=kept, refused=refused, wait_s=wait_s)

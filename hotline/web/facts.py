@@ -1,4 +1,4 @@
-"""The facts of a ticket, who may see it, and passing it on: one form each."""
+"""The forms for a ticket's facts, for who may see it, and for passing it on."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -22,7 +22,7 @@ Answer = Response | tuple[str, int]
 
 @blueprint.post("/tickets/<reference:reference>/facts")
 def describe(reference: str) -> Answer:
-    """Kind, area, whether she asks for a woman."""
+    """Set the category, the area, and whether the citizen asks for a woman."""
     form = request.form
     category, area, woman = form.get("category", ""), form.get("area") or None, "wants_woman" in form
     return _done(
@@ -33,48 +33,48 @@ def describe(reference: str) -> Answer:
 
 @blueprint.post("/tickets/<reference:reference>/priority")
 def priority(reference: str) -> Answer:
-    """How pressing it is."""
+    """Set the priority."""
     to = Priority(int(choice("priority", *(str(int(one)) for one in Priority))))
     return _done(reference, lambda v: facts.set_priority(runtime(), volunteer(), reference, version=v, to=to, note=text("note")))
 
 
 @blueprint.post("/tickets/<reference:reference>/promise")
 def promise(reference: str) -> Answer:
-    """Promised by: today, tomorrow, an instant, or not at all."""
+    """Set the time promised to the citizen, or take the promise back."""
     by = _promised_by()
     return _done(reference, lambda v: facts.promise(runtime(), volunteer(), reference, version=v, by=by))
 
 
 @blueprint.post("/tickets/<reference:reference>/hold")
 def hold(reference: str) -> Answer:
-    """On hold, or no more."""
+    """Put the ticket on hold, or lift the hold."""
     on = request.form.get("on") == "1"
     return _done(reference, lambda v: facts.hold(runtime(), volunteer(), reference, version=v, on=on, note=text("note")))
 
 
 @blueprint.post("/tickets/<reference:reference>/seal")
 def seal(reference: str) -> Answer:
-    """Seen by one team only."""
+    """Seal the ticket."""
     kind = request.form.get("kind", "")
     return _done(reference, lambda v: facts.seal(runtime(), volunteer(), reference, version=v, kind=kind, note=text("note")))
 
 
 @blueprint.post("/tickets/<reference:reference>/unseal")
 def unseal(reference: str) -> Answer:
-    """Seen by others again."""
+    """Unseal the ticket."""
     return _done(reference, lambda v: facts.unseal(runtime(), volunteer(), reference, version=v, note=text("note")))
 
 
 @blueprint.post("/tickets/<reference:reference>/shut-out")
 def shut_out(reference: str) -> Answer:
-    """Somebody must not see it, or may again."""
+    """Shut a colleague out of the ticket, or let the colleague in again."""
     whom, out = number("whom"), request.form.get("out") == "1"
     return _done(reference, lambda v: facts.shut_out(runtime(), volunteer(), reference, version=v, whom=whom, out=out))
 
 
 @blueprint.post("/tickets/<reference:reference>/pass-on")
 def pass_on(reference: str) -> Answer:
-    """To a colleague or a team."""
+    """Pass the ticket on to a colleague or a team."""
     kind, _, to = matching("to", "team:.*|volunteer:[0-9]{1,18}").partition(":")
     if kind == "team":
         return _done(
@@ -91,7 +91,7 @@ def pass_on(reference: str) -> Answer:
 
 @blueprint.post("/tickets/<reference:reference>/contact")
 def reach(reference: str) -> Answer:
-    """How the citizen may be reached."""
+    """Set how the citizen may be reached."""
     form = request.form
     wanted = SafeContact(
         may_text="may_text" in form,
@@ -113,7 +113,7 @@ def _done(reference: str, change: Callable[[int], None], *, done: str = "saved")
 
 
 def _promised_by() -> datetime | None:
-    """The end of today or of tomorrow, or a moment, in local time; None for not at all."""
+    """The chosen time: the end of today or of tomorrow, or a given one, in local time; None for no promise."""
     rt = runtime()
     by = choice("by", "today", "tomorrow", "at", "none")
     if by == "none":

@@ -1,6 +1,6 @@
-"""What browsers post, a field at a time, parsed, cleaned and checked by WTForms. A value that no page of ours sends is answered 400.
+"""Reads the fields of posted forms one by one, checked by WTForms. A value that no page of ours sends is answered with 400.
 
-The CSRF token is not looked at here: Flask-WTF checks it before any page is asked.
+Flask-WTF has checked the CSRF token before a view runs.
 """
 
 import re
@@ -14,11 +14,11 @@ from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional, Regexp, ValidationError
 
 LONGEST = 10_000
-"""Characters of what a volunteer writes down: the maxlength of the pages."""
+"""The most characters of what a volunteer writes: the maxlength in the pages."""
 
 
 def number(name: str, most: int = 10**18 - 1) -> int:
-    """A whole number from 0. Raises `BadRequest`."""
+    """A whole number from 0 to `most`. Raises `BadRequest`."""
     return cast("int", _value(name, IntegerField(validators=[_in_digits, NumberRange(max=most)])))
 
 
@@ -28,17 +28,17 @@ def choice(name: str, *codes: str) -> str:
 
 
 def matching(name: str, pattern: str) -> str:
-    """What matches the pattern as a whole. Raises `BadRequest`."""
+    """A text that matches the whole pattern. Raises `BadRequest`."""
     return cast("str", _value(name, StringField(validators=[Regexp(rf"(?:{pattern})\Z")])))
 
 
 def text(name: str, longest: int = LONGEST) -> str:
-    """What somebody wrote, cut to its length in characters; empty if there is none."""
+    """What the volunteer wrote, cleaned and cut to `longest` characters; empty if the field is missing."""
     return cast("str", _value(name, StringField(default="", filters=[clean, lambda written: written[:longest]])))
 
 
 def clean(written: str) -> str:
-    """Line ends as phones send them (a browser sends two characters for each), and no NUL, which PostgreSQL does not store."""
+    """The text with line ends of one character, as texts have them (browsers send two), and without NUL, which PostgreSQL refuses."""
     return written.replace("\r\n", "\n").replace("\0", "\ufffd")
 
 
@@ -48,7 +48,7 @@ def day(name: str) -> date:
 
 
 def moment(name: str) -> datetime:
-    """A date and a time, local. Raises `BadRequest`."""
+    """A local date and time, without a zone. Raises `BadRequest`."""
     return cast("datetime", _value(name, DateTimeLocalField(validators=[InputRequired(), _in_our_time])))
 
 
@@ -58,7 +58,7 @@ def clock(name: str) -> time:
 
 
 def clock_or_none(name: str) -> time | None:
-    """A time of the day, None if there is none. Raises `BadRequest`."""
+    """A time of the day; None if the field is empty. Raises `BadRequest`."""
     return cast("time | None", _value(name, TimeField(validators=[Optional()])))
 
 
@@ -71,12 +71,12 @@ def _value(name: str, field: Any) -> Any:
 
 
 def _in_digits(_form: BaseForm, field: Any) -> None:
-    """For int() reads " 1", "+1", "1_0" and Arabic digits too."""
+    """Refuse what int() also reads: " 1", "+1", "1_0" and Arabic digits."""
     if not field.raw_data or not re.fullmatch("[0-9]+", field.raw_data[0]):
         raise ValidationError
 
 
 def _in_our_time(_form: BaseForm, field: Any) -> None:
-    """At the ends of the calendar there is no day before, and no other time zone."""
+    """Refuse years outside 2000 to 2999: at the ends of the calendar, counting days or changing the zone would fail."""
     if field.data is not None and not 2000 <= field.data.year <= 2999:
         raise ValidationError

@@ -1,4 +1,4 @@
-"""Is this process alive."""
+"""Tells whether this process is alive."""
 
 from flask import Blueprint
 
@@ -7,5 +7,5 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 def healthz() -> tuple[str, int, dict[str, str]]:
-    """200 while the process answers. What else may be wrong, `hotline doctor` says."""
+    """200 while the process answers. `hotline doctor` checks everything else."""
     return "ok\n", 200, {"Content-Type": "text/plain"}

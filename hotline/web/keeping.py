@@ -1,7 +1,7 @@
-"""Her words survive a log-in that ended, or a form's token that did, while she typed.
+"""What a volunteer wrote is kept if the log-in, or the form's CSRF token, ends before the form is sent.
 
-A form with words carries whose it is, signed. Sent too late, all of it goes through the log-in page, signed and for an hour, and is
-back on the page it was written on: for her alone, whoever logs in there.
+A form with words carries a signed note of its owner and its place. If it is sent too late, the whole form is signed and goes through
+the log-in page; within an hour it is shown again on the page where it was written, and only if its owner is the one who logs in.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,12 +26,12 @@ _NOT_KEPT = frozenset({"owner", "csrf_token"})
 
 
 def owner(place: str) -> str:
-    """What a form carries: whose it is, and of which place: a ticket by its reference, else the endpoint that takes it."""
+    """The signed note in a form: the volunteer's id, and the place: a ticket's reference, else the endpoint that takes the form."""
     return _signer("owner").dumps([current_user.row.id, place])
 
 
 def owner_id() -> int | None:
-    """Whose the form of this request is; None if there are no words in it, or it is nobody's."""
+    """The id of the volunteer whose form this request is; None if there are no words in it, or the note is not valid for this place."""
     if request.method != "POST" or not any(request.form.get(name, "").strip() for name in (*WRITTEN, "status")):
         return None
     try:
@@ -42,13 +42,13 @@ def owner_id() -> int | None:
 
 
 def keep(whose: int) -> str:
-    """The form of this request, signed."""
+    """The form of this request, signed, for a hidden field of the log-in page."""
     form = {name: value for name, value in request.form.items() if name not in _NOT_KEPT}
     return _signer("kept").dumps({"owner": whose, "reference": _reference(), "endpoint": request.endpoint, "form": form})
 
 
 def give_back(kept: str, volunteer: Volunteer) -> Any:
-    """The page with her words on it; None if there are none, or they are another's, or that page is hers no more."""
+    """The page with the kept words; None if there are none, they are another volunteer's, or this one may not see the page any more."""
     try:
         found = _signer("kept").loads(kept, max_age=_KEPT_S)
     except BadData:
@@ -64,7 +64,7 @@ def give_back(kept: str, volunteer: Volunteer) -> Any:
 _PAGES: Mapping[str, Callable[[Mapping[str, str]], str]] = MappingProxyType(
     {"walkin.take_down": lambda form: walkin.show(form, fault="kept"), "roster.hand_over": roster.sheets}
 )
-"""Endpoint → the page it is sent from, with her words on it, for what is of no ticket."""
+"""Endpoint → the page of its form with the kept words, for forms that belong to no ticket."""
 
 
 def _to_ticket(volunteer: Volunteer, reference: str, endpoint: str, form: Mapping[str, str]) -> Any:

@@ -1,4 +1,4 @@
-"""The people page: who is here, in which teams, and what waits for a second person."""
+"""The people page: accounts, their teams and rights, and the requests that wait for a second person."""
 
 from collections import defaultdict
 from http import HTTPStatus
@@ -22,7 +22,7 @@ from hotline.web.words import DONE
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
 _BY_LEADS = frozenset({"people.everybody", "people.ask", "people.decide"})
-"""What heads and leads may do here too; the rest is the administrators'."""
+"""Endpoints for heads and leads too; the others are for administrators only."""
 
 _TAKEN = N_("Somebody has that login already. Choose another; if you have just invited that person, make a new link below.")
 _ASKED = N_("That takes two people: it was asked for, and somebody else has to give it. The heads were told.")
@@ -30,7 +30,7 @@ _ASKED = N_("That takes two people: it was asked for, and somebody else has to g
 
 @blueprint.before_request
 def refuse_others() -> None:
-    """For whoever neither keeps accounts nor leads there is nothing here."""
+    """Answer 404 to volunteers who are not administrator, head or lead. Raises `NotYours` where the role is not enough."""
     if not current_user.keeps_people:
         abort(HTTPStatus.NOT_FOUND)
     may_all = volunteer().role == Role.ADMINISTRATOR
@@ -40,13 +40,13 @@ def refuse_others() -> None:
 
 @blueprint.get("")
 def everybody() -> str:
-    """Everybody, for administrators, heads and leads."""
+    """The page with all people, for administrators, heads and leads."""
     return _page(say=_ASKED if request.args.get("asked") else DONE["saved"] if request.args.get("done") else "")
 
 
 @blueprint.post("/invite")
 def invite() -> str | tuple[str, int]:
-    """A new account; its link is shown this once."""
+    """Make an account; its link is shown this once."""
     login = request.form.get("login", "")
     try:
         token = staff.bring_in(runtime(), volunteer().id, login, request.form.get("name", ""))
@@ -57,48 +57,48 @@ def invite() -> str | tuple[str, int]:
 
 @blueprint.post("/<login>/link")
 def link(login: str) -> str | Response:
-    """A new link for somebody; for whoever has rights that take two people it is asked for."""
+    """Make a new link for a volunteer; if the volunteer has rights that take two people, it is only asked for."""
     token = staff.new_link(runtime(), volunteer().id, login)
     return _page(token=token, whose=login) if token else _asked()
 
 
 @blueprint.post("/<login>/deactivate")
 def deactivate(login: str) -> Response:
-    """She is not here any more."""
+    """Close an account."""
     staff.deactivate(runtime(), volunteer().id, login)
     return _saved()
 
 
 @blueprint.post("/<login>/bring-back")
 def bring_back(login: str) -> str:
-    """She is here again; her link is shown this once."""
+    """Reopen an account; its new link is shown this once."""
     return _page(token=staff.bring_back(runtime(), volunteer().id, login), whose=login)
 
 
 @blueprint.post("/<login>/languages")
 def speak(login: str) -> Response:
-    """The languages she speaks."""
+    """Set the languages that a volunteer speaks."""
     staff.speak(runtime(), volunteer().id, login, request.form.get("languages", "").replace(",", " ").split())
     return _saved()
 
 
 @blueprint.post("/<login>/teams")
 def join(login: str) -> Response:
-    """Into a team."""
+    """Put a volunteer into a team."""
     joined = staff.join(runtime(), volunteer().id, login, request.form.get("team", ""))
     return _saved() if joined else _asked()
 
 
 @blueprint.post("/<login>/rights")
 def ask(login: str) -> Response:
-    """Ask for a right for somebody."""
+    """Ask for a right for a colleague."""
     asking.request(runtime(), volunteer().id, login, _right())
     return _asked()
 
 
 @blueprint.post("/<login>/rights/take-away")
 def take_away(login: str) -> Response:
-    """Take a right, or a team, from her."""
+    """Take a right or a team from a volunteer."""
     staff.take_away(runtime(), volunteer().id, login, _right())
     return _saved()
 
@@ -129,7 +129,7 @@ def _right() -> Right:
 
 
 def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: str = "", invited: bool = False) -> str:
-    rt, her = runtime(), volunteer()
+    rt, reader = runtime(), volunteer()
     with rt.reading() as session:
         teams, sealed = people.teams(session), sealed_teams(rt.categories)
         theirs = defaultdict(list)
@@ -143,13 +143,13 @@ def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: 
             teams=sorted(teams.values(), key=lambda team: team.name),
             sealed=sealed,
             rights=[str(Right(what)) for what in (RightKind.ADMINISTRATOR, RightKind.AUDITOR, RightKind.NUMBERS)],
-            waiting=[(g, read_right(g.what), may_decide(her.id, asked_by=g.asked_by, subject=g.volunteer_id)) for g in waiting],
+            waiting=[(g, read_right(g.what), may_decide(reader.id, asked_by=g.asked_by, subject=g.volunteer_id)) for g in waiting],
             names=people.names(session, (i for g in waiting for i in (g.asked_by, g.volunteer_id)))
             | people.names(session, (one.made_by for one in made.values())),
             made=made,
             team_names={code: team.name for code, team in teams.items()},
-            keeps=her.role == Role.ADMINISTRATOR,
-            decides=her.role == Role.ADMINISTRATOR or her.is_head,
+            keeps=reader.role == Role.ADMINISTRATOR,
+            decides=reader.role == Role.ADMINISTRATOR or reader.is_head,
             say=say,
             bad=bad,
             link=rt.config.public_url + url_for("welcome.welcome", token=token) if token else "",

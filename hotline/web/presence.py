@@ -1,4 +1,4 @@
-"""Which volunteers have a page open: each page that is answered notes it."""
+"""Notes which volunteers have a page open."""
 
 from datetime import timedelta
 
@@ -18,16 +18,16 @@ of an hour before a shift."""
 
 
 def note_presence(response: Response) -> Response:
-    """An open page says that she has come; a ticket that was opened needs no phone to ring for it."""
+    """After each page: note that its reader is present, and that a ticket was opened, so that no phone rings for its alarm."""
     reader = g.get("reader")
     if reader is None or request.endpoint is None or response.status_code >= 400:
         return response
-    if not current_user.is_authenticated or current_user.must_prove:  # she has just logged out, or is half way in
+    if not current_user.is_authenticated or current_user.must_prove:  # the reader has just logged out, or has not given the second factor
         return response
     try:
         _note_open(reader)
     except DatabaseFault:
-        # What was asked for is done: she must not read that it failed.
+        # The request itself succeeded, and its page must say so.
         logger().warning("that a page is open could not be written")
     return response
 

@@ -1,4 +1,4 @@
-"""What a caller said: played on her ticket's page, and written down there."""
+"""A caller's recordings: played on the ticket's page, and written down there."""
 
 from http import HTTPStatus
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("recordings", __name__)
 
 @blueprint.get("/tickets/<reference:reference>/recordings/<int(min=1,max=99):number>")
 def audio(reference: str, number: int) -> Response:
-    """A recording by its place among the ticket's, whole or the part that a player asks for. To listen is an event."""
+    """The audio of a ticket's recording, counted from 1; whole, or the part that a player asks for. Listening is stored as an event."""
     rt = runtime()
     with rt.reading() as session:
         found = access.enter(session, volunteer(), reference).ticket
@@ -47,7 +47,7 @@ def audio(reference: str, number: int) -> Response:
 
 @blueprint.post("/tickets/<reference:reference>/written-down")
 def write_down(reference: str) -> Response | tuple[str, int]:
-    """She writes down what was said."""
+    """Store what the volunteer wrote down of a recording."""
     words = text("words").strip()
     if not words:
         raise BadRequest
@@ -55,11 +55,11 @@ def write_down(reference: str) -> Response | tuple[str, int]:
         casework.write_down(runtime(), volunteer(), reference, version=version_seen(), body=words)
     except TicketMoved:
         return was_first(reference, words=words)
-    return go_on(reference, done="saved")  # what she wrote down may have sealed the ticket, to her as well
+    return go_on(reference, done="saved")  # what was written down may have sealed the ticket, also to its writer
 
 
 def _part(recording: Recording) -> tuple[int, int, HTTPStatus]:
-    """The bytes asked for, from the first to before the last. Several ranges at once, and those of another version, get all of it."""
+    """(start, stop, status) of the bytes asked for, `stop` excluded. Several ranges, or an If-Range header, get the whole recording."""
     size = recording.size_bytes or 0
     asked = request.range
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or "If-Range" in request.headers:

@@ -1,4 +1,4 @@
-"""She writes to the citizen: from a template if she likes, counted and read before it goes, kept until it is gone."""
+"""A volunteer writes to the citizen, with templates. The draft is counted, checked and kept until it is sent."""
 
 from http import HTTPStatus
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("replies", __name__)
 
 @blueprint.post("/tickets/<reference:reference>/reply")
 def reply(reference: str) -> Response | tuple[str, int]:
-    """One form, three buttons: put a template in, check it, send it."""
+    """The form with three buttons: insert a template, check, send."""
     body = text("body")
     doing = request.form.get("do", "send")
     if doing == "insert":
@@ -32,14 +32,14 @@ def reply(reference: str) -> Response | tuple[str, int]:
     try:
         replies.reply(runtime(), volunteer(), reference, version=version_seen(), body=body, confirmed=confirmed)
     except (TicketMoved, NothingWritten, ReplyRefused, SaysTooMuch) as fault:
-        replies.keep_draft(runtime(), volunteer(), reference, body)  # her words stay
+        replies.keep_draft(runtime(), volunteer(), reference, body)  # so that what was written is not lost
         return _not_sent(reference, body, fault)
     return go_on(reference, sent="1")
 
 
 @blueprint.post("/tickets/<reference:reference>/draft")
 def draft(reference: str) -> str | tuple[str, int]:
-    """Kept while she types; what it would cost, and what it gives away."""
+    """Keep the draft while the volunteer types; answer what it would cost and which words give the ticket away."""
     body = text("body")
     try:
         counted = replies.keep_draft(runtime(), volunteer(), reference, body, typed_at=version_seen())
@@ -50,7 +50,7 @@ def draft(reference: str) -> str | tuple[str, int]:
 
 @blueprint.post("/tickets/<reference:reference>/number")
 def number(reference: str) -> str:
-    """The citizen's number, on this answer only."""
+    """Show the citizen's whole number, on this one page."""
     casework.show_number(runtime(), volunteer(), reference)
     return show(reference, shows_number=True)
 

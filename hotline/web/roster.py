@@ -1,4 +1,4 @@
-"""The roster and the hand-over: who comes when, who stands in, what the next shift must know."""
+"""The roster and the hand-over: shifts, stand-ins, and notes for the next shift."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -23,14 +23,14 @@ _SHEET_ROWS = 100
 
 @blueprint.get("/roster")
 def roster() -> str:
-    """This week and the next of her teams; of all teams for the head."""
-    rt, her = runtime(), volunteer()
+    """This week and the next of the volunteer's teams; of all teams for the head."""
+    rt, reader = runtime(), volunteer()
     today = rt.clock().astimezone(rt.config.zone).date()
     monday = today - timedelta(days=today.weekday())
     with rt.reading() as session:
-        rights = people.rights(session, her)
+        rights = people.rights(session, reader)
         shown = [_team(session, team, monday) for team in _teams(session)]
-        return render_template("roster.html", teams=shown, leads=rights.leads if rights.works else (), me=her.id)
+        return render_template("roster.html", teams=shown, leads=rights.leads if rights.works else (), me=reader.id)
 
 
 def _teams(session: Reading) -> list[Team]:
@@ -47,7 +47,7 @@ def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
     weekly, members = people.weekly(session, team.id), people.team_mates(session, team.id)
     ids = {t.volunteer_id for t in turns} | {t.who for t in turns} | {d.stand_in_id for d in happened.values()}
 
-    @cache  # many begin at the same time
+    @cache  # many shifts begin at the same time
     def is_short(begins_at: datetime) -> bool:
         return len(present(turns, begins_at.astimezone(zone))) < rt.config.duty.least
 
@@ -62,28 +62,28 @@ def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
 
 @blueprint.post("/roster/ask")
 def ask() -> Response:
-    """She asks a colleague to stand in."""
+    """Ask a colleague to stand in."""
     plans.ask_stand_in(runtime(), volunteer(), _key(), number("colleague"))
     return _saved("roster.roster")
 
 
 @blueprint.post("/roster/take-back")
 def take_back() -> Response:
-    """She asks no longer."""
+    """Take the question to the colleague back."""
     plans.take_back(runtime(), volunteer(), _key())
     return _saved("roster.roster")
 
 
 @blueprint.post("/roster/answer")
 def answer() -> Response:
-    """The colleague agrees, or not."""
+    """The colleague agrees to stand in, or not."""
     plans.agree(runtime(), volunteer(), _key(), agrees=_says_yes("agrees"))
     return _saved("roster.roster")
 
 
 @blueprint.post("/roster/coming")
 def coming() -> Response:
-    """She says whether she comes."""
+    """The volunteer says whether to come to the shift."""
     plans.say(runtime(), volunteer(), _key(), comes=_says_yes("comes"))
     return _saved("roster.roster")
 
@@ -98,38 +98,38 @@ def add() -> Response:
 
 @blueprint.post("/roster/remove")
 def remove() -> Response:
-    """A lead takes one out."""
+    """A lead takes a weekly shift out."""
     plans.remove_shift(runtime(), volunteer(), number("team"), number("shift"))
     return _saved("roster.roster")
 
 
 @blueprint.get("/handover")
 def handover() -> str:
-    """What is open in her teams, what the last shifts wrote, and her own note at the end of hers."""
+    """The hand-over: the teams' open tickets, the notes of the last day, and at the end of a shift a form for the volunteer's own note."""
     return sheets({})
 
 
 def sheets(kept: Mapping[str, str]) -> str:
-    """The page, with the note of a form that was not taken."""
-    rt, her = runtime(), volunteer()
+    """The hand-over page; `kept`: the fields of a form that was not taken, whose note is shown again."""
+    rt, reader = runtime(), volunteer()
     with rt.reading() as session:
-        rights = people.rights(session, her)
+        rights = people.rights(session, reader)
         teams = [team for team in _teams(session) if rights.works]
         shown = [
             (
                 team,
-                tickets.sheet(session, her, team.id, limit=_SHEET_ROWS + 1),
-                # What a team writes for itself is not the head's: it may be of what is sealed to it.
+                tickets.sheet(session, reader, team.id, limit=_SHEET_ROWS + 1),
+                # A head outside the team does not see its notes: they may be about tickets that are sealed to the team.
                 shiftdays.notes(session, team.id, since=rt.clock() - timedelta(days=1)) if team.id in rights.teams else (),
             )
             for team in teams
         ]
-        hers = [_hers(session, turn, kept) for turn in plans.to_hand_over(rt, session, her)]
+        own_notes = [_own_note(session, turn, kept) for turn in plans.to_hand_over(rt, session, reader)]
         writers = {note.stand_in_id if note.agreed_at else note.volunteer_id for _, _, notes in shown for note in notes}
         return render_template(
             "handover.html",
             sheets=shown,
-            hers=hers,
+            own_notes=own_notes,
             names=people.names(session, writers),
             team_names={t.id: t.name for t in teams},
             kept=kept,
@@ -139,7 +139,7 @@ def sheets(kept: Mapping[str, str]) -> str:
 
 @blueprint.post("/handover")
 def hand_over() -> Response:
-    """Her note."""
+    """Store the volunteer's note for the next shift."""
     plans.hand_over(runtime(), volunteer(), _key(), text("note"), was=text("was"))
     return _saved("roster.handover")
 
@@ -148,8 +148,8 @@ def _saved(endpoint: str) -> Response:
     return redirect(url_for(endpoint, done="saved"))
 
 
-def _hers(session: Reading, turn: Turn, kept: Mapping[str, str]) -> tuple[Turn, str, str]:
-    """Her note as she is shown it, and as it was when she was."""
+def _own_note(session: Reading, turn: Turn, kept: Mapping[str, str]) -> tuple[Turn, str, str]:
+    """A turn with its note for the form, and the note as stored when the form was first shown (the form's `was`)."""
     fields = (str(turn.team_id), str(turn.volunteer_id), turn.on_date.isoformat(), f"{turn.starts:%H:%M}")
     if fields == tuple(kept.get(name) for name in ("team", "volunteer", "on_date", "starts")):
         return turn, kept.get("note", ""), kept.get("was", "")

@@ -1,5 +1,7 @@
-"""The search. What she types is posted, so that no number and no word stands in an address, a log or a browser's history: an
-address names a reference, or the hashes of the words."""
+"""The search. What the volunteer types is posted, so that no number or word is in an address, a log or a browser's history.
+
+The address of a page of results has only hashes of the words, and the reference of a ticket.
+"""
 
 import base64
 import re
@@ -29,7 +31,7 @@ _LONGEST = 200
 
 @blueprint.get("/search")
 def page() -> str:
-    """The form, or the tickets that have the words of the address."""
+    """The form, or the tickets found by the hashes of words in the address (`w`), from after the ticket `before`."""
     marks = _marks(request.args.get("w", ""))
     if not marks:
         return render_template("search.html")
@@ -43,7 +45,7 @@ def page() -> str:
 
 @blueprint.post("/search")
 def ask() -> Response | str | tuple[str, int]:
-    """Straight to the ticket of a reference; else the tickets of a number, or those that have the words."""
+    """Open the ticket of a typed reference; else show the tickets of a typed number, or those with the typed words."""
     rt = runtime()
     typed = text("q", _LONGEST).strip()
     sought = search.parse(rt, typed)
@@ -81,18 +83,18 @@ def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bo
         walks={i: Walk.from_row(call.walk) for i, call in calls.of_tickets(session, [t.id for t in shown]).items()},
         w=w,
         is_first=is_first,
-        # The reference, for an id would count the tickets she may not know of.
+        # Not its id: ids would tell how many tickets the volunteer does not see.
         before=shown[-1].reference if found.more else None,
     )
 
 
 def _written(marks: Sequence[int]) -> str:
-    """Words of the index as they stand in an address."""
+    """Hashes of words in the form for an address."""
     return base64.urlsafe_b64encode(struct.pack(f">{len(marks)}q", *marks)).decode().rstrip("=")
 
 
 def _marks(address: str) -> tuple[int, ...]:
-    """The words back out of the address; () for what is none."""
+    """The hashes of words in an address; () if they are not valid."""
     try:
         packed = base64.urlsafe_b64decode((address + "=" * (-len(address) % 4)).encode())
         return struct.unpack(f">{len(packed) // 8}q", packed)[:_LONGEST]

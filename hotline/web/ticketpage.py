@@ -1,4 +1,4 @@
-"""A ticket's page: what is known of it, what happened, and the forms to work on it."""
+"""A ticket's page: its facts, its timeline, and the forms to work on it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,18 +38,21 @@ class Entry:
 
 @dataclass(frozen=True)
 class Words:
-    """What she wrote and has not sent, to be shown where she wrote it."""
+    """What the volunteer wrote in a form that was not taken, to be shown in the form again."""
 
     note: str = ""
-    status: str = ""  # where she would move it
+    status: str = ""  # the status chosen
     words: str = ""
-    body: str | None = None  # None: her draft
-    form: str = ""  # the endpoint of the form she wrote the note in
-    about: dict[str, Any] = field(default_factory=dict)  # what is told about the reply
+    body: str | None = None  # of the reply; None: the stored draft
+    form: str = ""  # the endpoint of the form with the note
+    about: dict[str, Any] = field(default_factory=dict)  # what the page says about the reply
 
 
 def show(reference: str, *, kept: Words | None = None, moved: bool = False, shows_number: bool = False) -> str:
-    """The page; of a sealed ticket it is told who read it, whatever form led there. `moved`: somebody was first. Raises `NoSuchTicket`."""
+    """Render the page; if the ticket is sealed, the view is stored as an event. Raises `NoSuchTicket`, `NotAllowed`.
+
+    `moved`: the page says that somebody else changed the ticket first.
+    """
     with runtime().reading() as session:
         entered = access.enter(session, volunteer(), reference)
         page = _render(session, entered, kept=kept or Words(), moved=moved, shows_number=shows_number)
@@ -110,7 +113,7 @@ def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> 
         "body": body,
         "verdict": replies.verdict(rt, session, found, contact),
         "counted": replies.count(rt, session, replies.clean(body)) if body.strip() else None,
-        # In her language: what each says must be plain to her, whatever the citizen reads.
+        # In the volunteer's language, not the citizen's: the volunteer chooses by what a template says.
         "templates": {key: said.split(": ", 1)[-1] for key, said in replies.templates(rt, g.language, found.reference).items()},
         "about": kept.about,
     }
@@ -145,13 +148,13 @@ def _choices(session: Reading, entered: Access) -> dict[str, Any]:
 
 
 def was_first(reference: str, *, note: str = "", status: str = "", words: str = "", body: str | None = None) -> tuple[str, int]:
-    """Somebody was first: the ticket as it is now, who did what, and her own words kept."""
+    """The page (409) after somebody else changed the ticket first: the ticket now, the last change, and what the volunteer wrote."""
     kept = Words(note, status, words, body, request.endpoint or "")
     return show(reference, kept=kept, moved=True), HTTPStatus.CONFLICT
 
 
 def go_on(reference: str, *, done: str | None = None, sent: str | None = None) -> Response:
-    """Back to the ticket, which says that it is done; to the queue if she may not see it any more."""
+    """Lead back to the ticket, which says what was done; to the queue if the volunteer may not see the ticket any more."""
     with runtime().reading() as session:
         gone = access.sees(session, volunteer(), reference) is None
     if gone:
@@ -160,5 +163,5 @@ def go_on(reference: str, *, done: str | None = None, sent: str | None = None) -
 
 
 def version_seen() -> int:
-    """The version she saw."""
+    """The version of the ticket that the volunteer saw. Raises `BadRequest`."""
     return number("version", 999_999_999)

@@ -1,4 +1,4 @@
-"""A ticket's page, and what a volunteer does there."""
+"""A ticket's page, its forms to claim, move and mark as read, and acknowledging an alarm."""
 
 from flask import Blueprint, redirect, url_for
 from werkzeug.routing import BaseConverter
@@ -20,14 +20,14 @@ blueprint = Blueprint("tickets", __name__)
 
 
 class ReferenceConverter(BaseConverter):
-    """A reference in an address: nine digits. Anything else is no address, and never comes near the database."""
+    """A reference in an address: nine digits. Anything else is answered with 404 without asking the database."""
 
     regex = "[1-9][0-9]{8}"
 
 
 @blueprint.get("/tickets/<reference:reference>")
 def ticket(reference: str) -> str:
-    """A ticket with its texts, events and the delivery of each text."""
+    """The ticket's page; for an auditor only its facts and events."""
     if volunteer().role != Role.AUDITOR:
         return ticketpage.show(reference)
     with runtime().reading() as session:
@@ -36,7 +36,7 @@ def ticket(reference: str) -> str:
 
 @blueprint.post("/tickets/<reference:reference>/claim")
 def claim(reference: str) -> Response | tuple[str, int]:
-    """She takes it."""
+    """Give the ticket to the volunteer."""
     try:
         taking.claim(runtime(), volunteer(), reference, version_seen())
     except TicketMoved:
@@ -46,7 +46,7 @@ def claim(reference: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/tickets/<reference:reference>/status")
 def change_status(reference: str) -> Response | tuple[str, int]:
-    """She moves it, with a note if she likes; or with no status chosen leaves it where it is, with a note."""
+    """Move the ticket, with or without a note; if no status is chosen, only store the note."""
     chosen, note = choice("status", "", *Status), text("note")
     try:
         if chosen:
@@ -60,7 +60,7 @@ def change_status(reference: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/tickets/<reference:reference>/read")
 def read(reference: str) -> Response | tuple[str, int]:
-    """She has read what came in."""
+    """Mark as read what came in."""
     try:
         casework.mark_read(runtime(), volunteer(), reference, version_seen())
     except TicketMoved:
@@ -70,6 +70,6 @@ def read(reference: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/alarms/<int(max=9223372036854775807):alarm_id>/acknowledge")
 def acknowledge(alarm_id: int) -> Response:
-    """She has seen it."""
+    """Acknowledge an alarm of the volunteer."""
     casework.acknowledge(runtime(), volunteer(), alarm_id)
     return redirect(url_for("queues.queue"))

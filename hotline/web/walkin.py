@@ -1,4 +1,4 @@
-"""The form for somebody who stands before a volunteer, and the slip she is given."""
+"""The walk-in form, for a citizen who comes in person, and the slip with the reference for that citizen."""
 
 import secrets
 from collections.abc import Mapping
@@ -26,30 +26,30 @@ def form() -> str:
 @blueprint.post("/walk-in")
 def take_down() -> Response | tuple[str, int]:
     """Open the ticket, and show the slip."""
-    told = _told()
-    if not told.words:
+    complaint = _complaint()
+    if not complaint.words:
         return show(request.form, fault="no_words"), HTTPStatus.BAD_REQUEST
     try:
-        reference = walkin.take_down(runtime(), volunteer(), told)
+        reference = walkin.take_down(runtime(), volunteer(), complaint)
     except NoPhone:
         return show(request.form, fault="no_phone"), HTTPStatus.BAD_REQUEST
     except FormUsed as used:
-        # A fresh token, or what she wrote would be refused again.
+        # With a fresh token: otherwise the form would be refused again.
         return show(request.form, fault="used", used=used.args[0]), HTTPStatus.CONFLICT
     return redirect(url_for("walkin.slip", reference=reference))
 
 
 @blueprint.get("/tickets/<reference:reference>/slip")
 def slip(reference: str) -> str:
-    """The slip to print: the nine digits."""
+    """The slip to print, with the nine digits of the reference."""
     rt = runtime()
     with rt.reading() as session:
         found = walkin.slip(rt, session, volunteer(), reference)
-        is_hers = access.sees(session, volunteer(), reference) is not None
-    return render_template("slip.html", reference=found.reference, is_hers=is_hers)
+        sees_ticket = access.sees(session, volunteer(), reference) is not None
+    return render_template("slip.html", reference=found.reference, sees_ticket=sees_ticket)
 
 
-def _told() -> Complaint:
+def _complaint() -> Complaint:
     return Complaint(
         token=matching("token", "[0-9a-f]{32}"),
         words=text("words").strip(),
@@ -61,7 +61,7 @@ def _told() -> Complaint:
 
 
 def show(kept: Mapping[str, str], *, fault: str | None = None, used: str | None = None) -> str:
-    """The form with what she wrote already, and why it was not taken."""
+    """The form with what was written before (`kept`), and why it was not taken; `used`: the reference of the ticket it opened."""
     return render_template(
         "walkin.html",
         kept=kept,

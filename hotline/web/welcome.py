@@ -1,4 +1,4 @@
-"""Somebody comes by a one-time link and chooses her password."""
+"""A volunteer opens a one-time link and chooses a password."""
 
 from http import HTTPStatus
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("welcome", __name__, url_prefix="/welcome")
 
 @blueprint.get("/<token>")
 def welcome(token: str) -> str | tuple[str, int]:
-    """The form. To look at it uses nothing up: whatever shows the link on its way may open it."""
+    """The form. Opening it does not use up the link: a program that previews links may open it."""
     try:
         return _form(invitations.invited(runtime(), token))
     except invitations.LinkNotGood:
@@ -26,18 +26,18 @@ def welcome(token: str) -> str | tuple[str, int]:
 
 @blueprint.post("/<token>")
 def accept(token: str) -> Response | tuple[str, int]:
-    """Her password; then she is in, or led to her second factor."""
+    """Set the password and log the volunteer in; the guard then asks for a second factor if one is needed."""
     try:
         volunteer = invitations.accept(runtime(), token, request.form.get("password", ""))
     except PasswordTooShort:
         return _form(invitations.invited(runtime(), token), too_short=True), HTTPStatus.BAD_REQUEST
     except invitations.LinkNotGood:
         return render_template("welcome.html", name=None), HTTPStatus.NOT_FOUND
-    if volunteer.password_hash is None:  # the first time: the pages go on in the language she is reading
+    if volunteer.password_hash is None:  # the first time: keep the language of this page
         logins.choose_page_language(runtime(), volunteer.id, g.language)
     let_in(volunteer)
     return redirect(url_for("queues.queue"))
 
 
-def _form(her: Volunteer, *, too_short: bool = False) -> str:
-    return render_template("welcome.html", name=her.name, login=her.login, too_short=too_short, shortest=SHORTEST_PASSWORD)
+def _form(invited: Volunteer, *, too_short: bool = False) -> str:
+    return render_template("welcome.html", name=invited.name, login=invited.login, too_short=too_short, shortest=SHORTEST_PASSWORD)

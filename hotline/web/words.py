@@ -1,4 +1,4 @@
-"""What statuses, deliveries and events are called on a page: marked here, translated where they are shown."""
+"""The words for statuses, deliveries, events and other codes on pages: marked for gettext here, translated where they are shown."""
 
 from hotline.alarms import AlarmKind
 from hotline.domain.call import CallDirection, CallReason
@@ -48,7 +48,7 @@ INSTEAD = {
     Reason.NEVER_WROTE: N_("Ask for one text or call to us from that phone: then we may write to it. Until then leave a note."),
     Reason.LANDLINE: N_("Ring it if it may be rung; else leave a note."),
 }
-"""What she can do where no text can go."""
+"""What the volunteer can do where no text can be sent."""
 LISTS = {
     QueueList.MINE: N_("Mine"),
     QueueList.TEAMS: N_("My teams'"),

@@ -346,7 +346,7 @@ def test_the_doctor_sees_the_demo_beside_a_real_gateway_and_texts_in_the_clear(h
 
 def test_the_doctor_sees_recordings_that_anybody_can_have(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: True)
-    assert "plays them to whoever asks" in verdicts(hotline("doctor"))["recordings"]
+    assert "plays them to anybody who asks" in verdicts(hotline("doctor"))["recordings"]
 
 
 def test_the_doctor_sees_a_bucket_that_takes_nothing(hotline: Command, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Our account at Twilio: the keys of the environment that name it."""
+"""Our account at Twilio, read from the environment."""
 
 import re
 import secrets
@@ -19,8 +19,8 @@ class Account:
 
     account_sid: str = field(repr=False)
     auth_token: str = field(repr=False)
-    auth_token_previous: str = field(repr=False)  # accepted on webhooks while the token is rotated
-    number: str  # or a short code, or a messaging service (MG…)
+    auth_token_previous: str = field(repr=False)  # also accepted in signatures, while the token is rotated
+    number: str  # or a short code, or the id of a messaging service (MG…)
     api_url: str
 
     @property
@@ -40,7 +40,7 @@ def account_of(config: Config) -> Account:
 
 
 def read_account(env: Mapping[str, str], faults: list[str]) -> Account:
-    """The account that the environment names; whatever is wrong with it is added to `faults`, a sentence each."""
+    """The account in the environment. What is wrong with it is added to `faults`, a sentence each."""
     account = Account(
         account_sid=read_secret(env, KEY, faults),
         auth_token=read_secret(env, "HOTLINE_TWILIO_AUTH_TOKEN", faults),
@@ -64,7 +64,7 @@ def read_account(env: Mapping[str, str], faults: list[str]) -> Account:
 def demo_environment(
     given: Mapping[str, str], keep: Callable[[str, Callable[[], str]], str], *, number: str, api_url: str
 ) -> dict[str, str]:
-    """The keys of an account at the simulator. `keep(name, make)` makes a secret once and returns it ever after."""
+    """The environment variables of an account at the simulator. `keep(name, make)` makes a secret once and keeps it."""
     return {
         KEY: keep("twilio_account_sid", lambda: "AC" + secrets.token_hex(16)),
         "HOTLINE_TWILIO_AUTH_TOKEN": keep("twilio_auth_token", lambda: secrets.token_hex(16)),

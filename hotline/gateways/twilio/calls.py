@@ -1,4 +1,4 @@
-"""Calls through Twilio's SDK, and their recordings. Workers alone import this."""
+"""Calls through Twilio's SDK, and their recordings. Only workers and `hotline doctor` import this."""
 
 import time
 from http import HTTPStatus
@@ -14,10 +14,10 @@ from hotline.gateways.twilio.codes import CALL_ENDS, NOT_FOUND, refused
 from hotline.gateways.twilio.rest import asked, rest_client
 
 _RINGS_S = 30
-"""How long a phone rings: most mailboxes take the call after that."""
+"""Seconds for which a phone rings: after that most mailboxes would answer."""
 
 _FETCH_S = 40
-"""How long a recording may take to come, over all: less than a claim is good for."""
+"""Seconds for the whole download of a recording: less than the time for which a worker's claim holds."""
 
 _RECORDINGS = 20
 _CHUNK_BYTES = 65_536
@@ -75,7 +75,7 @@ class TwilioCalls:
                 if response.status_code != HTTPStatus.OK:
                     code = str(response.status_code)
                     raise GatewayError(code, refused(response.status_code, code))
-                # As it comes: a connection that trickles must not outlast the deadline while a piece is filled.
+                # read1 returns what has come so far: with a slow connection a full piece could take longer than the deadline.
                 while piece := response.raw.read1(_CHUNK_BYTES):
                     size_bytes += len(piece)
                     if size_bytes > limit_bytes:
@@ -96,7 +96,7 @@ class TwilioCalls:
                 raise
 
     def media_is_open(self) -> bool | None:
-        """Whether a recording can be had without our password; None if there is none to try it on, and the answer does not tell.
+        """Whether a recording can be fetched without our password; None if that cannot be told, as when there is no recording.
 
         Raises `GatewayError`.
         """
@@ -121,11 +121,11 @@ class TwilioCalls:
 
 
 def _nobody(request: Any) -> Any:
-    """Not even the password that a .netrc of this machine might have."""
+    """An `auth` of requests that sends no password, not even one from a .netrc of this machine."""
     return request
 
 
 def _seconds(given: object) -> int | None:
-    """Twilio's seconds, which are text; -1 while it does not know."""
+    """The seconds that Twilio gives as text; None while Twilio does not know them ("-1")."""
     value = str(given)
     return int(value) if value.isascii() and value.isdigit() else None

@@ -1,4 +1,4 @@
-"""Texts out through Twilio's SDK. Workers alone import this: the REST client costs a process 18 MiB.
+"""Sends texts through Twilio's SDK. Only workers and `hotline doctor` import this: the REST client takes 18 MiB of memory.
 
 A text has at most 1,600 characters (`LONGEST_TEXT`). Source: twilio.com/docs/messaging/api/message-resource, Body.
 """
@@ -32,7 +32,7 @@ class TwilioGateway:
     def send(self, text: OutgoingText) -> Sent:
         """See `TextGateway.send`."""
         sender = {"messaging_service_sid": self._number} if self._number.startswith("MG") else {"from_": self._number}
-        # Our own id travels in the callback: a report may come before the answer to this call does.
+        # Our own id is in the callback's address: a report may come before the answer to this request.
         callback = f"{self._callback}?text={text.message_id}&attempt={text.attempt}"
         return _sent(
             asked(
@@ -56,7 +56,7 @@ class TwilioGateway:
         return None
 
     def check(self) -> None:
-        """Ask for the account. Raises `GatewayError`."""
+        """Ask Twilio for our account. Raises `GatewayError` if Twilio does not accept it."""
         asked(lambda: self._client.api.accounts(self._client.account_sid or "").fetch())
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""Twilio's words and codes as tables, to be held against its pages. Unknown codes are judged by the HTTP status alone.
+"""Twilio's statuses and error codes as tables, to compare with its documentation. Unknown codes are judged by the HTTP status.
 
 Sources: Twilio's error dictionary (twilio.com/docs/api/errors), its pages on message status and on retries (20429: never
-processed, safe to retry; 20500: may have been). What is worth another try is our judgement.
+processed, safe to retry; 20500: may have been processed). Which failures are worth another try is our own judgement.
 """
 
 from hotline.domain.delivery import Delivery
@@ -20,31 +20,31 @@ DELIVERIES: dict[str, Delivery] = {
     "failed": Delivery.FAILED,
     "canceled": Delivery.FAILED,
 }
-"""Twilio's MessageStatus → ours. Once Twilio has a text it is sent, whatever it calls its own queue."""
+"""Twilio's MessageStatus → our delivery. A text that Twilio has accepted counts as sent, also while it is in Twilio's queue."""
 
 CALL_ENDS = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
-"""The CallStatus of a call that is over."""
+"""The values of CallStatus for a call that is over."""
 
 NOT_FOUND = frozenset({"20404", "404"})
 
 CODES: dict[str, Outcome] = {
     "21610": Outcome.STOPPED,  # the citizen answered STOP
     "21611": Outcome.NOT_SENT,  # the sender's queue is full
-    "20003": Outcome.NOT_SENT,  # our password is wrong: mended by us, no fault of the text
+    "20003": Outcome.NOT_SENT,  # our password is wrong: not the text's fault
     "20429": Outcome.NOT_SENT,
-    "30001": Outcome.UNREACHABLE,  # queue overflow, after it was taken
+    "30001": Outcome.UNREACHABLE,  # queue overflow, after the text was accepted
     "30003": Outcome.UNREACHABLE,  # the phone is off or out of reach
     "30008": Outcome.UNREACHABLE,  # unknown
     "30017": Outcome.UNREACHABLE,  # the carrier is congested
     "30410": Outcome.UNREACHABLE,  # the carrier did not answer
-    "30500": Outcome.UNREACHABLE,  # Twilio's own fault; it says to send again
+    "30500": Outcome.UNREACHABLE,  # a fault at Twilio, which says to send again
 }
 
 _TOO_MANY, _UNAUTHORIZED = 429, 401
 
 
 def refused(status: int, code: str) -> Outcome:
-    """What an HTTP refusal of a send means."""
+    """What a refused request means for the text; `status`: of HTTP, `code`: Twilio's."""
     if code in CODES and CODES[code] is not Outcome.UNREACHABLE:
         return CODES[code]
     if status in (_TOO_MANY, _UNAUTHORIZED):

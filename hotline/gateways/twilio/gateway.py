@@ -1,4 +1,4 @@
-"""What Twilio brings to the registry. The REST client costs a process 18 MiB: it is imported by workers and `hotline doctor` alone."""
+"""Twilio's entry in the registry. The REST client takes 18 MiB of memory: only workers and `hotline doctor` import it."""
 
 from hotline.config import Config
 from hotline.gateways.base import CallGateway, Gateway, GatewayError, GatewayFault, TextGateway
@@ -35,13 +35,13 @@ def _check_recordings(config: Config) -> bool:
     gateway = TwilioCalls(config)
     try:
         is_open = gateway.media_is_open()
-    except GatewayError:  # that it cannot be asked at all, the other check says
+    except GatewayError:  # Twilio cannot be asked: `_check` reports that
         return False
     finally:
         gateway.close()
     if is_open:
         raise GatewayFault(
-            "the gateway plays them to whoever asks; switch on HTTP auth for media in its console (Voice, Settings, General)"
+            "the gateway plays them to anybody who asks; switch on HTTP auth for media in its console (Voice, Settings, General)"
         )
     return is_open is False
 

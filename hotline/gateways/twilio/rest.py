@@ -1,4 +1,4 @@
-"""Twilio's REST API through its SDK: one client, and its many ways to fail. Workers alone import this: it costs a process 18 MiB."""
+"""Twilio's REST API through its SDK: the client and its errors. Only workers and `hotline doctor` import this: it takes 18 MiB."""
 
 import json
 import logging
@@ -20,9 +20,9 @@ _Answer = TypeVar("_Answer")
 
 
 def rest_client(config: Config, *, connections: int) -> tuple[Client, requests.Session]:
-    """The SDK's client, with room for as many requests at once, and the session beneath it, to be closed."""
+    """The SDK's client for up to `connections` requests at once, and its HTTP session, which the caller closes."""
     logging.getLogger("twilio").setLevel(logging.WARNING)  # below that it logs numbers and bodies
-    # The SDK waits for ever unless told; it is told not to try again by itself, for a create is not idempotent.
+    # Without a timeout the SDK waits for ever. It must not retry by itself: that could send a text twice.
     http = TwilioHttpClient(timeout=config.sending.timeout_s, pool_connections=True)
     for scheme in ("http://", "https://"):
         http.session.mount(scheme, requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0))
@@ -33,7 +33,7 @@ def rest_client(config: Config, *, connections: int) -> tuple[Client, requests.S
 
 
 def asked(call: Callable[[], _Answer]) -> _Answer:
-    """The SDK's answer, its many ways to fail told apart by the one question that matters: may it have been done?"""
+    """Make a request through the SDK. Raises `GatewayError` for every failure; its outcome says whether Twilio may have processed it."""
     try:
         return call()
     except TwilioRestException as fault:
@@ -43,12 +43,12 @@ def asked(call: Callable[[], _Answer]) -> _Answer:
         outcome = Outcome.NOT_SENT if _never_left(fault) else Outcome.UNKNOWN
         raise GatewayError(type(fault).__name__[:16], outcome) from fault
     except (requests.exceptions.RequestException, TwilioException, json.JSONDecodeError, TypeError, KeyError, ValueError) as fault:
-        # Taken, perhaps, and the answer was lost or could not be read.
+        # Twilio may have processed it; the answer was lost or cannot be read.
         raise GatewayError(type(fault).__name__[:16], Outcome.UNKNOWN) from fault
 
 
 def _never_left(fault: requests.exceptions.ConnectionError) -> bool:
-    """Whether no connection was ever made: refused, no such name, no time to connect."""
+    """Whether there was no connection at all: refused, unknown host name, or too slow."""
     if isinstance(fault, requests.exceptions.ConnectTimeout):
         return True
     reason = getattr(fault.args[0] if fault.args else None, "reason", None)

@@ -1,4 +1,4 @@
-"""Her own account: log-ins, password, phone, and whom she takes."""
+"""A volunteer's own account: log-ins, password, phone, and which citizens the volunteer takes."""
 
 from hotline.domain.phone import SenderKind, read_sender
 from hotline.runtime import Runtime, Transaction
@@ -6,26 +6,28 @@ from hotline.services.people.login import count_try, hash_password, is_password
 from hotline.storage import contacts, logins, people, throttles
 
 SHORTEST_PASSWORD = 10
-"""Characters of a password at least. NIST SP 800-63B asks for 8, and for no rules beside the length."""
+"""The least characters of a password. NIST SP 800-63B asks for 8, and for no other rules."""
 
 
 class PasswordTooShort(Exception):
-    """A password has ten characters or more."""
+    """The password has fewer than `SHORTEST_PASSWORD` characters."""
 
 
 class PasswordWrong(Exception):
-    """That is not her password."""
+    """That is not the volunteer's password."""
 
 
 class NotAPhone(Exception):
-    """That is no number that could be texted."""
+    """The number is not one that can be texted."""
 
 
 def change_password(rt: Runtime, volunteer_id: int, login_id: int, *, old: str, new: str) -> None:
-    """Another password for whoever knows the old one; her other log-ins end. Raises `PasswordWrong`, `PasswordTooShort`, and
-    `LoginTooSoon`: a browser left open must not be a place to guess at."""
+    """Set a new password for a volunteer who knows the old one, and end the volunteer's other log-ins.
+
+    Raises `PasswordWrong`, `PasswordTooShort`, and `LoginTooSoon`: nobody may guess the password at a browser that was left open.
+    """
     check_length(new)
-    counted = f"PASSWORD:{volunteer_id}"  # not by her login, which strangers may keep busy
+    counted = f"PASSWORD:{volunteer_id}"  # not by the login: a stranger who guesses at it elsewhere would block this
     with rt.transaction() as tx:
         volunteer = people.volunteer(tx.session, volunteer_id)
         if volunteer is None:
@@ -41,26 +43,28 @@ def change_password(rt: Runtime, volunteer_id: int, login_id: int, *, old: str, 
 
 
 def check_length(password: str) -> None:
-    """Raises `PasswordTooShort`."""
+    """Raise `PasswordTooShort` if the password is too short."""
     if len(password) < SHORTEST_PASSWORD:
         raise PasswordTooShort
 
 
 def end(rt: Runtime, volunteer_id: int, login_id: int) -> None:
-    """End one log-in of hers."""
+    """End one log-in of the volunteer."""
     with rt.transaction() as tx:
         logins.end(tx.session, volunteer_id, login_id, now=tx.now)
 
 
 def end_others(rt: Runtime, volunteer_id: int, login_id: int) -> None:
-    """End every log-in of hers but that one."""
+    """End every log-in of the volunteer except `login_id`."""
     with rt.transaction() as tx:
         logins.end_others(tx.session, volunteer_id, login_id, now=tx.now)
 
 
 def choose(rt: Runtime, volunteer_id: int, *, phone: str, takes_women: bool, keeps_pauses: bool) -> None:
-    """Her own phone, for alarms (empty: none), whether she takes citizens who ask for a woman, and whether she rests in pauses. Raises
-    `NotAPhone`."""
+    """Set the volunteer's phone for alarms (empty: none), and two choices. Raises `NotAPhone`.
+
+    `takes_women`: takes citizens who ask for a woman. `keeps_pauses`: is off duty in the pauses of the configuration.
+    """
     with rt.transaction() as tx:
         volunteer = people.volunteer(tx.session, volunteer_id)
         if volunteer is None:
@@ -71,7 +75,7 @@ def choose(rt: Runtime, volunteer_id: int, *, phone: str, takes_women: bool, kee
 
 
 def own_phone(rt: Runtime, tx: Transaction, number: str, language: str) -> int:
-    """The contact of a volunteer's own phone. Raises `NotAPhone`."""
+    """The contact id of a volunteer's own phone, made if it is new. Raises `NotAPhone`."""
     sender = read_sender(number, rt.config.numbers.region)
     if sender.kind is not SenderKind.PHONE:
         raise NotAPhone

@@ -1,4 +1,4 @@
-"""Rights that take two people: one asks, another gives or refuses, and every head is told when one is asked for."""
+"""Rights that take two people: one person asks, another gives or refuses. Every request alarms the heads."""
 
 from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.domain.category import sealed_teams
@@ -14,24 +14,24 @@ from hotline.storage.peoplemodels import Volunteer
 
 
 class NotYours(Exception):
-    """That is not hers to do: she has no right to, or it is about herself."""
+    """The person may not do this: it takes another role, or it is about the person themselves."""
 
 
 class NotPossible(Exception):
-    """She is not here, or her role goes without that right."""
+    """The person it is about is not active, or has a role that cannot have that right."""
 
 
 class Decided(Exception):
-    """Somebody was first: it is decided."""
+    """The request was decided already."""
 
 
 def may_ask(tx: Transaction, asker: Volunteer) -> bool:
-    """Whether she may ask for a right for somebody."""
+    """Whether the person may ask for rights for colleagues."""
     return asker.role == Role.ADMINISTRATOR or people.rights(tx.session, asker).leads_any
 
 
 def request(rt: Runtime, asker_id: int, login: str, right: Right) -> None:
-    """Ask for a right for somebody. Asked twice it is asked once. Raises `NotYours`, `NotPossible`."""
+    """Ask for a right for the volunteer `login`. A second request for the same right changes nothing. Raises `NotYours`, `NotPossible`."""
     with rt.transaction() as tx:
         asker, subject = people.volunteer(tx.session, asker_id), people.by_login(tx.session, login)
         if asker is None or not may_ask(tx, asker):
@@ -46,7 +46,7 @@ def request(rt: Runtime, asker_id: int, login: str, right: Right) -> None:
 
 
 def keep_request(tx: Transaction, subject_id: int, right: Right, *, asked_by: int) -> None:
-    """Keep what was asked for, and tell the heads."""
+    """Store a request for a right and alarm the heads, unless the same request is open."""
     grant_id = grants.request(tx.session, subject_id, str(right), asked_by=asked_by, now=tx.now)
     if grant_id is not None:
         happened(tx.session, PeopleEventKind.RIGHT_ASKED, now=tx.now, by=asked_by, about=subject_id, right=str(right))
@@ -55,8 +55,10 @@ def keep_request(tx: Transaction, subject_id: int, right: Right, *, asked_by: in
 
 
 def decide(rt: Runtime, decider_id: int, grant_id: int, *, given: bool) -> str | None:
-    """An administrator or a head gives or refuses what somebody else asked for. The token, if it was a link. Raises `NotYours`,
-    `NotPossible`, `Decided`."""
+    """An administrator or a head gives or refuses what somebody else asked for.
+
+    Returns the token of the link if a link was given; else None. Raises `NotYours`, `NotPossible`, `Decided`.
+    """
     with rt.transaction() as tx:
         decider, grant = people.volunteer(tx.session, decider_id), grants.find(tx.session, grant_id)
         if decider is None or not (decider.role == Role.ADMINISTRATOR or decider.is_head):
@@ -77,7 +79,7 @@ def decide(rt: Runtime, decider_id: int, grant_id: int, *, given: bool) -> str |
 
 
 def has_such(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
-    """Whether she has a right that takes two people."""
+    """Whether the volunteer has any right that takes two people."""
     rights, teams = people.rights(tx.session, volunteer), people.teams(tx.session)
     sealed = {team.id for code, team in teams.items() if code in sealed_teams(rt.categories)}
     return bool(rights.role != Role.VOLUNTEER or rights.is_head or rights.leads or rights.shows_numbers or rights.teams & sealed)
@@ -86,7 +88,7 @@ def has_such(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
 def _give(tx: Transaction, subject: Volunteer, right: Right, decider_id: int) -> str | None:
     if right.what is RightKind.LINK:
         return make_link(tx, subject.id, made_by=decider_id)
-    # One person made the link that is still about: whoever kept it would have by it what takes two.
+    # One person alone may have made an open link of this account; with the link that person would get a right that takes two people.
     invitations.void(tx.session, subject.id, now=tx.now)
     if right.what is RightKind.NUMBERS:
         subject.shows_numbers = True

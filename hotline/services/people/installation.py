@@ -1,4 +1,4 @@
-"""The demo cannot touch the real: a database is one or the other, for good."""
+"""Keeps the demo apart from real use: a database is a demo's or a real organisation's, for good."""
 
 from hotline.gateways.registry import gateways_in_use
 from hotline.runtime import Runtime, Transaction
@@ -12,7 +12,7 @@ class DemoBesideReal(Exception):
 
 
 def check_installation(rt: Runtime) -> None:
-    """Refuse a demo's database behind a real gateway. Raises `DemoBesideReal`."""
+    """Raise `DemoBesideReal` if the database is a demo's and a real gateway is configured."""
     if not rt.config.gateway_is_real:
         return
     with rt.reading() as session:

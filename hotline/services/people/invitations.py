@@ -1,4 +1,4 @@
-"""Somebody comes in by a one-time link: it is shown once to whoever made it, and is good for three days."""
+"""One-time links by which a person enters an account. A link is shown once, to its maker, and is good for three days."""
 
 import secrets
 from datetime import timedelta
@@ -15,15 +15,15 @@ GOOD_FOR = timedelta(hours=72)
 
 
 class LinkNotGood(Exception):
-    """The link was used, is too old, or there never was such a one; which, nobody learns."""
+    """The link was used, is too old, or never existed; the answer does not tell which."""
 
 
 class LoginTaken(Exception):
-    """Somebody has that login already."""
+    """Another account has that login."""
 
 
 def invite(rt: Runtime, login: str, name: str, *, made_by: int | None) -> str:
-    """A new account and the token of its link. Raises `LoginTaken`."""
+    """Make an account; returns the token of its link. `made_by`: None for the command line. Raises `LoginTaken`."""
     with rt.transaction() as tx:
         volunteer_id = people.add(tx.session, login, name, password_hash=None)
         if volunteer_id is None:
@@ -33,7 +33,7 @@ def invite(rt: Runtime, login: str, name: str, *, made_by: int | None) -> str:
 
 
 def invite_again(rt: Runtime, login: str) -> str | None:
-    """From the command line: another link for somebody who is here; None if there is nobody of that login."""
+    """For the command line: the token of a new link for an active volunteer; None if no active volunteer has that login."""
     with rt.transaction() as tx:
         volunteer = people.by_login(tx.session, login)
         if volunteer is None or not volunteer.active:
@@ -42,8 +42,11 @@ def invite_again(rt: Runtime, login: str) -> str | None:
 
 
 def make_link(tx: Transaction, volunteer_id: int, *, made_by: int | None) -> str:
-    """The token of a new link for somebody. Whoever opens it is her: the heads are told of every one, so that nobody lets herself in
-    under another name."""
+    """Make a link for a volunteer; returns its token.
+
+    A person who opens the link enters the account. So every link alarms the heads (except its maker): nobody can use another's account
+    in secret.
+    """
     token = secrets.token_urlsafe(24)
     expires_at = tx.now + GOOD_FOR
     invitations.make(tx.session, volunteer_id, token_sha256=hashed(token), made_by=made_by, now=tx.now, expires_at=expires_at)
@@ -55,7 +58,7 @@ def make_link(tx: Transaction, volunteer_id: int, *, made_by: int | None) -> str
 
 
 def invited(rt: Runtime, token: str) -> Volunteer:
-    """Whom a link is for. Raises `LinkNotGood`."""
+    """The volunteer a link is for. Raises `LinkNotGood`."""
     with rt.reading() as session:
         found = invitations.invited(session, hashed(token), now=rt.clock())
     if found is None:
@@ -64,8 +67,10 @@ def invited(rt: Runtime, token: str) -> Volunteer:
 
 
 def accept(rt: Runtime, token: str, password: str) -> Volunteer:
-    """She chooses a password: the link is used up, her log-ins end, and a second factor is begun anew. Raises `LinkNotGood`,
-    `PasswordTooShort`."""
+    """Use up a link and set the password that the volunteer chose. Returns the volunteer as before the change.
+
+    The volunteer's log-ins end, and the second factor has to be set up anew. Raises `LinkNotGood`, `PasswordTooShort`.
+    """
     volunteer = invited(rt, token)
     check_length(password)
     password_hash = hash_password(password)

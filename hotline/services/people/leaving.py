@@ -1,4 +1,4 @@
-"""A volunteer is not here any more."""
+"""What ends when a volunteer leaves the hotline."""
 
 from hotline.runtime import Transaction
 from hotline.services.tickets.handback import hand_back

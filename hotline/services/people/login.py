@@ -1,7 +1,8 @@
-"""A volunteer logs in: Argon2, and a throttle that slows down the guessing of one login.
+"""A volunteer logs in: passwords hashed with Argon2, and a throttle that slows down the guessing of one login.
 
-Whoever keeps guessing slows the volunteer down too, where she has never logged in before: a browser that she came in by is counted
-by itself, or a stranger who tries every second would keep her out for as long as he likes."""
+Tries are counted by login. A browser in which the volunteer has logged in before is counted by itself: otherwise a stranger who
+tries every second would keep the volunteer out.
+"""
 
 import hashlib
 import math
@@ -26,28 +27,31 @@ _LOGIN_LENGTH, _PASSWORD_LENGTH = 64, 256
 
 
 class LoginRefused(Exception):
-    """Login or password is wrong; which, nobody learns."""
+    """Login or password is wrong; the answer does not tell which."""
 
 
 class LoginTooSoon(Exception):
-    """Too many wrong passwords: `args[0]` seconds to wait."""
+    """There were too many wrong passwords: wait `args[0]` seconds."""
 
 
 def spelt(login: str) -> str:
-    """A login as it is stored, however she typed it."""
+    """A login as it is stored, made from what was typed."""
     return login.replace("\0", "\ufffd").strip().lower()[:_LOGIN_LENGTH]
 
 
 def log_in(rt: Runtime, login: str, password: str, *, browser: str | None = None) -> Volunteer:
-    """The volunteer behind a login and password; `browser` is one that she came in by before. Raises `LoginRefused`, `LoginTooSoon`."""
+    """Check login and password; returns the volunteer. Raises `LoginRefused`, `LoginTooSoon`.
+
+    `browser` stands for a browser in which this volunteer has logged in before; None for any other.
+    """
     login = spelt(login)
-    counted = f"BROWSER:{browser}" if browser else login  # in capitals: no login is
+    counted = f"BROWSER:{browser}" if browser else login  # capitals: no login has them
     with rt.transaction() as tx:
-        # Counted before it is checked: guesses sent at once must not all be the first.
+        # Counted before the password is checked: otherwise many guesses sent at once would all count as the first.
         count_try(rt, tx, counted)
         volunteer = people.by_login(tx.session, login)
     stored = volunteer.password_hash if volunteer is not None and volunteer.active else None
-    # A login that does not exist takes as long as one that does.
+    # Check some password also if the login does not exist: the time of the answer must not tell.
     if not _matches(stored or _NOBODY, password[:_PASSWORD_LENGTH]) or stored is None or volunteer is None:
         raise LoginRefused
     with rt.transaction() as tx:
@@ -58,7 +62,7 @@ def log_in(rt: Runtime, login: str, password: str, *, browser: str | None = None
 
 
 def come_in(rt: Runtime, volunteer_id: int, user_agent: str) -> str:
-    """A log-in on one browser: the key for its cookie, kept nowhere else."""
+    """Begin a log-in on one browser; returns the key for its cookie. Only its hash is stored."""
     key = secrets.token_urlsafe(24)
     with rt.transaction() as tx:
         logins.begin(tx.session, volunteer_id, key_sha256=hashed(key), browser=browser.named(user_agent), now=tx.now)
@@ -66,46 +70,46 @@ def come_in(rt: Runtime, volunteer_id: int, user_agent: str) -> str:
 
 
 def hashed(key: str) -> str:
-    """What is kept of a key or a token. They are drawn long enough to need no more than that."""
+    """The SHA-256 of a key or a token, in hex, which is what we store. Keys are random and long, so they need no salt."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def find(rt: Runtime, key: str) -> logins.OpenLogin | None:
-    """The log-in behind a cookie's key; None if it has ended."""
+    """The log-in of a cookie's key; None if it has ended."""
     with rt.reading() as session:
         return logins.of_key(session, hashed(key), since=oldest(rt), sealed_teams=sealed_teams(rt.categories))
 
 
 def oldest(rt: Runtime) -> datetime:
-    """When a log-in must have begun to be still open."""
+    """The earliest time at which a log-in that is still open can have begun."""
     return rt.clock() - timedelta(hours=rt.config.web.session_hours)
 
 
 def seen(rt: Runtime, login_id: int) -> None:
-    """A page was asked for under that log-in."""
+    """Note that a page was requested in that log-in."""
     with rt.transaction() as tx:
         logins.seen(tx.session, login_id, now=tx.now)
 
 
 def log_out(rt: Runtime, volunteer_id: int, login_id: int) -> None:
-    """End that log-in; her others go on."""
+    """End that log-in; the volunteer's others go on."""
     with rt.transaction() as tx:
         logins.end(tx.session, volunteer_id, login_id, now=tx.now)
 
 
 def hash_password(password: str) -> str:
-    """What is stored of a password."""
+    """The Argon2 hash of a password."""
     return _HASHER.hash(password[:_PASSWORD_LENGTH])
 
 
 def choose_page_language(rt: Runtime, volunteer_id: int, language: str) -> None:
-    """The language a volunteer reads pages in."""
+    """Set the language in which a volunteer reads the pages."""
     with rt.transaction() as tx:
         people.read_in(tx.session, volunteer_id, language)
 
 
 def count_try(rt: Runtime, tx: Transaction, login: str) -> None:
-    """One more try under that name. Raises `LoginTooSoon`."""
+    """Count one more try under that name. Raises `LoginTooSoon`."""
     throttle = throttles.locked(tx.session, login, now=tx.now)
     if throttle.next_try_at > tx.now:
         raise LoginTooSoon(math.ceil((throttle.next_try_at - tx.now).total_seconds()))
@@ -118,7 +122,7 @@ def count_try(rt: Runtime, tx: Transaction, login: str) -> None:
 
 
 def is_password(stored: str | None, password: str) -> bool:
-    """Whether that is what was hashed."""
+    """Whether `stored` is a hash of the password. It takes as long when there is no hash."""
     return _matches(stored or _NOBODY, password[:_PASSWORD_LENGTH]) and stored is not None
 
 

@@ -1,4 +1,4 @@
-"""An organisation comes in from a file: its teams, people and shifts, again and again without doubling."""
+"""Loads an organisation (teams, people, shifts) from a TOML file. Loading a file again changes rows and doubles none."""
 
 import re
 import secrets
@@ -26,10 +26,10 @@ from hotline.storage.peoplemodels import Team, Volunteer
 from hotline.tomlfile import TEXT, TEXTS, TIME, YES_NO, Unreadable, is_of, read_toml, time_of
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
-"""What a login may look like, in small letters."""
+"""The form of a login, in small letters."""
 
 LANGUAGES_SPOKEN = frozenset({*LANGUAGES, *Locale("en").languages})
-"""Codes of the languages volunteers may speak (CLDR's): callers have more than our texts do, Pashto (ps) or Balochi (bal)."""
+"""Codes of the languages that volunteers may speak, from CLDR: callers speak more than our texts, as Pashto (ps) or Balochi (bal)."""
 
 NAME_LENGTH = 120
 _CODE_LENGTH = 40
@@ -53,12 +53,12 @@ _NEEDED = {"team": ("code", "name"), "volunteer": ("login", "name"), "shift": ("
 
 
 class OrganisationFault(Exception):
-    """The file has faults; `args[0]` lists them all."""
+    """The file has faults; `args[0]` is the list of all of them, a sentence each."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What an organisation file brought."""
+    """How many rows an organisation file named."""
 
     teams: int
     volunteers: int
@@ -66,9 +66,11 @@ class Loaded:
 
 
 def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
-    """Bring in teams, people and shifts from a TOML file. What it names is made or changed, the shifts of the teams it names are
-    replaced, nobody else is touched. What it does not say of somebody or of a shift that is there (is she active, her languages, is it
-    for holidays) stays. `password` is set for people who have none. Raises `OrganisationFault`, `DemoBesideReal`."""
+    """Load teams, people and shifts from a TOML file. Raises `OrganisationFault`, `DemoBesideReal`.
+
+    What the file names is made or changed, the shifts of its teams are replaced, everybody else stays as they are. Keys that the file
+    leaves out (as active, languages, on_holidays) keep their value. `password` is set for volunteers who have none.
+    """
     document = _read(path)
     with rt.transaction() as tx:
         become(rt, tx, demo=bool(document.get("demo")))
@@ -85,7 +87,7 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
 
 
 def add_volunteer(rt: Runtime, login: str, name: str) -> str | None:
-    """A volunteer with a new password, which is returned once; None if the login is taken. She is in no team yet: `load` her into one."""
+    """Add a volunteer who is in no team yet. Returns the new password, which is not kept; None if the login is taken."""
     password = new_password()
     with rt.transaction() as tx:
         added = people.add(tx.session, login, name, password_hash=hash_password(password))
@@ -96,7 +98,7 @@ def add_volunteer(rt: Runtime, login: str, name: str) -> str | None:
 
 
 def reset_password(rt: Runtime, login: str) -> str | None:
-    """A new password for a volunteer, returned once; it ends every log-in of hers. None if there is nobody of that login."""
+    """Set a new password and end every log-in and link of the volunteer. Returns the password; None if nobody has that login."""
     password = new_password()
     with rt.transaction() as tx:
         volunteer = people.by_login(tx.session, login)
@@ -111,13 +113,13 @@ def reset_password(rt: Runtime, login: str) -> str | None:
 
 
 def new_password() -> str:
-    """Sixteen characters that can be read out on a telephone."""
+    """A random password: sixteen characters that are easy to read out on a telephone, in groups of four."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"
     return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The file, free of faults, its logins in small letters."""
+    """The checked content of a file, its logins in small letters. Raises `OrganisationFault`."""
     try:
         document = read_toml(path)
     except Unreadable as fault:
@@ -127,7 +129,7 @@ def _read(path: Path) -> dict[str, Any]:
         faults.append("demo must be true or false")
     for table in _TABLES:
         faults += _check_table(table, document.get(table, []))
-    # What the rows say is looked at once each is what it should be.
+    # Rows are compared only if each of them is well-formed.
     faults = faults or _check_rows(document)
     if faults:
         raise OrganisationFault(faults)
@@ -182,14 +184,14 @@ def _check_shifts(shifts: list[dict[str, Any]], volunteers: list[dict[str, Any]]
         where = f"[[shift]] number {number}"
         faults += [f"{where}: {day} is no day; use {' '.join(WEEKDAYS)}" for day in row["days"] if day not in WEEKDAYS]
         faults += [f"{where}: nobody in this file has the login {login}" for login in row["volunteers"] if login not in member_of]
-        # She would never be on duty, and nobody would know why.
+        # A volunteer outside the team would never be on duty, and nobody would know why.
         strangers = [login for login in row["volunteers"] if row["team"] not in member_of.get(login, {row["team"]})]
         faults += [f"{where}: {login} is not in the team {row['team']}" for login in strangers]
     return faults
 
 
 def _check_teams(document: dict[str, Any], teams: dict[str, Team]) -> list[str]:
-    """Teams that are neither in the file nor in the database."""
+    """Faults: teams that are neither in the file nor in the database."""
     faults = []
     for row in document.get("volunteer", []):
         unknown = sorted({*row.get("teams", []), *row.get("leads", [])} - teams.keys())

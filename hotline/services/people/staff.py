@@ -1,4 +1,4 @@
-"""An administrator keeps the accounts: who is here, in which teams, with which languages."""
+"""What an administrator does with accounts: make, close and reopen them, set teams, languages and rights. Nobody changes their own."""
 
 from hotline.domain.category import sealed_teams
 from hotline.domain.grant import Right, RightKind
@@ -16,7 +16,7 @@ from hotline.storage.peoplemodels import Volunteer
 
 
 def bring_in(rt: Runtime, by: int, login: str, name: str) -> str:
-    """A new account; the token of its link. Raises `NotYours`, `NotPossible` (that is no login, or no name), `LoginTaken`."""
+    """Make an account; returns the token of its link. Raises `NotYours`, `NotPossible` (a bad login or name), `LoginTaken`."""
     with rt.reading() as session:
         if not _keeps_accounts(people.volunteer(session, by)):
             raise NotYours
@@ -27,7 +27,10 @@ def bring_in(rt: Runtime, by: int, login: str, name: str) -> str:
 
 
 def new_link(rt: Runtime, by: int, login: str) -> str | None:
-    """The token of a new link for somebody; None if it takes a second person, who was asked. Raises `NotYours`, `NotPossible`."""
+    """Make a new link for a volunteer; returns its token. Raises `NotYours`, `NotPossible`.
+
+    If the volunteer has rights that take two people, the link is only asked for: returns None.
+    """
     with rt.transaction() as tx:
         subject = _other(tx, by, login)
         if grants.has_such(rt, tx, subject):
@@ -37,23 +40,25 @@ def new_link(rt: Runtime, by: int, login: str) -> str | None:
 
 
 def deactivate(rt: Runtime, by: int, login: str) -> None:
-    """She is not here any more: her log-ins and links end, her tickets go back. Raises `NotYours`, `NotPossible`."""
+    """Close an account: its log-ins and links end, its tickets are routed anew. Raises `NotYours`, `NotPossible` (the only head)."""
     with rt.transaction() as tx:
         subject = _other(tx, by, login)
         if list(people.heads(tx.session)) == [subject.id]:
-            raise NotPossible  # somebody has to be told what administrators do
+            raise NotPossible  # one head must remain: alarms tell the heads what administrators do
         subject.active = False
         tx.session.flush()
         leave(tx, subject.id, by=by)
 
 
 def bring_back(rt: Runtime, by: int, login: str) -> str:
-    """Somebody who went comes back, by a new link, whose token it returns. What takes two people she does not have any more. Raises
-    `NotYours`, `NotPossible`."""
+    """Reopen the account of a volunteer who left; returns the token of a new link. Raises `NotYours`, `NotPossible`.
+
+    Rights that take two people are not given back.
+    """
     with rt.transaction() as tx:
         subject = _other(tx, by, login, active=False)
         if not people.bring_back(tx.session, subject.id):
-            raise NotPossible  # somebody was first, and has the link
+            raise NotPossible  # another administrator was first, and has the link
         for team_id, code in people.teams_of(tx.session, subject.id):
             if code in sealed_teams(rt.categories):
                 people.leave(tx.session, subject.id, team_id)
@@ -62,7 +67,7 @@ def bring_back(rt: Runtime, by: int, login: str) -> str:
 
 
 def speak(rt: Runtime, by: int, login: str, languages: list[str]) -> None:
-    """The languages she speaks, by their codes. Raises `NotYours`, `NotPossible`."""
+    """Set the languages that a volunteer speaks, by their codes. Raises `NotYours`, `NotPossible`."""
     if not languages or not LANGUAGES_SPOKEN.issuperset(languages):
         raise NotPossible
     with rt.transaction() as tx:
@@ -74,7 +79,7 @@ def speak(rt: Runtime, by: int, login: str, languages: list[str]) -> None:
 
 
 def join(rt: Runtime, by: int, login: str, code: str) -> bool:
-    """Put her into a team; False if that takes a second person, who was asked. Raises `NotYours`, `NotPossible`."""
+    """Put a volunteer into a team; False if it was only asked for: the team sees sealed tickets. Raises `NotYours`, `NotPossible`."""
     with rt.transaction() as tx:
         subject, team = _other(tx, by, login), people.teams(tx.session).get(code)
         if team is None or subject.role != Role.VOLUNTEER:
@@ -90,7 +95,7 @@ def join(rt: Runtime, by: int, login: str, code: str) -> bool:
 
 
 def take_away(rt: Runtime, by: int, login: str, right: Right) -> None:
-    """Take a right from her, at once: that takes one person only. Raises `NotYours`, `NotPossible`."""
+    """Take a right from a volunteer, at once: that takes no second person. Raises `NotYours`, `NotPossible`."""
     with rt.transaction() as tx:
         subject = _other(tx, by, login)
         if _lose(tx, subject, right, by=by):
@@ -98,7 +103,7 @@ def take_away(rt: Runtime, by: int, login: str, right: Right) -> None:
 
 
 def _lose(tx: Transaction, subject: Volunteer, right: Right, *, by: int) -> bool:
-    """She has it no more; False if she had it not."""
+    """Take the right from the person; False if the person did not have it. Raises `NotPossible`."""
     if right.what not in (RightKind.TEAM, RightKind.LEAD):
         had = subject.shows_numbers if right.what is RightKind.NUMBERS else subject.role == right.what
         if right.what is RightKind.NUMBERS:
@@ -122,7 +127,7 @@ def _keeps_accounts(volunteer: Volunteer | None) -> bool:
 
 
 def _other(tx: Transaction, by: int, login: str, *, active: bool = True) -> Volunteer:
-    """Whom an administrator means, who is here, or who is not; nobody keeps her own account."""
+    """The account `login`, active or not as asked for. Raises `NotYours` (no administrator, or their own account), `NotPossible`."""
     subject = people.by_login(tx.session, login)
     if not _keeps_accounts(people.volunteer(tx.session, by)) or (subject is not None and subject.id == by):
         raise NotYours

@@ -1,4 +1,4 @@
-// One button for each player: half as fast again. Everything else is the browser's own, and works without this.
+// A button for each player that plays at 1.5 times the speed. The rest of the player is the browser's and works without this script.
 for (const button of document.querySelectorAll("button[data-faster]")) {
   const player = document.getElementById(button.dataset.faster);
   button.hidden = false;

@@ -1,8 +1,8 @@
-// The queue while somebody looks at it: what changes elsewhere shows here, and the keys. Without this the page works by reload.
-// A change made elsewhere shows within five seconds, and an urgent alarm sounds then. That an alarm is not missed does not depend on
-// this page: one that nobody has seen is texted to its volunteer's own phone and rings it ([duty] page_s).
+// Keeps the open queue up to date, and handles its keys. Without this script the page works by reload.
+// A change made elsewhere shows within five seconds, and an urgent alarm sounds then. Nobody misses an alarm if this page fails: an
+// alarm that the volunteer has not seen is texted to the volunteer's phone and rings it ([duty] page_s).
 const EVERY_MS = 5000;
-const COUNT_AFTER = 12; // polls at rest after which the figures are asked for: they count what is beyond this page too
+const COUNT_AFTER = 12; // polls without a change after which the page is loaded anew: its figures count tickets of other pages too
 const SOUND_EVERY_MS = 15000;
 const queue = document.getElementById("queue");
 const touch = document.getElementById("touch");
@@ -13,7 +13,7 @@ const said = document.getElementById("said");
 const PARTS = ["alarms", "lists", "tickets"];
 
 let mark = part("alarms").dataset.mark;
-let waiting = null; // what is newer than what she sees, while something would jump under her hand
+let waiting = null; // the newer page, not shown while the reader points at or uses the list
 let failures = 0;
 let atRest = 0;
 
@@ -32,7 +32,7 @@ async function poll() {
     const answer = await fetch(queue.dataset.version, { headers: { "If-None-Match": `"${mark}"` }, cache: "no-store", redirect: "manual" });
     if (answer.type === "opaqueredirect") {
       tell(touch.dataset.out);
-      return; // nothing more comes until she has logged in again
+      return; // stop polling until the reader has logged in again
     }
     atRest = answer.status === 304 ? atRest + 1 : 0;
     if (answer.status === 204 || (atRest >= COUNT_AFTER && !inUse())) await look();
@@ -72,7 +72,7 @@ function inTouch() {
   failures = 0;
 }
 
-// Whether something under her pointer, finger or focus would jump. A page nobody points at, or that lies behind others, is free.
+// Whether the pointer or the focus is in the queue, so that a change would move what the reader is about to use. A hidden page is not in use.
 function inUse() {
   return !document.hidden && (queue.matches(":hover") || queue.contains(document.activeElement));
 }
@@ -143,7 +143,7 @@ async function sound({ now = false } = {}) {
     await player.play();
     soundButton.setAttribute("aria-pressed", "true");
   } catch {
-    soundButton.setAttribute("aria-pressed", "false"); // the browser wants a click on this page first
+    soundButton.setAttribute("aria-pressed", "false"); // the browser plays no sound before a click on this page
   }
 }
 
@@ -184,7 +184,7 @@ const KEYS = {
 };
 const ARROWS = { ArrowDown: 1, ArrowUp: -1 };
 
-// On a keyboard set to Urdu or Sindhi the same keys write other letters.
+// A keyboard set to Urdu or Sindhi writes other letters: use the key's place then.
 function keyOf(event) {
   if (event.key === "؟") return "?";
   const latin = /^[\x20-\x7e]$/.test(event.key) ? event.key : event.code.replace(/^Key/, "");
@@ -207,7 +207,7 @@ document.getElementById("close-keys").addEventListener("click", () => card.close
 keysOn.checked = localStorage.getItem("keys") !== "off";
 keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
 
-// One press, one ticket.
+// Send "take next" once, also after a double click.
 next?.addEventListener("submit", (event) => {
   if (next.dataset.sent) event.preventDefault();
   next.dataset.sent = "yes";

@@ -1,4 +1,4 @@
-// Keeps what she writes while she types, and shows what it costs and gives away. Without this the button "Check and keep" does both.
+// Keeps the draft while the volunteer types, and shows what it costs and gives away. Without this script the button "Check and keep" does both.
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const body = form.elements.body;
   const counted = form.querySelector(".counted");
@@ -19,7 +19,7 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     clearTimeout(timer);
     timer = 0;
     if (body.value === kept) return;
-    if (saving && !last) { // one after the other: an older one must not come last
+    if (saving && !last) { // one request at a time: an older draft must not arrive last
       timer = setTimeout(() => keep(false), 1000);
       return;
     }
@@ -28,9 +28,9 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body: fields(), keepalive: last, redirect: "error" });
       if (!answer.ok) throw new Error(answer.status);
-      const told = await answer.text();
+      const html = await answer.text();
       kept = sending;
-      if (body.value === sending) counted.innerHTML = told;
+      if (body.value === sending) counted.innerHTML = html;
     } catch {
       counted.textContent = counted.dataset.lost;
     }

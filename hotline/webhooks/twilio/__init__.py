@@ -1,4 +1,4 @@
-"""Twilio talks to us."""
+"""The webhooks that Twilio requests."""
 
 from hotline.webhooks.twilio import callreports, calls, texts
 

@@ -1,4 +1,4 @@
-"""Twilio tells what became of a call. Nobody listens: a fault is answered as a fault, so that Twilio may tell it again."""
+"""Twilio reports the end of a call, or a recording. No caller hears these answers, so a fault is answered with 500 as usual."""
 
 from flask import Blueprint, g, request
 
@@ -22,7 +22,7 @@ def status() -> tuple[str, int]:
 @blueprint.post("/recording")
 @signed
 def recording() -> tuple[str, int]:
-    """A recording is there, or the gateway says that there is none."""
+    """A recording is ready at Twilio, or nothing was recorded."""
     incoming = forms.read_call(g.form)
     if incoming.recording_id is not None:
         leavings.receive_recording(runtime(), incoming)

@@ -1,4 +1,4 @@
-"""Twilio asks what a caller hears next. Whatever happens, no error is read aloud to the caller."""
+"""Twilio asks what a caller hears next. Whatever goes wrong, the caller never hears an error message."""
 
 from flask import Blueprint, Response, g, request
 
@@ -26,28 +26,28 @@ def begin() -> Response:
 @blueprint.post("/alarm/keys/<int:turn>")
 @signed
 def keys(turn: int) -> Response:
-    """A key, or silence."""
+    """The caller pressed keys, or none."""
     return _heard(callflow.press_key(runtime(), forms.read_call(g.form), turn, is_alarm=_is_alarm()))
 
 
 @blueprint.post("/recorded/<int:turn>")
 @signed
 def recorded(turn: int) -> Response:
-    """What the caller said after the beep is at the gateway."""
+    """The recording after the beep has ended."""
     return _heard(callflow.end_recording(runtime(), forms.read_call(g.form), turn))
 
 
 @blueprint.post("/dialled/<int:turn>")
 @signed
 def dialled(turn: int) -> Response:
-    """A phone of the duty line was rung."""
+    """The ringing of a duty phone, or the talk on it, has ended."""
     return _heard(callflow.end_dial(runtime(), forms.read_call(g.form), turn))
 
 
 @blueprint.post("/duty/<int(max=9223372036854775807):call_id>")
 @signed
 def duty(call_id: int) -> Response:
-    """A phone of the duty line was answered, perhaps by a voicemail: a person who takes the call presses 1."""
+    """A duty phone was answered, perhaps by a mailbox: it hears that a person who takes the call presses 1."""
     rt = runtime()
     addresses = Addresses(f"{_voice()}/duty/{call_id}", _prompts(), 0, call_id)
     return _document(twiml(callflow.duty_call(rt).actions, addresses, _clips))
@@ -56,7 +56,7 @@ def duty(call_id: int) -> Response:
 @blueprint.post("/duty/<int(max=9223372036854775807):call_id>/keys/<int:turn>")
 @signed
 def take_duty(call_id: int, turn: int) -> Response:  # noqa: ARG001 - the address is built like every other
-    """A key on that phone. An empty answer joins the two; hanging up rings the next."""
+    """A key was pressed on a duty phone. An empty document connects it with the caller; hanging up lets the next phone ring."""
     takes = callflow.take_duty(runtime(), call_id, forms.read_call(g.form).keys)
     return _document(twiml(() if takes else (voice.HangUp(),), Addresses("", "", 0), _clips))
 
@@ -65,7 +65,7 @@ def take_duty(call_id: int, turn: int) -> Response:  # noqa: ARG001 - the addres
 @blueprint.post("/alarm/<int(max=9223372036854775807):call_id>")
 @signed
 def back(call_id: int) -> Response:
-    """A call of ours was answered."""
+    """A call that we placed was answered."""
     return _heard(callflow.answer_back(runtime(), call_id, forms.read_call(g.form)))
 
 
@@ -73,20 +73,23 @@ def back(call_id: int) -> Response:
 @blueprint.post("/alarm/fallback")
 @signed
 def fallback() -> Response:
-    """The number's fallback: the gateway could not use what we said before."""
+    """The fallback address of our numbers and calls: Twilio could not use our last answer."""
     logger().error("the gateway fell back", code=str(g.form.get("ErrorCode", ""))[:8])
     return _busy()
 
 
 @blueprint.errorhandler(Exception)
 def _all_lines_busy(fault: Exception) -> Response:
-    """The database is away, or something is broken: the caller hears that the lines are busy, and whom to call now."""
+    """After an error (as when the database is away) the caller hears that the lines are busy, and the numbers to call in danger."""
     logger().error("a call could not go on", exc_info=fault)
     return _busy()
 
 
 def _busy() -> Response:
-    """Needs no database. A missed call is rejected even so: answered, it would be paid for; a volunteer's own phone hears nothing."""
+    """The answer that all lines are busy, which needs no database.
+
+    A call to the missed-call number is rejected as always: an answered call costs money. A volunteer's own phone hears nothing.
+    """
     rt = runtime()
     if _is_alarm():
         return _document(twiml((voice.HangUp(),), Addresses("", "", 0), _clips))
@@ -107,7 +110,7 @@ def _heard(turn: CallAnswer) -> Response:
 
 
 def _is_alarm() -> bool:
-    """Whether a volunteer's own phone hears the answer: that can be told without a database."""
+    """Whether this is an alarm call to a volunteer's own phone. The path tells it, without the database."""
     return request.path.startswith(f"{blueprint.url_prefix}/alarm/")
 
 

@@ -1,4 +1,4 @@
-"""What a form that Twilio posts says.
+"""Reads the forms that Twilio posts.
 
 Source: twilio.com/docs/messaging/guides/webhook-request, twilio.com/docs/voice/twiml (the fields).
 """
@@ -14,30 +14,30 @@ from hotline.gateways.base import FieldMissing, IncomingCall, IncomingText, Repo
 from hotline.gateways.twilio.account import NAME
 from hotline.gateways.twilio.codes import CALL_ENDS, CODES, DELIVERIES
 
-# With Advanced Opt-Out Twilio says itself that it took a text for a stop or a start, whatever the word was.
+# With Advanced Opt-Out, Twilio says whether it took a text as a stop or a start, whatever the word was.
 _OPT_OUT_TYPES = {"STOP": Keyword.GATEWAY_STOP, "START": Keyword.GATEWAY_START}
 _ID = re.compile(r"[!-~]{1,64}")
 _RECORDING = re.compile(r"RE[0-9a-fA-F]{32}")
-_HUNG_UP = "hangup"  # what Record's action is told in place of a key
+_HUNG_UP = "hangup"  # Record's action gets this as Digits if the caller hung up
 
 
 def read_text(form: Mapping[str, str]) -> IncomingText:
-    """The text in a signed form, whatever it says. Raises `FieldMissing` without MessageSid or From."""
+    """The text in a signed form. Raises `FieldMissing` without MessageSid or From; nothing else makes it refuse a text."""
     sid, sender = _clean(form.get("MessageSid", "")), _clean(form.get("From", ""))
     if not sid:
         raise FieldMissing("MessageSid")
     if not sender:
         raise FieldMissing("From")
-    if not _ID.fullmatch(sid):  # no id of Twilio's looks so, but a signed text is kept: under one that we can store
+    if not _ID.fullmatch(sid):  # Twilio's ids do not look like this, but a signed text is never refused: store it under a hash of its id
         sid = "sha256-" + hashlib.sha256(sid.encode()).hexdigest()[:57]
     body = _clean(form.get("Body", ""))
     return IncomingText(sid, sender, body, _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper()))
 
 
 def read_call(form: Mapping[str, str], query: Mapping[str, str] = MappingProxyType({})) -> IncomingCall:
-    """The call, or the step of a call, in a signed form; the query names a call of ours. Raises `FieldMissing` without a CallSid.
+    """The call, or the step of a call, in a signed form. Raises `FieldMissing` without a CallSid.
 
-    Of a call of ours the phone is To and the line From. A report of a recording names neither.
+    `query` has the id of a call that we placed; of such a call To is the phone and From our number. A report of a recording has neither.
     """
     sid = _clean(form.get("CallSid", ""))
     if not _ID.fullmatch(sid):
@@ -61,7 +61,7 @@ def read_call(form: Mapping[str, str], query: Mapping[str, str] = MappingProxyTy
 
 
 def line_of(form: Mapping[str, str]) -> str:
-    """Which of our numbers a call came to, raw."""
+    """The number of ours that was called, raw."""
     return _clean(form.get("To", ""))
 
 
@@ -76,7 +76,7 @@ def is_over(form: Mapping[str, str]) -> bool:
 
 
 def read_report(form: Mapping[str, str], query: Mapping[str, str]) -> Report | None:
-    """The delivery report in a signed form; None if it reports nothing we know. Raises `FieldMissing`."""
+    """The delivery report in a signed form; None if its status is not known to us. Raises `FieldMissing`."""
     sid = _clean(form.get("MessageSid", ""))
     if not _ID.fullmatch(sid):
         raise FieldMissing("MessageSid")
@@ -95,5 +95,5 @@ def _number(value: str | None) -> int | None:
 
 
 def _clean(value: str) -> str:
-    """NUL cannot be stored in PostgreSQL, half a surrogate pair in neither database."""
+    """Replace what cannot be stored: NUL (PostgreSQL refuses it) and half a surrogate pair (both databases do)."""
     return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Twilio's signature. Source: twilio.com/docs/usage/security."""
+"""Checks Twilio's signature of a request. Source: twilio.com/docs/usage/security."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ from hotline.log import logger
 SIGNATURE = "X-Twilio-Signature"
 
 Pairs = list[tuple[bytes, bytes]]
-"""The names and values of a form, in the bytes they came in."""
+"""The (name, value) pairs of a form, in the bytes that were posted."""
 
 
 def _is_genuine() -> bool:
@@ -36,23 +36,23 @@ def _is_genuine() -> bool:
 
 
 signed = guards.for_gateway(_is_genuine)
-"""Put on a view, it lets in what Twilio signed; the view finds the form in `g.form`."""
+"""Decorator: the view takes only requests that Twilio signed, and finds their form in `g.form`."""
 
 
 def read_pairs(raw: bytes) -> Pairs:
     """The fields of a posted form. Never raises."""
-    # Latin-1 has a character for every byte: what is no UTF-8 was signed as it is.
+    # Latin-1 has a character for every byte, so that bytes that are not UTF-8 stay as they were signed.
     fields = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
 
 
 def form_of(pairs: Pairs) -> MultiDict[str, str]:
-    """A form as text, bytes that are no UTF-8 replaced."""
+    """A form as text; bytes that are not UTF-8 are replaced."""
     return MultiDict((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")) for name, value in pairs)
 
 
 def is_signed(url: str, pairs: Pairs, form: MultiDict[str, str], signature: str, tokens: Iterable[str]) -> bool:
-    """Whether `signature` is Twilio's for this form at `url` (the public one, query included), under any of the tokens."""
+    """Whether `signature` is Twilio's for this form at `url` (our public address with the query), with any of the tokens."""
     return bool(signature) and any(_signed_with(token, url, pairs, form, signature) for token in tokens if token)
 
 
@@ -60,9 +60,9 @@ def _signed_with(token: str, url: str, pairs: Pairs, form: MultiDict[str, str], 
     try:
         if RequestValidator(token).validate(url, form, signature):
             return True
-    except ValueError:  # an address that the SDK cannot read
+    except ValueError:  # the SDK cannot parse the address
         pass
-    # The SDK signs text only. Bytes that are no UTF-8 were replaced in `form`, and signed as they are.
+    # The SDK signs text only. Bytes that are not UTF-8 are replaced in `form`, but Twilio signed them as they were.
     return hmac.compare_digest(sign_bytes(token, url, pairs).encode(), signature.encode("utf-8", "replace"))
 
 
@@ -73,7 +73,7 @@ def sign_bytes(token: str, url: str, pairs: Pairs) -> str:
 
 
 def signed_url(public_url: str, raw_uri: str) -> str:
-    """The address as Twilio requested it: our public one and the raw path, for a framework's own would be decoded on the way."""
+    """The address that Twilio requested: our public address with the raw path and query. Flask's own path is decoded already."""
     if not raw_uri.startswith("/"):
         parts = urlsplit(raw_uri)
         raw_uri = parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,4 +1,4 @@
-"""Twilio hands us a text, or says what became of a text of ours."""
+"""Twilio delivers a text to us, or reports on a text that we sent."""
 
 from flask import Blueprint, Response, g, request
 
@@ -17,7 +17,7 @@ _NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 @blueprint.post("/sms")
 @signed
 def sms() -> Response:
-    """A text. What is answered leaves through the outbox, so the reply is empty: one home for cost, delivery and transcript."""
+    """A text came in. Our answer to it is sent through the outbox like every text, so the reply to this request is empty."""
     receive_text(runtime(), NAME, forms.read_text(g.form))
     return Response(_NO_REPLY, mimetype="text/xml")
 
@@ -25,7 +25,7 @@ def sms() -> Response:
 @blueprint.post("/status")
 @signed
 def status() -> tuple[str, int]:
-    """A delivery report."""
+    """A delivery report came in."""
     report = forms.read_report(g.form, request.args)
     if report is not None:
         receive_report(runtime(), NAME, report)

@@ -1,6 +1,7 @@
 """Our actions as TwiML. Sources: twilio.com/docs/voice/twiml and its pages on Play, Gather, Record, Dial, Number, Reject.
 
-Defaults that would bite are always said: Gather's action, its `#`, and that silence is no answer; Record's any key and its hour.
+Some defaults of TwiML would be wrong here and are always set: Gather's action, its finishing `#`, and no request after silence;
+Record's end at any key and its limit of an hour.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,12 +13,12 @@ from hotline.domain.prompts import Prompt
 from hotline.domain.voice import Action, Ask, Beep, HangUp, Pause, Reject, Ring, Say, Sound, Tell
 
 Clips = Callable[[str, Prompt, dict[str, str]], Sequence[str]]
-"""(language, prompt, values) → the names of the clips that speak it."""
+"""(language, prompt, values) → the names of the clips that speak the prompt, in order."""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the answers of one turn go, absolute and ASCII: Twilio takes relative ones, proxies on the way do not."""
+    """The absolute addresses for one turn of a call. Relative ones would break behind some proxies."""
 
     voice: str  # …/hooks/twilio/voice
     prompts: str  # …/prompts
@@ -26,13 +27,13 @@ class Addresses:
 
     @property
     def keys(self) -> str:
-        """A key, or silence."""
+        """The address for keys and silence."""
         return f"{self.voice}/keys/{self.turn}"
 
 
 @dataclass(frozen=True)
 class DutyPhone:
-    """A phone of the duty line, how long it rings, and the number of ours that it shows: never the caller's."""
+    """A duty phone, the seconds it rings, and the number it shows: one of ours, never the caller's."""
 
     number: str
     ring_s: int
@@ -40,7 +41,7 @@ class DutyPhone:
 
 
 def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: DutyPhone | None = None) -> str:
-    """The document for a turn."""
+    """The TwiML document for the actions of one turn."""
     response = VoiceResponse()
     for action in actions:
         match action:
@@ -60,7 +61,7 @@ def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: D
                 _sound(response, action.sounds, addresses, clips)
             case Beep():
                 if action.sounds:
-                    # Without a key Twilio goes on to the next verb.
+                    # TwiML: without a key Twilio goes on to the next verb, which is Record.
                     cut = Gather(input="dtmf", action=addresses.keys, method="POST", timeout=1, num_digits=1, finish_on_key="")
                     _sound(cut, action.sounds, addresses, clips)
                     response.append(cut)
@@ -76,7 +77,7 @@ def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: D
                     recording_status_callback_method="POST",
                     recording_status_callback_event="completed absent",
                 )
-                # Where nothing was recorded, Twilio goes on here.
+                # If nothing was recorded, Twilio goes on here.
                 response.redirect(addresses.keys, method="POST")
             case Ring():
                 _ring(response, addresses, duty)
@@ -99,7 +100,7 @@ def _sound(into: VoiceResponse | Gather, sounds: Sequence[Sound], addresses: Add
 
 def _ring(response: VoiceResponse, addresses: Addresses, duty: DutyPhone | None) -> None:
     action = f"{addresses.voice}/dialled/{addresses.turn}"
-    if duty is None:  # the configuration lost the phone in mid-call
+    if duty is None:  # the phone was taken out of the configuration during the call
         response.redirect(action, method="POST")
         return
     dial = Dial(action=action, method="POST", timeout=duty.ring_s, caller_id=duty.shows, answer_on_bridge=True)
