@@ -18,7 +18,7 @@ class Act(StrEnum):
     """What a person wants to do with a ticket."""
 
     AUDIT = "audit"  # see that things were done to it, not what was said: the auditor's too
-    WORK = "work"  # read, take, answer and change it, and make it safer: whoever works tickets
+    WORK = "work"  # read, take, answer and change it, and make it safer: every volunteer
     EASE = "ease"  # make it less safe (lower its urgency, lift its hold, unseal it): the lead of its team
     SHUT_OUT = "shut_out"  # say who must not see it: the lead of its team, or the head
     SHOW_NUMBER = "show_number"  # see the citizen's whole number: takes a right of its own
