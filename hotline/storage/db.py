@@ -63,7 +63,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
 
 
 def _prepare_postgres(connection: object, _record: object) -> None:
-    connection.execute(f"SET lock_timeout = {round(WAIT_S * 1000)}")  # type: ignore[attr-defined]  # not in `options`, which the URL may set
+    connection.execute(f"SET lock_timeout = {round(WAIT_S * 1000)}")  # type: ignore[attr-defined]  # not in `options`: the URL may set it
     connection.commit()  # type: ignore[attr-defined]
 
 
