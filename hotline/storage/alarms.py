@@ -94,14 +94,14 @@ def see(session: Session, volunteer_id: int, ticket_id: int, *, now: datetime) -
 
 
 def reopen(session: Session, ticket_id: int, kind: str, *, now: datetime) -> None:
-    """Page again every volunteer that has acknowledged or seen an alarm of this kind about a ticket."""
+    """Page again every volunteer who has acknowledged or seen an alarm of this kind about a ticket."""
     noticed = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, not_(_OPEN & _UNSEEN))
     reopened = noticed.values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
     session.execute(reopened)
 
 
 def reopen_about(session: Session, about: str, kind: str, volunteer_id: int, *, now: datetime) -> None:
-    """Page a volunteer again that has acknowledged or seen an alarm of this kind about something that is not a ticket."""
+    """Page a volunteer again about something that is not a ticket, if they have acknowledged or seen an alarm of this kind about it."""
     raised = update(Alarm).where(Alarm.about == about, Alarm.kind == kind, Alarm.volunteer_id == volunteer_id)
     reopened = raised.where(not_(_OPEN & _UNSEEN)).values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
     session.execute(reopened)

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 def store(session: Session, *, ticket: Row, event: Row, text: Row | None, receipt: Row | None) -> tuple[int | None, int | None]:
-    """Store a new ticket, its first event, and the text and the receipt where given: the ids of the ticket and of the text.
+    """Store a new ticket, its first event, and the text and the receipt where given. Returns the ids of ticket and text.
 
     The ticket's id is None if the reference is taken: nothing was stored. The text's id is None, though a text was given, if the gateway
     had delivered it before: the caller must roll the rest back. The rows are given without the ids that are made here.

@@ -93,9 +93,9 @@ def speak(session: Session, contact: Met | Contact, language: str, *, named: boo
 
 
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
-    """Stop the texts that we start, from `since`; None starts them again.
+    """Stop the texts and calls that we start, from `since`; None allows them again.
 
-    Starting again also takes back a "no" that was keyed in a call: the wish came from the phone itself.
+    Allowing them also takes back a "no" that was keyed in a call: the wish came from the phone itself.
     """
     changes: ContactChanges = {"stopped_at": since}
     if since is None:

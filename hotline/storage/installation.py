@@ -8,7 +8,7 @@ from hotline.storage.peoplemodels import Volunteer
 
 
 def kind(session: Session | Connection) -> str | None:
-    """ "demo" or "real"; None while the database is not marked."""
+    """What the database is marked as, "demo" or "real"; None while it is not marked."""
     return session.scalar(select(Installation.kind))
 
 

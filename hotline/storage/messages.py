@@ -1,4 +1,4 @@
-"""Texts: those that came in are stored here, and all of them are read here. `outgoing` stores those that leave."""
+"""The texts of contacts and tickets. Those that came in are stored here, those that leave in `outgoing`."""
 
 from collections.abc import Iterable
 from datetime import datetime

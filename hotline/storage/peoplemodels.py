@@ -84,7 +84,7 @@ class ShiftDay(Base):
     answered_at: Mapped[datetime | None]
     stand_in_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # the colleague who was asked to come instead
     agreed_at: Mapped[datetime | None]  # when the colleague agreed
-    came_at: Mapped[datetime | None]  # when the volunteer who comes first had a page open during it
+    came_at: Mapped[datetime | None]  # when a page of the volunteer on duty was first open during it
     lead_told_at: Mapped[datetime | None]
     note: Mapped[str | None] = mapped_column(Text)  # to the next shift
     handed_over_at: Mapped[datetime | None]

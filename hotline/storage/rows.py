@@ -113,7 +113,7 @@ class NewText(TypedDict):
 
 
 class TextOut(NewText):
-    """A text that is to leave, as it is queued."""
+    """What is stored of a text that is to leave when it is queued."""
 
     direction: Direction
     gateway: str

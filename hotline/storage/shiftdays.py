@@ -36,7 +36,7 @@ def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[Key, Exchange]
     def stand_in(day: ShiftDay) -> int | None:
         return day.stand_in_id if day.agreed_at is not None and (day.team_id, day.stand_in_id) in here else None
 
-    # If the colleague who had agreed to stand in is gone, nobody comes: the volunteer was told not to.
+    # If the colleague who had agreed to stand in is gone, nobody comes: the volunteer was told that there is no need to.
     return {
         (day.team_id, day.volunteer_id, day.on_date, day.starts): Exchange(
             False if day.agreed_at is not None and stand_in(day) is None else day.comes, stand_in(day)

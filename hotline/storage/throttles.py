@@ -27,7 +27,7 @@ def record(session: Session, login: str, *, failures: int, next_try_at: datetime
 
 
 def forget(session: Session, login: str) -> None:
-    """Delete the row of a login: the password was right."""
+    """Delete the row of a login: a try succeeded."""
     session.execute(delete(LoginThrottle).where(LoginThrottle.login == login))
 
 
