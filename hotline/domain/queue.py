@@ -1,4 +1,4 @@
-"""The lists of the queue, and who may open which."""
+"""The lists of the queue, and which of them a volunteer may open."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,17 +8,17 @@ from hotline.domain.ticket import Priority, Status
 
 
 class QueueList(StrEnum):
-    """Whose tickets a list shows."""
+    """A list of the queue, by whose tickets it shows."""
 
     MINE = "mine"
-    TEAMS = "teams"  # of her teams, and what has no team yet
+    TEAMS = "teams"  # of the volunteer's teams, and those that have no team yet
     UNASSIGNED = "unassigned"
     ALL = "all"
 
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What of the queue somebody asks for: a list, and what of it. None: all."""
+    """What a volunteer asks to see of the queue: a list, and the status, priority and category of its tickets (None: any)."""
 
     of: QueueList
     status: Status | None = None
@@ -27,7 +27,7 @@ class QueueFilter:
 
 
 def lists(rights: Rights) -> tuple[QueueList, ...]:
-    """The lists she may open, in the order they are shown."""
+    """The lists that a volunteer may open, in the order in which they are shown."""
     if not rights.works:
         return ()
     teams = (QueueList.TEAMS,) if rights.teams else ()
@@ -36,5 +36,5 @@ def lists(rights: Rights) -> tuple[QueueList, ...]:
 
 
 def first_list(rights: Rights) -> QueueList:
-    """The list she is shown when she asks for none: her teams', else the widest she may open."""
+    """The list that is shown if none is asked for: that of the volunteer's teams, else the widest that the volunteer may open."""
     return QueueList.TEAMS if rights.teams else QueueList.ALL if rights.leads_any else QueueList.UNASSIGNED

@@ -1,7 +1,8 @@
 """What a ticket can be found by: words, and the last digits of its reference, each stored as a keyed hash.
 
-The words of texts and notes stand in two tables only, so that they can be encrypted and erased. The index holds hashes, and without the
-key nobody can look a word up in it. Seven digits or more are a phone or an identity card, and are not indexed.
+What people wrote stands only in texts, notes, drafts and what shifts hand over, so that it can be encrypted and erased; texts and notes
+are indexed. The index holds hashes, and without the key nobody can look a word up in it. A word with seven digits or more is taken for the
+number of a phone or an identity card, and is not indexed.
 """
 
 import hmac

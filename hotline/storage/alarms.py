@@ -1,4 +1,4 @@
-"""Alarms: pages to a person, each a row until she acknowledges it."""
+"""Alarms: an alarm pages one volunteer, about a ticket or something else, and stays open until the volunteer acknowledges it."""
 
 import secrets
 from collections.abc import Collection, Sequence
@@ -18,10 +18,10 @@ _UNSEEN = Alarm.seen_at.is_(None)
 
 
 def raise_once(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: datetime) -> bool:
-    """Raise an alarm; False if she was told the same before."""
+    """Raise an alarm about a ticket. False if the volunteer has had an alarm of this kind about the ticket before."""
     statement = (
         upsert(session, Alarm)
-        # A number drawn, not counted: it stands on pages, and a count would tell of tickets she may not know of.
+        # The id is drawn at random: it stands on pages, and counted ids would tell of tickets that the volunteer may not know of.
         .values(id=secrets.randbits(62), ticket_id=ticket_id, kind=kind, volunteer_id=volunteer_id, raised_at=now)
         .on_conflict_do_nothing(index_elements=["ticket_id", "kind", "volunteer_id"])
     )
@@ -29,7 +29,7 @@ def raise_once(session: Session, ticket_id: int, kind: str, volunteer_id: int, *
 
 
 def raise_about_once(session: Session, about: str, kind: str, volunteer_id: int, *, now: datetime) -> bool:
-    """Raise an alarm about something that is no ticket; False if she was told the same before."""
+    """Raise an alarm about something that is not a ticket. False if the volunteer has had an alarm of this kind about it before."""
     statement = (
         upsert(session, Alarm)
         .values(id=secrets.randbits(62), about=about, kind=kind, volunteer_id=volunteer_id, raised_at=now)
@@ -39,7 +39,10 @@ def raise_about_once(session: Session, about: str, kind: str, volunteer_id: int,
 
 
 def unseen(session: Session, *, raised_before: datetime) -> Sequence[int]:
-    """Ids of the volunteers with alarms since before then that they have neither seen nor been told of on their own phone."""
+    """Ids of the volunteers to be told of an alarm on their own phone.
+
+    The alarm was raised at `raised_before` or earlier, is open, and was neither seen nor told on the phone yet.
+    """
     statement = (
         select(Alarm.volunteer_id)
         .join(Volunteer, Volunteer.id == Alarm.volunteer_id)
@@ -52,21 +55,24 @@ def unseen(session: Session, *, raised_before: datetime) -> Sequence[int]:
 
 
 def tell(session: Session, volunteer_id: int, *, now: datetime) -> bool:
-    """Her phone is told of her open alarms that she has not seen; False if it was told of all of them before."""
+    """Mark a volunteer's open, unseen alarms as told on the phone. False if the phone was told of all of them before."""
     untold = update(Alarm).where(Alarm.volunteer_id == volunteer_id, _OPEN, _UNSEEN, Alarm.told_at.is_(None))
     statement = untold.values(told_at=now).returning(Alarm.id)
     return bool(session.scalars(statement).all())
 
 
 def told(session: Session, contact_id: int) -> Sequence[Alarm]:
-    """The open alarms that a phone was told of, whosever it is, by ticket."""
+    """The open alarms that a phone was told of, by ticket. If several volunteers have the phone, those of all of them."""
     statement = select(Alarm).join(Volunteer, Volunteer.id == Alarm.volunteer_id).where(Volunteer.phone_id == contact_id, Volunteer.active)
     return session.scalars(statement.where(_OPEN, Alarm.told_at.is_not(None)).order_by(Alarm.ticket_id, Alarm.id)).all()
 
 
 def unopened(session: Session, kinds: Collection[str], *, but: str, raised_before: datetime) -> Sequence[tuple[int, int | None]]:
-    """Tickets on the queue, each with its team, that none of those have opened who were paged about them since before then; `but` those
-    that an alarm of that kind was raised about."""
+    """Up to 200 tickets on the queue that volunteers were paged about and nobody has opened, as (ticket id, team id).
+
+    Somebody was paged if an alarm of these kinds was raised at `raised_before` or earlier and is open and not seen. Nobody has opened
+    the ticket if no alarm about it was seen or acknowledged. Tickets with an alarm of the kind `but` are left out.
+    """
     other = aliased(Alarm)
     paged = select(Alarm.ticket_id).where(Alarm.kind.in_(kinds), _OPEN, _UNSEEN, Alarm.raised_at <= raised_before)
     was_opened = select(other.id).where(other.ticket_id == Ticket.id, other.seen_at.is_not(None) | other.acknowledged_at.is_not(None))
@@ -76,34 +82,37 @@ def unopened(session: Session, kinds: Collection[str], *, but: str, raised_befor
 
 
 def is_unseen(session: Session, volunteer_id: int, ticket_id: int) -> bool:
-    """Whether she has an open alarm about a ticket and has not opened that yet."""
+    """Whether a volunteer has an open alarm about a ticket and has not opened the ticket since."""
     statement = select(Alarm.id).where(Alarm.volunteer_id == volunteer_id, Alarm.ticket_id == ticket_id, _OPEN, _UNSEEN)
     return session.scalar(statement.limit(1)) is not None
 
 
 def see(session: Session, volunteer_id: int, ticket_id: int, *, now: datetime) -> None:
-    """She opened the ticket of her open alarms."""
-    hers = update(Alarm).where(Alarm.volunteer_id == volunteer_id, Alarm.ticket_id == ticket_id, _OPEN, _UNSEEN)
-    session.execute(hers.values(seen_at=now))
+    """Mark a volunteer's open alarms about a ticket as seen: the volunteer has opened the ticket."""
+    unseen_ones = update(Alarm).where(Alarm.volunteer_id == volunteer_id, Alarm.ticket_id == ticket_id, _OPEN, _UNSEEN)
+    session.execute(unseen_ones.values(seen_at=now))
 
 
 def reopen(session: Session, ticket_id: int, kind: str, *, now: datetime) -> None:
-    """Whoever acknowledged an alarm of that kind about a ticket, or has seen it, is paged again."""
-    again = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, not_(_OPEN & _UNSEEN))
-    anew = again.values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
-    session.execute(anew)
+    """Page again every volunteer who has acknowledged or seen an alarm of this kind about a ticket."""
+    noticed = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, not_(_OPEN & _UNSEEN))
+    reopened = noticed.values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
+    session.execute(reopened)
 
 
 def reopen_about(session: Session, about: str, kind: str, volunteer_id: int, *, now: datetime) -> None:
-    """If she acknowledged an alarm about that, or has seen it, she is paged again."""
-    hers = update(Alarm).where(Alarm.about == about, Alarm.kind == kind, Alarm.volunteer_id == volunteer_id)
-    again = hers.where(not_(_OPEN & _UNSEEN)).values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
-    session.execute(again)
+    """Page a volunteer again about something that is not a ticket, if they have acknowledged or seen an alarm of this kind about it."""
+    raised = update(Alarm).where(Alarm.about == about, Alarm.kind == kind, Alarm.volunteer_id == volunteer_id)
+    reopened = raised.where(not_(_OPEN & _UNSEEN)).values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
+    session.execute(reopened)
 
 
 def open_for(session: Session, volunteer: Volunteer) -> Sequence[tuple[Alarm, Ticket | None]]:
-    """Her open alarms, newest first, each with its ticket if she may see that. Of tickets she may not see (any more) there are none, but
-    for the head: she is told that one waits, and not which."""
+    """A volunteer's open alarms, newest first, at most 200, each with its ticket (None if it is about something else).
+
+    Alarms about tickets that the volunteer may not see (any more) are left out. The head gets them all the same, with None for the
+    ticket, unless shut out of it: the head is told that a ticket waits, but not which.
+    """
     may_know = Ticket.id.is_not(None)
     if volunteer.is_head:
         may_know = Alarm.ticket_id.not_in(select(ShutOut.ticket_id).where(ShutOut.volunteer_id == volunteer.id))
@@ -118,14 +127,14 @@ def open_for(session: Session, volunteer: Volunteer) -> Sequence[tuple[Alarm, Ti
 
 
 def open_alarm(session: Session, alarm_id: int, volunteer_id: int) -> tuple[int | None] | None:
-    """The ticket, if it is about one, of an open alarm of hers; None if that is not there."""
+    """The ticket id of a volunteer's open alarm, in a tuple: (None,) if the alarm is not about a ticket. None if there is no such alarm."""
     statement = select(Alarm.ticket_id).where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, _OPEN)
     found = session.execute(statement).one_or_none()
     return (found.ticket_id,) if found is not None else None
 
 
 def acknowledge(session: Session, alarm_id: int, volunteer_id: int, *, now: datetime) -> bool:
-    """Acknowledge an alarm of hers; False if it is not hers or was acknowledged before."""
+    """Acknowledge a volunteer's alarm. False if it is not that volunteer's, or was acknowledged before."""
     statement = (
         update(Alarm).where(Alarm.id == alarm_id, Alarm.volunteer_id == volunteer_id, _OPEN).values(acknowledged_at=now).returning(Alarm.id)
     )

@@ -1,6 +1,6 @@
 """A text or a call that opens a ticket: the ticket, its first event, the text and the receipt.
 
-PostgreSQL is told in one statement, for there each statement is a journey to the server and back, which costs more than the row.
+On PostgreSQL one statement stores all of them: each statement is a round trip to the server, which costs more than storing a row.
 """
 
 import functools
@@ -19,8 +19,11 @@ Row = Mapping[str, Any]
 
 
 def store(session: Session, *, ticket: Row, event: Row, text: Row | None, receipt: Row | None) -> tuple[int | None, int | None]:
-    """The ids of the new ticket and of the text. No ticket: the reference is taken, and nothing is stored. No text, though one was
-    given: the gateway had delivered it before, and the rest is to be rolled back. Each row lacks the ids that are new."""
+    """Store a new ticket, its first event, and the text and the receipt where given. Returns the ids of ticket and text.
+
+    The ticket's id is None if the reference is taken: nothing was stored. The text's id is None, though a text was given, if the gateway
+    had delivered it before: the caller must roll the rest back. The rows are given without the ids that are made here.
+    """
     if is_sqlite(session):
         return _one_by_one(session, ticket, event, text, receipt)
     rows = {"ticket": ticket, "event": event} | ({"text": text} if text else {}) | ({"receipt": receipt} if receipt else {})
@@ -42,7 +45,7 @@ def _one_by_one(session: Session, ticket: Row, event: Row, text: Row | None, rec
 
 @functools.cache
 def _together(columns: tuple[str, ...]) -> Select[Any]:
-    """`columns` are the names of the values: of which row, and which column of it."""
+    """The statement that stores all rows. `columns` are the names of its values: the row, an underscore, the column of that row."""
 
     def given(name: str) -> list[str]:
         return [column.removeprefix(f"{name}_") for column in columns if column.startswith(f"{name}_")]

@@ -1,4 +1,4 @@
-"""What every table is made of: its base, its keys, its times."""
+"""What all tables share: their base class, and the types of their keys and times."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,17 +10,17 @@ from sqlalchemy.types import TypeDecorator
 
 NO_TICKET = text("ticket_id IS NULL")
 
-Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts by itself in INTEGER keys only
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives out ids by itself for INTEGER keys only
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC, in and out. A naive time is refused: nobody would know whose it was."""
+    """A column of times: takes aware times, gives them back in UTC. A naive time is refused, as nobody would know its zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware → UTC."""
+        """The time as it is stored. Raises `ValueError` for a naive time."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -29,14 +29,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """UTC, aware, on both databases."""
+        """The stored time, aware and in UTC on both databases."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
-    """Names every constraint, so that a migration can speak of it."""
+    """The base class of all tables. It gives every constraint a name, so that a migration can refer to it."""
 
     metadata = MetaData(
         naming_convention={

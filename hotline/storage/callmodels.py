@@ -1,4 +1,4 @@
-"""The tables of calls and of what they recorded."""
+"""The tables of calls and of their recordings."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ RECORDING_DUE = text("next_attempt_at IS NOT NULL")
 
 
 class Call(Base):
-    """One phone call: where it is in the menu, and what was keyed on the way. A missed call and the one that answers it are two rows."""
+    """One phone call: where it is in the menu, and what the caller keyed. A missed call and the call back that answers it are two rows."""
 
     __tablename__ = "calls"
     __table_args__ = (
@@ -26,26 +26,26 @@ class Call(Base):
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     direction: Mapped[str] = mapped_column(String(8))  # `domain.call.CallDirection`
-    gateway: Mapped[str] = mapped_column(String(16))  # empty until an alarm is placed
-    gateway_id: Mapped[str | None] = mapped_column(String(64))  # null until a call of ours is placed
+    gateway: Mapped[str] = mapped_column(String(16))  # empty until the gateway is asked to place the call of an alarm
+    gateway_id: Mapped[str | None] = mapped_column(String(64))  # null for a call of ours until it is placed
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
-    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), unique=True)  # the one it opened
-    turn: Mapped[int]  # how often a step was answered; an answer to an earlier turn changes nothing
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), unique=True)  # the ticket that the call opened
+    turn: Mapped[int]  # how many steps were answered; an answer to an earlier turn changes nothing
     walk: Mapped[dict[str, Any]]  # where it is in the menu (`domain.walk.Walk`)
-    consent: Mapped[str | None] = mapped_column(String(8))  # yes, no, silent; null: never asked
-    lookups: Mapped[int] = mapped_column(SmallInteger)  # unknown or other people's references keyed
-    danger_at: Mapped[datetime | None]  # when she said so; from when the duty line is rung, if it is
-    duty_taken: Mapped[bool]  # somebody of the duty line keyed 1
+    consent: Mapped[str | None] = mapped_column(String(8))  # `domain.walk.Consent`: may we text and ring this phone; null: never asked
+    lookups: Mapped[int] = mapped_column(SmallInteger)  # how many keyed references were unknown or belong to another phone
+    danger_at: Mapped[datetime | None]  # when the caller reported danger, or later, when the duty line was rung for it
+    duty_taken: Mapped[bool]  # a volunteer on the duty line keyed 1 to take the call
     reason: Mapped[str | None] = mapped_column(String(16))  # a `domain.call.CallReason`, or the gateway's error code
     started_at: Mapped[datetime]
     stepped_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     duration_s: Mapped[int | None]
-    next_attempt_at: Mapped[datetime | None]  # when to place it, or to ask the gateway what became of it; null: nothing is open
+    next_attempt_at: Mapped[datetime | None]  # when to place it, or to ask the gateway how it ended; null: nothing is left to do
 
 
 class Recording(Base):
-    """What a call left: audio at the gateway, then with us. Where it is with us is `media`'s to say, by `stored_as`."""
+    """Audio that a call left: first at the gateway, then with us. `media` finds our copy by `stored_as`."""
 
     __tablename__ = "recordings"
     __table_args__ = (
@@ -56,14 +56,14 @@ class Recording(Base):
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
     gateway: Mapped[str] = mapped_column(String(16))
     gateway_id: Mapped[str] = mapped_column(String(64))
-    state: Mapped[str] = mapped_column(String(8))  # awaited, stored, done (and deleted at the gateway), lost
-    promised_s: Mapped[int | None]  # the gateway's word
+    state: Mapped[str] = mapped_column(String(8))  # a `storage.recordings.RecordingState`
+    promised_s: Mapped[int | None]  # the length that the gateway tells
     duration_s: Mapped[float | None]
     size_bytes: Mapped[int | None]
     sha256: Mapped[str | None] = mapped_column(String(64))
     stored_as: Mapped[str | None] = mapped_column(String(120))
     attempts: Mapped[int] = mapped_column(SmallInteger)
-    reason: Mapped[str | None] = mapped_column(String(32))  # why the last attempt failed
+    reason: Mapped[str | None] = mapped_column(String(32))  # why the last attempt to fetch it failed
     next_attempt_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     stored_at: Mapped[datetime | None]

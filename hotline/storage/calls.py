@@ -1,4 +1,4 @@
-"""Calls: where each is in the menu, which are still open, which left no ticket."""
+"""Calls: where each is in the menu, which are still open, and which left no ticket."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,14 +19,14 @@ _CALLS = table(Call)
 _KEEP = Insert(lambda insert: insert(_CALLS).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_CALLS.c.id))
 _STORE = _CALLS.update().where(_CALLS.c.id == bindparam("row_id"))
 _FROM_OUTSIDE = Call.direction.not_in(OURS)
-# Built once: a caller waits for it at each step.
+# Built once: at each step a caller waits while it runs.
 _BY_GATEWAY_ID = (Call.gateway == bindparam("gateway"), Call.gateway_id == bindparam("gateway_id"))
 _LOCKED = select(Call).where(*_BY_GATEWAY_ID).with_for_update()
 _LOCKED_WITH_CONTACT = select(Call, Contact).join(Contact, Contact.id == Call.contact_id).where(*_BY_GATEWAY_ID).with_for_update()
 
 
 def keep(session: Session, *, now: datetime, **values: Unpack[NewCall]) -> int | None:
-    """Store a new call; its id, or None if the gateway had told of it before."""
+    """Store a new call. Returns its id, or None if the gateway has told us of the call before."""
     row: CallRow = {
         "ticket_id": None,
         "turn": 0,
@@ -46,44 +46,44 @@ def keep(session: Session, *, now: datetime, **values: Unpack[NewCall]) -> int |
 
 
 def locked(session: Session, gateway: str, gateway_id: str) -> Call | None:
-    """The call behind a gateway's id, kept as it is until the commit: its steps are answered in turn."""
-    told = {"gateway": gateway, "gateway_id": gateway_id}
-    return session.scalars(_LOCKED, told, execution_options={"populate_existing": True}).one_or_none()
+    """The call with a gateway's id, locked until the commit, so that its steps are answered one after the other."""
+    key = {"gateway": gateway, "gateway_id": gateway_id}
+    return session.scalars(_LOCKED, key, execution_options={"populate_existing": True}).one_or_none()
 
 
 def locked_with_contact(session: Session, gateway: str, gateway_id: str) -> tuple[Call, Contact] | None:
-    """The same with whose call it is, locked too, in one journey to the database."""
-    told = {"gateway": gateway, "gateway_id": gateway_id}
-    found = session.execute(_LOCKED_WITH_CONTACT, told, execution_options={"populate_existing": True}).one_or_none()
+    """The call with a gateway's id and its contact, both locked until the commit, in one round trip to the database."""
+    key = {"gateway": gateway, "gateway_id": gateway_id}
+    found = session.execute(_LOCKED_WITH_CONTACT, key, execution_options={"populate_existing": True}).one_or_none()
     return (found[0], found[1]) if found is not None else None
 
 
 def locked_by_id(session: Session, call_id: int) -> Call | None:
-    """The same by our own id."""
+    """The call with that id of our own, locked until the commit."""
     statement = select(Call).where(Call.id == call_id).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
 
 
 def by_id(session: Session, call_id: int) -> Call | None:
-    """A call by our own id."""
+    """The call with that id of our own."""
     return session.get(Call, call_id)
 
 
 def store(session: Session, call: Call, **values: Unpack[CallChanges]) -> None:
-    """Write what became of a call; `call` says so too."""
+    """Store changes of a call, and set them on `call`."""
     connection_of(session).execute(_STORE, {"row_id": call.id, **values})
     for name, value in values.items():
         set_committed_value(call, name, value)
 
 
 def count_lookups(session: Session, contact_id: int, *, since: datetime) -> int:
-    """How many unknown or other people's references a contact keyed since then."""
+    """How many references that are unknown or belong to another phone a contact has keyed in calls begun after `since`."""
     statement = select(func.coalesce(func.sum(Call.lookups), 0)).where(Call.contact_id == contact_id, Call.started_at > since)
     return int(session.scalar(statement) or 0)
 
 
 def count_backs(session: Session, contact_id: int | None, *, since: datetime) -> int:
-    """How often a contact was called back, or is about to be, since then; None: all of them together."""
+    """How many calls back, made or still due, were begun after `since`: to a contact, or with None to all contacts."""
     statement = select(func.count()).where(CALLED_BACK, Call.started_at > since)
     if contact_id is not None:
         statement = statement.where(Call.contact_id == contact_id)
@@ -91,27 +91,33 @@ def count_backs(session: Session, contact_id: int | None, *, since: datetime) ->
 
 
 def is_called_back(session: Session, contact_id: int, *, since: datetime) -> bool:
-    """Whether a call back to a contact is due or under way; one that is being placed since before then was lost with its worker."""
+    """Whether a call back to a contact is due or under way.
+
+    A call that was being placed at `since` or earlier does not count: the worker that was placing it is gone.
+    """
     is_placing = and_(Call.reason == CallReason.PLACING, Call.started_at > since)
     statement = select(Call.id).where(Call.contact_id == contact_id, CALLED_BACK, Call.ended_at.is_(None), or_(CALL_OPEN, is_placing))
     return session.scalar(statement.limit(1)) is not None
 
 
 def has_alarm(session: Session, contact_id: int, *, since: datetime) -> bool:
-    """Whether a phone was rung for an alarm, or is about to be, since then."""
+    """Whether a call to a phone for an alarm, made or still due, was begun after `since`."""
     statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == CallDirection.ALARM, Call.started_at > since)
     return session.scalar(statement.limit(1)) is not None
 
 
 def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
-    """She was called back and pressed a key: her missed calls since then need nobody, those included that came while we rang."""
+    """Mark a contact's missed calls from `since` on as needing nobody: the caller was called back and pressed a key.
+
+    Missed calls that came while we were calling back are included.
+    """
     is_waiting = or_(Call.reason.is_(None), Call.reason == CallReason.UNDER_WAY)
     missed = update(Call).where(Call.contact_id == contact_id, Call.direction == CallDirection.MISSED, Call.started_at >= since, is_waiting)
     session.execute(missed.values(reason=CallReason.SERVED))
 
 
 def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
-    """The oldest call of ours to place now, kept as it is until the commit; rows another worker holds are left out."""
+    """The oldest call of ours to place now, locked until the commit. Rows that another worker has locked are left out."""
     statement = (
         select(Call, Contact)
         .join(Contact, Contact.id == Call.contact_id)
@@ -125,7 +131,7 @@ def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
 
 
 def unsettled(session: Session, *, now: datetime) -> Call | None:
-    """A call of which the gateway is to be asked now: it never told us that it ended, or may have left a recording."""
+    """A call to ask the gateway about now, locked: the gateway has not told us that it ended, or it may have left a recording."""
     statement = (
         select(Call)
         .where(CALL_OPEN, Call.next_attempt_at <= now, Call.gateway_id.is_not(None))
@@ -142,14 +148,16 @@ def of_ticket(session: Session, ticket_id: int) -> Call | None:
 
 
 def of_tickets(session: Session, ticket_ids: Sequence[int]) -> dict[int, Call]:
-    """Ticket → the call that opened it."""
+    """Ticket id → the call that opened it."""
     found = session.scalars(select(Call).where(Call.ticket_id.in_(ticket_ids)))
     return {call.ticket_id: call for call in found if call.ticket_id is not None}
 
 
 def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -> Sequence[tuple[Call, Contact]]:
-    """Calls that ended and left no ticket, newest first: the book of missed calls. `before` is the key of the last of the page before:
-    when it started, and the gateway's id. None of ours is in it."""
+    """A page of the book of missed calls: calls to us that ended, left no ticket and still need somebody, newest first.
+
+    `before` is the start and the gateway's id of the last call of the page before (None: the first page).
+    """
     statement = (
         select(Call, Contact)
         .join(Contact, Contact.id == Call.contact_id)
@@ -165,6 +173,6 @@ def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -
 
 
 def tick_off(session: Session, gateway_id: str) -> None:
-    """A call of the book needs nobody any more."""
+    """Take a call off the book of missed calls: it needs nobody any more."""
     ended = update(Call).where(NO_TICKET, Call.gateway_id == gateway_id, _FROM_OUTSIDE, Call.ended_at.is_not(None))
     session.execute(ended.values(reason=CallReason.SERVED))

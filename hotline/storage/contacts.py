@@ -1,4 +1,4 @@
-"""Contacts: whom we hear from."""
+"""Contacts: the phones that we hear from, and how each may be reached."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.phone import Sender
 from hotline.storage.db import Insert, connection_of, table
-from hotline.storage.messages import IS_HER_TEXT
+from hotline.storage.messages import CAME_FROM_PHONE
 from hotline.storage.models import Contact, Message
 from hotline.storage.rows import ContactChanges
 
@@ -37,7 +37,7 @@ _STORE = _CONTACTS.update().where(_CONTACTS.c.id == bindparam("row_id"))
 
 @dataclass
 class Met:
-    """A contact, as far as answering her text needs to know her."""
+    """What is needed of a contact to answer a text or a call."""
 
     id: int
     kind: str
@@ -48,14 +48,18 @@ class Met:
 
 
 def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
-    """The contact behind a sender, made if she is new (then `times_seen` is 1), and locked until the commit: one person's
-    texts are taken in turn. `language` counts for a new one only."""
+    """The contact of a sender, made if new (then `times_seen` is 1), and locked until the commit: texts of one phone are taken in turn.
+
+    `language` is for a new contact only.
+    """
     return _met(session, _MEET, sender, language=language, now=now, times_seen=1)
 
 
 def typed_in(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
-    """The contact behind a number that a volunteer typed in, made if there is none, and locked until the commit. That is no hearing
-    from her: a new one was seen 0 times, and nothing goes to it until it contacted us itself."""
+    """The contact of a number that a volunteer typed in, made if there is none, and locked until the commit.
+
+    The phone itself has not contacted us: a new contact has `times_seen` 0, and nothing is sent to it until the phone does.
+    """
     return _met(session, _TYPED, sender, language=language, now=now, times_seen=0)
 
 
@@ -72,24 +76,27 @@ def _met(session: Session, statement: Insert, sender: Sender, *, language: str, 
         "created_at": now,
         "times_seen": times_seen,
     }
-    # A withheld number has no address, and null meets no null: each of its texts is a contact of its own.
+    # A withheld number has no address, and in a unique key null equals no null: each of its texts makes a contact of its own.
     contact_id, kind, country, spoken, named, seen = statement.put(session, values) or ()
     return Met(contact_id, kind, country, spoken, bool(named), seen)
 
 
 def locked(session: Session, contact_id: int) -> Contact:
-    """A contact, locked as `meet` does."""
+    """A contact, locked until the commit."""
     statement = select(Contact).where(Contact.id == contact_id).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
 
 def speak(session: Session, contact: Met | Contact, language: str, *, named: bool) -> None:
-    """Remember her language; `named` by herself, it stays until she names another."""
+    """Store a contact's language. If the citizen `named` it, it stays until the citizen names another."""
     _store(session, contact, language=language, language_named=named or contact.language_named)
 
 
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
-    """Silence what we start, since then. None restarts it, and takes back a "no" of a call: it was asked for from the phone itself."""
+    """Stop the texts and calls that we start, from `since`; None allows them again.
+
+    Allowing them also takes back a "no" that was keyed in a call: the wish came from the phone itself.
+    """
     changes: ContactChanges = {"stopped_at": since}
     if since is None:
         changes["may_text"] = True
@@ -97,24 +104,24 @@ def silence(session: Session, contact_id: int, since: datetime | None) -> None:
 
 
 def has_shown_language(session: Session, contact: Met) -> bool:
-    """Whether her language is hers and not our guess: she named it, or has texted. Somebody new has done neither."""
+    """Whether the contact's language is known, and not our guess: the citizen named it, or has texted before. Not so for a new contact."""
     return contact.times_seen > 1 and (contact.language_named or has_texted(session, contact.id))
 
 
 def has_texted(session: Session, contact_id: int) -> bool:
-    """Whether a text ever came from her phone."""
-    found = session.scalar(select(exists().where(Message.contact_id == contact_id, IS_HER_TEXT)))
+    """Whether a text ever came from this phone."""
+    found = session.scalar(select(exists().where(Message.contact_id == contact_id, CAME_FROM_PHONE)))
     return bool(found)
 
 
 def agree(session: Session, contact: Contact, *, may: bool) -> None:
-    """Whether this phone may be texted and rung: she was asked. The contact is locked."""
-    if (contact.may_text, contact.may_call) != (may, may):  # most agree, and nothing changes
+    """Store a caller's answer to whether this phone may be texted and rung. The contact must be locked."""
+    if (contact.may_text, contact.may_call) != (may, may):  # most callers agree, and nothing changes
         _store(session, contact, may_text=may, may_call=may)
 
 
 def make_safe(session: Session, contact_id: int, **values: Unpack[ContactChanges]) -> None:
-    """How she may be reached. The contact is locked."""
+    """Store how a contact may be reached. The contact must be locked."""
     session.execute(update(Contact).where(Contact.id == contact_id).values(**values))
 
 

@@ -1,4 +1,4 @@
-"""Engines, sessions and migrations. SQLite and PostgreSQL, told apart here and nowhere else."""
+"""Engines, statements and migrations, for SQLite and PostgreSQL."""
 
 import contextlib
 import sqlite3
@@ -19,18 +19,18 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, WriterLock
 
 DatabaseFault = SQLAlchemyError
-"""Whatever the database refuses or fails at."""
+"""Any error of the database: a statement refused, a connection lost, a lock not got in time."""
 
 
 class MigrationFailed(SQLAlchemyError):
-    """A migration left rows that point nowhere."""
+    """A migration left rows whose foreign key points to no row."""
 
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def database_url(url: str) -> URL:
-    """A URL as people write it, as SQLAlchemy wants it: postgresql:// is served by psycopg 3."""
+    """The URL that SQLAlchemy takes, for a URL as people write it: postgres:// and postgresql:// are served by psycopg 3."""
     if url.startswith("postgres://"):
         url = "postgresql://" + url.removeprefix("postgres://")
     parsed = make_url(url)
@@ -54,7 +54,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,  # after a restart of the server no text must meet a dead connection
+        pool_pre_ping=True,  # after the server was restarted, no text may meet a dead connection
         pool_use_lifo=True,
         connect_args={"connect_timeout": 5, "application_name": "hotline", "keepalives_idle": 30, "tcp_user_timeout": 10_000},
     )
@@ -63,12 +63,12 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
 
 
 def _prepare_postgres(connection: object, _record: object) -> None:
-    connection.execute(f"SET lock_timeout = {round(WAIT_S * 1000)}")  # type: ignore[attr-defined]  # not in `options`, which the URL may have
+    connection.execute(f"SET lock_timeout = {round(WAIT_S * 1000)}")  # type: ignore[attr-defined]  # not in `options`: the URL may set it
     connection.commit()  # type: ignore[attr-defined]
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # the driver would begin by itself, and late
+    connection.isolation_level = None  # type: ignore[attr-defined]  # else the driver begins transactions by itself, and too late
     cursor = connection.cursor()  # type: ignore[attr-defined]
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(WAIT_S * 1000)}", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -81,12 +81,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest schema. Safe to call again, and from two places at once."""
+    """Bring the database at `url` to the newest schema. It may be called again, and by two processes at once."""
     engine = make_engine(url, pool_size=1)
     try:
         with WriterLock(engine).taken(), engine.connect() as connection:
             if engine.dialect.name == "postgresql":
-                # Two releases at once: the second waits for the first, however long. The number is ours alone.
+                # Of two releases at once the second waits for the first, however long. Nothing else uses this lock number.
                 connection.execute(text("SET lock_timeout = 0"))
                 connection.execute(text("SELECT pg_advisory_lock(482719365)"))
                 connection.commit()
@@ -98,11 +98,14 @@ def migrate(url: str) -> None:
 
 @contextlib.contextmanager
 def foreign_keys_off(connection: Connection) -> Iterator[None]:
-    """SQLite changes a table by making it anew, which its foreign keys forbid: off for the block, and looked at after it."""
+    """Turn SQLite's foreign keys off for the block: it changes a table by making a new one, which they forbid. Does nothing on PostgreSQL.
+
+    Commits before and after the block. Raises `MigrationFailed` if a foreign key points to no row after it.
+    """
     if connection.dialect.name != "sqlite":
         yield
         return
-    connection.commit()  # within a transaction SQLite would not listen
+    connection.commit()  # within a transaction SQLite ignores the pragma
     driver = cast("sqlite3.Connection", connection.connection.driver_connection)
     driver.execute("PRAGMA foreign_keys=OFF")
     try:
@@ -130,33 +133,38 @@ def _alembic(connection: Connection) -> AlembicConfig:
 
 
 def table(model: type[DeclarativeBase]) -> Table:
-    """A model's table: a statement on it skips what the ORM does for objects."""
+    """A model's table. A statement on the table is faster than one on the model: the ORM has no objects to keep."""
     return cast("Table", model.__table__)
 
 
 class Insert:
-    """An INSERT of one row, built once for each database: building it for each row takes longer than a database to store the row. For
-    what an incoming text or a step of a call stores; elsewhere `upsert` reads better."""
+    """An INSERT of one row, built once for each database, since building the statement takes longer than storing the row.
+
+    Used for what an incoming text or a step of a call stores. Elsewhere `upsert` reads better.
+    """
 
     def __init__(self, build: Callable[[Callable[[Table], Any]], Executable]) -> None:
-        """`build` is given the `insert` of a dialect: both know ON CONFLICT, and agree on what we use of it."""
+        """`build` gets a dialect's `insert` and returns the statement. What we use of ON CONFLICT is the same in both dialects."""
         self._statements = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
 
     def put(self, session: Session, values: Mapping[str, Any]) -> Sequence[Any] | None:
-        """Store a row, a value for each of its columns; the first row of what the statement returns, if it returns any."""
+        """Store a row, given as column → value. Returns the first row that the statement returns, None if there is none."""
         connection = connection_of(session)
         result = connection.execute(self._statements[connection.dialect.name], values)
         return result.first() if result.returns_rows else None
 
 
 def connection_of(session: Session) -> Connection:
-    """The session's connection: a statement on it skips what the ORM does for objects."""
+    """The session's connection. A statement on it is faster than one on the session: the ORM has no objects to keep."""
     return session.info.get(CONNECTION) or session.connection()
 
 
 class Remembered:
-    """Statements that are asked again and again with the same values: written once for each key, values and all, for SQLAlchemy takes
-    longer to build and to recognise one than a database to answer it. What they select comes as the driver gives it: numbers do."""
+    """Queries that are run again and again with the same values: the SQL text, with its values, is made once for each key and kept.
+
+    SQLAlchemy takes longer to build and compile such a query than a database to answer it. The rows come as the driver gives them,
+    without SQLAlchemy's types: select plain numbers and strings.
+    """
 
     _MOST = 1000
 
@@ -164,7 +172,7 @@ class Remembered:
         self._written: dict[tuple[Any, ...], str] = {}
 
     def rows(self, session: Session, key: tuple[Any, ...], build: Callable[[], ClauseElement]) -> list[tuple[Any, ...]]:
-        """All rows of what `build` makes: the same statement for the same key, always."""
+        """All rows of the query that `build` makes. The same key must always stand for the same query."""
         connection = session.connection()
         written = self._written.get((connection.dialect.name, *key))
         if written is None:
@@ -176,10 +184,10 @@ class Remembered:
 
 
 def is_sqlite(session: Session) -> bool:
-    """Which of the two it is."""
+    """Whether the session is on SQLite; else it is on PostgreSQL."""
     return session.get_bind().dialect.name == "sqlite"
 
 
 def upsert(session: Session, model: type) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that can say ON CONFLICT, in the session's own dialect: the two agree on what we use of it."""
+    """An INSERT with ON CONFLICT for a model, in the session's dialect. What we use of it is the same in both dialects."""
     return sqlite.insert(model) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(model)

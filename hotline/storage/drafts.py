@@ -1,4 +1,4 @@
-"""What a volunteer has begun to write to a citizen."""
+"""Drafts: what a volunteer has begun to write to a citizen, one for each ticket and volunteer."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from hotline.storage.models import Draft
 
 
 def keep(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now: datetime) -> None:
-    """Keep it in place of the one before; an empty one is none."""
+    """Store a draft in place of the one before. A blank body deletes it."""
     if not body.strip():
         forget(session, ticket_id, volunteer_id)
         return
@@ -19,10 +19,10 @@ def keep(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now:
 
 
 def forget(session: Session, ticket_id: int, volunteer_id: int) -> None:
-    """It was sent, or given up."""
+    """Delete a draft: it was sent or given up."""
     session.execute(delete(Draft).where(Draft.ticket_id == ticket_id, Draft.volunteer_id == volunteer_id))
 
 
 def of(session: Session, ticket_id: int, volunteer_id: int) -> str:
-    """What she has begun to write; empty if nothing."""
+    """The draft's body; empty if there is none."""
     return session.scalar(select(Draft.body).where(Draft.ticket_id == ticket_id, Draft.volunteer_id == volunteer_id)) or ""

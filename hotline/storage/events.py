@@ -1,4 +1,4 @@
-"""What happened to a ticket, append-only."""
+"""What happened to each ticket. Events are added, never changed or deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,65 +18,65 @@ class EventKind(StrEnum):
     """What can happen to a ticket."""
 
     OPENED = "opened"
-    ADDED = "added"  # a text of hers went to it
-    RAISED = "raised"  # more pressing than before
+    ADDED = "added"  # a text of the citizen was added to it
+    RAISED = "raised"  # to a more urgent priority
     HELD = "held"
     SEALED = "sealed"
     ROUTED = "routed"
-    UNATTENDED = "unattended"  # nobody on duty and nobody to lead
+    UNATTENDED = "unattended"  # nobody is on duty and the team has no lead
     CLAIMED = "claimed"
     MOVED = "moved"  # its status changed
     READ = "read"
-    LATE = "late"  # what was promised for it has not been done in time
-    DANGER = "danger"  # she pressed 0
-    DUTY_TAKEN = "duty_taken"  # somebody of the duty line took her call
-    RECORDED = "recorded"  # a recording came
+    LATE = "late"  # the time promised for it has passed
+    DANGER = "danger"  # the caller pressed 0
+    DUTY_TAKEN = "duty_taken"  # a volunteer on the duty line took the call
+    RECORDED = "recorded"  # a recording arrived
     RECORDING_LOST = "recording_lost"
     LISTENED = "listened"
-    WRITTEN_DOWN = "written_down"  # what she said
+    WRITTEN_DOWN = "written_down"  # a volunteer wrote down what the citizen said
     REPLIED = "replied"  # a volunteer wrote to the citizen
-    NOTED = "noted"  # a volunteer wrote to her colleagues
-    CHANGED = "changed"  # a fact of it: which, what it was and what it is, by their codes
+    NOTED = "noted"  # a volunteer wrote a note to colleagues
+    CHANGED = "changed"  # a fact of it; `fact`, `old` and `new` say which, from what and to what
     UNHELD = "unheld"
     UNSEALED = "unsealed"
-    PASSED = "passed"  # on to a colleague or a team
-    SHUT_OUT = "shut_out"  # somebody, of it
-    LET_IN = "let_in"  # somebody who was shut out
-    VIEWED = "viewed"  # a sealed one, by somebody
+    PASSED = "passed"  # passed on to a colleague or a team
+    SHUT_OUT = "shut_out"  # a volunteer must not see it any more
+    LET_IN = "let_in"  # a volunteer who was shut out may see it again
+    VIEWED = "viewed"  # a sealed ticket, by a volunteer
     NUMBER_SHOWN = "number_shown"
-    HANDED_BACK = "handed_back"  # whoever had it cannot have it any more
+    HANDED_BACK = "handed_back"  # taken from its volunteer, who cannot keep it
     ALARM_RAISED = "alarm_raised"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
-    NUMBER_SOUGHT = "number_sought"  # found by the number of its phone
+    NUMBER_SOUGHT = "number_sought"  # found in a search for its phone number
 
 
 Fact = bool | int | str | None
-"""What a fact of a ticket was or is, as an event tells it."""
+"""The value of a ticket's fact in an event."""
 
 
 class EventData(TypedDict, total=False):
-    """What an event tells beside its kind: codes and ids, never a number of a phone, a body or a name."""
+    """What an event holds beside its kind: codes and ids, never a phone number, a body or a name."""
 
-    after: str  # the status that the ticket has now
-    alarm: int | str  # the kind of an alarm that was raised, the id of one that was acknowledged
-    all_the_same: bool  # sent, though it was asked about
-    before: int | str | None  # the status that the ticket had, or the volunteer
-    by: str  # how the ticket came in, or that the citizen answered
+    after: str  # the new status
+    alarm: int | str  # the kind of a raised alarm, or the id of an acknowledged one
+    all_the_same: bool  # the reply was sent after a warning that the volunteer confirmed
+    before: int | str | None  # the status before, or the id of the volunteer before
+    by: str  # how the ticket was opened, or "citizen" for a citizen's answer
     category: str
     fact: str  # the name of the fact that was changed, from `old` to `new`
-    hits: Sequence[str]  # the codes of the categories that the words hit
+    hits: Sequence[str]  # codes of the categories whose words were found
     message: int | None
     new: Fact
     old: Fact
     on_duty: bool
     recording: int
     team: int | None
-    to: int | None  # a volunteer, or the priority it was raised to
-    version: int  # of the form that was sent
+    to: int | None  # the id of a volunteer, or the new priority
+    version: int  # the ticket's version in the form that was sent
 
 
 class NewEvent(TypedDict):
-    """An event of a ticket whose id is not known yet."""
+    """An event of a ticket that has no id yet."""
 
     kind: EventKind
     happened_at: datetime
@@ -86,7 +86,7 @@ class NewEvent(TypedDict):
 
 
 class EventRow(NewEvent):
-    """An event, whole."""
+    """A whole row of `events`."""
 
     ticket_id: int
 
@@ -113,17 +113,17 @@ def happened(
     note_id: int | None = None,
     **data: Unpack[EventData],
 ) -> None:
-    """Add an event."""
+    """Add an event; `data` are the fields of `EventData`."""
     append(session, ticket_id=ticket_id, kind=kind, happened_at=now, volunteer_id=volunteer_id, note_id=note_id, data=data)
 
 
 def append(session: Session, **values: Unpack[EventRow]) -> None:
-    """Store a row of events."""
+    """Store an event, given as a whole row."""
     _PUT.put(session, values)
 
 
 def note(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now: datetime) -> int | None:
-    """Keep what a volunteer wrote; its id, None if she wrote nothing."""
+    """Store a volunteer's note. Returns its id, or None if the body is blank: then nothing is stored."""
     if not body.strip():
         return None
     return session.scalar(
@@ -138,7 +138,7 @@ def of_ticket(session: Session, ticket_id: int) -> Sequence[tuple[Event, Note | 
 
 
 def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_id: int, *, since: datetime) -> bool:
-    """Whether she listened to a recording of the ticket since then."""
+    """Whether a volunteer has listened to a recording of the ticket after `since`."""
     statement = select(Event.data).where(
         Event.ticket_id == ticket_id, Event.kind == EventKind.LISTENED, Event.volunteer_id == volunteer_id, Event.happened_at > since
     )
@@ -146,7 +146,7 @@ def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_
 
 
 def has_viewed(session: Session, ticket_id: int, volunteer_id: int, *, since: datetime) -> bool:
-    """Whether she read the page of the ticket since then."""
+    """Whether it was noted after `since` that a volunteer viewed the ticket."""
     statement = select(Event.id).where(
         Event.ticket_id == ticket_id, Event.kind == EventKind.VIEWED, Event.volunteer_id == volunteer_id, Event.happened_at > since
     )
@@ -154,31 +154,34 @@ def has_viewed(session: Session, ticket_id: int, volunteer_id: int, *, since: da
 
 
 def passed_on_by(session: Session, ticket_id: int) -> frozenset[int]:
-    """Who has passed the ticket on: it does not come back to her by itself."""
+    """Ids of the volunteers who have passed the ticket on: it is not given to them again by machine."""
     statement = select(Event.volunteer_id).where(Event.ticket_id == ticket_id, Event.kind == EventKind.PASSED)
     return frozenset(i for i in session.scalars(statement) if i is not None)
 
 
 def last_change(session: Session, ticket_id: int) -> Event | None:
-    """The newest event that changed a ticket, whoever made it; alarms change none, nor does listening, nor being found."""
+    """The newest event that changed a ticket. Alarms, listening, viewing, showing the number and being found change nothing."""
     statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(_CHANGE_NOTHING)).order_by(Event.id.desc()).limit(1)
     return session.scalar(statement)
 
 
 def replied_at(session: Session, ticket_id: int, volunteer_id: int) -> int:
-    """The version of the form from which she wrote to the citizen last; 0 if she has not."""
+    """The ticket's version in the form of the volunteer's last reply to the citizen; 0 if there is none."""
     statement = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.REPLIED, Event.volunteer_id == volunteer_id)
     last = session.scalar(statement.order_by(Event.id.desc()).limit(1))
     return last["version"] if last else 0
 
 
 def without_notes(session: Session, ticket_id: int) -> Sequence[Event]:
-    """A ticket's events alone, oldest first."""
+    """A ticket's events without their notes, oldest first."""
     return session.scalars(select(Event).where(Event.ticket_id == ticket_id).order_by(Event.id)).all()
 
 
 def newest(session: Session, volunteer: Volunteer, *, before: int | None, limit: int) -> Sequence[tuple[Event, str | None]]:
-    """The newest events of all tickets, each with its ticket's reference if she may see that ticket."""
+    """The newest events of all tickets, newest first, each with its ticket's reference (None if the volunteer may not see the ticket).
+
+    `before` is the id of the last event of the page before (None: the first page).
+    """
     reference = case((visible_to(volunteer), Ticket.reference))
     statement = select(Event, reference).join(Ticket, Ticket.id == Event.ticket_id).order_by(Event.id.desc()).limit(limit)
     if before is not None:

@@ -1,4 +1,4 @@
-"""Rights that were asked for."""
+"""Requests for rights: asked for by one person, decided by another."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,10 +10,9 @@ from hotline.storage.peoplemodels import Grant, Volunteer
 
 
 def request(session: Session, volunteer_id: int, what: str, *, asked_by: int, now: datetime) -> int | None:
-    """Somebody asks for a right for somebody; its id, None if the same is asked for already."""
-    session.execute(
-        select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True)
-    )  # two clicks, one after the other
+    """Ask for a right for a volunteer. Returns the id of the request, or None if one for the same right is undecided."""
+    # The lock makes the second of two clicks wait for the first.
+    session.execute(select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True))
     undecided = select(Grant.id).where(Grant.volunteer_id == volunteer_id, Grant.what == what, Grant.decided_at.is_(None))
     if session.scalar(undecided.limit(1)) is not None:
         return None
@@ -24,23 +23,23 @@ def request(session: Session, volunteer_id: int, what: str, *, asked_by: int, no
 
 
 def undecided(session: Session) -> Sequence[Grant]:
-    """What waits for a second person, oldest first."""
+    """The requests that wait for a second person's decision, oldest first."""
     return session.scalars(select(Grant).where(Grant.decided_at.is_(None)).order_by(Grant.id)).all()
 
 
 def find(session: Session, grant_id: int) -> Grant | None:
-    """What was asked for, if nobody has decided it."""
+    """An undecided request by id; None if there is none."""
     return session.scalar(select(Grant).where(Grant.id == grant_id, Grant.decided_at.is_(None)))
 
 
 def decide(session: Session, grant_id: int, *, given: bool, decided_by: int, now: datetime) -> bool:
-    """Give or refuse it; False if somebody was first."""
+    """Give or refuse what a request asks for. False if it was decided before."""
     statement = update(Grant).where(Grant.id == grant_id, Grant.decided_at.is_(None))
     statement = statement.values(given=given, decided_by=decided_by, decided_at=now).returning(Grant.id)
     return session.scalar(statement) is not None
 
 
 def drop(session: Session, volunteer_id: int, *, decided_by: int | None, now: datetime) -> None:
-    """She is not here any more: nothing is asked for her."""
+    """Refuse every undecided request for a volunteer, who is not active any more."""
     statement = update(Grant).where(Grant.volunteer_id == volunteer_id, Grant.decided_at.is_(None))
     session.execute(statement.values(given=False, decided_by=decided_by, decided_at=now))

@@ -8,16 +8,16 @@ from hotline.storage.peoplemodels import Volunteer
 
 
 def kind(session: Session | Connection) -> str | None:
-    """Demo or real; None while it is neither."""
+    """What the database is marked as, "demo" or "real"; None while it is not marked."""
     return session.scalar(select(Installation.kind))
 
 
 def mark(session: Session, wanted: str) -> None:
-    """Make it that, for good."""
+    """Mark the database as `wanted`, "demo" or "real". A mark is never changed."""
     session.add(Installation(id=1, kind=wanted))
     session.flush()
 
 
 def is_in_use(session: Session) -> bool:
-    """Whether there is anybody in it yet, on either side."""
+    """Whether the database has a contact or a volunteer yet."""
     return any(session.scalar(select(func.count()).select_from(select(table.id).limit(1).subquery())) for table in (Contact, Volunteer))

@@ -1,4 +1,4 @@
-"""Log-ins: one on each browser, which she can see and end. The key in the cookie is not kept, only its hash."""
+"""Log-ins: one for each browser; a volunteer can see and end them. Only the hash of the cookie's key is stored."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from hotline.storage.peoplemodels import Login, Membership, Team, Volunteer
 
 @dataclass(frozen=True)
 class OpenLogin:
-    """A log-in that has not ended, whose it is, whether her rights need a second factor, and whether she leads a team."""
+    """A log-in that has not ended, its volunteer, whether their rights need a second factor, and whether they lead a team."""
 
     login: Login
     volunteer: Volunteer
@@ -23,15 +23,17 @@ class OpenLogin:
 
 
 def needs_factor(sealed_teams: Collection[str] | BindParameter[str]) -> ColumnElement[bool]:
-    """Whose rights need a second factor: whoever leads, keeps accounts, audits, or may see what is sealed. The people of a demo are
-    made up, and need none."""
+    """Whether a volunteer's rights need a second factor: so for leads, heads, administrators, auditors and members of a sealed team.
+
+    In a demo nobody needs one: its people are made up.
+    """
     member = select(Membership.volunteer_id).join(Team, Team.id == Membership.team_id)
     member = member.where(Membership.volunteer_id == Volunteer.id, or_(Membership.is_lead, Team.code.in_(sealed_teams)))
     is_demo = exists().where(Installation.kind == "demo")
     return ~is_demo & or_(Volunteer.is_head, Volunteer.role != Role.VOLUNTEER, member.exists())
 
 
-# Built once: each page asks for it, and each poll of an open queue.
+# Built once: it runs for each page, and for each poll of an open queue.
 _OF_KEY = (
     select(
         Login,
@@ -45,45 +47,45 @@ _OF_KEY = (
 
 
 def begin(session: Session, volunteer_id: int, *, key_sha256: str, browser: str, now: datetime) -> None:
-    """She is in, on that browser."""
+    """Store a new log-in of a volunteer on a browser."""
     session.add(Login(volunteer_id=volunteer_id, key_sha256=key_sha256, browser=browser, began_at=now, seen_at=now))
     session.flush()
 
 
 def of_key(session: Session, key_sha256: str, *, since: datetime, sealed_teams: Collection[str]) -> OpenLogin | None:
-    """The log-in behind a cookie's key, if it began since then, has not ended, and she is still here."""
+    """The log-in of a cookie's key; None unless it began after `since`, has not ended, and its volunteer is active."""
     row = session.execute(_OF_KEY, {"key_sha256": key_sha256, "since": since, "sealed_teams": list(sealed_teams)}).first()
     return OpenLogin(row[0], row[1], bool(row[2]), bool(row[3])) if row is not None else None
 
 
 def open_of(session: Session, volunteer_id: int, *, since: datetime) -> Sequence[Login]:
-    """Her log-ins that began since then and have not ended, the one she used last first."""
+    """A volunteer's log-ins that began after `since` and have not ended, the one used last first."""
     statement = select(Login).where(Login.volunteer_id == volunteer_id, Login.ended_at.is_(None), Login.began_at > since)
     return session.scalars(statement.order_by(Login.seen_at.desc(), Login.id.desc())).all()
 
 
 def seen(session: Session, login_id: int, *, now: datetime) -> None:
-    """A page was asked for under that log-in."""
+    """Note when a log-in was last used."""
     session.execute(update(Login).where(Login.id == login_id, Login.ended_at.is_(None)).values(seen_at=now))
 
 
 def prove(session: Session, login_id: int, *, now: datetime) -> None:
-    """The second factor was shown."""
+    """Note that the second factor was shown under a log-in."""
     session.execute(update(Login).where(Login.id == login_id, Login.ended_at.is_(None)).values(proved_at=now))
 
 
 def end(session: Session, volunteer_id: int, login_id: int, *, now: datetime) -> None:
-    """End one log-in of hers."""
+    """End one log-in of a volunteer."""
     _end(session, now, Login.volunteer_id == volunteer_id, Login.id == login_id)
 
 
 def end_others(session: Session, volunteer_id: int, login_id: int, *, now: datetime) -> None:
-    """End every log-in of hers but that one."""
+    """End every log-in of a volunteer but `login_id`."""
     _end(session, now, Login.volunteer_id == volunteer_id, Login.id != login_id)
 
 
 def end_all(session: Session, volunteer_id: int, *, now: datetime) -> None:
-    """End every log-in of hers."""
+    """End every log-in of a volunteer."""
     _end(session, now, Login.volunteer_id == volunteer_id)
 
 

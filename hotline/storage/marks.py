@@ -1,4 +1,4 @@
-"""How far workers have come in tables that only grow."""
+"""Marks: how far workers have come in tables that only grow."""
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -8,16 +8,16 @@ from hotline.storage.models import Mark
 
 
 def value(session: Session, name: str) -> int:
-    """Where that mark is; 0 if there is none."""
+    """The value of a mark; 0 if there is none."""
     return session.scalar(select(Mark.value).where(Mark.name == name)) or 0
 
 
 def move(session: Session, name: str, *, before: int, after: int) -> None:
-    """Move a mark on. If another worker has moved it meanwhile it stays where that one put it."""
+    """Move a mark from `before` to `after`. If another worker has moved it meanwhile, it stays where that worker put it."""
     session.execute(update(Mark).where(Mark.name == name, Mark.value == before).values(value=after))
 
 
 def set_value(session: Session, name: str, value: int) -> None:
-    """Set a mark, wherever it was."""
+    """Set a mark, whatever its value was; it is made if there is none."""
     statement = upsert(session, Mark).values(name=name, value=value)
     session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -1,4 +1,4 @@
-"""Texts, in and out."""
+"""The texts of contacts and tickets. Those that came in are stored here, those that leave in `outgoing`."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,21 +14,21 @@ from hotline.storage.db import Insert, table
 from hotline.storage.models import Message, Ticket
 from hotline.storage.rows import TextInRow
 
-IS_HER_TEXT = and_(Message.direction == Direction.IN, Message.read_as != ReadAs.WRITTEN)
-"""What came from her phone: not what a volunteer wrote down of a call or of what she was told."""
+CAME_FROM_PHONE = and_(Message.direction == Direction.IN, Message.read_as != ReadAs.WRITTEN)
+"""Texts that came from the citizen's phone, and not those that a volunteer wrote down after a call or a visit."""
 
 _MESSAGES = table(Message)
 _KEEP = Insert(lambda insert: insert(_MESSAGES).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_MESSAGES.c.id))
 
 
 def keep(session: Session, **values: Unpack[TextInRow]) -> int | None:
-    """Store a text that came in; None if the gateway had delivered it before (unique by gateway and its id)."""
+    """Store a text that came in. Returns its id, or None if the gateway has delivered it before (unique by gateway and its id)."""
     kept = _KEEP.put(session, values)
     return kept[0] if kept else None
 
 
 def count_answers(session: Session, contact_id: int, *, since: datetime, limit: int) -> int:
-    """How many answers were queued for a contact since then; counting stops at `limit`."""
+    """How many answers were queued for a contact after `since`; counting stops at `limit`."""
     recent = (
         select(Message.id)
         .where(Message.contact_id == contact_id, Message.answers_id.is_not(None), Message.created_at > since)
@@ -39,7 +39,10 @@ def count_answers(session: Session, contact_id: int, *, since: datetime, limit: 
 
 
 def count_lookups(session: Session, contact_id: int, *, since: datetime, limit: int) -> int:
-    """How many unknown or other people's references a contact asked about since then; counting stops at `limit`."""
+    """How many references that are unknown or belong to another phone a contact has asked about after `since`.
+
+    Counting stops at `limit`.
+    """
     recent = (
         select(Message.id)
         .where(Message.contact_id == contact_id, Message.read_as.in_(LOOKUPS), Message.created_at > since)
@@ -50,12 +53,12 @@ def count_lookups(session: Session, contact_id: int, *, since: datetime, limit: 
 
 
 def last_in(session: Session, contact_id: int) -> Message | None:
-    """Her previous text."""
-    return session.scalar(select(Message).where(Message.contact_id == contact_id, IS_HER_TEXT).order_by(Message.id.desc()).limit(1))
+    """The last text that came from a contact's phone; None if there is none."""
+    return session.scalar(select(Message).where(Message.contact_id == contact_id, CAME_FROM_PHONE).order_by(Message.id.desc()).limit(1))
 
 
 def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> int | None:
-    """The ticket of her last text that opened or added to one, if that was since then."""
+    """The ticket id of a contact's last text that opened or added to a ticket; None if there is none from `since` on."""
     return session.scalar(
         select(Message.ticket_id)
         .where(
@@ -71,7 +74,10 @@ def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> i
 
 
 def written_to(session: Session, contact_id: int, *, since: datetime) -> int | None:
-    """The open ticket about which a volunteer last wrote to her, if that was since then: her next text answers it."""
+    """The id of the open ticket about which a volunteer last wrote to a contact: the citizen's next text answers it.
+
+    None if no volunteer wrote from `since` on.
+    """
     return session.scalar(
         select(Message.ticket_id)
         .join(Ticket, Ticket.id == Message.ticket_id)
@@ -82,7 +88,7 @@ def written_to(session: Session, contact_id: int, *, since: datetime) -> int | N
 
 
 def asked_status_of(message: Message | None) -> int | None:
-    """The ticket whose status that text asked for."""
+    """The id of the ticket whose status a text asked for; None if it asked for none."""
     return message.ticket_id if message is not None and message.read_as == ReadAs.STATUS else None
 
 
@@ -92,6 +98,6 @@ def of_ticket(session: Session, ticket_id: int) -> Iterable[Message]:
 
 
 def last_by(session: Session, ticket_id: int, volunteer_id: int) -> str | None:
-    """What a volunteer wrote last to the citizen of a ticket."""
+    """The last text that a volunteer wrote to the citizen of a ticket; None if there is none."""
     statement = select(Message.body).where(Message.ticket_id == ticket_id, Message.volunteer_id == volunteer_id)
     return session.scalar(statement.order_by(Message.id.desc()).limit(1))

@@ -1,5 +1,8 @@
-"""The tables. A number stands in `contacts` only, a text's body in `messages` only, so that both can be encrypted and erased.
-Those of calls are in `callmodels`, those of volunteers in `peoplemodels`."""
+"""The tables of contacts, tickets and texts. Those of calls are in `callmodels`, those of volunteers in `peoplemodels`.
+
+A phone number stands in `contacts.address` only. What people wrote stands in `messages.body`, `notes.body`, `drafts.body` and
+`shift_days.note` only. So both can be encrypted and erased.
+"""
 
 from datetime import datetime, time
 from typing import Any
@@ -10,10 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline.storage.base import NO_TICKET, Base, Id
 
 ON_QUEUE = text("(status NOT IN ('resolved', 'closed') OR unread)")
-"""Tickets somebody still has to look at. The words of the partial index: a query must say the same to be served by it."""
+"""Tickets that somebody still has to look at. The condition of partial indexes: they serve only a query that has it word for word."""
 
 WAITS = text("(unattended OR team_id IS NULL)")
-"""Tickets that nobody was there for, in the same way."""
+"""Tickets that no volunteer could be found for, or that have no team. The condition of a partial index, as above."""
 
 NOBODYS = text("(status NOT IN ('resolved', 'closed') OR unread) AND assignee_id IS NULL")
 PROMISED = text("promised_at IS NOT NULL AND on_time")
@@ -22,7 +25,7 @@ _ORDER = ("priority", "on_time", "opened_at", "id")
 
 
 class Installation(Base):
-    """What this database is for: a demo's can never become a real one's, nor the other way round. At most one row."""
+    """What this database is for. A demo database never becomes a real one, nor the other way round. At most one row."""
 
     __tablename__ = "installation"
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
@@ -30,7 +33,7 @@ class Installation(Base):
 
 
 class Contact(Base):
-    """The person who texts or calls, and how she may be reached. `address` is null for a withheld number: nobody we could know again."""
+    """A phone that texts or calls, and how the citizen may be reached. `address` is null for a withheld number: it is never recognised."""
 
     __tablename__ = "contacts"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -38,15 +41,15 @@ class Contact(Base):
     kind: Mapped[str] = mapped_column(String(16))
     country: Mapped[str | None] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(8))
-    language_named: Mapped[bool]  # she named it: it stays until she names another
+    language_named: Mapped[bool]  # the citizen named it: it stays until the citizen names another
     may_text: Mapped[bool]
     may_call: Mapped[bool]
     on_hold: Mapped[bool]  # nothing that we start goes to this phone
-    safe_from: Mapped[time | None] = mapped_column(Time)  # her own hours, local time, inside those of the configuration
+    safe_from: Mapped[time | None] = mapped_column(Time)  # the citizen's own hours, local time, inside those of the configuration
     safe_until: Mapped[time | None] = mapped_column(Time)
     stopped_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    times_seen: Mapped[int]  # 1 while she is new; 0: typed in by a volunteer, and nothing goes to it
+    times_seen: Mapped[int]  # 1 while the contact is new; 0: typed in by a volunteer, and nothing is sent to it
 
 
 class Ticket(Base):
@@ -72,22 +75,22 @@ class Ticket(Base):
     sealed: Mapped[bool]
     hold: Mapped[bool]
     unread: Mapped[bool]
-    unattended: Mapped[bool]  # nobody was on duty and nobody leads: marked on the queue
+    unattended: Mapped[bool]  # nobody was on duty and the team has no lead: the queue marks it
     team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
     opened_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     routed_at: Mapped[datetime | None]
     version: Mapped[int]
-    area: Mapped[str | None] = mapped_column(String(40))  # where it happened, by its code
+    area: Mapped[str | None] = mapped_column(String(40))  # the code of the area where it happened
     promised_at: Mapped[datetime | None]  # until when somebody promised to act
-    on_time: Mapped[bool] = mapped_column(server_default=true())  # false: what was promised is late; told by a worker
+    on_time: Mapped[bool] = mapped_column(server_default=true())  # false: the promised time has passed; a worker sets it
     walk_in: Mapped[bool] = mapped_column(server_default=false())  # typed in by a volunteer
     wants_woman: Mapped[bool] = mapped_column(server_default=false())  # the citizen asks for a woman
 
 
 class Message(Base):
-    """One text, whole, in or out. What we sent carries its delivery; what came carries how it was read."""
+    """One whole text, in or out. A text out also has its delivery, a text in how it was read."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -121,12 +124,12 @@ class Message(Base):
     # in
     read_as: Mapped[str | None] = mapped_column(String(16))
     # out
-    volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # who wrote it; null: the machine
+    volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # who wrote it (down); null: the machine or the citizen
     text_key: Mapped[str | None] = mapped_column(String(40))
-    answers_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # the text of hers that it answers
+    answers_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # the citizen's text that it answers
     language: Mapped[str | None] = mapped_column(String(8))
     segments: Mapped[int | None] = mapped_column(SmallInteger)
-    rank: Mapped[int | None] = mapped_column(SmallInteger)  # what leaves first: answers 0, what we start 1, then phones that were off
+    rank: Mapped[int | None] = mapped_column(SmallInteger)  # the lowest leaves first: 0 answers, 1 what we start, higher: tried again
     delivery: Mapped[str | None] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(16))  # the gateway's error code, or our own word
     attempts: Mapped[int | None] = mapped_column(SmallInteger)
@@ -138,7 +141,7 @@ class Message(Base):
 
 
 class Question(Base):
-    """Something we asked a number and await; a bare digit answers the open one of its kind."""
+    """A question about a ticket that we asked a contact. A text of one digit answers the open question of its kind."""
 
     __tablename__ = "questions"
     __table_args__ = (
@@ -153,7 +156,7 @@ class Question(Base):
 
 
 class Note(Base):
-    """What a volunteer wrote, for volunteers."""
+    """What a volunteer wrote for colleagues."""
 
     __tablename__ = "notes"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -164,7 +167,7 @@ class Note(Base):
 
 
 class Event(Base):
-    """What happened to a ticket; append-only. `data` holds codes and ids, never a number, a body or a name."""
+    """What happened to a ticket; append-only. `data` holds codes and ids, never a phone number, a body or a name."""
 
     __tablename__ = "events"
     __table_args__ = (Index("ix_events_ticket", "ticket_id", "id"),)
@@ -178,8 +181,10 @@ class Event(Base):
 
 
 class Alarm(Base):
-    """A page to a person, shown on her queue until she acknowledges it: about a ticket, or something else, `about`. Raised once for that,
-    a kind and a person."""
+    """A page to a volunteer about a ticket or something else (`about`), shown on the queue until the volunteer acknowledges it.
+
+    There is one at most for each subject, kind and volunteer.
+    """
 
     __tablename__ = "alarms"
     __table_args__ = (
@@ -191,17 +196,17 @@ class Alarm(Base):
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
-    about: Mapped[str | None] = mapped_column(String(60))  # a shift, a right that was asked for: its kind and key
+    about: Mapped[str | None] = mapped_column(String(60))  # a shift or a request for a right, as its kind and key
     kind: Mapped[str] = mapped_column(String(24))
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     raised_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
-    told_at: Mapped[datetime | None]  # when her own phone was texted or rung about it
-    seen_at: Mapped[datetime | None]  # when she opened its ticket on her page
+    told_at: Mapped[datetime | None]  # when the volunteer's own phone was texted or rung about it
+    seen_at: Mapped[datetime | None]  # when the volunteer opened its ticket on a page
 
 
 class ShutOut(Base):
-    """Somebody who must not see a ticket: she is named in it, or knows whom it names."""
+    """A volunteer who must not see a ticket, because it names the volunteer or somebody the volunteer knows."""
 
     __tablename__ = "shut_outs"
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
@@ -221,7 +226,7 @@ class Draft(Base):
 
 
 class TicketWord(Base):
-    """A word of a ticket, for the search: a keyed hash of it, for a body stands in `messages` and `notes` only."""
+    """A word of a ticket, for the search. It is stored as a keyed hash, so that this table holds nothing that people wrote."""
 
     __tablename__ = "ticket_words"
     word: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -1,4 +1,4 @@
-"""Texts on their way out: due, open, stored."""
+"""Texts on their way out: queued, claimed by a worker, sent, and looked up at the gateway where nobody knows whether they were."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ _PUT = Insert(lambda insert: insert(table(Message)).inline())
 
 
 def due_at_once(*, now: datetime, **values: Unpack[NewText]) -> TextOut:
-    """The row of a text that is to leave. `gateway` is known once it is sent."""
+    """The row of a text that is to leave now. `gateway` is empty until it is sent."""
     return {
         "direction": Direction.OUT,
         "gateway": "",
@@ -33,13 +33,16 @@ def due_at_once(*, now: datetime, **values: Unpack[NewText]) -> TextOut:
 
 
 def queue(session: Session, **values: Unpack[TextOutRow]) -> None:
-    """Store such a row."""
+    """Store a text that is to leave, given as a whole row."""
     _PUT.put(session, values)
 
 
 def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact, bool, bool]]:
-    """Texts due now, answers first, then oldest; each with its contact, whether its ticket is on hold, and whether that was opened
-    by a call in which nobody agreed to be reached. Rows that another worker holds are left out."""
+    """Texts due now, locked: answers first, then the oldest. Rows that another worker has locked are left out.
+
+    Each comes with its contact, whether its ticket is on hold, and whether the ticket was opened by a call in which the caller did not
+    agree to be reached.
+    """
     statement = (
         select(Message, Contact, Ticket.hold, and_(Call.id.is_not(None), Call.consent.is_distinct_from(Consent.YES)))
         .join(Contact, Contact.id == Message.contact_id)
@@ -54,7 +57,7 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Messag
 
 
 def abandoned(session: Session, *, claimed_before: datetime, limit: int) -> Sequence[int]:
-    """Ids of the texts whose claim is open since before then: their worker is gone."""
+    """Ids of the texts that were claimed before `claimed_before` and are still not sent, locked: their worker is gone."""
     statement = (
         select(Message.id)
         .where(Message.delivery == _literal(Delivery.SENDING), Message.claimed_at < claimed_before)
@@ -65,7 +68,7 @@ def abandoned(session: Session, *, claimed_before: datetime, limit: int) -> Sequ
 
 
 def unknown(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact]]:
-    """Texts of which nobody knows whether they were sent, and which may be looked up now."""
+    """Texts to look up now, each with its contact, locked: nobody knows whether they were sent."""
     statement = (
         select(Message, Contact)
         .join(Contact, Contact.id == Message.contact_id)
@@ -78,10 +81,10 @@ def unknown(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Me
 
 
 def reported(session: Session, *, gateway: str, gateway_id: str, message_id: int | None, attempt: int | None) -> Message | None:
-    """The text a report is about, locked: by our own id and the attempt, which our callbacks carry, else by the gateway's id.
+    """The text that a delivery report is about, locked; None if there is none.
 
-    A report about an attempt before the last one finds nothing: that try was given up, and its id stays with the text only so
-    that a look-up does not take it for the next one.
+    It is found by our own id and the attempt, which our callback addresses carry, else by the gateway's id. A report about an attempt
+    that was given up finds nothing. The text keeps that attempt's gateway id only so that a look-up does not take it for the next one.
     """
     named = (
         and_(Message.gateway == gateway, Message.gateway_id == gateway_id)
@@ -94,24 +97,24 @@ def reported(session: Session, *, gateway: str, gateway_id: str, message_id: int
 
 
 def locked(session: Session, message_id: int) -> Message:
-    """That text as it stands now, kept so until the commit."""
+    """A text as it is now, locked until the commit."""
     statement = select(Message).where(Message.id == message_id).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
 
 def store(session: Session, message_id: int, **values: Unpack[TextChanges]) -> None:
-    """Write what became of a text."""
+    """Store changes of a text."""
     session.execute(update(Message).where(Message.id == message_id).values(**values))
 
 
 def renew_claim(session: Session, message_id: int, attempt: int, *, now: datetime) -> bool:
-    """Whether a claim is still its worker's; if so, it is as new."""
+    """Renew a worker's claim on a text, made for that attempt. False if the worker does not hold it any more."""
     statement = update(Message).where(Message.id == message_id, Message.attempts == attempt, Message.delivery == _literal(Delivery.SENDING))
     return session.scalar(statement.values(claimed_at=now).returning(Message.id)) is not None
 
 
 def known_ids(session: Session, contact_id: int) -> set[str]:
-    """The gateway's ids of the newest texts to a contact that we know of, and of the tries given up."""
+    """The gateway's ids, as far as known, of the newest 200 texts to a contact, those of given-up attempts included."""
     statement = select(Message.gateway_id).where(
         Message.contact_id == contact_id, Message.direction == Direction.OUT, Message.gateway_id.is_not(None)
     )
@@ -119,7 +122,7 @@ def known_ids(session: Session, contact_id: int) -> set[str]:
 
 
 def is_leaving(session: Session, contact_id: int, body: str) -> bool:
-    """Whether a text of that body to that contact is with a worker at this moment."""
+    """Whether a worker is sending a text with that body to that contact now."""
     statement = select(Message.id).where(
         Message.contact_id == contact_id, Message.delivery == _literal(Delivery.SENDING), Message.body == body
     )
@@ -127,17 +130,17 @@ def is_leaving(session: Session, contact_id: int, body: str) -> bool:
 
 
 def last_of(session: Session, contact_id: int, text_key: str, *, since: datetime) -> int | None:
-    """The last text of that key to a contact since then."""
+    """The id of the last text of that key to a contact after `since`; None if there is none."""
     statement = select(Message.id).where(Message.contact_id == contact_id, Message.text_key == text_key, Message.created_at > since)
     return session.scalar(statement.order_by(Message.id.desc()).limit(1))
 
 
 def is_taken(session: Session, gateway: str, gateway_id: str, message_id: int) -> bool:
-    """Whether another text than that one has this id of the gateway's."""
+    """Whether a text other than `message_id` has this id of the gateway."""
     statement = select(Message.id).where(Message.gateway == gateway, Message.gateway_id == gateway_id, Message.id != message_id)
     return session.scalar(statement) is not None
 
 
 def _literal(delivery: Delivery) -> Any:
-    """In the statement's own words: a partial index serves only a query that says what the index says."""
+    """The value as part of the SQL, not as a parameter: a partial index serves only a query that has its condition word for word."""
     return literal_column(f"'{delivery.value}'")

@@ -22,7 +22,7 @@ def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
 
 
 def rights(session: Session, volunteer: Volunteer) -> Rights:
-    """What she may do now."""
+    """What a volunteer may do now."""
     memberships = session.execute(select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)).all()
     return Rights(
         role=Role(volunteer.role),
@@ -34,14 +34,14 @@ def rights(session: Session, volunteer: Volunteer) -> Rights:
 
 
 def add(session: Session, login: str, name: str, *, password_hash: str | None) -> int | None:
-    """A new volunteer, of no team yet; her id, None if somebody has that login."""
+    """Add a volunteer, who is in no team yet. Returns the id, or None if the login is taken."""
     values = {"login": login, "name": name, "password_hash": password_hash, "page_language": SOURCE, "languages": [*VOLUNTEERS_SPEAK]}
     statement = upsert(session, Volunteer).values(**values, is_head=False, active=True)
     return session.scalar(statement.on_conflict_do_nothing(index_elements=["login"]).returning(Volunteer.id))
 
 
 def by_phone(session: Session, contact_id: int) -> Sequence[Volunteer]:
-    """The active volunteers whose own phone that contact is."""
+    """The active volunteers who have that contact as their own phone."""
     return session.scalars(select(Volunteer).where(Volunteer.phone_id == contact_id, Volunteer.active).order_by(Volunteer.id)).all()
 
 
@@ -56,7 +56,7 @@ def by_login(session: Session, login: str) -> Volunteer | None:
 
 
 def names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
-    """Id → name, for those ids."""
+    """Id → name of these volunteers."""
     wanted = {i for i in ids if i is not None}
     return (
         {row.id: row.name for row in session.execute(select(Volunteer.id, Volunteer.name).where(Volunteer.id.in_(wanted)))}
@@ -66,17 +66,17 @@ def names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
 
 
 def all_names(session: Session) -> Sequence[str]:
-    """The names of everybody who works here."""
+    """The names of all active volunteers."""
     return session.scalars(select(Volunteer.name).where(Volunteer.active)).all()
 
 
 def colleagues(session: Session) -> Sequence[Volunteer]:
-    """Everybody who works tickets, by name."""
+    """The active volunteers who work tickets, by name."""
     return session.scalars(select(Volunteer).where(Volunteer.active, Volunteer.role == Role.VOLUNTEER).order_by(Volunteer.name)).all()
 
 
 def members(session: Session, team_id: int | None) -> frozenset[int]:
-    """Ids of a team's members."""
+    """Ids of a team's members, active or not."""
     return frozenset(session.scalars(select(Membership.volunteer_id).where(Membership.team_id == team_id)))
 
 
@@ -86,7 +86,7 @@ def teams(session: Session) -> dict[str, Team]:
 
 
 def team(session: Session, code: str, name: str) -> Team:
-    """The team of that code, made if there is none; it is called `name` from now on."""
+    """The team with that code, made if there is none. Its name is set to `name`."""
     found = session.scalar(select(Team).where(Team.code == code))
     if found is None:
         found = Team(code=code, name=name)
@@ -96,17 +96,17 @@ def team(session: Session, code: str, name: str) -> Team:
 
 
 def join_teams(session: Session, volunteer_id: int, leads: Mapping[int, bool]) -> None:
-    """Put her into these teams and no others: team id → whether she leads it."""
+    """Put a volunteer into these teams and no others. `leads`: team id → whether the volunteer leads it."""
     session.execute(delete(Membership).where(Membership.volunteer_id == volunteer_id))
     session.add_all(Membership(team_id=t, volunteer_id=volunteer_id, is_lead=is_lead) for t, is_lead in leads.items())
 
 
 Plan = Mapping[tuple[int, int, int, time], tuple[time, bool | None]]
-"""Weekly shifts: (volunteer, team, weekday, start) → end, and whether it is for holidays too (None: as it was)."""
+"""Weekly shifts: (volunteer id, team id, weekday, start) → end, and whether it is for holidays too (None: as it was)."""
 
 
 def plan(session: Session, team_ids: Iterable[int], planned: Plan) -> None:
-    """Replace the shifts of these teams."""
+    """Replace the weekly shifts of these teams."""
     theirs = ShiftRow.team_id.in_(set(team_ids))
     before = {(s.volunteer_id, s.team_id, s.weekday, s.starts): s.on_holidays for s in session.scalars(select(ShiftRow).where(theirs))}
     session.execute(delete(ShiftRow).where(theirs))
@@ -118,17 +118,17 @@ def plan(session: Session, team_ids: Iterable[int], planned: Plan) -> None:
 
 
 def rehash(session: Session, volunteer_id: int, password_hash: str) -> None:
-    """Her password, hashed anew."""
+    """Store a new hash of a volunteer's password."""
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(password_hash=password_hash))
 
 
 def read_in(session: Session, volunteer_id: int, language: str) -> None:
-    """The language her pages are in."""
+    """Store the language of a volunteer's pages."""
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(page_language=language))
 
 
 def shifts(session: Session, team_id: int) -> Sequence[Shift]:
-    """The week's shifts of a team's active members."""
+    """The weekly shifts of a team's active members."""
     statement = (
         select(ShiftRow)
         .join(Volunteer, Volunteer.id == ShiftRow.volunteer_id)
@@ -139,25 +139,25 @@ def shifts(session: Session, team_id: int) -> Sequence[Shift]:
 
 
 def work_through(session: Session) -> frozenset[int]:
-    """Ids of whoever works through pauses."""
+    """Ids of the volunteers who work through pauses."""
     return frozenset(session.scalars(select(Volunteer.id).where(~Volunteer.keeps_pauses)))
 
 
 def weekly(session: Session, team_id: int) -> Sequence[ShiftRow]:
-    """A team's weekly shifts, in the order of the week."""
+    """The rows of a team's weekly shifts, from Monday on."""
     statement = select(ShiftRow).where(ShiftRow.team_id == team_id)
     return session.scalars(statement.order_by(ShiftRow.weekday, ShiftRow.starts, ShiftRow.id)).all()
 
 
 def add_shift(session: Session, **values: Unpack[NewShift]) -> ShiftRow | None:
-    """Plan a weekly shift; None if there is one of the same start, which stays as it was."""
+    """Plan a weekly shift. None if the volunteer has one in that team with the same day and start: it stays as it was."""
     key = ["volunteer_id", "team_id", "weekday", "starts"]
     statement = upsert(session, ShiftRow).values(**values).on_conflict_do_nothing(index_elements=key)
     return session.scalar(statement.returning(ShiftRow))
 
 
 def remove_shift(session: Session, team_id: int, shift_id: int) -> ShiftRow | None:
-    """Take a weekly shift of the team out of the plan; None if it is gone."""
+    """Take a weekly shift out of a team's plan. Returns it, or None if it is not there."""
     statement = delete(ShiftRow).where(ShiftRow.id == shift_id, ShiftRow.team_id == team_id).returning(ShiftRow)
     return session.scalar(statement)
 
@@ -185,7 +185,7 @@ def heads(session: Session) -> Sequence[int]:
 
 
 def candidates(session: Session, ids: Iterable[int]) -> dict[int, Candidate]:
-    """Those volunteers with their languages and the number of tickets each still has to look at."""
+    """Volunteer id → what decides who gets a ticket: languages, open tickets, and whether they take citizens who ask for a woman."""
     wanted = set(ids)
     if not wanted:
         return {}
@@ -198,13 +198,13 @@ def candidates(session: Session, ids: Iterable[int]) -> dict[int, Candidate]:
 
 
 def seed_factor(session: Session, volunteer_id: int, seed: str) -> None:
-    """A seed for her second factor, if she has none yet."""
+    """Store the seed of a volunteer's second factor, unless there is one."""
     statement = update(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.totp_seed.is_(None))
     session.execute(statement.values(totp_seed=seed, totp_step=None))
 
 
 def take_step(session: Session, volunteer_id: int, step: int) -> bool:
-    """Take the code of that step; False if it, or a later one, was taken before."""
+    """Note that the code of a time step was used. False if that code or a later one was used before."""
     is_new = (Volunteer.totp_step.is_(None)) | (Volunteer.totp_step < step)
     statement = update(Volunteer).where(Volunteer.id == volunteer_id, is_new).values(totp_step=step)
     taken = session.scalar(statement.returning(Volunteer.id))
@@ -212,18 +212,18 @@ def take_step(session: Session, volunteer_id: int, step: int) -> bool:
 
 
 def everybody(session: Session) -> Sequence[Volunteer]:
-    """All volunteers: who is here first, then by name."""
+    """All volunteers: the active ones first, then by name."""
     return session.scalars(select(Volunteer).order_by(Volunteer.active.desc(), Volunteer.name, Volunteer.id)).all()
 
 
 def memberships(session: Session) -> Sequence[tuple[int, Team, bool]]:
-    """Everybody's teams: volunteer id, team, whether she leads it."""
+    """All memberships: volunteer id, team, whether the volunteer leads it."""
     statement = select(Membership.volunteer_id, Team, Membership.is_lead).join(Team, Team.id == Membership.team_id).order_by(Team.name)
     return [(row[0], row[1], row[2]) for row in session.execute(statement)]
 
 
 def join(session: Session, volunteer_id: int, team_id: int, *, is_lead: bool) -> None:
-    """Put her into a team; whoever leads it already goes on leading."""
+    """Put a volunteer into a team. A volunteer who leads it already goes on leading it."""
     statement = upsert(session, Membership).values(team_id=team_id, volunteer_id=volunteer_id, is_lead=is_lead)
     statement = statement.on_conflict_do_update(
         index_elements=["team_id", "volunteer_id"], set_={"is_lead": or_(Membership.is_lead, statement.excluded.is_lead)}
@@ -232,40 +232,43 @@ def join(session: Session, volunteer_id: int, team_id: int, *, is_lead: bool) ->
 
 
 def lead_no_more(session: Session, volunteer_id: int, team_id: int) -> bool:
-    """She is a member like others of a team she leads, with her week in it; False if she leads it not."""
+    """Make a team's lead an ordinary member, whose shifts stay planned. False if the volunteer does not lead the team."""
     statement = update(Membership).where(Membership.team_id == team_id, Membership.volunteer_id == volunteer_id, Membership.is_lead)
     statement = statement.values(is_lead=False)
     return session.scalar(statement.returning(Membership.team_id)) is not None
 
 
 def leave(session: Session, volunteer_id: int, team_id: int) -> bool:
-    """Take her out of a team, and its week; False if she is not of it."""
+    """Take a volunteer out of a team and its weekly plan. False if the volunteer is not a member."""
     session.execute(delete(ShiftRow).where(ShiftRow.team_id == team_id, ShiftRow.volunteer_id == volunteer_id))
     gone = delete(Membership).where(Membership.team_id == team_id, Membership.volunteer_id == volunteer_id)
     return session.scalar(gone.returning(Membership.team_id)) is not None
 
 
 def teams_of(session: Session, volunteer_id: int) -> Sequence[tuple[int, str]]:
-    """Ids and codes of her teams."""
+    """Ids and codes of a volunteer's teams."""
     statement = select(Team.id, Team.code).join(Membership, Membership.team_id == Team.id).where(Membership.volunteer_id == volunteer_id)
     return [(row.id, row.code) for row in session.execute(statement)]
 
 
 def bring_back(session: Session, volunteer_id: int) -> bool:
-    """She is here again, a volunteer who leads nobody and has no shifts, and comes in by a link only; False if she is here already."""
+    """Make a volunteer active again, with the rights of an ordinary volunteer, no shifts, and no password until a link was used.
+
+    False if the volunteer is active.
+    """
     values = {"active": True, "role": Role.VOLUNTEER, "is_head": False, "shows_numbers": False}
     statement = update(Volunteer).where(Volunteer.id == volunteer_id, ~Volunteer.active).values(**values).returning(Volunteer.id)
     if session.scalar(statement) is None:
         return False
     begin_anew(session, volunteer_id, None)
-    # No ticket is to go to her before she is in, and her lead has planned her shifts anew.
+    # No ticket may go to the volunteer before the volunteer has logged in and a lead has planned new shifts.
     session.execute(delete(ShiftRow).where(ShiftRow.volunteer_id == volunteer_id))
-    hers = update(Membership).where(Membership.volunteer_id == volunteer_id).values(is_lead=False)
-    session.execute(hers)
+    no_lead = update(Membership).where(Membership.volunteer_id == volunteer_id).values(is_lead=False)
+    session.execute(no_lead)
     return True
 
 
 def begin_anew(session: Session, volunteer_id: int, password_hash: str | None) -> None:
-    """She came by a link: a new password, and no second factor yet."""
+    """Store a new password hash (None: no password) and remove the second factor, as when the volunteer uses a link."""
     values = {"password_hash": password_hash, "totp_seed": None, "totp_step": None}
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(values))

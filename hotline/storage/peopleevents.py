@@ -1,4 +1,4 @@
-"""What happened to people, their rights and shifts, append-only."""
+"""What happened to volunteers, their rights and shifts. Events are added, never changed or deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,39 +12,39 @@ from hotline.storage.peoplemodels import PeopleEvent
 
 
 class PeopleEventKind(StrEnum):
-    """What can happen to people and their shifts."""
+    """What can happen to volunteers, their rights and shifts."""
 
     INVITED = "invited"  # a new account
-    LINK_MADE = "link_made"  # another link for somebody
+    LINK_MADE = "link_made"  # another link for a volunteer
     CAME_BY_LINK = "came_by_link"  # a link was used
     PASSWORD_RESET = "password_reset"  # from the command line  # noqa: S105
     DEACTIVATED = "deactivated"
     BROUGHT_BACK = "brought_back"
-    LANGUAGES = "languages"  # which she speaks was changed
+    LANGUAGES = "languages"  # the languages that a volunteer speaks were changed
     TEAM_JOINED = "team_joined"
     RIGHT_ASKED = "right_asked"
     RIGHT_GIVEN = "right_given"
     RIGHT_REFUSED = "right_refused"
     RIGHT_TAKEN = "right_taken"
     FILE_LOADED = "file_loaded"  # an organisation file
-    SHIFT_PLANNED = "shift_planned"  # a weekly one, as the next
-    SHIFT_TAKEN_OUT = "shift_taken_out"
+    SHIFT_PLANNED = "shift_planned"  # a weekly shift
+    SHIFT_TAKEN_OUT = "shift_taken_out"  # a weekly shift
     STAND_IN_ASKED = "stand_in_asked"
-    STAND_IN_NOT_ASKED = "stand_in_not_asked"  # any more
+    STAND_IN_NOT_ASKED = "stand_in_not_asked"  # the request to stand in was withdrawn
     STAND_IN_AGREED = "stand_in_agreed"
     STAND_IN_CANNOT = "stand_in_cannot"
     COMES = "comes"
     DOES_NOT_COME = "does_not_come"
-    MISSED = "missed"  # she has not come
+    MISSED = "missed"  # the volunteer has not come
     HANDED_OVER = "handed_over"
 
 
 class PeopleEventData(TypedDict, total=False):
-    """What such an event tells beside its kind: codes and days, never a name or a number of a phone."""
+    """What an event holds beside its kind: codes and days, never a name or a phone number."""
 
     ends: str  # HH:MM, local time
     languages: Sequence[str]
-    on_date: str  # in the form of ISO 8601
+    on_date: str  # YYYY-MM-DD (ISO 8601)
     right: str
     starts: str  # HH:MM, local time
     weekday: int  # Monday 0
@@ -60,12 +60,12 @@ def happened(
     team_id: int | None = None,
     **data: Unpack[PeopleEventData],
 ) -> None:
-    """Add an event: who did it (nobody: the command line, or the machine), and to whom."""
+    """Add an event. `by` is the volunteer who did it (None: the command line or the machine), `about` the volunteer it happened to."""
     session.add(PeopleEvent(kind=kind, happened_at=now, by_id=by, about_id=about, team_id=team_id, data=data))
     session.flush()
 
 
 def newest(session: Session, *, before: int | None, limit: int) -> Sequence[PeopleEvent]:
-    """The newest, as far as before one of them."""
+    """The newest events, newest first. `before` is the id of the last event of the page before (None: the first page)."""
     statement = select(PeopleEvent).order_by(PeopleEvent.id.desc()).limit(limit)
     return session.scalars(statement if before is None else statement.where(PeopleEvent.id < before)).all()

@@ -19,7 +19,7 @@ class Team(Base):
 
 
 class Volunteer(Base):
-    """Somebody who answers. The head sees what is sealed and has no team to go to."""
+    """A person of the hotline. The head also sees sealed tickets that have no team."""
 
     __tablename__ = "volunteers"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -27,20 +27,20 @@ class Volunteer(Base):
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     page_language: Mapped[str] = mapped_column(String(8))
-    languages: Mapped[list[str]]  # codes she speaks
+    languages: Mapped[list[str]]  # codes of the languages that the volunteer speaks
     is_head: Mapped[bool]
     active: Mapped[bool]
-    role: Mapped[str] = mapped_column(String(16), server_default="volunteer")  # volunteer, administrator or auditor; leads lead a team
-    phone_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))  # her own, for alarms; never shown to a citizen
+    role: Mapped[str] = mapped_column(String(16), server_default="volunteer")  # a `domain.rights.Role`
+    phone_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))  # their own phone, for alarms; never shown to a citizen
     takes_women: Mapped[bool] = mapped_column(server_default=false())  # takes citizens who ask for a woman
     keeps_pauses: Mapped[bool] = mapped_column(server_default=true())  # is not on duty in the hours that the configuration calls pauses
     shows_numbers: Mapped[bool] = mapped_column(server_default=false())  # may have a citizen's number shown
-    totp_seed: Mapped[str | None] = mapped_column(String(64))  # of her second factor's secret; not yet hers while totp_step is null
-    totp_step: Mapped[int | None] = mapped_column(BigInteger)  # of the last code that was taken: none is taken twice
+    totp_seed: Mapped[str | None] = mapped_column(String(64))  # of the second factor's secret; not confirmed while totp_step is null
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)  # the time step of the last code accepted: no code is accepted twice
 
 
 class Membership(Base):
-    """A volunteer in a team; its lead takes what nobody on duty can."""
+    """A volunteer in a team. Its lead gets the tickets that nobody on duty can take."""
 
     __tablename__ = "memberships"
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), primary_key=True)
@@ -49,7 +49,7 @@ class Membership(Base):
 
 
 class ShiftRow(Base):
-    """A weekly shift in local time; one that ends at or before its start runs past midnight."""
+    """A weekly shift in local time. If `ends` is not after `starts`, it runs past midnight."""
 
     __tablename__ = "shifts"
     __table_args__ = (UniqueConstraint("volunteer_id", "team_id", "weekday", "starts"),)
@@ -63,8 +63,10 @@ class ShiftRow(Base):
 
 
 class ShiftDay(Base):
-    """One day's shift to which something happened: she was asked whether she comes, somebody stands in for her, it was handed over. By
-    whose it is, of which team, and when it begins, local time: the week's plan may be laid anew meanwhile."""
+    """A shift on one day to which something happened: its volunteer was asked to confirm, a colleague stands in, or it was handed over.
+
+    Its key is the team, the volunteer, the day and the planned start (local time), and not a weekly shift, which may be planned anew.
+    """
 
     __tablename__ = "shift_days"
     __table_args__ = (
@@ -78,18 +80,18 @@ class ShiftDay(Base):
     starts: Mapped[time] = mapped_column(Time)
     ends: Mapped[time] = mapped_column(Time)
     asked_at: Mapped[datetime | None]
-    comes: Mapped[bool | None]  # what she answered; null: nothing
+    comes: Mapped[bool | None]  # the volunteer's answer; null: none
     answered_at: Mapped[datetime | None]
-    stand_in_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # who was asked to come instead
-    agreed_at: Mapped[datetime | None]  # and said yes
-    came_at: Mapped[datetime | None]  # when her page was first open in it
+    stand_in_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # the colleague who was asked to come instead
+    agreed_at: Mapped[datetime | None]  # when the colleague agreed
+    came_at: Mapped[datetime | None]  # when a page of the volunteer on duty was first open during it
     lead_told_at: Mapped[datetime | None]
-    note: Mapped[str | None] = mapped_column(Text)  # to whoever comes after
+    note: Mapped[str | None] = mapped_column(Text)  # to the next shift
     handed_over_at: Mapped[datetime | None]
 
 
 class LoginThrottle(Base):
-    """Wrong passwords for one login, known or not, and when the next try is heard."""
+    """Wrong passwords for one login, whether a volunteer has it or not, and when the next try is allowed."""
 
     __tablename__ = "login_throttles"
     login: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -98,7 +100,7 @@ class LoginThrottle(Base):
 
 
 class Invitation(Base):
-    """A one-time link by which somebody comes in: she chooses a password, and a second factor where her rights need one."""
+    """A one-time link to choose a password, and to set up a second factor where the volunteer's rights need one."""
 
     __tablename__ = "invitations"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -111,12 +113,12 @@ class Invitation(Base):
 
 
 class Login(Base):
-    """A log-in on one browser, which she can see and end."""
+    """A volunteer's log-in on one browser. The volunteer can see and end it."""
 
     __tablename__ = "logins"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), index=True)
-    key_sha256: Mapped[str] = mapped_column(String(64), unique=True)  # of what stands in the cookie
+    key_sha256: Mapped[str] = mapped_column(String(64), unique=True)  # of the key in the cookie
     browser: Mapped[str] = mapped_column(String(120))
     began_at: Mapped[datetime]
     seen_at: Mapped[datetime]
@@ -125,12 +127,12 @@ class Login(Base):
 
 
 class Grant(Base):
-    """A right that somebody asked for, for somebody; it takes a second person to give it, and the head is told."""
+    """A request for a right for a volunteer. A second person decides it, and the head is told."""
 
     __tablename__ = "grants"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), index=True)
-    what: Mapped[str] = mapped_column(String(60))  # as administrator, lead:street, team:integrity, numbers
+    what: Mapped[str] = mapped_column(String(60))  # such as administrator, lead:street, team:integrity, numbers
     asked_by: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     asked_at: Mapped[datetime]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
@@ -139,13 +141,13 @@ class Grant(Base):
 
 
 class PeopleEvent(Base):
-    """What happened to people, their rights and shifts; append-only. `data` holds codes and days, never a name or a number."""
+    """What happened to volunteers, their rights and shifts; append-only. `data` holds codes and days, never a name or a phone number."""
 
     __tablename__ = "people_events"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(String(24))
     happened_at: Mapped[datetime]
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # null: from the command line
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # null: the command line or the machine
     about_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
     team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
     data: Mapped[dict[str, Any]]

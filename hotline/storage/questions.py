@@ -1,4 +1,4 @@
-"""Questions: what we asked a number and await."""
+"""Questions that we asked contacts about their tickets."""
 
 from datetime import datetime
 
@@ -10,11 +10,11 @@ from hotline.storage.models import Question
 
 
 def ask(session: Session, kind: QuestionKind, *, contact_id: int, ticket_id: int, now: datetime) -> None:
-    """Ask; an older question about the ticket is settled by it."""
+    """Store a question about a ticket. Older questions about the ticket are settled."""
     settle(session, ticket_id, now=now)
     session.execute(insert(Question).values(kind=kind, contact_id=contact_id, ticket_id=ticket_id, asked_at=now))
 
 
 def settle(session: Session, ticket_id: int, *, now: datetime) -> None:
-    """Nothing is asked about the ticket any more."""
+    """Mark every open question about a ticket as answered."""
     session.execute(update(Question).where(Question.ticket_id == ticket_id, Question.answered_at.is_(None)).values(answered_at=now))

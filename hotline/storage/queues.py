@@ -1,5 +1,8 @@
-"""The lists of the queue: urgent first, then what is late, then oldest. Each is read from an index in that order, so that a page costs
-a page however many tickets there are; a list of several teams is one such walk for each of them, merged."""
+"""The lists of the queue: urgent tickets first, then late ones, then the oldest.
+
+A list is read from an index in that order, so that the cost of a page does not grow with the number of tickets. A list of several teams
+takes one such walk along an index for each team, and merges them.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,26 +19,26 @@ from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import visible_to
 
 COUNTED = 1000
-"""A list is counted so far, and no further: whoever has more than that before her needs no figure."""
+"""How far the tickets of a list are counted: nobody with more tickets than that needs their number."""
 
 _MOST_ALARMS = 200
 
 _ASKED = Remembered()
 
 Place = tuple[int, bool, datetime, str]
-"""Where a page ends: the priority of its last ticket, whether that is on time, when it was opened, its reference."""
+"""Where a page ends: the priority of its last ticket, whether it is on time, when it was opened, its reference."""
 
 
 def page(
     session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int
 ) -> Sequence[Ticket]:
-    """A page of a list: what comes `after` the page before."""
+    """A page of a list: up to `limit` tickets after the end of the page before (None: the first page)."""
     places = {ticket_id: n for n, (ticket_id, _) in enumerate(state(session, volunteer, rights, asked, after=after, limit=limit))}
     return sorted(session.scalars(select(Ticket).where(Ticket.id.in_(places))), key=lambda ticket: places[ticket.id])
 
 
 def counts(session: Session, volunteer: Volunteer, rights: Rights, lists: Sequence[QueueList]) -> dict[QueueList, int]:
-    """How many tickets are on each of these lists; `COUNTED` + 1 means more than `COUNTED`."""
+    """List → the number of its tickets; `COUNTED` + 1 means more than `COUNTED`."""
     if not lists:
         return {}
 
@@ -50,7 +53,7 @@ def counts(session: Session, volunteer: Volunteer, rights: Rights, lists: Sequen
 def state(
     session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int
 ) -> Sequence[tuple[int, int]]:
-    """What a page shows, as numbers that change when it does: the id and the version of each of its tickets, in order."""
+    """The id and the version of each ticket of a page, in order. They change when what the page shows of the tickets changes."""
 
     def ask() -> Select[Any]:
         return _shown(volunteer, rights, asked, after=after, limit=limit)
@@ -59,7 +62,7 @@ def state(
 
 
 def _whose(volunteer: Volunteer, rights: Rights) -> tuple[Any, ...]:
-    """What of a volunteer decides what the lists show."""
+    """What the lists depend on, of a volunteer: part of the key of a remembered query."""
     return volunteer.id, volunteer.is_head, volunteer.role, rights
 
 
@@ -70,12 +73,14 @@ def _shown(volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: P
 
 
 def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> str:
-    """What a page shows, as letters that change when it does: the id and the version of each of its tickets, in order, and the ids of
-    the volunteer's open alarms."""
+    """A string that changes when what a page shows changes.
+
+    It has the ids of the volunteer's open alarms, and the id and the version of each ticket of the page, in order.
+    """
 
     def ask() -> ClauseElement:
-        hers = select(Alarm.id).where(Alarm.volunteer_id == volunteer.id, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
-        alarms = _listed(hers.limit(_MOST_ALARMS).subquery().c.id)
+        own = select(Alarm.id).where(Alarm.volunteer_id == volunteer.id, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
+        alarms = _listed(own.limit(_MOST_ALARMS).subquery().c.id)
         if not rights.works:
             return select(alarms, literal(""))
         found = _shown(volunteer, rights, asked, after=after, limit=limit).subquery()
@@ -86,7 +91,10 @@ def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFi
 
 
 def _listed(*columns: ColumnElement[Any]) -> ScalarSelect[str]:
-    """Numbers of all rows in one value: a driver lets go of the interpreter for each row, and a busy process gives it back late."""
+    """The numbers of all rows in one string, "id:version,id:version".
+
+    One row is faster than many: a driver releases the interpreter lock for each row, and in a busy process gets it back late.
+    """
     row: ColumnElement[str] = cast(columns[0], String)
     for column in columns[1:]:
         row = row.concat(":").concat(cast(column, String))
@@ -94,21 +102,21 @@ def _listed(*columns: ColumnElement[Any]) -> ScalarSelect[str]:
 
 
 def _merged(volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int, columns: tuple[Any, ...]) -> Any:
-    """The walks of a list one after the other, each in order and no longer than the page; with the columns asked for."""
+    """The query for `columns` of a list: its walks one after the other, each in order and no longer than `limit`."""
     rows = _from(after, select(*columns).where(ON_QUEUE, visible_to(volunteer), *_filters(asked)))
-    # By team first, though a walk has but one: PostgreSQL does not see that of "no team", and would read and sort another index.
+    # By team first, though a walk has only one: for "no team" PostgreSQL does not see that, and would read and sort another index.
     by_team = (Ticket.team_id,) if asked.of is QueueList.TEAMS else ()
     each = [rows.where(walk).order_by(*by_team, *_order(Ticket)).limit(limit) for walk in _walks(volunteer, rights, asked.of)]
     return union_all(*(select(walk.subquery()) for walk in each)) if len(each) > 1 else each[0]
 
 
 def _walks(volunteer: Volunteer, rights: Rights, of: QueueList) -> list[ColumnElement[bool]]:
-    """What each walk of a list keeps to, an index each."""
+    """The condition of each walk of a list; each is served by one index."""
     match of:
         case QueueList.MINE:
             return [Ticket.assignee_id == volunteer.id]
         case QueueList.TEAMS:
-            # What has no team yet is everybody's: it must be on somebody's list.
+            # A ticket without a team is on everybody's list, so that somebody sees it.
             return [*(Ticket.team_id == team_id for team_id in sorted(rights.teams)), Ticket.team_id.is_(None)]
         case QueueList.UNASSIGNED:
             return [Ticket.assignee_id.is_(None)]
@@ -122,7 +130,7 @@ def _filters(asked: QueueFilter) -> list[ColumnElement[bool]]:
 
 
 def _order(of: Any) -> tuple[Any, ...]:
-    # Those of one instant are put in order by what an address may show; the index serves the rest, and its own id stands on no page.
+    # Tickets of one instant are in the order of their references: a page's address may show these, but not the ids that indexes end with.
     return of.priority, of.on_time, of.opened_at, of.reference
 
 
@@ -131,5 +139,5 @@ def _from(after: Place | None, statement: Select[Any]) -> Select[Any]:
         return statement
     *reached, reference = after
     place = tuple_(Ticket.priority, Ticket.on_time, Ticket.opened_at)
-    # Not one comparison of three: PostgreSQL takes that for a handful of tickets and sorts them all.
+    # Not as one comparison of all columns: PostgreSQL expects a handful of tickets from that, and sorts them all.
     return statement.where(place >= reached, or_(place != reached, Ticket.reference > reference))

@@ -1,4 +1,4 @@
-"""Recordings of calls: awaited from the gateway, stored with us, forgotten there."""
+"""Recordings of calls: awaited from the gateway, stored with us, then deleted at the gateway."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,11 +22,11 @@ class RecordingState(StrEnum):
 
 
 KEPT = frozenset({RecordingState.STORED, RecordingState.DONE})
-"""What can be listened to."""
+"""The states in which a recording can be listened to."""
 
 
 class RecordingChanges(TypedDict, total=False):
-    """What becomes of a recording."""
+    """Changes of a recording."""
 
     state: RecordingState
     promised_s: int | None
@@ -48,8 +48,11 @@ _NOTE = Insert(
 
 
 def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promised_s: int | None, now: datetime) -> bool:
-    """The gateway told of a recording; True if it is to be fetched. The last length it tells is the right one: the first may be from
-    before it was trimmed. One that was given up is awaited anew: the gateway has it after all."""
+    """Store what the gateway told of a recording. Returns whether the recording is now to be fetched.
+
+    The last length that the gateway tells is the right one: an earlier one may be from before silence was trimmed off. A recording that
+    was given up is awaited again: the gateway has it after all.
+    """
     row = {
         "call_id": call_id,
         "gateway": gateway,
@@ -62,9 +65,9 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
     }
     if _NOTE.put(session, row) is not None:
         return True
-    # One that a worker holds is left alone: it locks the ticket after the recording, a step of a call before it.
-    told = select(Recording).where(Recording.gateway == gateway, Recording.gateway_id == gateway_id).with_for_update(skip_locked=True)
-    known = session.scalar(told, execution_options={"populate_existing": True})
+    # A row that a worker has locked is left alone: workers lock the recording before the ticket, steps of a call after it.
+    same = select(Recording).where(Recording.gateway == gateway, Recording.gateway_id == gateway_id).with_for_update(skip_locked=True)
+    known = session.scalar(same, execution_options={"populate_existing": True})
     if known is None or known.state in KEPT:
         return False
     if promised_s is not None:
@@ -76,7 +79,7 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
 
 
 def due(session: Session, *, now: datetime) -> Recording | None:
-    """The next recording to fetch, or to have forgotten at the gateway; rows another worker holds are left out."""
+    """The next recording to fetch, or to delete at the gateway, locked. Rows that another worker has locked are left out."""
     statement = (
         select(Recording)
         .where(RECORDING_DUE, Recording.next_attempt_at <= now)
@@ -88,22 +91,22 @@ def due(session: Session, *, now: datetime) -> Recording | None:
 
 
 def locked(session: Session, recording_id: int) -> Recording:
-    """A recording as it stands now, kept so until the commit."""
+    """A recording as it is now, locked until the commit."""
     statement = select(Recording).where(Recording.id == recording_id).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
 
 def store(session: Session, recording_id: int, **values: Unpack[RecordingChanges]) -> None:
-    """Write what became of a recording."""
+    """Store changes of a recording."""
     session.execute(update(Recording).where(Recording.id == recording_id).values(**values))
 
 
 def ticket_id_of(session: Session, recording_id: int) -> int | None:
-    """The ticket its call opened."""
+    """The id of the ticket that the recording's call opened; None if it opened none."""
     return session.scalar(select(Call.ticket_id).join(Recording, Recording.call_id == Call.id).where(Recording.id == recording_id))
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[Recording]:
-    """What the call of a ticket left, oldest first."""
+    """The recordings of the call that opened a ticket, oldest first."""
     statement = select(Recording).join(Call, Call.id == Recording.call_id).where(Call.ticket_id == ticket_id).order_by(Recording.id)
     return session.scalars(statement).all()

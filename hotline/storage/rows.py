@@ -1,7 +1,7 @@
-"""Rows as they are written: the columns that the functions of `storage` take, and what each may hold.
+"""The rows that the functions of `storage` write: their columns, and the type of each.
 
-A function that takes `**values: Unpack[...]` of these is given no column that does not exist, and no value of another type. The tests
-hold every one of them to its model. The rows of events and recordings stand beside their kinds, in `events` and `recordings`.
+A function that takes `**values: Unpack[...]` of one of these cannot be called with a column that does not exist or a value of another
+type. The tests compare each of them with its model. The rows of events and recordings are in `events` and `recordings`.
 """
 
 from datetime import datetime, time
@@ -16,7 +16,7 @@ from hotline.domain.walk import Consent
 
 
 class ContactChanges(TypedDict, total=False):
-    """What changes of a contact once it is met."""
+    """Changes of a contact."""
 
     language: str
     language_named: bool
@@ -29,7 +29,7 @@ class ContactChanges(TypedDict, total=False):
 
 
 class TicketFacts(TypedDict):
-    """What whoever opens a ticket knows of it."""
+    """What is known of a ticket when it is opened."""
 
     contact_id: int
     category: str
@@ -47,7 +47,7 @@ class TicketFacts(TypedDict):
 
 
 class NewTicket(TicketFacts):
-    """The same with its reference and times."""
+    """What is known of a ticket, with its reference and times."""
 
     reference: str
     opened_at: datetime
@@ -55,7 +55,7 @@ class NewTicket(TicketFacts):
 
 
 class TicketRow(NewTicket):
-    """A new ticket, whole."""
+    """The whole row of a new ticket."""
 
     status: Status
     unread: bool
@@ -64,7 +64,7 @@ class TicketRow(NewTicket):
 
 
 class TicketChanges(TypedDict, total=False):
-    """What changes of a ticket; its version and the time of the change come with every change."""
+    """Changes of a ticket. Its version and the time of the change are set with every change."""
 
     status: Status
     category: str
@@ -95,14 +95,14 @@ class TextIn(TypedDict):
 
 
 class TextInRow(TextIn):
-    """The same with its ticket, and with who wrote it down where a volunteer did."""
+    """The whole row of a text that came in, with its ticket and, where a volunteer wrote it down, that volunteer."""
 
     ticket_id: int | None
     volunteer_id: NotRequired[int | None]
 
 
 class NewText(TypedDict):
-    """What is known of a text that is to leave; `text_key` names the sentence, where it is one of ours."""
+    """What is known of a text that is to leave. `text_key` is the key of our sentence (`domain.texts`); None for a volunteer's words."""
 
     contact_id: int
     body: str
@@ -113,7 +113,7 @@ class NewText(TypedDict):
 
 
 class TextOut(NewText):
-    """A text that is to leave, as it is queued."""
+    """What is stored of a text that is to leave when it is queued."""
 
     direction: Direction
     gateway: str
@@ -125,7 +125,7 @@ class TextOut(NewText):
 
 
 class TextOutRow(TextOut):
-    """The same with what it is about: its ticket, the text that it answers, and the volunteer who wrote it."""
+    """The whole row of a text that is to leave: also its ticket, the text that it answers, and the volunteer who wrote it."""
 
     ticket_id: int | None
     answers_id: NotRequired[int | None]
@@ -133,7 +133,7 @@ class TextOutRow(TextOut):
 
 
 class TextChanges(TypedDict, total=False):
-    """What becomes of a text that leaves."""
+    """Changes of a text that leaves."""
 
     gateway: str
     gateway_id: str | None
@@ -149,7 +149,7 @@ class TextChanges(TypedDict, total=False):
 
 
 class NewCall(TypedDict):
-    """What is known of a call when it begins; `walk` is a `Walk` as its `as_row` gives it."""
+    """What is known of a call when it begins. `walk` is what `Walk.as_row` gives."""
 
     direction: CallDirection
     gateway: str
@@ -162,7 +162,7 @@ class NewCall(TypedDict):
 
 
 class CallRow(NewCall):
-    """A new call, whole."""
+    """The whole row of a new call."""
 
     ticket_id: int | None
     turn: int
@@ -176,7 +176,7 @@ class CallRow(NewCall):
 
 
 class CallChanges(TypedDict, total=False):
-    """What becomes of a call."""
+    """Changes of a call."""
 
     gateway: str
     gateway_id: str | None
@@ -206,7 +206,7 @@ class NewShift(TypedDict):
 
 
 class ShiftDayChanges(TypedDict, total=False):
-    """What happens to one day's shift."""
+    """Changes of one day's shift."""
 
     asked_at: datetime | None
     comes: bool | None

@@ -1,4 +1,4 @@
-"""What happened to single days' shifts."""
+"""Shifts of single days: what happened to them, and who is on duty by that."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,13 +18,13 @@ from hotline.storage.rows import ShiftDayChanges
 
 
 def between(session: Session, team_id: int, first: date, last: date) -> Sequence[ShiftDay]:
-    """A team's days to which something happened, of both ends."""
+    """The rows of a team's shifts from day `first` to day `last`, both included."""
     statement = select(ShiftDay).where(ShiftDay.team_id == team_id, ShiftDay.on_date >= first, ShiftDay.on_date <= last)
     return session.scalars(statement.order_by(ShiftDay.on_date, ShiftDay.id)).all()
 
 
 def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[Key, Exchange]:
-    """By the key of each day's turn. Who left the team or is not active any more stands in for nobody."""
+    """Key of a turn → what was agreed about it. A colleague who left the team or is not active any more does not stand in."""
     days = list(days)
     members = (
         select(Membership.team_id, Membership.volunteer_id)
@@ -36,7 +36,7 @@ def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[Key, Exchange]
     def stand_in(day: ShiftDay) -> int | None:
         return day.stand_in_id if day.agreed_at is not None and (day.team_id, day.stand_in_id) in here else None
 
-    # Somebody had agreed to come instead and cannot any more: she herself was told that she need not.
+    # If the colleague who had agreed to stand in is gone, nobody comes: the volunteer was told that there is no need to.
     return {
         (day.team_id, day.volunteer_id, day.on_date, day.starts): Exchange(
             False if day.agreed_at is not None and stand_in(day) is None else day.comes, stand_in(day)
@@ -46,37 +46,37 @@ def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[Key, Exchange]
 
 
 def turns_of(session: Session, team_id: int, first: date, last: date, calendar: Calendar) -> list[Turn]:
-    """A team's turns that are planned for these days, of both ends, in their order."""
+    """A team's turns that are planned for the days from `first` to `last`, both included, in the order in which they begin."""
     happened = exchanges(session, between(session, team_id, first, last))
     found = turns(people.shifts(session, team_id), first, last, happened, with_wishes(session, calendar))
     return sorted(found, key=lambda turn: (turn.begins, turn.starts, turn.volunteer_id))
 
 
 def turn_of(session: Session, day: ShiftDay, who: int, calendar: Calendar) -> Turn | None:
-    """The turn of that day, as it was planned when something first happened to it, if `who` comes; None if it rests."""
+    """The turn of a row, with the hours planned when the row was made, if `who` comes. None if pauses cover all of it."""
     key = day.team_id, day.volunteer_id, day.on_date, day.starts
     return duty.turn(key, day.ends, Exchange(stand_in=who), with_wishes(session, calendar))
 
 
 def with_wishes(session: Session, calendar: Calendar) -> Calendar:
-    """The calendar, with whoever works through its pauses."""
+    """The calendar, with the ids of the volunteers who work through its pauses."""
     return replace(calendar, work_through=people.work_through(session)) if calendar.pauses else calendar
 
 
 def notes(session: Session, team_id: int, *, since: datetime) -> Sequence[ShiftDay]:
-    """What was handed over in a team since then, the newest first."""
+    """The rows of a team's shifts that were handed over with a note after `since`: the newest 20, newest first."""
     statement = select(ShiftDay).where(ShiftDay.team_id == team_id, ShiftDay.handed_over_at > since, ShiftDay.note.is_not(None))
     return session.scalars(statement.order_by(ShiftDay.handed_over_at.desc(), ShiftDay.id).limit(20)).all()
 
 
 def present(session: Session, team_id: int, local: datetime, calendar: Calendar) -> set[int]:
-    """Ids of those of a team who are on duty at the local time."""
+    """Ids of the volunteers who are on duty in a team at the local time."""
     today = local.date()
     return duty.present(turns_of(session, team_id, today - REACH, today, calendar), local)
 
 
 def present_in(session: Session, team_ids: Iterable[int], local: datetime, calendar: Calendar) -> frozenset[int]:
-    """Ids of those who are on duty in any of these teams at the local time."""
+    """Ids of the volunteers who are on duty in any of these teams at the local time."""
     return frozenset[int]().union(*(present(session, team_id, local, calendar) for team_id in team_ids))
 
 
@@ -94,12 +94,15 @@ def keep(session: Session, turn: Turn) -> ShiftDay:
 
 
 def store(session: Session, day_id: int, **values: Unpack[ShiftDayChanges]) -> None:
-    """Write what happened to a day's shift."""
+    """Store changes of a day's shift."""
     session.execute(update(ShiftDay).where(ShiftDay.id == day_id).values(**values))
 
 
 def asked(session: Session, volunteer_id: int, *, since: date) -> Sequence[ShiftDay]:
-    """Her days of which she was asked whether she comes, and has not said, the soonest first, locked. A stand-in is asked like her."""
+    """The rows of shifts from `since` on for which an answer is awaited whether somebody comes, the soonest first, locked.
+
+    They are those that are planned for the volunteer, and those for which the volunteer was asked to stand in.
+    """
     statement = (
         select(ShiftDay)
         .where(ShiftDay.asked_at.is_not(None), ShiftDay.answered_at.is_(None), ShiftDay.on_date >= since)

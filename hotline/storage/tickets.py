@@ -17,7 +17,7 @@ from hotline.storage.rows import NewTicket, TicketChanges, TicketRow
 
 
 class TicketMoved(Exception):
-    """Somebody was first: the ticket is no longer what the change was made from. `args[0]` is its id."""
+    """The ticket has changed since the version from which a change was to be made. `args[0]` is its id."""
 
 
 _TICKETS = table(Ticket)
@@ -30,14 +30,16 @@ def new(**values: Unpack[NewTicket]) -> TicketRow:
 
 
 def insert(session: Session, **values: Unpack[TicketRow]) -> int | None:
-    """Store such a row; its id, or None if the reference is taken."""
+    """Store a new ticket, given as a whole row. Returns its id, or None if the reference is taken."""
     opened = _PUT.put(session, values)
     return opened[0] if opened else None
 
 
 def change(session: Session, ticket_id: int, version: int, *, now: datetime, **values: Unpack[TicketChanges]) -> int:
-    """Compare-and-set: the new version. Raises `TicketMoved` if the ticket is not at `version` any more. What is resolved or closed is
-    promised no longer, and late no longer."""
+    """Change a ticket that is still at `version`. Returns the new version.
+
+    A ticket that becomes resolved or closed loses its promised time, and is not late any more. Raises `TicketMoved`.
+    """
     if values.get("status") in (Status.RESOLVED, Status.CLOSED):
         values |= {"promised_at": None, "on_time": True}
     changed: int | None = session.scalar(
@@ -52,7 +54,10 @@ def change(session: Session, ticket_id: int, version: int, *, now: datetime, **v
 
 
 def looked_at(session: Session, ticket_id: int, *, now: datetime) -> None:
-    """It was routed and stays as it was, its version too: whoever raised it a second ago goes on with her page."""
+    """Mark a ticket as routed that routing left as it was.
+
+    Its version stays too, so that a volunteer who changed it a second ago can go on with the open page.
+    """
     session.execute(update(Ticket).where(Ticket.id == ticket_id).values(routed_at=now))
 
 
@@ -73,13 +78,16 @@ def has_held(session: Session, contact_id: int) -> bool:
 
 
 def locked(session: Session, ticket_id: int) -> Ticket:
-    """That ticket as it stands now, kept so until the commit: for changes that must not lose to another's."""
+    """A ticket as it is now, locked until the commit, for a change that must not fail because of another one."""
     statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
 
 def asking(session: Session, contact_id: int, *, closed_since: datetime) -> Sequence[Ticket]:
-    """Her tickets with an open question: resolved, or closed since then. Locked: an answer must not meet another change."""
+    """A contact's tickets with an open question whether the complaint is solved, locked, so that nothing else changes them meanwhile.
+
+    They are resolved, or closed and the question was asked at `closed_since` or later.
+    """
     return session.scalars(
         select(Ticket)
         .join(Question, Question.ticket_id == Ticket.id)
@@ -96,40 +104,46 @@ def asking(session: Session, contact_id: int, *, closed_since: datetime) -> Sequ
 
 
 def latest_open_id(session: Session, contact_id: int) -> int | None:
-    """Her newest open ticket."""
+    """The id of a contact's newest open ticket; None if there is none."""
     return session.scalar(
         select(Ticket.id).where(Ticket.contact_id == contact_id, Ticket.status.in_(OPEN)).order_by(Ticket.id.desc()).limit(1)
     )
 
 
 def visible_to(volunteer: Volunteer) -> ColumnElement[bool]:
-    """Which tickets a volunteer may know of: a sealed one only its own team, or the head while it has none; none that she is shut out
-    of. An administrator may know of none by that, an auditor of those that are not sealed."""
+    """Whether a volunteer may know of a ticket.
+
+    Only its own team may know of a sealed ticket, or the head while it has no team. A volunteer who is shut out of a ticket may not.
+    An administrator may know of no ticket, an auditor of no sealed one.
+    """
     if volunteer.role == Role.ADMINISTRATOR:
         return false()
     let_in = Ticket.id.not_in(select(ShutOut.ticket_id).where(ShutOut.volunteer_id == volunteer.id))
     if volunteer.role == Role.AUDITOR:
         return and_(Ticket.sealed.is_(False), let_in)
     own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
-    # Only once it was routed: until then its team may be seconds away.
+    # Only once it was routed: until then it may get its team within seconds.
     waits_for_head = and_(Ticket.team_id.is_(None), Ticket.routed_at.is_not(None), true() if volunteer.is_head else false())
     return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head), let_in)
 
 
 def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | None:
-    """The ticket, if there is one and the volunteer may see it: the same None for both, so that nobody learns which."""
+    """The ticket with that reference. None if there is none or the volunteer may not see it: the answer does not tell which."""
     return session.scalar(select(Ticket).where(Ticket.reference == reference, visible_to(volunteer)))
 
 
 def of_number(session: Session, volunteer: Volunteer, address: str, *, limit: int) -> Sequence[Ticket]:
-    """The newest tickets of a phone that the volunteer may see."""
+    """The tickets of a phone that the volunteer may see, newest first."""
     statement = select(Ticket).join(Contact, Contact.id == Ticket.contact_id).where(Contact.address == address, visible_to(volunteer))
     return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
 
 
 def waiting(session: Session, team_ids: Sequence[int], categories: Sequence[str], limit: int) -> Iterable[Ticket]:
-    """Routed tickets that nobody has though somebody of their team could take them now (`team_ids`), or that have no team though
-    there is one for their category by now (`categories`); most pressing first."""
+    """Routed tickets that can be given to somebody by now, the most pressing first, locked. Rows that others have locked are left out.
+
+    In the teams `team_ids` somebody is there now for tickets that were unattended. For `categories` there is a team now: theirs are the
+    tickets without a team.
+    """
     if not team_ids and not categories:
         return ()
     could_go = or_(
@@ -142,19 +156,19 @@ def waiting(session: Session, team_ids: Sequence[int], categories: Sequence[str]
 
 
 def overdue(session: Session, *, now: datetime, limit: int) -> Iterable[Ticket]:
-    """Tickets that are not done though it was promised by now, and not marked late yet; rows another worker holds are left out."""
+    """Tickets whose promised time has passed and that are not marked late yet, locked. Rows that others have locked are left out."""
     statement = select(Ticket).where(PROMISED, Ticket.promised_at <= now).order_by(Ticket.promised_at).limit(limit)
     return session.scalars(statement.with_for_update(skip_locked=True), execution_options={"populate_existing": True}).all()
 
 
 def unrouted(session: Session, limit: int) -> Iterable[Ticket]:
-    """Tickets no worker has routed since they were opened or sealed, oldest first; rows another worker holds are left out."""
+    """Tickets that are still to be routed, oldest first, locked. Rows that another worker has locked are left out."""
     statement = select(Ticket).where(Ticket.routed_at.is_(None)).order_by(Ticket.id).limit(limit).with_for_update(skip_locked=True)
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
 
 
 def held_by(session: Session, volunteer_id: int, team_id: int | None) -> Sequence[Ticket]:
-    """What she still has on the queue, or of one team; locked."""
+    """The tickets on the queue that a volunteer has, in one team or with None in all, locked."""
     statement = select(Ticket).where(Ticket.assignee_id == volunteer_id, ON_QUEUE).order_by(Ticket.id).with_for_update()
     if team_id is not None:
         statement = statement.where(Ticket.team_id == team_id)
@@ -162,6 +176,6 @@ def held_by(session: Session, volunteer_id: int, team_id: int | None) -> Sequenc
 
 
 def sheet(session: Session, volunteer: Volunteer, team_id: int, *, limit: int) -> Sequence[Ticket]:
-    """A team's open tickets that she may see, the most pressing first: what a shift hands to the next."""
+    """A team's tickets on the queue that the volunteer may see, the most pressing first: what a shift hands over to the next."""
     statement = select(Ticket).where(ON_QUEUE, Ticket.team_id == team_id, visible_to(volunteer))
     return session.scalars(statement.order_by(Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.id).limit(limit)).all()

@@ -1,4 +1,4 @@
-"""The words of tickets, hashed: what is to be indexed, and which tickets have all of some words."""
+"""The index of the words of tickets, which are stored as hashes: what is to be indexed, and which tickets have given words."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from hotline.storage.models import Message, Note, Ticket, TicketWord
 from hotline.storage.peoplemodels import Volunteer
 
 WINDOW = 20_000
-"""How many of the newest tickets with a word are looked through at most: a page must not take longer the more there are."""
+"""How many of the newest tickets with a word are searched, so that a page does not take longer the more tickets there are."""
 
 _RARE = 2_000
-"""Words are counted as far as this, to begin with the rarest: beyond it one is as good as the other."""
+"""How far the tickets of a word are counted to find the rarest word: of words with more tickets, any is as good as another."""
 
 Pair = tuple[int, int]
 """A hashed word and the id of a ticket that has it."""
@@ -36,7 +36,7 @@ class Source:
 
 
 def messages(session: Session, after: int, limit: int) -> Sequence[Source]:
-    """Texts past that id, by their ids. What we say by machine has the same words in every ticket."""
+    """Texts with ids after `after`, by id. Our own sentences have no `text` to index: their words are the same in every ticket."""
     by_people = or_(Message.direction == Direction.IN, Message.volunteer_id.is_not(None))
     body = case((and_(Message.ticket_id.is_not(None), by_people), Message.body))
     statement = select(Message.id, Message.ticket_id, body, Message.created_at).where(Message.id > after)
@@ -44,13 +44,13 @@ def messages(session: Session, after: int, limit: int) -> Sequence[Source]:
 
 
 def notes(session: Session, after: int, limit: int) -> Sequence[Source]:
-    """Notes past that id."""
+    """Notes with ids after `after`, by id."""
     statement = select(Note.id, Note.ticket_id, Note.body, Note.written_at).where(Note.id > after)
     return [Source(*row) for row in session.execute(statement.order_by(Note.id).limit(limit))]
 
 
 def references(session: Session, after: int, limit: int) -> Sequence[Source]:
-    """References of tickets past that id."""
+    """The references of tickets with ids after `after`, by id."""
     statement = select(Ticket.id, Ticket.id, Ticket.reference, Ticket.opened_at).where(Ticket.id > after)
     return [Source(*row) for row in session.execute(statement.order_by(Ticket.id).limit(limit))]
 
@@ -61,7 +61,7 @@ SOURCES: Mapping[str, Callable[[Session, int, int], Sequence[Source]]] = Mapping
 
 
 def lacking(session: Session, pairs: Iterable[Pair]) -> list[Pair]:
-    """Those that are not in the index, in the order in which everybody stores them: two workers cannot wait for each other."""
+    """The pairs that are not in the index, sorted: all workers store pairs in this order, so that two never wait for each other."""
     wanted = set(pairs)
     statement = select(TicketWord.word, TicketWord.ticket_id).where(TicketWord.ticket_id.in_({ticket_id for _, ticket_id in wanted}))
     there = {(row[0], row[1]) for row in session.execute(statement)} if wanted else set()
@@ -69,29 +69,32 @@ def lacking(session: Session, pairs: Iterable[Pair]) -> list[Pair]:
 
 
 def index(session: Session, pairs: Sequence[Pair]) -> None:
-    """Index them. Those that are there already stay."""
+    """Add pairs to the index. Pairs that are in it already stay."""
     if pairs:
         rows = [{"word": word, "ticket_id": ticket_id} for word, ticket_id in pairs]
         session.execute(upsert(session, TicketWord).on_conflict_do_nothing(), rows)
 
 
 def forget_all(session: Session) -> None:
-    """Empty the index, all of it at once. First of all in a transaction: it waits for whoever is writing there."""
-    # PostgreSQL would delete row by row, for minutes; SQLite does not.
+    """Empty the index. It must come first in a transaction, as it waits for others that write to the index."""
+    # On PostgreSQL a DELETE takes minutes, as it goes row by row; on SQLite it does not.
     session.execute(delete(TicketWord) if is_sqlite(session) else text("TRUNCATE ticket_words"))
 
 
 def having_all(
     session: Session, volunteer: Volunteer, words: Sequence[int], *, before: int | None, limit: int
 ) -> tuple[Sequence[Ticket], bool]:
-    """The tickets that have all these words and that she may see, newest first, those before that id; and whether some may be left
-    out, because they are older than the window. With no words there are none."""
+    """The tickets that have all these (hashed) words and that the volunteer may see, newest first; and whether some may be missing.
+
+    Tickets may be missing if the rarest word has more tickets than `WINDOW`. `before`: only tickets with a smaller id. Without words
+    no ticket is found.
+    """
     rarest = _rarest(session, words)
     if rarest is None:
         return (), False
     mark = aliased(TicketWord)
     reached = () if before is None else (mark.ticket_id < before,)
-    # The window's end, read from the index alone.
+    # The id of the last ticket before the window, read from the index alone.
     edge = select(mark.ticket_id).where(mark.word == rarest, *reached).order_by(mark.ticket_id.desc()).offset(WINDOW).limit(1)
     floor = session.scalar(edge)
     statement = select(mark.ticket_id).where(mark.word == rarest, *reached)
@@ -107,13 +110,13 @@ def having_all(
 
 
 def _is_there(rows: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    # A subquery for each row of the walk, not a join nor EXISTS, which PostgreSQL makes one of: whatever its statistics say, this is
-    # one look into a primary key, and nothing else is walked.
+    # A scalar subquery, not a join or EXISTS (which PostgreSQL turns into a join): whatever its statistics say, each row takes one
+    # look-up by primary key.
     return select(literal(1)).select_from(rows).where(*conditions).correlate_except(rows).scalar_subquery().is_not(None)
 
 
 def _rarest(session: Session, words: Sequence[int]) -> int | None:
-    """The word that the fewest tickets have; None if one of them is in none."""
+    """The word that the fewest tickets have. None if there are no words, or if no ticket has one of them."""
     if len(words) == 1:
         return words[0]
     counted: dict[int, int] = {}

@@ -1,11 +1,11 @@
-"""How transactions are written: each with a commit of its own on PostgreSQL, sharing commits on SQLite.
+"""How transactions are written: on PostgreSQL each has its own commit, on SQLite they share commits.
 
-SQLite has one writer at a time, and its own way to wait for that sleeps and is unfair: the slowest writer waits 13 to 30 times as
-long as the median. So writers take turns, across threads and processes, first come first served. A commit costs SQLite as much
-as everything before it, so those who wait in one process are written one after the other, each in a savepoint, and committed together;
-nobody returns before that commit, so what was acknowledged is on the disk.
+SQLite has one writer at a time. Its own way to wait for that writer sleeps and is unfair: the slowest waits 13 to 30 times as long as the
+median. So writers take turns, across threads and processes, first come first served. A commit costs SQLite as much as everything before
+it. So the transactions that wait in one process are written one after the other, each in a savepoint, and committed together. None
+returns before that commit, so what was acknowledged is on the disk.
 
-Somebody who waits at a phone goes ahead of whoever does not.
+A transaction for which somebody waits at a phone goes ahead of the others.
 """
 
 import contextlib
@@ -24,37 +24,39 @@ from sqlalchemy.orm import Session, sessionmaker
 
 WRITES = "hotline_writes"
 CONNECTION = "hotline_connection"
-"""Where a session that writes has its connection: asking the session for it takes longer than SQLite takes to store a row."""
+"""The key of a writing session's connection in `Session.info`: asking the session for it takes longer than SQLite takes to store a row."""
 
 WAIT_S = 5
-"""How long a lock that somebody holds is waited for. The gateway gives up an answer after 15 seconds, and a caller sooner; both texts
-and calls do better with a refusal in time: the one is sent again, the other hears that the lines are busy."""
+"""How long to wait for a lock. The gateway waits 15 seconds for our answer, and a caller less. For both a refusal in time is better than
+none: a text is sent again, and a caller hears that the lines are busy."""
 
 _LOOK_AFTER_S = 0.5
 
 _AT_ONCE = 3
-"""How many transactions of a process PostgreSQL gets at once, beside those that go ahead. More of them get no more done: the threads of
+"""How many transactions of a process run at once on PostgreSQL, besides those that go ahead. More would get no more done: the threads of
 a process share one interpreter, and only take it from each other."""
 
 
 class CommitLost(SQLAlchemyError):
-    """The commit that this transaction shared failed: nothing of it is stored."""
+    """The shared commit of this transaction failed: nothing of it is stored."""
 
 
 class LineTooLong(SQLAlchemyError):
-    """Whoever is in front takes too long: this transaction was not begun."""
+    """The transactions in front take too long: this one was not begun."""
 
 
 class Writing(Protocol):
     """Opens sessions that write."""
 
     def session(self, *, ahead: bool = False) -> contextlib.AbstractContextManager[Session]:
-        """A session whose changes are committed when the block has ended, or rolled back if it raised. One that goes `ahead` waits
-        for others as little as may be. Raises `LineTooLong`."""
+        """A session whose changes are committed at the end of the block, or rolled back if the block raises.
+
+        A session that goes `ahead` waits for others as little as possible. Raises `LineTooLong`.
+        """
 
 
 class OwnCommits:
-    """PostgreSQL: whoever writes has a connection and a commit, some of them at once; who goes ahead does not wait for them."""
+    """PostgreSQL: each transaction has its own connection and commit. `_AT_ONCE` of them run at once, and those that go ahead besides."""
 
     def __init__(self, engine: Engine, sessions: sessionmaker[Session]) -> None:
         self._engine, self._sessions = engine, sessions
@@ -83,7 +85,7 @@ class OwnCommits:
 
 
 class WriterLock:
-    """One writer at a time among the processes on one SQLite file, first come first served; nothing at all on PostgreSQL."""
+    """Lets one process at a time write to a SQLite file, first come first served. Does nothing on PostgreSQL."""
 
     def __init__(self, engine: Engine) -> None:
         self._path = f"{engine.url.database}.lock" if engine.dialect.name == "sqlite" else None
@@ -91,7 +93,7 @@ class WriterLock:
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
-        """Hold the turn for the block. The threads of one process share it: they must take turns by themselves."""
+        """Hold the lock during the block. It does not keep the threads of a process apart: they must take turns by themselves."""
         if self._path is None:
             yield
             return
@@ -109,18 +111,18 @@ class _Group:
     """Transactions that will be committed together."""
 
     connection: Connection
-    holding: contextlib.ExitStack  # the connection and the turn
+    holding: contextlib.ExitStack  # closing it gives back the connection and the writer lock
     ended: threading.Event = field(default_factory=threading.Event)
     fault: BaseException | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether SQLite's transaction is still there: on a full disk it rolls all of it back by itself."""
+        """Whether the transaction is still open: on a full disk SQLite rolls all of it back by itself."""
         return bool(self._driver.in_transaction)
 
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What the block stored is taken back if it raises, and nothing else. SQLAlchemy's own savepoints take ten times as long."""
+        """If the block raises, undo what it stored, and nothing else. SQLAlchemy's own savepoints take ten times as long."""
         self._driver.execute("SAVEPOINT one")
         try:
             yield
@@ -137,8 +139,10 @@ class _Group:
 
 
 class SharedCommits:
-    """SQLite: whoever waits meanwhile joins the transaction that is open; the last one commits it for all, or one that goes ahead: it
-    waits for nobody who would join."""
+    """SQLite: the transactions that wait join the one that is open, and the last of them commits it for all.
+
+    A transaction that goes ahead commits at once, and does not wait for others to join.
+    """
 
     def __init__(self, engine: Engine, sessions: sessionmaker[Session]) -> None:
         self._engine = engine.execution_options(**{WRITES: True})
@@ -149,9 +153,11 @@ class SharedCommits:
 
     @contextlib.contextmanager
     def session(self, *, ahead: bool = False) -> Iterator[Session]:
-        """See `Writing.session`. Raises `CommitLost` where the shared commit failed, also after a rollback of this
-        one's own: what it saw of the others' rows was never stored. A flush that fails is one way to that: SQLAlchemy then rolls
-        back whatever is open. What texts store, in `Insert`s, never flushes."""
+        """See `Writing.session`. Raises `CommitLost` if the shared commit failed.
+
+        It is raised even if the block itself raised and was rolled back: what it read of the others' rows was never stored. One cause is
+        a flush that fails: SQLAlchemy then rolls back everything that is open. What an incoming text stores, by `Insert`s, never flushes.
+        """
         group = None
         try:
             with self._in_line():
@@ -193,7 +199,7 @@ class SharedCommits:
         return self._group
 
     def _end(self, group: _Group) -> None:
-        """Commit for all. Never raises: each of them finds the fault."""
+        """Commit a group. Never raises: each of its transactions finds the fault in `group.fault`."""
         self._group = None
         try:
             with group.holding:
@@ -209,12 +215,12 @@ class SharedCommits:
         try:
             group.connection.commit()
         except BaseException:
-            group.connection.invalidate()  # given back with its transaction open, it would hold the write lock for ever
+            group.connection.invalidate()  # else it would keep its transaction open, and with it the write lock, for ever
             raise
 
     def _await(self, group: _Group) -> None:
         while not group.ended.wait(_LOOK_AFTER_S):
-            # Whoever was to come and end it did not: it was interrupted in line.
+            # The transaction that was to end the group did not: it was interrupted while it waited in line.
             with self._threads:
                 if self._group is group:
                     self._end(group)
@@ -223,5 +229,5 @@ class SharedCommits:
 
 
 def writing(engine: Engine, sessions: sessionmaker[Session]) -> Writing:
-    """How transactions are written on this engine's database."""
+    """The way to write transactions on this engine's database."""
     return SharedCommits(engine, sessions) if engine.dialect.name == "sqlite" else OwnCommits(engine, sessions)

@@ -1,4 +1,4 @@
-"""The queue: its lists, what has changed on them, and the next ticket."""
+"""The queue: its lists, whether they have changed, and the next ticket."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ _Enum = TypeVar("_Enum", bound=Enum)
 
 @dataclass(frozen=True)
 class _View:
-    """What the address asks for, as far as it is hers to see."""
+    """What the address asks for, as far as the volunteer may see it."""
 
     rights: Rights
     asked: QueueFilter
@@ -52,7 +52,7 @@ class _View:
         return cls(rights, asked, _place(args.get("after", "")), runtime().config.web.page_rows)
 
     def mark(self, session: Reading) -> str:
-        """Stands for what the page shows: it changes as soon as any of that changes, and never for what the volunteer may not see."""
+        """A string that changes as soon as anything that the page shows changes, and never for what the volunteer may not see."""
         shown = queues.shown(session, volunteer(), self.rights, self.asked, after=self.after, limit=self.rows + 1)
         # Hashed with a key: ids would count the tickets that the volunteer may not know of.
         return hashlib.blake2b(shown.encode(), key=runtime().config.secret_key.encode()[:64], digest_size=16).hexdigest()
@@ -60,13 +60,13 @@ class _View:
 
 @blueprint.get("/")
 def queue() -> str:
-    """The queue as a page of its own."""
+    """The whole page of the queue."""
     return _render("queue.html", kinds=_kinds(), nothing="nothing" in request.args)
 
 
 @blueprint.get("/queue/list")
 def part() -> str:
-    """What of the queue changes while she looks at it."""
+    """The part of the page that changes while it is open."""
     return _render("queue_live.html")
 
 
@@ -82,7 +82,7 @@ def version() -> Response:
 
 @blueprint.post("/queue/next")
 def take_next() -> Response:
-    """The most pressing ticket that fits her is hers, and open."""
+    """The volunteer takes the most pressing ticket that fits, and is shown it; if there is none, the queue, which says so."""
     reference = taking.take_next(runtime(), volunteer())
     return redirect(url_for("tickets.ticket", reference=reference) if reference else url_for("queues.queue", nothing=1))
 
@@ -91,8 +91,8 @@ def _render(template: str, **more: Any) -> str:
     given = {name: value for name in _FILTERS if (value := request.args.get(name))}
     with runtime().reading() as session:
         view = _View.of(session, request.args)
-        mark = view.mark(session)  # before what is shown: if that is newer, it is asked for once too often
-        open_to_her = lists(view.rights)
+        mark = view.mark(session)  # read first: if tickets change in between, the page is fetched once too often
+        open_lists = lists(view.rights)
         shown: list[Ticket] = []
         if view.rights.works:
             shown = list(queues.page(session, volunteer(), view.rights, view.asked, after=view.after, limit=view.rows + 1))
@@ -103,8 +103,8 @@ def _render(template: str, **more: Any) -> str:
             asked=view.asked,
             given=given,
             mark=mark,
-            lists=open_to_her,
-            counts=queues.counts(session, volunteer(), view.rights, open_to_her),
+            lists=open_lists,
+            counts=queues.counts(session, volunteer(), view.rights, open_lists),
             counted=COUNTED,
             tickets=tickets,
             here=request.args.get("after"),
@@ -121,20 +121,22 @@ def _kinds() -> list[tuple[str, str]]:
 
 
 def _one_of(kind: type[_Enum], value: str | None) -> _Enum | None:
-    """The member whose value that is, None if there is none."""
+    """The member that has this value; None if there is none."""
     return next((member for member in kind if str(member.value) == value), None)
 
 
 def _address(last: Ticket) -> str:
-    """The key of a page's last ticket, as it stands in an address."""
-    # The reference, for an id would count the tickets she may not know of.
+    """The place of a page's last ticket, as it stands in the address of the next page."""
+    # With the reference, not the id: ids would count the tickets that the volunteer may not know of.
     key = f"{last.priority}|{last.on_time:d}|{last.opened_at.isoformat()}|{last.reference}"
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 
 def _place(address: str) -> Place | None:
-    """The key back out of the address; None for the first page, and for what is none. Nothing is looked up: whether there is such a
-    ticket may not be hers to know."""
+    """The place that stands in an address; None for the first page, and if it is malformed.
+
+    Nothing is looked up, as the volunteer may not know whether there is such a ticket.
+    """
     try:
         priority, on_time, opened_at, reference = base64.urlsafe_b64decode(address.encode()).decode().split("|")
         at = datetime.fromisoformat(opened_at)
