@@ -1,7 +1,7 @@
 """`python -m tests.bench`: measures the hotline against its yardstick, prints a table, and writes it into docs/speed.md.
 
-All of it takes about an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook calls sending rest queue search) run those
-alone, and leave the lines of the others on that page as they are. A quick run does not write.
+All of it takes about half an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook calls sending rest queue search) run
+those alone, and leave the lines of the others on that page as they are. A quick run does not write.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from tests.bench import at_rest, growth, open_queues, searching, sending, voice,
 from tests.bench.lines import all_lines, queue_lines
 from tests.bench.load import Texts
 from tests.bench.processes import BenchFailed, Processes, need_wrk
-from tests.bench.report import say, table, there, write
+from tests.bench.report import say, table, there, timed, write
 from tests.servers import Postgres, RedisServer, disk_folder, postgres_server
 
 PAGE = PROJECT / "docs/speed.md"
@@ -83,43 +83,49 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
         if {"webhook", "calls", "queue"} & set(wanted):
             need_wrk()
         if "webhook" in wanted:
-            pace = webhook.Pace(2, 1, 4) if quick else webhook.Pace()
-            url = _sqlite(folder, "webhook")
-            results.webhooks.append(
-                webhook.measure(processes, texts, "SQLite", url=url, anchor_db=str(folder / "anchor"), redis_url=redis.url, pace=pace)
-            )
-            with _postgres() as (url, anchor_db, results.postgres):
+            with timed("webhook"):
+                pace = webhook.Pace(2, 1, 4) if quick else webhook.Pace()
+                url = _sqlite(folder, "webhook")
                 results.webhooks.append(
-                    webhook.measure(processes, texts, "PostgreSQL", url=url, anchor_db=anchor_db, redis_url=redis.url, pace=pace)
+                    webhook.measure(processes, texts, "SQLite", url=url, anchor_db=str(folder / "anchor"), redis_url=redis.url, pace=pace)
                 )
+                with _postgres() as (url, anchor_db, results.postgres):
+                    results.webhooks.append(
+                        webhook.measure(processes, texts, "PostgreSQL", url=url, anchor_db=anchor_db, redis_url=redis.url, pace=pace)
+                    )
         if "calls" in wanted:
-            of_calls = voice.Pace(2, 4, 150) if quick else voice.Pace()
-            redis.restart(empty=True)
-            url = _sqlite(folder, "calls")
-            results.calls.append(voice.measure(processes, texts, "SQLite", url=url, redis_url=redis.url, pace=of_calls))
-            with _postgres() as (url, _, results.postgres):
-                results.calls.append(voice.measure(processes, texts, "PostgreSQL", url=url, redis_url=redis.url, pace=of_calls))
+            with timed("calls"):
+                of_calls = voice.Pace(2, 4, 150) if quick else voice.Pace()
+                redis.restart(empty=True)
+                url = _sqlite(folder, "calls")
+                results.calls.append(voice.measure(processes, texts, "SQLite", url=url, redis_url=redis.url, pace=of_calls))
+                with _postgres() as (url, _, results.postgres):
+                    results.calls.append(voice.measure(processes, texts, "PostgreSQL", url=url, redis_url=redis.url, pace=of_calls))
         if "sending" in wanted:
-            redis.restart(empty=True)
-            url = _sqlite(folder, "sending")
-            results.sent = sending.measure(processes, url=url, redis_url=redis.url, texts=1500 if quick else 10_000)
+            with timed("sending"):
+                redis.restart(empty=True)
+                url = _sqlite(folder, "sending")
+                results.sent = sending.measure(processes, url=url, redis_url=redis.url, texts=1500 if quick else 5_000)
         if "rest" in wanted:
-            redis.restart(empty=True)
-            results.rest = at_rest.measure(processes, url=_sqlite(folder, "rest"), redis_url=redis.url, texts=10 if quick else 40)
+            with timed("rest"):
+                redis.restart(empty=True)
+                results.rest = at_rest.measure(processes, url=_sqlite(folder, "rest"), redis_url=redis.url, texts=10 if quick else 40)
         if "search" in wanted:
-            few, many = (100_000, 400_000) if quick else (100_000, 5_000_000)
-            results.searched.append(searching.measure("SQLite", url=_sqlite(folder, "search"), few=few, many=many))
-            with _postgres() as (url, _, results.postgres):
-                results.searched.append(searching.measure("PostgreSQL", url=url, few=few, many=many))
+            with timed("search"):
+                few, many = (100_000, 400_000) if quick else (100_000, 5_000_000)
+                results.searched.append(searching.measure("SQLite", url=_sqlite(folder, "search"), few=few, many=many))
+                with _postgres() as (url, _, results.postgres):
+                    results.searched.append(searching.measure("PostgreSQL", url=url, few=few, many=many))
         if "queue" in wanted:
-            redis.restart(empty=True)
-            _queue(results, processes, texts, folder, redis.url, quick=quick)
+            with timed("queue"):
+                redis.restart(empty=True)
+                _queue(results, processes, texts, folder, redis.url, quick=quick)
     return results
 
 
 def _queue(results: Results, processes: Processes, texts: Texts, folder: Path, redis_url: str, *, quick: bool) -> None:
     few, many = (100_000, 500_000) if quick else (100_000, 5_000_000)
-    pace = {"tickets": few, "rounds": 2 if quick else 10, "seconds": 5}
+    pace = {"tickets": few, "rounds": 2 if quick else 7, "seconds": 5}
     urls = [_sqlite(folder, name) for name in ("few", "many", "queues")]
     results.grown.append(growth.measure("SQLite", urls[0], urls[1], few=few, many=many))
     results.queues.append(open_queues.measure(processes, texts, "SQLite", url=urls[2], redis_url=redis_url, **pace))

@@ -1,6 +1,9 @@
 """The table: printed, and written between the two marks of a page of the documentation."""
 
+import contextlib
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,14 @@ def say(text: str) -> None:
     """Progress, while it is made."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+@contextlib.contextmanager
+def timed(part: str) -> Iterator[None]:
+    """Say how long a part of the bench took."""
+    began = time.monotonic()
+    yield
+    say(f"{part}: {(time.monotonic() - began) / 60:.1f} minutes")
 
 
 def table(lines: list[Line], about: str, *, beside: str = "") -> str:
