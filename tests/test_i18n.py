@@ -85,6 +85,14 @@ def test_a_catalogue_that_was_never_compiled_is_refused_with_what_to_do(locales:
         Catalogues.load(locales)
 
 
+def test_every_catalogue_that_cannot_be_used_is_told_at_once(locales: Path) -> None:
+    reworded(locales, "ur-Latn", '"{ref}: yeh band ho chuka hai."', '""')
+    for language in ("ur", "sd"):
+        mo_path(locales, language).unlink()
+    with pytest.raises(CatalogueFault, match=r"ur.*is missing(?s:.*)sd.*is missing(?s:.*)ur-Latn status_closed_other: not translated"):
+        Catalogues.load(locales)
+
+
 def test_a_catalogue_older_than_its_source_is_refused_with_what_to_do(locales: Path) -> None:
     compiled = mo_path(locales, "ur").stat().st_mtime
     os.utime(po_path(locales, "ur"), (compiled + 5, compiled + 5))

@@ -149,4 +149,6 @@ def test_what_people_must_do_stays_on_the_list(later: dict[str, Any]) -> None:
     assert later["prompts list"]["exit"] == "1"
     assert re.search(r"^ps: (\d+) clips: \1 missing$", later["prompts list"]["says"], re.MULTILINE)
     assert "espeak-ng has no voice for it" in later["prompts build"]["says"]
+    assert later["prompts build"]["exit"] == "0"
+    assert re.search(r"^ps: 0 made, \d\d left as they are", later["prompts build"]["says"], re.MULTILINE)
     assert '<html lang="ps" dir="rtl">' in later["prompts sheet"]["says"]
