@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from hotline.storage import events, messages, outgoing, tickets
 from hotline.storage.db import connection_of, is_sqlite, table
+from hotline.storage.events import NewEvent
 from hotline.storage.models import Event, Message, Ticket
+from hotline.storage.rows import TextIn, TextOut, TicketRow
 
-Row = Mapping[str, Any]
 
-
-def store(session: Session, *, ticket: Row, event: Row, text: Row | None, receipt: Row | None) -> tuple[int | None, int | None]:
+def store(
+    session: Session, *, ticket: TicketRow, event: NewEvent, text: TextIn | None, receipt: TextOut | None
+) -> tuple[int | None, int | None]:
     """Store a new ticket, its first event, and the text and the receipt where given. Returns the ids of ticket and text.
 
     The ticket's id is None if the reference is taken: nothing was stored. The text's id is None, though a text was given, if the gateway
@@ -26,13 +28,15 @@ def store(session: Session, *, ticket: Row, event: Row, text: Row | None, receip
     """
     if is_sqlite(session):
         return _one_by_one(session, ticket, event, text, receipt)
-    rows = {"ticket": ticket, "event": event} | ({"text": text} if text else {}) | ({"receipt": receipt} if receipt else {})
-    values = {f"{name}_{column}": value for name, row in rows.items() for column, value in row.items()}
+    rows: dict[str, Mapping[str, object] | None] = {"ticket": ticket, "event": event, "text": text, "receipt": receipt}
+    values = {f"{name}_{column}": value for name, row in rows.items() if row for column, value in row.items()}
     ticket_id, message_id = connection_of(session).execute(_together(tuple(values)), values).one()
     return ticket_id, message_id
 
 
-def _one_by_one(session: Session, ticket: Row, event: Row, text: Row | None, receipt: Row | None) -> tuple[int | None, int | None]:
+def _one_by_one(
+    session: Session, ticket: TicketRow, event: NewEvent, text: TextIn | None, receipt: TextOut | None
+) -> tuple[int | None, int | None]:
     ticket_id = tickets.insert(session, **ticket)
     if ticket_id is None:
         return None, None
