@@ -125,7 +125,7 @@ def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="session", autouse=True)
 def _statements_compiled_once() -> Iterator[None]:
-    """Share compiled statements: an engine keeps them by its dialect, and each test has its own engine. They take a quarter of most tests."""
+    """Share compiled statements: an engine keeps them by its dialect, and each test has its own engine. A quarter of most tests' time."""
     made = db.create_engine
     first: dict[str, Engine] = {}
 

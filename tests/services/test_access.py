@@ -263,7 +263,7 @@ def outcome(call: Call, case: Case) -> str:
 
 
 class TakenBack:
-    """Undoes what a service stored when its transaction ends, so that each case meets the same tickets."""
+    """Never commits: what a service stored is rolled back when it ends, so that each case meets the same tickets."""
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions

@@ -97,7 +97,7 @@ def ways(menu: table.Menu, *, withheld: bool) -> dict[tuple[object, ...], tuple[
 
 
 def _place(walk: Walk) -> tuple[object, ...]:
-    """What tells places apart: of those that are alike, one is left."""
+    """What tells places apart; each place is left once."""
     return (walk.step, walk.agreed, walk.takes > 0, walk.danger)
 
 

@@ -143,7 +143,7 @@ def test_a_call_of_the_book_is_ticked_off_and_one_under_way_is_not(rt: Runtime) 
 
 
 def test_an_end_told_while_the_call_begins_stands_in_nobodys_way(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps lock the call and then the contact. Another process that locked the contact first would wait for a step, and the step for it."""
+    """Steps lock the call and then the contact. A process that locked the contact first would wait for a step, and the step for it."""
     rt = make_runtime(postgres_url, voice=Voice(number=LINE))
     caller = Caller(rt).ring()
     in_hand, real, real_keep = threading.Event(), call_rows.locked, call_rows.keep

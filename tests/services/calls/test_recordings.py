@@ -336,7 +336,7 @@ def test_the_gateway_keeps_its_copy_while_ours_is_not_where_it_should_be(
     gateway.script = [None, AWAY]
     fetch(rt, gateway)
     [path] = folder.iterdir()
-    path.unlink()  # an older backup was restored, which lacks the file
+    path.unlink()  # a backup that lacks the file was restored
     clock.forward(minutes=1)
     fetch(rt, gateway)
     assert gateway_id in gateway.audio
@@ -423,7 +423,7 @@ def test_a_slow_worker_does_not_undo_what_a_second_one_did(rt: Runtime, gateway:
     audio = gateway.audio[gateway_id]
 
     def meanwhile() -> None:
-        """The first worker's request hangs and its claim lapses. Another worker does everything, and the gateway has deleted the recording."""
+        """The first worker's request hangs and its claim lapses. Another worker does everything, and the gateway's copy is deleted."""
         clock.forward(seconds=61)
         fetch(rt, gateway)
 

@@ -245,7 +245,7 @@ def test_a_phone_that_is_off_is_tried_again_far_apart_and_then_given_up(
     text_in(rt, SNATCHED)
     waits = []
     for _ in range(5):
-        gateway.script = [GatewayError("429", Outcome.NOT_SENT)] * busy  # a full gateway says nothing about the phone
+        gateway.script = [GatewayError("429", Outcome.NOT_SENT)] * busy  # a gateway without room says nothing about the phone
         send(rt, gateway)
         while (message := texts_out(rt)[0]).delivery == Delivery.QUEUED and message.next_attempt_at:
             clock.now = message.next_attempt_at
