@@ -138,7 +138,7 @@ class _Line:
         self._reference = ""
 
     def warm_up(self, books: Books) -> float:
-        """Warm up both kinds of webhook; returns a rate of texts that is more than enough. Later calls ask about the first call's reference."""
+        """Warm up both kinds of webhook; returns a rate of texts that is more than enough. Later calls ask about the first reference."""
         self._reference = self.call(WALKS[0]).reference
         for walk in WALKS:
             self.call(walk)
