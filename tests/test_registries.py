@@ -124,7 +124,7 @@ def rt(database_url: str) -> Iterator[Runtime]:
 
 
 def addresses(app: Flask, reference: str) -> Iterator[tuple[Rule, str, str]]:
-    """Every rule with an address and a method: for a ticket that exists, and for one that does not."""
+    """Every rule with an address and a method: for an existing ticket, and for an unknown reference."""
     for rule in app.url_map.iter_rules():
         for value in (reference, "482719365") if rule.arguments else ("",):
             values = {name: 1 if "int" in type(rule._converters[name]).__name__.lower() else value for name in rule.arguments}

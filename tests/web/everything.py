@@ -36,7 +36,7 @@ TEXTS = {
     "hold": ("mera shohar mujhe marta hai", "+923211234505"),
     "sealed": ("thanay ke SHO ne mujh se rishwat mangi", "+923131234506"),
 }
-ALICE_ENDS = datetime(2026, 11, 23, 14, 45, tzinfo=UTC)  # a quarter of an hour before her shift ends
+ALICE_ENDS = datetime(2026, 11, 23, 14, 45, tzinfo=UTC)  # a quarter of an hour before the end of alice's shift
 STREET_TUESDAY = (date(2026, 11, 24), time(8))
 
 

@@ -93,7 +93,7 @@ def in_templates() -> set[str]:
 
 @pytest.fixture
 def called(rt: Runtime, app: Flask, clock: Clock) -> Ticket:
-    """A citizen called. Alice leads every team, and her shift ends soon."""
+    """A citizen called. Alice leads every team, and the shift ends soon."""
     clock.forward(hours=7, minutes=50)
     Caller(rt).ring().press("1", "1", "1", "1").speak().press("1").hang_up()
     route_due(rt)

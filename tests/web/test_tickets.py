@@ -1,4 +1,4 @@
-"""The queue and a ticket's page: who sees what, in which order, and what a volunteer is told whose colleague was first."""
+"""The queue and a ticket's page: who sees what, in which order, and what a volunteer is told if a colleague was first."""
 
 import base64
 import re

@@ -83,7 +83,7 @@ def test_any_form_of_a_ticket_in_another_tab_is_stale_and_changes_nothing(rt: Ru
     alter(rt, Ticket, unread=True)
     lead_everything(rt)
     alice, bob = as_("alice"), as_("bob")
-    alice.get("/")  # notes that alice has come to her shift
+    alice.get("/")  # notes that alice has come to the shift
     assert bob.post(at(called, "/facts"), version=str(called.version), category="theft", wants_woman="1").status_code == 302
     before = rows(rt)
     for path, form in forms(rt):

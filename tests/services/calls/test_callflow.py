@@ -304,7 +304,7 @@ def test_a_no_is_taken_back_by_asking_for_texts_from_the_phone_itself(rt: Runtim
 
 
 def test_what_she_was_not_told_of_is_not_asked(rt: Runtime, tmp_path: Path) -> None:
-    """A lone 2 reopens no ticket whose phone was never to be told of it."""
+    """A lone 2 does not reopen a ticket if the phone was never to be told of it."""
     settle(rt, tmp_path)
     key = next(str(c.key) for c in rt.categories if c.key and not c.sealed and not c.hold)
     ring(rt).press("1", "1", key, "", "").speak().press("1").hang_up()

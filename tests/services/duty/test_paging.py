@@ -456,7 +456,7 @@ def unopened(rt: Runtime) -> list[str]:
 
 def test_an_urgent_ticket_that_nobody_opens_is_told_to_the_lead_once(rt: Runtime, clock: Clock) -> None:
     urgent(rt)
-    with rt.transaction() as tx:  # bob has no page open, and we do not know his phone
+    with rt.transaction() as tx:  # bob has no page open, and bob's phone is unknown
         tx.session.execute(update(Alarm).values(kind="urgent", volunteer_id=volunteer(rt, "bob").id))
     clock.forward(seconds=389)
     assert (tell_of_unopened(rt), unopened(rt)) == (0, [])
