@@ -97,7 +97,7 @@ def replay(
     per_s: float,
     beside: contextlib.AbstractContextManager[object] | None = None,
 ) -> Load:
-    """Send texts for so many seconds, at most `per_s` a second; call `beside` while wrk runs. Raises `BenchFailed` if
+    """Send texts for so many seconds, at most `per_s` a second; `beside` is entered while wrk runs. Raises `BenchFailed` if
     the texts ran out, or wrk failed."""
     count = int(seconds * per_s) + 500
     path, first = texts.draw(count)

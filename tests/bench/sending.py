@@ -84,7 +84,7 @@ def _watch(processes: Processes, gateway: SlowGateway, supervisor: int, weights:
 
 
 def _weigh(supervisor: int, weights: dict[str, float]) -> None:
-    """The memory of a worker and of its child, which does the job."""
+    """Note the memory of the supervisor, its workers and their children, which do the jobs, where it is more than noted before."""
     found = [("supervisor", supervisor)]
     for worker in children(supervisor):
         queue = _argument(worker)
