@@ -32,7 +32,7 @@ def recording_id() -> str:
 
 @dataclass
 class Caller:
-    """One call, from `ring` on. `turn` is what she hears now."""
+    """One call, from `ring` on. `turn` is what the caller hears now."""
 
     rt: Runtime
     number: str = HER
@@ -79,7 +79,7 @@ class Caller:
         return callflow.take_duty(self.rt, self.turn.call_id, keys)
 
     def hang_up(self, *, duration_s: int | None = 30) -> "Caller":
-        """The call ends, and the gateway says so."""
+        """The caller hangs up, and the gateway says so."""
         hangup.end_call(self.rt, self.told(), duration_s)
         return self
 
@@ -89,12 +89,12 @@ class Caller:
 
     @property
     def last(self) -> Action:
-        """What the gateway does last: what it waits for."""
+        """The last action of this turn, at which the gateway waits."""
         return self.turn.actions[-1]
 
     @property
     def is_over(self) -> bool:
-        """Whether we hang up."""
+        """Whether the hotline hangs up."""
         return isinstance(self.last, HangUp | Reject)
 
     @property
@@ -109,7 +109,7 @@ class Caller:
 
     @property
     def reference(self) -> str:
-        """The digits she is told."""
+        """The digits of the reference that the caller is told."""
         told = {
             v for a in self.turn.actions if isinstance(a, Ask) for s in a.sounds if isinstance(s, Say) for k, v in s.values if k == "digits"
         }
@@ -130,6 +130,6 @@ def calls_of(rt: Runtime) -> list[Call]:
 
 
 def contact_of(rt: Runtime, number: str) -> Contact:
-    """The contact behind a number."""
+    """The contact of a number."""
     with rt.reading() as session:
         return session.scalars(select(Contact).where(Contact.address == number)).one()

@@ -29,24 +29,24 @@ from hotline.storage.db import migrate
 from tests.servers import Fill, Postgres, RedisServer, fast_folder, postgres_server
 from tests.support import Clock, make_runtime
 
-# What a test run is told by its surroundings. Any other HOTLINE_… is the developer's own hotline, which tests must not touch.
+# What its surroundings may tell a test run. Any other HOTLINE_… is of the developer's own hotline, which tests must not touch.
 _TEST_SETTINGS = {"HOTLINE_CHROMIUM", "HOTLINE_PG_BINDIR", "HOTLINE_REDIS_SERVER", "HOTLINE_TEST_DATABASE_URL"}
 _REAL_HASHER = login._HASHER
 _BROWSER_OPTIONS = [
-    "--no-sandbox",  # root in a container has none
+    "--no-sandbox",  # root in a container has no sandbox
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    "--use-fake-device-for-media-stream",  # a microphone that beeps, and nobody to be asked for it
+    "--use-fake-device-for-media-stream",  # a pretend microphone that beeps, and no question for leave to use it
     "--use-fake-ui-for-media-stream",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 
 
-# Each worker takes the next file: a long one that comes last leaves the other worker idle. In the order of how long they take.
+# The slowest files first, by how long they take: a slow file that comes last would leave the other worker idle.
 LONGEST = (
-    "journeys/",  # one file, as far as this goes: they share a hotline, and starting it takes longer than most of them
+    "journeys/",  # counted as one file: they share a hotline, and starting it takes longer than most of them
     "web/test_every_page.py",
     "workers/test_worker.py",
     "cli/test_run.py",
@@ -82,7 +82,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | No
 
 
 def pytest_collection_finish() -> None:
-    """What is there before the first test stays: the garbage collector need not look through it again and again."""
+    """Freeze what exists before the first test, so that the garbage collector does not look through it again and again."""
     gc.collect()
     gc.freeze()
 
@@ -107,7 +107,7 @@ def _own_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tables_read_once() -> Iterator[None]:
-    """Reading the tables of words is half of what a Runtime costs, and nearly every test builds one."""
+    """Read the tables of words once: reading them is half of what a Runtime costs, and nearly every test builds one."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("load_categories", "load_lexicon", "load_unsaid"):
             patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
@@ -116,7 +116,7 @@ def _tables_read_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Each application compiles the templates anew, and nearly every test of a page makes one."""
+    """Compile the templates once: each application would compile them anew, and nearly every test of a page makes one."""
     compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(Flask.jinja_options, "bytecode_cache", compiled)
@@ -125,7 +125,7 @@ def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture(scope="session", autouse=True)
 def _statements_compiled_once() -> Iterator[None]:
-    """An engine keeps the statements it compiled, by its dialect, and each test has an engine of its own: a quarter of what most cost."""
+    """Share compiled statements: an engine keeps them by its dialect, and each test has its own engine. A quarter of most tests' time."""
     made = db.create_engine
     first: dict[str, Engine] = {}
 
@@ -133,10 +133,10 @@ def _statements_compiled_once() -> Iterator[None]:
         engine = made(*given, **named)
         kind = engine.dialect.name
         if kind in first:
-            engine.dialect.initialize = lambda _connection: None  # it need not learn that again
+            engine.dialect.initialize = lambda _connection: None  # the dialect has learnt the server already
             engine.dialect = engine.pool._dialect = first[kind].dialect
             engine._compiled_cache = first[kind]._compiled_cache
-        else:  # not before it has connected, and so learnt which server it talks to
+        else:  # only after it has connected, and so knows the server it talks to
             event.listen(engine, "connect", lambda *_: first.setdefault(kind, engine))
         return engine
 
@@ -147,7 +147,7 @@ def _statements_compiled_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _addresses_compiled_when_written() -> Iterator[None]:
-    """Werkzeug compiles a function for each route that writes its address: most of what an application costs, and few are used."""
+    """Compile a route's address when it is first written. Werkzeug compiles all, most of an application's cost, and few are used."""
     compile_now = Rule._compile_builder
 
     def compile_later(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
@@ -167,7 +167,7 @@ def _addresses_compiled_when_written() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_passwords() -> Iterator[None]:
-    """Argon2 is meant to be slow, and nearly every test of a page loads seven people and logs some in."""
+    """Make Argon2 quick. It is meant to be slow, and nearly every test of a page loads seven people and logs some in."""
     with pytest.MonkeyPatch.context() as patch:
         quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(login, "_HASHER", quick)
@@ -177,14 +177,14 @@ def _quick_passwords() -> Iterator[None]:
 
 @pytest.fixture
 def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For a test of the hashes themselves: as slow as they are."""
+    """The real cost of Argon2, for a test of the hashes."""
     monkeypatch.setattr(login, "_HASHER", _REAL_HASHER)
     monkeypatch.setattr(login, "_NOBODY", _REAL_HASHER.hash("nobody's"))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _loopback_only() -> Iterator[None]:
-    """A connection or a name look-up that would leave this machine fails the test, whatever the code makes of errors."""
+    """Fail a test that would connect, or look a name up, beyond this machine, even if the code swallows errors."""
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def guarded_connect(self: socket.socket, address: object) -> None:
@@ -247,7 +247,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fill | None], Path]:
-    """Makes a migrated SQLite file, with what a function puts into it, to be copied: once for each function."""
+    """Makes a migrated SQLite file with what a function puts into it, once for each function. Tests copy the file."""
 
     @functools.cache
     def make(fill: Fill | None) -> Path:
@@ -264,7 +264,7 @@ def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fill | N
 
 @pytest.fixture
 def filled_by() -> Fill | None:
-    """What puts rows into a test's database before it begins; a file whose tests all want many has a fixture of its own of this name."""
+    """The function that fills a test's database before the test. A file whose tests all want many rows overrides this fixture."""
     return None
 
 
@@ -302,7 +302,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A Chromium: HOTLINE_CHROMIUM, or the one that ./setup.sh dev installed."""
+    """A Chromium: HOTLINE_CHROMIUM's, or the installed one (./setup.sh dev)."""
     program = os.environ.get("HOTLINE_CHROMIUM") or shutil.which("chromium")
     if not program:
         pytest.fail("no Chromium for the browser tests: run ./setup.sh dev, or name one in HOTLINE_CHROMIUM")

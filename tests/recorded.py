@@ -22,11 +22,11 @@ _ids = itertools.count(1)
 
 
 class Killed(BaseException):
-    """The worker ends here: nothing of ours catches it."""
+    """The worker ends here: none of our code catches it."""
 
 
 def wav(seconds: float, *, note: int = 1) -> bytes:
-    """A sound as the gateway keeps it; another `note`, other bytes."""
+    """A sound as the gateway keeps it; another `note` gives other bytes."""
     kept = io.BytesIO()
     with wave.open(kept, "wb") as sound:
         sound.setnchannels(1)
@@ -38,7 +38,7 @@ def wav(seconds: float, *, note: int = 1) -> bytes:
 
 @dataclass
 class RecordingGateway:
-    """Has recordings by id; `script` holds what the next requests meet instead: an error, or something to do first."""
+    """Has recordings by id. `script` holds what the next requests meet instead: an error, or something to do first."""
 
     audio: dict[str, bytes] = field(default_factory=dict)
     listed: list[FoundRecording] = field(default_factory=list)
@@ -85,7 +85,7 @@ def told(*, call: str, recording: str | None = None, recorded_s: int | None = No
 
 
 def a_recording(rt: Runtime, gateway: RecordingGateway, *, seconds: float = 7, caller: str = HER, audio: bytes | None = None) -> str:
-    """Somebody calls and leaves something; the recording's id at the gateway, which has told of it."""
+    """A caller leaves a recording and the gateway tells of it; returns the recording's id at the gateway."""
     n = next(_ids)
     call, recording = f"CA{n:032x}", f"RE{n:032x}"
     gateway.audio[recording] = wav(seconds, note=n) if audio is None else audio
@@ -95,7 +95,7 @@ def a_recording(rt: Runtime, gateway: RecordingGateway, *, seconds: float = 7, c
 
 
 def fetch(rt: Runtime, gateway: RecordingGateway) -> None:
-    """Everything due is done."""
+    """Do everything that is due."""
     assert fetch_due(rt, gateway, for_s=10) is False
 
 

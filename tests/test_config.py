@@ -1,4 +1,4 @@
-"""The configuration: the environment wins, every fault is told at once, and the example file is the truth about the keys."""
+"""The configuration: the environment wins, all faults are told at once, and the example file tells the truth about the keys."""
 
 import ast
 import dataclasses
@@ -34,7 +34,7 @@ NUMBERED = SECRETS | {"HOTLINE_TWILIO_NUMBER": "+15005550006"}
 
 
 def written(folder: Path, toml: str) -> dict[str, str]:
-    """An environment that names a file with that in it."""
+    """An environment that names a file with this content."""
     path = folder / "hotline.toml"
     path.write_text(toml, "utf-8")
     return ENOUGH | {"HOTLINE_CONFIG": str(path)}
@@ -102,7 +102,7 @@ def attributes_read(code: str, *, within: str = "") -> set[str]:
 
 
 def unread_keys(sources: list[str]) -> set[str]:
-    """Keys of which no source reads the attribute; what Config itself makes of a key counts, what checks or fills it does not."""
+    """Keys whose attribute no source reads. Reading by Config's own properties counts; checking or filling does not."""
     read = set().union(*(attributes_read(code) for code in sources))
     read |= attributes_read(Path(subject.__file__).read_text("utf-8"), within="Config")
     return {f"{section}.{key}" for section, kind in SECTIONS.items() for key in keys_of(kind) if key not in read}

@@ -1,4 +1,4 @@
-"""What the documents name is there: links, files, functions, commands, variables; and their picture of the tree is the tree."""
+"""What the documents name exists: links, files, functions, commands, variables. Their picture of the tree is the tree."""
 
 import re
 from functools import cache
@@ -38,7 +38,7 @@ def folders() -> frozenset[Path]:
 
 
 def code_of(text: str) -> list[str]:
-    """What stands as code in a document: spans, and lines of blocks."""
+    """What is marked as code in a document: spans, and lines of blocks."""
     found = []
     for match in _CODE.finditer(text):
         found += (match["fenced"] or "").splitlines() or [match["span"] or match["indented"] or ""]
@@ -83,7 +83,7 @@ def modules() -> dict[str, list[str]]:
 
 
 def member_faults(text: str) -> list[str]:
-    """`casework.change_status`: a module of ours that has no such function, class or constant."""
+    """Names such as `casework.change_status` whose module of ours has no such function, class or constant."""
     faults = []
     for code in code_of(text):
         named = _MEMBER.fullmatch(code)
@@ -95,9 +95,9 @@ def member_faults(text: str) -> list[str]:
 
 
 def command_faults(text: str) -> list[str]:
-    """`hotline …` and `make …` as code: each word a command or a target, each option one that the command has."""
+    """Faults in `hotline …` and `make …` as code: a word that is no command or target, or an option that the command lacks."""
     faults = []
-    for code in (re.split(r"\s{2,}", code.strip())[0] for code in code_of(text)):  # what it does stands some spaces behind it
+    for code in (re.split(r"\s{2,}", code.strip())[0] for code in code_of(text)):  # two or more spaces divide a command from what it does
         for words, rest in _COMMAND.findall(code):
             command: click.Command = main
             for word in words.split():
@@ -121,7 +121,7 @@ def variables() -> frozenset[str]:
 
 
 def faults(document: Path, text: str) -> list[str]:
-    """Everything a document names that is not there."""
+    """Everything a document names that does not exist."""
     unknown = [name for name in re.findall(r"HOTLINE_[A-Z0-9_]+", text) if name not in variables()]
     return [*link_faults(document, text), *path_faults(text), *member_faults(text), *command_faults(text), *unknown]
 
@@ -172,7 +172,7 @@ def block_of(heading: str) -> str:
 
 
 def drawn() -> set[Path]:
-    """The paths of the picture of the tree: two spaces deeper is inside."""
+    """The paths of the picture of the tree: a line two spaces deeper is inside the one above."""
     above: list[str] = []
     paths = set()
     for line in block_of("The tree").splitlines():

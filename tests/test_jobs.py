@@ -1,4 +1,4 @@
-"""The relayed bell: nobody waits for it, each ring is heard, and it outlives one that fails."""
+"""The relayed bell: no caller waits for it, each ring is heard, and a ring that fails does not end it."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from hotline.jobs import Job, RelayedBell
 
 @dataclass
 class SlowBell:
-    """Takes its time, writes down who was rung for, and fails as often as it is told to."""
+    """Takes its time, writes down which jobs were rung for, and fails as often as it is told to."""
 
     takes_s: float = 0.0
     fails: int = 0

@@ -1,4 +1,4 @@
-"""Who may import whom (docs/architecture.md), on every file; each rule is also fed a source that breaks it."""
+"""Which modules may import which (docs/architecture.md), on every file; each rule is also fed a source that breaks it."""
 
 import ast
 import re
@@ -71,20 +71,20 @@ CLOCKS = frozenset({"now", "utcnow", "today"})
 
 @dataclass(frozen=True)
 class Source:
-    """A file of ours: its path in the project, and what it says."""
+    """A file of ours: its path in the project, and its text."""
 
     path: str
     code: str
 
     @property
     def module(self) -> str:
-        """Its dotted name; a package goes by its folder's."""
+        """The dotted name; a package has its folder's name."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 @dataclass(frozen=True)
 class Import:
-    """One import, `module` as far as it is known to be one: of `from hotline.web import auth` it is hotline.web.auth."""
+    """One import. `module` is the longest known module: hotline.web.auth for `from hotline.web import auth`."""
 
     module: str
     line: int
@@ -193,7 +193,7 @@ def relative_faults(source: Source) -> list[str]:
 
 
 def inside_faults(source: Source) -> list[str]:
-    """No import inside a function, but for the last resorts; each of those says why."""
+    """No import inside a function but the listed last resorts, each with its reason."""
     faults = []
     for one in imports_of(source):
         if not one.inside:
@@ -233,7 +233,7 @@ def simulator_faults(source: Source) -> list[str]:
 
 
 def transaction_faults(source: Source) -> list[str]:
-    """Only services open `rt.transaction()`; nobody else begins or commits."""
+    """Only services open `rt.transaction()`; no other code begins or commits."""
     if is_in(source.module, "hotline.services", "hotline.runtime", APART):
         return []
     wanted = (
@@ -247,7 +247,7 @@ def transaction_faults(source: Source) -> list[str]:
 
 
 def commit_faults(source: Source) -> list[str]:
-    """Storage never commits a session, and takes it first."""
+    """Storage never commits a session, and its functions take the session first."""
     if not is_in(source.module, "hotline.storage") or is_in(
         source.module, "hotline.storage.db", "hotline.storage.writing", "hotline.storage.migrations"
     ):
@@ -264,7 +264,7 @@ def commit_faults(source: Source) -> list[str]:
 
 
 def access_faults(source: Source) -> list[str]:
-    """Whether a person may see a ticket is asked of services/access.py, and there alone."""
+    """Only services/access.py decides whether a person may see a ticket."""
     if is_in(source.module, "hotline.services.access", "hotline.storage"):
         return []
     return [
@@ -293,7 +293,7 @@ KNOW_THE_COMPANY = ("hotline/gateways/twilio/", "hotline/webhooks/twilio/", "hot
 
 
 def company_faults(source: Source) -> list[str]:
-    """The company that carries our texts, and its own words, are named in its folders, the registry and the simulator only."""
+    """Only its own folders, the registry and the simulator name the company that carries our texts, and that company's words."""
     if source.path.startswith(KNOW_THE_COMPANY):
         return []
     lines = enumerate([source.path, *source.code.splitlines()])

@@ -29,10 +29,10 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
-    """Takes what was logged so far, line by line; the settings of logging are put back."""
+    """Gives what was logged so far, a JSON object a line; restores the settings of logging afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    written = io.StringIO()  # pytest's own captures are closed and opened anew between fixture and test
+    written = io.StringIO()  # pytest closes its captures and opens new ones between fixture and test
     with monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", written)
         configure_log()
@@ -69,7 +69,7 @@ def post(client: FlaskClient, body: str, *, token: str = TOKEN, path: str = "/ho
 
 
 def tells(logged: object) -> list[str]:
-    """Which of her words and numbers stand in what was logged."""
+    """Which of the citizen's words and numbers stand in what was logged."""
     whole = json.dumps(logged, ensure_ascii=False)
     return [secret for secret in (*WORDS, URDU_BODY, HER, HER[3:], "001234501") if secret in whole]
 

@@ -69,7 +69,7 @@ def test_every_clip_is_loud_enough_even_and_as_long_as_its_text(language: str) -
 
 @EVERY_LANGUAGE
 def test_no_two_clips_that_say_different_things_sound_the_same(language: str) -> None:
-    """A file under the wrong name."""
+    """Alike sounds mean that a file has the wrong name."""
     by_content: dict[bytes, str] = {}
     for clip in clips(language):
         content = shelf(language).path(clip.name).read_bytes()
@@ -78,7 +78,7 @@ def test_no_two_clips_that_say_different_things_sound_the_same(language: str) ->
 
 @EVERY_LANGUAGE
 def test_a_caller_in_a_hurry_is_not_kept_by_a_long_prompt(language: str) -> None:
-    """Whoever is in danger hears what to press within seconds; nothing takes longer than the notice."""
+    """A caller in danger hears what to press within seconds; no prompt takes longer than the notice."""
     seconds = {clip.name: sound.measure(sound.read_wav(shelf(language).path(clip.name))).duration_s for clip in clips(language)}
     assert seconds["danger_key"] < 5
     assert seconds["danger.1"] + seconds.get("danger.2", 0) < 6

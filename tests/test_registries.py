@@ -1,4 +1,4 @@
-"""Lists held to reality: jobs, processes, routes, tables and migrations, vendored files, style sheets, templates."""
+"""Lists compared with what is there: jobs, processes, routes, tables and migrations, vendored files, style sheets, templates."""
 
 import ast
 import hashlib
@@ -58,7 +58,7 @@ VENDOR = PROJECT / "hotline/web/static/vendor"
 
 
 def job_functions() -> dict[str, Any]:
-    """Dotted name → function, for what workers.jobs defines itself."""
+    """Dotted name → function, for the functions that workers.jobs defines itself."""
     module = importlib.import_module("workers.jobs")
     functions = inspect.getmembers(module, inspect.isfunction)
     return {f"{module.__name__}.{name}": function for name, function in functions if function.__module__ == module.__name__}
@@ -124,7 +124,7 @@ def rt(database_url: str) -> Iterator[Runtime]:
 
 
 def addresses(app: Flask, reference: str) -> Iterator[tuple[Rule, str, str]]:
-    """Every rule with an address and a method: of a ticket that is there, of one that is not, and whatever the rule takes."""
+    """Every rule with an address and a method: for an existing ticket, and for an unknown reference."""
     for rule in app.url_map.iter_rules():
         for value in (reference, "482719365") if rule.arguments else ("",):
             values = {name: 1 if "int" in type(rule._converters[name]).__name__.lower() else value for name in rule.arguments}
@@ -134,7 +134,7 @@ def addresses(app: Flask, reference: str) -> Iterator[tuple[Rule, str, str]]:
 
 
 def stranger_faults(app: Flask, rt: Runtime, *, csrf: bool) -> list[str]:
-    """Routes that let a stranger in, or let her change a row."""
+    """Routes that let a stranger in, or let a stranger change a row."""
     app.config["WTF_CSRF_ENABLED"] = csrf
     [ticket] = tickets(rt)
     before, faults = snapshot(rt.engine), []
@@ -205,7 +205,7 @@ def schema(connection: Connection) -> list[tuple[Any, ...]]:
     """What the database says of its tables, columns, constraints and indexes."""
     if connection.dialect.name == "sqlite":
         rows = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL"))
-        # A table that was made anew and renamed has its name in quotes.
+        # A table that was rebuilt and renamed has its name in quotes.
         return sorted((kind, name, *sorted(re.split(r",?\s*\n\s*", sql.replace('"', "")))) for kind, name, sql in rows)
     questions = (
         """SELECT table_name, column_name, data_type, is_nullable, column_default, character_maximum_length
@@ -267,7 +267,7 @@ def some(column: Column[Any]) -> Any:
 
 
 def fill(connection: Connection) -> set[str]:
-    """A row in every table that has none, as far as the database knows them now; the tables."""
+    """Put a row into every table that has none and that the database knows by now; returns the tables."""
     tables = MetaData()
     tables.reflect(connection)
     filled = [table for table in tables.sorted_tables if table.name != "alembic_version"]
@@ -323,7 +323,7 @@ def test_migrating_twice_changes_nothing_and_keeps_the_rows(empty_database_url: 
 
 
 def vendor_faults(folder: Path) -> list[str]:
-    """Files that are not what VENDORED.txt says they are."""
+    """Files that differ from what VENDORED.txt says."""
     lines = [line.split() for line in (folder / "VENDORED.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")]
     listed = {name: digest for digest, name in lines}
     here = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name != "VENDORED.txt"}
@@ -404,7 +404,7 @@ _LOOKED_UP = "\x01"
 
 
 class Page(HTMLParser):
-    """What of a template a person reads, and what the content policy would refuse."""
+    """What a person reads of a template, and what the content policy would refuse."""
 
     SPOKEN = frozenset({"title", "alt", "placeholder", "aria-label", "aria-description", "label"})
 
@@ -437,7 +437,7 @@ def page_of(template: str) -> Page:
 
 
 def shown(expression: re.Match[str]) -> str:
-    """What an expression shows as it stands: the words of a bare string; what is marked, asked or looked up shows nothing here."""
+    """What an expression shows as it stands: the words of a bare string. Nothing for words that are marked, asked for or looked up."""
     literal = re.fullmatch(r"\s*(['\"])([^'\"]*)\1\s*", expression.group(1))
     return literal.group(2) if literal else _LOOKED_UP
 

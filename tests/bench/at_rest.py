@@ -1,4 +1,4 @@
-"""At rest: how long after her text the reference is on her phone, through the web process, a worker, the clock and the simulator."""
+"""At rest: seconds from a citizen's text to the reference on the phone, through the web process, a worker, the clock and the simulator."""
 
 import http.client
 import json
@@ -27,7 +27,7 @@ _GIVE_UP_S = 15
 
 @dataclass(frozen=True)
 class AtRest:
-    """Seconds from her text to the reference on her phone, a text each."""
+    """Seconds from a citizen's text to the reference on the phone, one figure for each text."""
 
     seconds: list[float]
 
@@ -41,7 +41,7 @@ class AtRest:
 
 
 def measure(processes: Processes, *, url: str, redis_url: str, texts: int) -> AtRest:
-    """One text at a time, each from another phone."""
+    """Send one text at a time, each from another phone."""
     port = free_port()
     environment = processes.environment(url, redis_url, HOTLINE_TWILIO_API_URL=f"http://127.0.0.1:{port}")
     web = processes.serve("web", environment)
@@ -51,11 +51,11 @@ def measure(processes: Processes, *, url: str, redis_url: str, texts: int) -> At
     processes.start("clock", procfile("clock"), environment)
     try:
         processes.wait(lambda: answers(port), "the simulator answers")
-        _text(port, "+923009999999", _BODIES[0])  # the first wakes everything up
+        _text(port, "+923009999999", _BODIES[0])  # the first text wakes all processes
         say(f"at rest: {texts} texts, one at a time")
         seconds = []
         for n in range(texts):
-            time.sleep(random.uniform(0, 1.5))  # not in step with the clock
+            time.sleep(random.uniform(0, 1.5))  # so that texts are not in step with the clock
             seconds.append(_text(port, f"+92300{n:07d}", _BODIES[n % len(_BODIES)]))
     finally:
         for name in ("clock", "workers", "simulator", "web"):

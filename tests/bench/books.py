@@ -15,7 +15,7 @@ _INCOMING = Message.direction == "in"
 
 
 class Books:
-    """Counts what a hotline's database holds. `faults` lists all that was lost or doubled, a sentence each."""
+    """Counts of what a hotline's database holds. `faults` lists what was lost or stored twice, a sentence each."""
 
     def __init__(self, url: str) -> None:
         self._engine: Engine = make_engine(url, pool_size=1)
@@ -26,7 +26,7 @@ class Books:
         self._engine.dispose()
 
     def settle(self, load: Load) -> None:
-        """Hold a load against the rows. wrk stops with a text in flight on each connection: those may be there or not."""
+        """Compare a load with the rows. wrk stops with a text in flight on each connection: those texts may be stored or not."""
         ids = self._ids_once_still()
         # wrk asks for one request before it starts, and throws it away.
         sent = [gateway_id(n) for n in range(load.first + 1, load.first + load.count)]
@@ -35,21 +35,21 @@ class Books:
         least, most = load.acknowledged, load.acknowledged + load.connections
         if not least <= len(there) <= most:
             self.faults.append(f"{len(there):,} texts are stored, {least:,} were acknowledged and {most:,} sent at most")
-        # They are sent in their order: a hole is one in flight at the end, hence among the last.
+        # Texts are sent in their order. A missing one was in flight at the end, so it is among the last.
         last = reached - load.connections - int(load.rate_per_s * load.max_ms / 1000)
         if lost := sorted(set(range(last)) - set(there)):
             self.faults.append(f"{len(lost):,} acknowledged texts are not stored")
         self.texts += len(there)
 
     def hold(self, acknowledged: set[str]) -> None:
-        """These texts were acknowledged, some more than once: each is stored, once."""
+        """Check that each of these texts is stored once. They were acknowledged, some more than once."""
         ids = self._ids_once_still()
         if lost := acknowledged - ids:
             self.faults.append(f"{len(lost):,} of {len(acknowledged):,} acknowledged texts are not stored")
         self.texts += len(acknowledged & ids)
 
     def close_accounts(self) -> None:
-        """Tickets, their first events and receipts against the texts that opened them; those of calls are `callbook`'s."""
+        """Compare tickets, their first events and receipts with the texts that opened them. `callbook` does so for calls."""
         of_calls = select(Call.ticket_id).where(Call.ticket_id.is_not(None))
         opening = Message.read_as.in_((ReadAs.OPENED, ReadAs.CRY))
         with self._engine.connect() as connection:
@@ -73,7 +73,7 @@ class Books:
         self.faults += [f"{are:,} {what} instead of {should:,}" for what, (are, should) in found.items() if are != should]
 
     def _ids_once_still(self) -> set[str]:
-        """The ids of all texts that came in, once no more come."""
+        """The ids of all texts that came in, read once no more come."""
         before = -1
         while True:
             with self._engine.connect() as connection:

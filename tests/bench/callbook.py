@@ -1,4 +1,4 @@
-"""The books after calls: each is there once, was walked as far as she walked it, and left what it should, once."""
+"""The books after calls: each call is stored once, with all the steps that the caller answered, and left what it should, once."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class _Left:
     tickets: int = 0  # of this contact
     reference: str = ""
     category: str = ""
-    in_danger: bool = False  # and her ticket is urgent
+    in_danger: bool = False  # and the caller's ticket is urgent
     openings: int = 0
     dangers: int = 0
     takings: int = 0
@@ -41,8 +41,9 @@ class _Left:
 
 
 def faults(url: str, calls: Sequence[Call]) -> list[str]:
-    """Hold calls that are over against all that the database at `url` knows of calls: what was lost, doubled or left otherwise, a
-    sentence each."""
+    """Compare calls that are over with all that the database at `url` knows of calls.
+
+    Returns what was lost, stored twice or left otherwise, a sentence each."""
     engine = make_engine(url, pool_size=1)
     try:
         with Session(engine) as session:
@@ -52,7 +53,7 @@ def faults(url: str, calls: Sequence[Call]) -> list[str]:
     found = []
     for call in calls:
         there = left.get(call.gateway_id)
-        if call.fault:  # nothing is promised of what it left
+        if call.fault:  # nothing is promised of what such a call left
             found.append(f"{call.walk.name}: {call.fault}")
         elif there is None:
             found.append(f"{call.walk.name}: not stored")
@@ -79,18 +80,18 @@ def _should(call: Call, there: _Left) -> _Left:
         agreed=walk.agreed,
         recordings=frozenset(call.recordings),
         tickets=1,
-        reference=call.reference or there.reference,  # who dropped before she was told it has one all the same
+        reference=call.reference or there.reference,  # a caller who hung up before hearing the reference has one too
         category=walk.category,
         in_danger=walk.danger,
         openings=1,
         dangers=int(walk.danger),
         takings=int(Do.TAKEN in walk.does),
-        texts_to_her=int(walk.agreed),  # the receipt: to a phone that agreed, and to no other
+        texts_to_her=int(walk.agreed),  # the receipt, which only a phone that agreed gets
     )
 
 
 def _left(session: Session) -> dict[str, _Left]:
-    """What each call left, by the gateway's id of it."""
+    """What each call left, by the gateway's id of the call."""
     tickets = {ticket.id: ticket for ticket in session.scalars(select(Ticket).where(Ticket.id.in_(select(Row.ticket_id))))}
     tickets_of = Counter(session.scalars(select(Ticket.contact_id)))
     texts_to = Counter(session.scalars(select(Message.contact_id).where(Message.direction == "out")))

@@ -13,41 +13,41 @@ from tests.bench.processes import ACCOUNT_SID, NUMBER, PUBLIC_URL, TOKEN
 from tests.bench.walks import Do, Walk
 
 VOICE = f"{PUBLIC_URL}/hooks/twilio/voice"
-_TOOK_S = 12  # how long she spoke, by the gateway's word
+_TOOK_S = 12  # how long the caller spoke, as the gateway reports it
 
 
 class _Disappointed(Exception):
-    """What was answered is nothing a caller could go on from; `args[0]` says what."""
+    """The answer is nothing a caller could go on from; `args[0]` says what it was."""
 
 
 @dataclass
 class Call:
-    """A call that was made: what was told of it, and what she was told. `fault` is empty if it went as the walk says."""
+    """A call that was made, and what the caller was told. `fault` is empty if it went as the walk says."""
 
     walk: Walk
     number: str  # From
     gateway_id: str
     told_twice: bool
-    answers: int = 0  # steps she answered
-    reference: str = ""  # as she heard it
+    answers: int = 0  # steps the caller answered
+    reference: str = ""  # as the caller heard it
     heard: set[str] = field(default_factory=set)  # clips
     recordings: list[str] = field(default_factory=list)
-    waits: list[tuple[float, float]] = field(default_factory=list)  # for what she hears next: since when, and how many seconds
+    waits: list[tuple[float, float]] = field(default_factory=list)  # for the next prompts: when each began, and how many seconds it took
     fault: str = ""
 
 
 class Caller:
-    """Walks through a call. Told twice, each step is posted on two connections at the same moment, as the gateway's repeats may come."""
+    """Walks through a call. If `told_twice`, each step is posted on two connections at the same moment, as the gateway may repeat it."""
 
     def __init__(self, port: int, call: Call, *, between: Callable[[], None] = lambda: None) -> None:
-        """`between` is done before each step."""
+        """`between` is called before each step."""
         self._call, self._between = call, between
         self._lines = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _ in range(1 + call.told_twice)]
         self._document = ET.Element("Response")
         self._waited = (0.0, 0.0)
 
     def walk(self, reference: str = "") -> Call:
-        """All of it, from ringing to the gateway's last report; `reference` is keyed where the walk asks for one. Never raises."""
+        """Walk from ringing to the gateway's last report; key `reference` where the walk asks for one. Never raises."""
         call = self._call
         try:
             self._hear(VOICE)
@@ -83,7 +83,7 @@ class Caller:
         self._hear(self._address(verb), **fields)
 
     def _take(self) -> None:
-        """Somebody of the duty line answers another phone, and presses 1: an empty answer joins the two."""
+        """A volunteer of the duty line answers another phone, and presses 1: an empty answer joins the two."""
         leg = f"CA{self._call.gateway_id[2:][::-1]}"
         number = self._document.find("Dial/Number")
         asked = self._post("" if number is None else number.get("url", ""), CallSid=leg).find("Gather")
@@ -92,7 +92,7 @@ class Caller:
             raise _Disappointed("the duty line could not take the call")
 
     def _report(self) -> None:
-        """The line is down: what the gateway reports then, in an order that it does not promise."""
+        """Post what the gateway reports after the call, in an order that it does not promise."""
         for recording in self._call.recordings:
             fields = {"RecordingSid": recording, "RecordingDuration": str(_TOOK_S), "RecordingStatus": "completed"}
             self._post(f"{VOICE}/recording", **fields)

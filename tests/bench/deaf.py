@@ -1,4 +1,4 @@
-"""A server that takes connections and never says a word: whoever waits for it waits for long."""
+"""A server that takes connections and never answers: its clients wait until they time out."""
 
 import contextlib
 import socket
@@ -28,7 +28,7 @@ class Deaf:
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
-            self._server.shutdown(socket.SHUT_RDWR)  # closing alone would leave the thread waiting
+            self._server.shutdown(socket.SHUT_RDWR)  # closing the listener alone would leave the thread waiting
         self._thread.join(timeout=5)
         for one in (self._server, *self._taken):
             one.close()

@@ -1,4 +1,4 @@
-"""A gateway that takes its time: it answers each text after 200 ms, and writes down when it came."""
+"""A gateway that takes its time: it answers each text after 200 ms, and writes down when the text came."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ LATENCY_S = 0.2
 
 
 class SlowGateway:
-    """`with SlowGateway() as gateway:` — `texts` has (second it came, our id of it), in the order they came."""
+    """`with SlowGateway() as gateway:` — `texts` has (the second it came, our id of it) for each text, in the order they came."""
 
     def __init__(self) -> None:
         self.texts: list[tuple[float, str]] = []

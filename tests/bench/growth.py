@@ -1,4 +1,4 @@
-"""The queue's lists with many tickets behind them, against the same with few: a page costs a page."""
+"""The queue's lists with many tickets in the database, compared with few: a page should cost the same."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _AT = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', '2020-01-01', '+' || i || ' seconds')",
     "postgresql": "timestamptz '2020-01-01 00:00Z' + i * interval '1 second'",
 }
-# One in twenty is open, one in sixty of those nobody's, one in forty late; the newest are the last.
+# One ticket in twenty is open. One open ticket in sixty is nobody's, one in forty is late; the newest are the last.
 _FILL = """
 INSERT INTO tickets (reference, contact_id, status, category, priority, sealed, hold, unread, unattended, team_id, assignee_id, opened_at,
                      changed_at, routed_at, version, on_time, walk_in, wants_woman)
@@ -37,18 +37,18 @@ FROM n
 
 @dataclass(frozen=True)
 class Growth:
-    """Milliseconds of each thing asked, with few tickets and with many."""
+    """Milliseconds of each question, with few tickets and with many."""
 
     database: str
     few: int
     many: int
     first: dict[str, tuple[float, float]] = field(default_factory=dict)
-    next: dict[str, tuple[float, float]] = field(default_factory=dict)  # with many: the first page, and the next
+    next: dict[str, tuple[float, float]] = field(default_factory=dict)  # with many tickets: the first page, and the next
     counts: tuple[float, float] = (0.0, 0.0)
 
 
 def measure(database: str, few_url: str, many_url: str, *, few: int, many: int) -> Growth:
-    """Both filled and asked in turns."""
+    """Fill both databases and ask them in turns."""
     asked = []
     for url, rows in ((few_url, few), (many_url, many)):
         began = time.monotonic()
@@ -69,7 +69,7 @@ def measure(database: str, few_url: str, many_url: str, *, few: int, many: int) 
 
 
 def fill(url: str, rows: int) -> None:
-    """So many tickets, in one transaction, and the people who work them: the first leads her teams."""
+    """Store so many tickets and the volunteers who work them, in one transaction. The first volunteer leads `HER_TEAMS` teams."""
     engine = make_engine(url, pool_size=1)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with engine.connect().execution_options(hotline_writes=True) as connection:
@@ -84,7 +84,7 @@ def fill(url: str, rows: int) -> None:
         statement = _FILL.format(rows=rows, teams=TEAMS, volunteers=VOLUNTEERS, at=_AT[engine.dialect.name])
         # psycopg reads a % as the place of a value.
         connection.exec_driver_sql(statement.replace("%", "%%") if engine.dialect.name == "postgresql" else statement)
-        if engine.dialect.name == "postgresql":  # what was given an id did not count
+        if engine.dialect.name == "postgresql":  # rows with an id of their own did not move the sequence
             for name in ("contacts", "teams", "volunteers"):
                 connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 1000)")
         connection.commit()
@@ -94,7 +94,7 @@ def fill(url: str, rows: int) -> None:
 
 
 class _Asker:
-    """Asks one database for what the page of a lead shows."""
+    """Asks one database for what a lead's page shows."""
 
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url, pool_size=1)
@@ -123,12 +123,12 @@ class _Asker:
 
 
 def _in_turns(one: Callable[[], None], other: Callable[[], None]) -> tuple[float, float]:
-    """The median of each, in milliseconds: the machine's noise falls on both."""
+    """The median of each, in milliseconds. Asked in turns, so that the machine's noise falls on both."""
     taken: tuple[list[float], list[float]] = ([], [])
     for n in range(_TIMES + 3):
         for ask, times in zip((one, other), taken, strict=True):
             began = time.perf_counter()
             ask()
-            if n >= 3:  # the first ones warm up
+            if n >= 3:  # the first rounds warm up
                 times.append((time.perf_counter() - began) * 1000)
     return median(taken[0]), median(taken[1])

@@ -1,4 +1,4 @@
-"""What was measured, against what it should be: the lines of the table."""
+"""The lines of the table: what was measured, and what it should be."""
 
 from statistics import median
 
@@ -21,7 +21,7 @@ _STEP_IN_FLOOD, _STEP_AT_REST, _STEP_DEAF_MS = 1.0, 1.5, 500.0  # Redis is given
 
 
 def queue_lines(grown: list[Growth], queues: list[OpenQueues]) -> list[Line]:
-    """Of the queue."""
+    """The lines of the queue."""
     return [line for one in grown for line in _growth(one)] + [line for one in queues for line in _open_queues(one)]
 
 
@@ -59,7 +59,7 @@ def _open_queues(one: OpenQueues) -> list[Line]:
 
 
 def all_lines(webhooks: list[Webhook], calls: list[Calls], sent: Sent | None, rest: AtRest | None, searched: list[Searched]) -> list[Line]:
-    """Of the parts that were measured."""
+    """The lines of all parts that were measured."""
     lines = [line for one in webhooks for line in _webhook(one)] + [line for one in calls for line in _calls(one)]
     lines += [line for one in searched for line in _search(one)]
     return lines + (_sending(sent) if sent else []) + (_at_rest(rest) if rest else [])

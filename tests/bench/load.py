@@ -30,7 +30,7 @@ class Load:
     connections: int
     first: int
     count: int
-    cpu_ms: float = 0.0  # of the web processes, a text: steadier than the rate on a machine that does other things too
+    cpu_ms: float = 0.0  # of the web processes, for each text: steadier than the rate on a machine that does other things too
 
     @property
     def spread(self) -> float:
@@ -43,7 +43,7 @@ class Load:
 
 
 def gateway_id(number: int) -> str:
-    """The id that sign_texts.py gives text number so and so."""
+    """The id that sign_texts.py gives to the text of that number."""
     return "SM" + hashlib.sha256(str(number).encode()).hexdigest()[:32]
 
 
@@ -54,7 +54,7 @@ class Texts:
         self.folder, self._path, self._next = folder, folder / "texts.tsv", 0
 
     def draw(self, count: int) -> tuple[Path, int]:
-        """A file of so many texts, and the number of its first. It is overwritten by the next."""
+        """A file of so many texts, and the number of its first. The next call overwrites the file."""
         first, self._next = self._next, self._next + count
         script = [sys.executable, str(_HERE / "sign_texts.py"), PUBLIC_URL + _PATH, TOKEN, str(count), str(first)]
         with self._path.open("wb") as file:
@@ -63,13 +63,13 @@ class Texts:
 
 
 def signed(path: Path) -> list[tuple[str, str]]:
-    """A file of texts, for a client that is not wrk: signature and form of each."""
+    """A file of texts for a client other than wrk: signature and form of each."""
     pairs = (line.split("\t", 1) for line in path.read_text("ascii").splitlines())
     return [(signature, form) for signature, form in pairs]
 
 
 def post(connection: http.client.HTTPConnection, signature: str, form: str) -> int:
-    """Post a text; the status it was answered with."""
+    """Post a text and return the status of the answer."""
     headers = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8", "X-Twilio-Signature": signature}
     connection.request("POST", _PATH, form, headers)
     reply = connection.getresponse()
@@ -78,7 +78,7 @@ def post(connection: http.client.HTTPConnection, signature: str, form: str) -> i
 
 
 def post_one(texts: Texts, port: int) -> None:
-    """One text, by itself. Raises `BenchFailed` if it is not taken."""
+    """Post one text. Raises `BenchFailed` if it is not taken."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
     try:
         status = post(connection, *signed(texts.draw(1)[0])[0])
@@ -97,8 +97,8 @@ def replay(
     per_s: float,
     beside: contextlib.AbstractContextManager[object] | None = None,
 ) -> Load:
-    """Texts for so many seconds at a rate of at most `per_s`; `beside` is what goes on while wrk runs. Raises `BenchFailed` if
-    that was not enough texts, or wrk failed."""
+    """Send texts for so many seconds, at most `per_s` a second; `beside` is entered while wrk runs. Raises `BenchFailed` if
+    the texts ran out, or wrk failed."""
     count = int(seconds * per_s) + 500
     path, first = texts.draw(count)
     script = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", str(_HERE / "post.lua")]

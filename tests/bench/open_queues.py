@@ -34,7 +34,7 @@ _POLLED = re.compile(r"polls=(\d+) refused=(\d+) socket_errors=(\d+)")
 
 @dataclass(frozen=True)
 class OpenQueues:
-    """The share of one core that the web processes spent on them, how many polls that was, and the webhook without and with them."""
+    """The share of one core that the web processes spent on the polls, how many polls there were, and the webhook without and with them."""
 
     database: str
     core: float
@@ -44,14 +44,14 @@ class OpenQueues:
 
     @property
     def slower(self) -> float:
-        """The webhook's p99 beside them, of what it is alone: the median of pairs of rounds, for the machine drifts."""
+        """The webhook's p99 with the polls, divided by its p99 without. The median of pairs of rounds, as the machine drifts."""
         return median(beside.p99_ms / alone.p99_ms for beside, alone in zip(self.beside, self.alone, strict=True))
 
 
 def measure(
     processes: Processes, texts: Texts, database: str, *, url: str, redis_url: str, tickets: int, rounds: int, seconds: int
 ) -> OpenQueues:
-    """On a hotline with some tickets, the workers stopped."""
+    """Measure on a hotline with some tickets, the workers stopped."""
     growth.fill(url, tickets)
     _engage(url)
     web = processes.serve(f"queues-{database}", processes.environment(url, redis_url))
@@ -65,7 +65,7 @@ def measure(
             time.sleep(_REST_S)
             core = (sum(map(cpu_s, web.workers)) - before) / (time.monotonic() - began)
         say(f"{database}: {polled.answered} polls of {QUEUES} queues, {core:.3f} of a core")
-        per_s = 1.7 * _load(texts, web, seconds, FASTEST).rate_per_s + 500  # more than enough: signing more takes as long as measuring
+        per_s = 1.7 * _load(texts, web, seconds, FASTEST).rate_per_s + 500  # more than enough: signing more would take as long as measuring
         alone, beside = [], []
         for _ in range(rounds):
             alone.append(_load(texts, web, seconds, per_s))
@@ -84,7 +84,7 @@ def _load(texts: Texts, web: Web, seconds: int, per_s: float) -> Load:
 
 
 def _engage(url: str) -> None:
-    """As many volunteers, each in some teams; none leads, for that takes a second factor."""
+    """Store as many volunteers as there are queues, each in some teams. None is a lead, as a lead needs a second factor."""
     engine = make_engine(url, pool_size=1)
     person = {"page_language": "en", "languages": ["en", "ur"], "is_head": False, "active": True, "password_hash": hash_password(_PASSWORD)}
     people = range(_FIRST_ID, _FIRST_ID + QUEUES)
@@ -103,7 +103,7 @@ def _engage(url: str) -> None:
 
 
 def _open_queue(port: int, login: str) -> str:
-    """Her cookie and the mark of what her queue shows, a tab between them."""
+    """Log a volunteer in. Returns the cookie and the ETag of the volunteer's queue, a tab between them."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", "/login")
     answer = connection.getresponse()
@@ -124,12 +124,12 @@ def _open_queue(port: int, login: str) -> str:
 
 
 def _cookie(answer: http.client.HTTPResponse) -> str:
-    """That of the log-in, among others."""
+    """The log-in's cookie, picked from all that the answer sets."""
     return next(given.partition(";")[0] for given in answer.headers.get_all("Set-Cookie", []) if given.startswith("hotline="))
 
 
 class _Polls:
-    """`QUEUES` open queues, each asking every `EVERY_S` on a connection of its own, as browsers do, for so many seconds."""
+    """`QUEUES` open queues for so many seconds. Each polls every `EVERY_S` on a connection of its own, as browsers do."""
 
     def __init__(self, port: int, browsers: Path, *, seconds: float) -> None:
         script = ["wrk", "-t4", f"-c{QUEUES}", f"-d{seconds}s", "--timeout", "20s", "-s", str(_HERE / "poll.lua")]

@@ -1,4 +1,4 @@
-"""The processes of a bench run: started one by one, stopped together, and none outlives it, however it ends."""
+"""The processes of a bench run: started one by one and stopped together. None outlives the run, however it ends."""
 
 import contextlib
 import http.client
@@ -31,11 +31,11 @@ duty_line = ['+923351234567']
 
 
 class BenchFailed(Exception):
-    """What was to be measured did not run as it should; `args[0]` says what and where to look."""
+    """A measurement did not run as it should; `args[0]` says what failed and where to look."""
 
 
 def procfile(name: str) -> str:
-    """A line of the Procfile: what is measured is what is deployed."""
+    """A line of the Procfile: the bench measures what is deployed."""
     lines = dict(line.split(": ", 1) for line in (PROJECT / "Procfile").read_text("utf-8").splitlines() if ": " in line)
     return lines[name]
 
@@ -53,7 +53,7 @@ class Web:
 
 
 class Processes:
-    """`with Processes(folder) as processes:` — each process in a group of its own, what it says in a file of `folder`."""
+    """`with Processes(folder) as processes:` — each process in a group of its own, with its output in a file of `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -70,7 +70,7 @@ class Processes:
         self._guard.close()
 
     def environment(self, database_url: str, redis_url: str, **more: str) -> dict[str, str]:
-        """A hotline's whole environment; nothing of the developer's own hotline is in it."""
+        """The whole environment of a hotline. It holds nothing of the developer's own hotline."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HOTLINE_") and name != "PORT"}
         return {
             **clean,
@@ -89,7 +89,7 @@ class Processes:
         }
 
     def start(self, name: str, command: str, environment: Mapping[str, str]) -> int:
-        """Start a shell command; its process id."""
+        """Start a shell command; returns its process id."""
         with (self._folder / f"{name}.log").open("wb") as said:
             process = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {command}"],
@@ -105,7 +105,7 @@ class Processes:
         return process.pid
 
     def stop(self, name: str) -> None:
-        """End it and whatever it started: asked first, killed after some seconds."""
+        """End a process and all that it started: SIGTERM first, SIGKILL after some seconds."""
         process = self._running.pop(name)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
@@ -117,7 +117,7 @@ class Processes:
         self._guard.tell("-", process)
 
     def wait(self, until: Callable[[], bool], what: str, *, within_s: float = _UP_WITHIN_S) -> None:
-        """Wait until it is so. Raises `BenchFailed` when that takes too long or a process ends."""
+        """Wait until `until` says so. Raises `BenchFailed` when that takes too long or a process ends."""
         deadline = time.monotonic() + within_s
         while not until():
             for name, process in self._running.items():
@@ -128,7 +128,7 @@ class Processes:
             time.sleep(0.05)
 
     def said(self, name: str) -> str:
-        """The end of what a process said."""
+        """The end of a process's output."""
         return (self._folder / f"{name}.log").read_text("utf-8", "replace")[-2000:]
 
     def serve(self, name: str, environment: Mapping[str, str], *, app: str = "") -> Web:
@@ -145,7 +145,7 @@ class Processes:
 
 
 def answers(port: int) -> bool:
-    """Whether HTTP is spoken on a port of this machine."""
+    """Whether a port of this machine answers HTTP."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     with contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", "/healthz")
@@ -167,7 +167,7 @@ def cpu_s(pid: int) -> float:
 
 
 def pss_mib(pid: int) -> float:
-    """The memory of a process, shared pages divided among those who share them; 0 if it is gone."""
+    """The memory of a process in MiB, shared pages divided among the processes that share them; 0 if it is gone."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):

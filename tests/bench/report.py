@@ -12,7 +12,7 @@ BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: what, how much it was, how much it should be, and whether it is."""
+    """One line of the table: what was measured, the figure, the limit, and whether the limit holds."""
 
     what: str
     measured: str
@@ -21,7 +21,7 @@ class Line:
 
 
 def say(text: str) -> None:
-    """Progress, while it is made."""
+    """Print progress."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -35,7 +35,7 @@ def timed(part: str) -> Iterator[None]:
 
 
 def table(lines: list[Line], about: str, *, beside: str = "") -> str:
-    """Markdown. Lines of an older table that these do not measure anew stand `beside` them."""
+    """The table in Markdown. Lines of an older table that these do not measure anew stand `beside` them."""
     rows = {_what(row): row for row in beside.splitlines() if row.startswith("| ") and not row.startswith("| |")}
     rows |= {line.what: f"| {line.what} | {line.measured} | {line.target} | {'yes' if line.met else '**no**'} |" for line in lines}
     return "\n".join(["| | measured | target | met |", "|---|---|---|---|", *rows.values(), "", about])
@@ -46,7 +46,7 @@ def _what(row: str) -> str:
 
 
 def there(page: Path) -> str:
-    """The table that stands between the marks."""
+    """The table between the marks of the page."""
     text = page.read_text("utf-8") if page.is_file() else ""
     return text.partition(BEGIN)[2].partition(END)[0]
 

@@ -1,4 +1,4 @@
-"""The search by words, with few tickets behind it and with many: a page must take as long."""
+"""The search by words, with few tickets in the database and with many: a page must take as long."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ _TICKETS = f"""
 
 @dataclass(frozen=True)
 class Searched:
-    """How long a page takes, in ms, for each case, with so few tickets and so many."""
+    """How long a page takes, in ms, for each case, with few tickets and with many."""
 
     database: str
     few: int
@@ -42,12 +42,12 @@ class Searched:
     next_ms: float
 
     def ratio(self, case: str) -> float:
-        """Of the many to the few."""
+        """The figure with many tickets divided by the figure with few."""
         return self.ms_of_many[case] / self.ms_of_few[case]
 
 
 def measure(database: str, *, url: str, few: int, many: int) -> Searched:
-    """On one database, which grows meanwhile."""
+    """Measure on one database, which grows meanwhile."""
     rt = make_runtime(url)
     try:
         text_in(rt, "mera mobile cheen liya")
@@ -68,7 +68,7 @@ def _said(times: dict[str, float]) -> str:
 
 
 def grow(rt: Runtime, there: int, wanted: int) -> None:
-    """Closed tickets with ids from 100 on, and their words."""
+    """Store closed tickets with ids from 100 on, and their words."""
     first, last = 100 + there, 99 + wanted
     numbers = f"WITH RECURSIVE numbers(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})"
     if rt.engine.dialect.name == "postgresql":
@@ -87,7 +87,7 @@ def grow(rt: Runtime, there: int, wanted: int) -> None:
         connection.commit()
     if rt.engine.dialect.name == "postgresql":
         with rt.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM tickets, ticket_words"))  # as autovacuum would by and by
+            connection.execute(text("VACUUM tickets, ticket_words"))  # as autovacuum would do in time
 
 
 def _times(rt: Runtime) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Texts that are due leave at the configured rate through a slow gateway; what the workers weigh meanwhile."""
+"""Texts that are due leave at the configured rate through a slow gateway; and how much memory the workers take meanwhile."""
 
 import time
 from collections import Counter
@@ -22,7 +22,7 @@ _WITHOUT_NEWS_S = 30
 
 @dataclass(frozen=True)
 class Sent:
-    """How texts left, and the most that each kind of worker process weighed."""
+    """How texts left, and the most memory that each kind of worker process took."""
 
     texts: int
     per_s: float
@@ -35,7 +35,7 @@ class Sent:
 
 
 def measure(processes: Processes, *, url: str, redis_url: str, texts: int) -> Sent:
-    """Real workers and clock, rows queued beforehand."""
+    """Measure with real workers and clock, and rows that were queued before."""
     _queue(url, texts)
     say(f"sending: {texts:,} texts at {PER_S} a second, about {texts / PER_S:.0f} s")
     weights: dict[str, float] = {}
@@ -80,11 +80,11 @@ def _watch(processes: Processes, gateway: SlowGateway, supervisor: int, weights:
         if time.monotonic() - told > 15:
             told = time.monotonic()
             say(f"    {before:,} have left")
-    time.sleep(3)  # the last answers are on their way, and nothing must come after them
+    time.sleep(3)  # the last answers are on their way, and no text may come after them
 
 
 def _weigh(supervisor: int, weights: dict[str, float]) -> None:
-    """A job runs in a child of its worker."""
+    """Note the memory of the supervisor, its workers and their children, which do the jobs, where it is more than noted before."""
     found = [("supervisor", supervisor)]
     for worker in children(supervisor):
         queue = _argument(worker)

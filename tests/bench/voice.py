@@ -1,4 +1,4 @@
-"""Calls: how long a caller waits for what she hears next, beside what a text waits in the same run, and that no call is lost."""
+"""Calls: how long a caller waits for the next prompt, compared with a text in the same run; and that no call is lost."""
 
 import http.client
 import itertools
@@ -23,10 +23,10 @@ from tests.bench.webhook import CONNECTIONS, FASTEST
 
 AT_ONCE = 50
 _IN_FLOOD = 8  # callers beside the texts
-_PER_CALLER_S = 300  # texts a second that one of them can send at most
+_PER_CALLER_S = 300  # texts a second that one texter can send at most
 _LONGEST = 1 + max(len(walk.does) for walk in WALKS)  # steps
 _WARM_UP_S = 3
-_WITHHELD = "+266696687"  # as the gateway says it
+_WITHHELD = "+266696687"  # as the gateway writes a withheld number
 _UNHEARD = {"press_one", "page_needs_you", "duty_take", "busy", "stage_refused", "stage_worked_on", "stage_closed"}
 """Prompts that are not on any walk: of calls that we make, of trouble, of tickets that somebody has worked on."""
 
@@ -42,7 +42,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Round:
-    """What steps and texts waited in turns, in seconds each."""
+    """How long steps and texts waited in turns, in seconds each."""
 
     steps: list[float]
     texts: list[float]
@@ -64,7 +64,7 @@ class Round:
 
 
 def together(rounds: list[Round]) -> Round:
-    """All as one: the slowest hundredth of a single round is a handful, and whatever stalled the machine for a moment decides it."""
+    """All rounds in one: the slowest hundredth of one round is a handful of steps, so a short stall of the machine would decide it."""
     return Round([took for one in rounds for took in one.steps], [took for one in rounds for took in one.texts])
 
 
@@ -82,7 +82,7 @@ class Calls:
 
 
 def measure(processes: Processes, texts: Texts, database: str, *, url: str, redis_url: str, pace: Pace) -> Calls:
-    """The web process up, the workers stopped."""
+    """Measure with the web process up and the workers stopped."""
     books, line = Books(url), _Line(texts)
     try:
         line.port = processes.serve("web-calls", processes.environment(url, redis_url)).port
@@ -114,7 +114,7 @@ def measure(processes: Processes, texts: Texts, database: str, *, url: str, redi
 
 
 def p99_ms(seconds: Iterable[float]) -> float:
-    """What the slowest hundredth waited, in milliseconds."""
+    """The 99th percentile of the waits, in milliseconds."""
     return quantiles(seconds, n=100, method="inclusive")[-1] * 1000
 
 
@@ -128,7 +128,7 @@ def _told(one: Round) -> Round:
 
 
 class _Line:
-    """The hotline's number. Each call is another caller's; `calls` has all that were made."""
+    """The hotline's number. Each call comes from another caller; `calls` has all that were made."""
 
     def __init__(self, texts: Texts) -> None:
         self.port = 0
@@ -138,7 +138,7 @@ class _Line:
         self._reference = ""
 
     def warm_up(self, books: Books) -> float:
-        """Both kinds of webhook; how many texts a second are more than enough. The first caller's reference is asked about later."""
+        """Warm up both kinds of webhook; returns a rate of texts that is more than enough. Later calls ask about the first reference."""
         self._reference = self.call(WALKS[0]).reference
         for walk in WALKS:
             self.call(walk)
@@ -147,7 +147,7 @@ class _Line:
         return 1.7 * load.rate_per_s + 500
 
     def call(self, walk: Walk, *, told_twice: bool = False, after: "_Texter | None" = None) -> Call:
-        """One call, to its end."""
+        """Make one call, to its end."""
         n = next(self._numbers)
         number = _WITHHELD if walk.withheld else f"+92301{n:07d}"
         call = Call(walk, number, f"CA{gateway_id(n)[2:]}", told_twice)
@@ -160,7 +160,7 @@ class _Line:
             after.hang_up()
 
     def at_rest(self, steps: int, books: Books) -> Round:
-        """A text before each step, by the same client: what else the machine does falls on both."""
+        """Calls with a text before each step, by the same client: what else the machine does falls on both."""
         texter, made = _Texter(self._texts, self.port, steps + _LONGEST), list[Call]()
         for walk in itertools.cycle(WALKS):
             made.append(self.call(walk, after=texter))
@@ -170,7 +170,7 @@ class _Line:
         return Round(_waits(made), [took for _, took in texter.waits])
 
     def flood(self, seconds: int, per_s: float, books: Books) -> Round:
-        """The same by some callers at once, beside a flood of texts; only what began while it lasted is counted."""
+        """The same by some callers at once, beside a flood of texts. Only what began during the flood is counted."""
         crowd = _Crowd(self, [_Texter(self._texts, self.port, _PER_CALLER_S * seconds + _LONGEST) for _ in range(_IN_FLOOD)])
         load = replay(self._texts, self.port, connections=CONNECTIONS, seconds=seconds, per_s=per_s, beside=crowd)
         books.settle(load)
@@ -182,8 +182,8 @@ class _Line:
         return Round(crowd.within(seconds, steps), crowd.within(seconds, texts))
 
     def at_once(self, count: int) -> list[Call]:
-        """So many calls that begin together and press at once, every other one told twice at each step. Raises `BenchFailed` if they
-        have not heard all that the menu says."""
+        """So many calls that begin together and press at once; every other one is told twice at each step. Raises `BenchFailed` if
+        the callers have not heard all that the menu says."""
         begin, made = threading.Barrier(count), list[Call]()
 
         def one(n: int) -> None:
@@ -202,13 +202,13 @@ class _Line:
 
 
 class _Texter:
-    """Texts one at a time, on a connection that is as old as the call beside it."""
+    """Sends texts one at a time, on a connection that is as old as the call beside it."""
 
     def __init__(self, texts: Texts, port: int, count: int) -> None:
         path, self._first = texts.draw(count)
         self._texts = signed(path)
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        self.waits: list[tuple[float, float]] = []  # since when, and how many seconds
+        self.waits: list[tuple[float, float]] = []  # when each began, and how many seconds it took
         self.acknowledged: set[str] = set()
 
     def text(self) -> None:
@@ -224,7 +224,7 @@ class _Texter:
 
 
 class _Crowd:
-    """`with crowd:` callers who call one after the other while the block runs, each with her texter, and finish the last call after it."""
+    """`with crowd:` callers who call one after the other while the block runs, each beside a texter. They finish the last call after it."""
 
     def __init__(self, line: _Line, texters: list[_Texter]) -> None:
         self.texters = texters
@@ -247,7 +247,7 @@ class _Crowd:
             thread.join()
 
     def within(self, seconds: float, waits: list[tuple[float, float]]) -> list[float]:
-        """Those that began in the last seconds of the block: wrk reads its texts first, and nothing is flooded meanwhile."""
+        """The waits that began in the last seconds of the block: wrk reads its texts first, and sends nothing meanwhile."""
         return [took for began, took in waits if self._ended - seconds <= began < self._ended]
 
     def _go(self, texter: _Texter) -> None:

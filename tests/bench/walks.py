@@ -5,11 +5,11 @@ from enum import StrEnum
 
 
 class Do(StrEnum):
-    """What a caller does that is no menu key."""
+    """What a caller does besides pressing the menu's keys."""
 
     SPEAK = "speak"
-    CRY = "cry"  # she speaks, and ends it with 0
-    DROP = "drop"  # the line drops while she speaks
+    CRY = "cry"  # the caller speaks, and ends with 0
+    DROP = "drop"  # the line drops while the caller speaks
     SAY_NOTHING = "say nothing"
     KEY_REFERENCE = "key a reference"
     NOT_TAKEN = "not taken"  # the duty line rings, and nobody takes the call
@@ -24,12 +24,12 @@ class Leaves(StrEnum):
 
     TICKET = "a ticket"
     LINE = "a line in the book"
-    NOTHING = "nothing to do"  # she asked where it stands, and was told
+    NOTHING = "nothing to do"  # the caller asked for the status, and was told
 
 
 @dataclass(frozen=True)
 class Walk:
-    """What she does, step by step; then she hangs up, if we have not. What is left of it has this category and these marks."""
+    """What a caller does, step by step, before hanging up. The call leaves what `leaves` says, with this category and these marks."""
 
     name: str
     does: tuple[str, ...]
@@ -41,7 +41,7 @@ class Walk:
 
     @property
     def recordings(self) -> int:
-        """How many it leaves."""
+        """How many recordings the call leaves."""
         return sum(doing in {Do.SPEAK, Do.CRY, Do.DROP} for doing in self.does)
 
 

@@ -1,4 +1,4 @@
-"""The webhook's whole path against the anchor, served alike, in turns: the machine's noise falls on both."""
+"""The webhook's whole path compared with the anchor, served alike, in turns: the machine's noise falls on both."""
 
 from dataclasses import dataclass, replace
 from statistics import median
@@ -39,12 +39,12 @@ class Webhook:
 
     @property
     def ratios(self) -> list[float]:
-        """Ours of the anchor, pair by pair."""
+        """Our figure divided by the anchor's, pair by pair."""
         return [ours.rate_per_s / anchor.rate_per_s for anchor, ours in zip(self.anchor, self.ours, strict=True)]
 
 
 def measure(processes: Processes, texts: Texts, database: str, *, url: str, anchor_db: str, redis_url: str, pace: Pace) -> Webhook:
-    """Both web processes up, the workers stopped."""
+    """Measure with both web processes up and the workers stopped."""
     environment = processes.environment(url, redis_url)
     anchor = processes.serve(f"anchor-{database}", {**environment, "ANCHOR_DB": anchor_db}, app="anchor:app")
     ours = processes.serve(f"web-{database}", environment)
@@ -70,7 +70,7 @@ def measure(processes: Processes, texts: Texts, database: str, *, url: str, anch
 
 
 class _Rounds:
-    """Rounds of load on the anchor and on ours, and the books kept of ours."""
+    """Rounds of load on the anchor and on the hotline, and the books of the hotline."""
 
     def __init__(self, processes: Processes, texts: Texts, books: Books, anchor: Web, ours: Web) -> None:
         self._processes, self._texts, self._books = processes, texts, books
@@ -78,7 +78,7 @@ class _Rounds:
         self._fastest = FASTEST
 
     def warm_up(self) -> None:
-        # The anchor makes its table when it is first asked; two at once would fail, and leave threads that answer nothing but errors.
+        # The anchor makes its table when it is first asked. Two requests at once would fail, and leave threads that answer only errors.
         post_one(self._texts, self._anchor.port)
         fastest = [self._load(web, CONNECTIONS, _WARM_UP_S).rate_per_s for web in (self._ours, self._anchor)]
         self._fastest = 1.7 * max(fastest) + 500
@@ -93,10 +93,10 @@ class _Rounds:
         return anchor, ours
 
     def tell_twice(self, seconds: int) -> int:
-        """Under load, texts told twice at the same moment; how many were acknowledged."""
+        """Under load, tell texts twice at the same moment; returns how many were acknowledged."""
         with Witness(self._texts, self._ours.port, 20_000) as witness:
             load = self._load(self._ours, CONNECTIONS, seconds, settle=False)
-        self._books.settle(load)  # not before the witness has gone: it goes on texting
+        self._books.settle(load)  # not before the witness has ended, as it goes on sending texts
         self._books.hold(witness.acknowledged)
         if not witness.acknowledged:
             raise BenchFailed("no text told twice was acknowledged")

@@ -30,7 +30,7 @@ MENU = Menu(("ur", "sd", "en", "ps"), (("1", "snatching"),), frozenset(), 0, "15
 def tried(probe: Callable[[], object]) -> dict[str, str]:
     try:
         return {"says": str(probe())}
-    except Exception as fault:  # noqa: BLE001 - whichever it is, the test judges it
+    except Exception as fault:  # noqa: BLE001 - the test judges any exception
         return {"fault": type(fault).__name__, "says": str(fault)}
 
 

@@ -69,7 +69,7 @@ def settings(database_url: str, redis_url: str, gateway_url: str) -> dict[str, s
 def hotline(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """`hotline("load", "FILE.toml", HOTLINE_…="…")`."""
     catalogues()
-    # It would write to the output of a command that is over.
+    # It would write to the output of a command that has ended.
     monkeypatch.setattr("hotline.cli.setting.configure_log", lambda _level: None)
 
     def command(*words: str, **changes: str) -> Result:
@@ -79,7 +79,7 @@ def hotline(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Comman
 
 
 def told(result: Result) -> str:
-    """What a command says when it refuses: lines, not a traceback, and exit code 1."""
+    """The output of a command that refuses: lines, not a traceback, and exit code 1."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == 1, result.output
     return result.output
@@ -222,7 +222,7 @@ def test_a_new_password_ends_the_log_ins_of_the_old_one(rt: Runtime, hotline: Co
 
 
 def verdicts(result: Result) -> dict[str, str]:
-    """Check → what it says, for those that are wrong."""
+    """Check → its line, for the checks that failed."""
     lines = [re.fullmatch(r"(ok {4}|WRONG) +(\w+): (.+)", line) for line in result.output.splitlines()]
     assert all(lines), result.output
     found = {line[2]: line for line in lines if line}
@@ -282,7 +282,7 @@ def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def say_recorded(locales: Path, language: str, *but: str) -> None:
-    """As if a person had spoken all clips of a language but these."""
+    """As if a person had recorded all clips of a language but these."""
     manifest = prompts_path(locales, language) / "manifest.json"
     content = json.loads(manifest.read_text("utf-8"))
     for name, entry in content.items():
@@ -301,7 +301,7 @@ def test_the_doctor_lets_nobody_in_danger_hear_a_machine(
     urdu = {"HOTLINE_CONFIG": a_file(tmp_path, '[voice]\nlanguages = ["ur"]', "hotline.toml")}
     real = urdu | {"HOTLINE_TWILIO_API_URL": "https://api.twilio.com"}
     assert "callers must understand at once: ur danger_key, " in verdicts(hotline("doctor", **real))["prompts"]
-    assert verdicts(hotline("doctor", **urdu)) == {}  # nobody calls a pretend gateway in earnest
+    assert verdicts(hotline("doctor", **urdu)) == {}  # calls through a pretend gateway reach no real phone
     say_recorded(locales, "ur", "goodbye", "category_theft", "main_menu")
     assert verdicts(hotline("doctor", **real)) == {}
     for name in CRITICAL:

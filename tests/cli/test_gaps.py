@@ -37,13 +37,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(project: Path) -> dict[str, Any]:
-    """What the copy says as long as there is only the row."""
+    """What the copy says while there is only the row."""
     return probed(project)
 
 
 @pytest.fixture(scope="module")
 def later(project: Path, found: dict[str, Any]) -> dict[str, Any]:
-    """What the copy says when the catalogue (Urdu and English stand in for Pashto) and the names are there, and nothing else."""
+    """What the copy says once it also has the names and a catalogue (Urdu and English stand in for Pashto)."""
     assert found  # the same copy: the first look comes first
     locales = project / "locales"
     run(project, "-c", "from hotline.cli.catalogues import catalogues; catalogues(['update'])")

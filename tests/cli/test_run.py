@@ -26,7 +26,7 @@ from tests.servers import free_port
 run_module = importlib.import_module("hotline.cli.run")
 
 _REAL_ACCOUNT = {"HOTLINE_TWILIO_ACCOUNT_SID": "AC" + "0" * 32}
-_SET_BY_US = {"HOTLINE_SUPERVISOR", "HOTLINE_VOICE_NUMBERS"}  # for what we start; nobody else sets them
+_SET_BY_US = {"HOTLINE_SUPERVISOR", "HOTLINE_VOICE_NUMBERS"}  # for the processes that we start; nobody else sets it
 _WITHIN_S = 60.0
 _IN_ANOTHER_PROJECT = """
 import importlib, pathlib, sys
@@ -62,7 +62,7 @@ def _refusal(env: Mapping[str, str]) -> str:
 
 @contextlib.contextmanager
 def _running(project: Path, env: Mapping[str, str], *, until: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`hotline run` in a project, once it has said `until`; with what it had said."""
+    """`hotline run` in a project, once it has said `until`; gives what it had said by then."""
     command = [sys.executable, "-c", _IN_ANOTHER_PROJECT, str(project)]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout
@@ -86,7 +86,7 @@ def _project(folder: Path, **processes: str) -> Path:
 
 
 def _processes_of(data: Path) -> list[str]:
-    """Whatever runs with this data folder in its environment."""
+    """All processes with this data folder in their environment."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):

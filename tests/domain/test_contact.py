@@ -1,4 +1,4 @@
-"""Whether a text may go to her now."""
+"""Whether a text to a contact may go now."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo

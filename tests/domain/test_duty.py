@@ -100,7 +100,7 @@ def test_with_nobody_of_her_language_the_lightest_load_decides() -> None:
 def test_a_caller_of_another_language_goes_to_whoever_speaks_more_than_ours() -> None:
     pashto = Candidate(4, frozenset({"ur", "ps"}), open_tickets=9)
     assert choose([ALICE, BOB, CHARLIE, pashto], ANOTHER) == 4
-    assert choose([ALICE, BOB, CHARLIE], ANOTHER) == 3  # nobody does: it is left marked
+    assert choose([ALICE, BOB, CHARLIE], ANOTHER) == 3  # nobody does, so the ticket stays marked
 
 
 def test_equals_take_turns_as_each_is_given_one() -> None:

@@ -84,18 +84,18 @@ def test_the_walks_are_few_enough_to_know_them_all(walks: Walks) -> None:
 
 
 def test_what_can_be_recorded_has_an_end(walks: Walks) -> None:
-    """No walk leads to the beep after the last take; whoever said all of it before she pressed 0 has one more."""
+    """No walk leads to the beep after the last take. A caller who pressed 0 after the last take has one more."""
     assert max(walk.takes for walk in walks) == MAX_TAKES + 1
     assert not [walk for walk in walks if walk.step is Step.RECORD and walk.takes >= MAX_TAKES + walk.danger]
 
 
 def _limit(walk: Walk) -> int:
-    """The turn from which on a call is over."""
+    """The number of turns after which a call is over."""
     return MAX_TURNS * (1 + walk.danger)
 
 
 def _turns_to_the_end(walk: Walk, keys: str, *, skips: bool = True) -> int:
-    """How many turns a caller takes who does the same at each step. A key that changes nothing is not pressed sixty times, if `skips`."""
+    """How many turns a call takes if the caller does the same at each step. If `skips`, a key that changes nothing is not pressed again."""
     at, turn = walk, 0
     while at.step not in ENDS:
         if at.step is Step.RECORD:
@@ -105,7 +105,7 @@ def _turns_to_the_end(walk: Walk, keys: str, *, skips: bool = True) -> int:
         else:
             after = press(at, MENU, keys, turn=turn)
             if skips and after == at and turn < _limit(at):
-                turn = _limit(at) - 1  # the turns between are alike: the next test
+                turn = _limit(at) - 1  # the turns between are alike, and tested by the next test
         at, turn = after, turn + 1
         assert turn <= MAX_TURNS * 2 + 1, (walk, keys)
     return turn

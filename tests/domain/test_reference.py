@@ -17,7 +17,7 @@ URDU, ARABIC = "۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"
 
 
 def drawn(first: int) -> str:
-    """The reference that comes of a random number; one that begins like a firm's is drawn again."""
+    """The reference drawn from a random number; a reference that begins like a company's number is drawn again."""
     answers = iter([first, 0])
     return draw(lambda _below: next(answers))
 

@@ -1,4 +1,4 @@
-"""A phone is a family: what a text of ours would give away."""
+"""A phone is a family: which words of our texts would give a complaint away."""
 
 import pytest
 

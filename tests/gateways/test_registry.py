@@ -1,4 +1,4 @@
-"""Which gateways there are, which of them carries what, and what their folders hold."""
+"""Which gateways exist, what each carries, and what their folders hold."""
 
 import dataclasses
 import importlib

@@ -1,4 +1,4 @@
-"""A whole hotline for the journeys: one a kind of database, for starting it takes longer than most of them."""
+"""A whole hotline for the journeys: one for each kind of database, as starting it takes longer than most journeys."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Somebody who calls the running hotline: over the pretend Twilio, which performs the TwiML as the real one would."""
+"""A caller of the running hotline, over the pretend Twilio, which performs the TwiML as the real one would."""
 
 from typing import Any, Self
 from urllib.parse import quote
@@ -46,7 +46,7 @@ class Phoning:
         return self._do("speech", seconds=seconds, end=end)
 
     def hang_up(self) -> Self:
-        """Put it down."""
+        """Hang up."""
         return self._do("hangup")
 
     def _do(self, what: str, **how: object) -> Self:
@@ -66,7 +66,7 @@ class Phoning:
 
     @property
     def row(self) -> Any:
-        """The call as the hotline has it, with its ticket's number and priority, if it left one."""
+        """The call as the hotline has it, with the number and priority of its ticket, if it left a ticket."""
         sql = "SELECT c.*, t.reference, t.priority FROM calls c LEFT JOIN tickets t ON t.id = c.ticket_id WHERE c.gateway_id = :sid"
         [row] = self.hotline.rows(sql, sid=self.call["sid"])
         return row

@@ -1,4 +1,4 @@
-"""A whole hotline, as it runs: the lines of the Procfile, a pretend Twilio beside them, and somebody with a phone."""
+"""A whole hotline, as it runs: the lines of the Procfile, a pretend Twilio beside them, and citizens with phones."""
 
 import json
 import os
@@ -38,7 +38,7 @@ duty_line = ["{DUTY_LINE[0]}", "{DUTY_LINE[1]}"]
 
 
 class RunningHotline:
-    """Starts everything, and ends everything: `with RunningHotline(…) as hotline`."""
+    """Starts and ends all processes: `with RunningHotline(…) as hotline`."""
 
     def __init__(self, *, database: str, redis_url: str, folder: Path) -> None:
         self._database, self._bell, self.folder = database, RedisBell(redis_url), folder
@@ -65,7 +65,7 @@ class RunningHotline:
 
     @property
     def url(self) -> str:
-        """Where the volunteers go."""
+        """The address of the pages."""
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
@@ -109,24 +109,24 @@ class RunningHotline:
         log.close()
 
     def kill(self, name: str) -> None:
-        """kill -9, and nothing said before."""
+        """kill -9, without a warning."""
         self.processes[name].send_signal(signal.SIGKILL)
         self.processes.pop(name).wait()
 
     def kill_web(self) -> None:
-        """kill -9 for the web processes, all of them: one left behind would answer for a moment yet, as if nothing had happened."""
+        """kill -9 for all web processes: a remaining one would go on answering for a moment."""
         web = self.processes.pop("web")
         os.killpg(web.pid, signal.SIGKILL)
         web.wait()
         self.wait_until(lambda: not self._answers(f"{self.url}/healthz"), within_s=5)
 
     def start_web(self) -> None:
-        """The web processes again, and return once they answer."""
+        """Start the web processes again, and return once they answer."""
         self.start("web")
         self.wait_until(lambda: self._answers(f"{self.url}/healthz"), within_s=30)
 
     def restart_simulator(self) -> None:
-        """The pretend Twilio killed and started anew: whatever it was asked and had not taken is lost."""
+        """Kill the pretend Twilio and start it anew: what it was asked and had not taken is lost."""
         self.kill("simulator")
         self._start_simulator()
         self.wait_until(lambda: self._answers(self._simulator("/faults")), within_s=30)
@@ -135,7 +135,7 @@ class RunningHotline:
         """What a process said so far."""
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")
 
-    # ---- somebody with a phone
+    # ---- citizens with phones
 
     def text(self, number: str, body: str, *, sid: str | None = None) -> int | None:
         """Send a text from a phone; the status the hotline answered."""
@@ -161,7 +161,7 @@ class RunningHotline:
     # ---- looking inside
 
     def ring(self, job: Job) -> None:
-        """Call a job now, not at the next stroke of the clock."""
+        """Call a job now, without waiting for the clock."""
         self._bell.ring(job)
 
     def rows(self, sql: str, **values: object) -> list[Any]:
@@ -180,13 +180,13 @@ class RunningHotline:
         return int(self.rows(sql, number=number)[0][0])
 
     def deliveries(self, number: str) -> list[str]:
-        """What became of our texts to a phone, oldest first."""
+        """The delivery of each text to a phone, oldest first."""
         sql = "SELECT m.delivery FROM messages m JOIN contacts c ON c.id = m.contact_id"
         sql += " WHERE m.direction = 'out' AND c.address = :number ORDER BY m.id"
         return [row[0] for row in self.rows(sql, number=number)]
 
     def wait_until(self, is_so: Callable[[], object], *, within_s: float) -> None:
-        """Poll until something is so; the logs are shown if it never is."""
+        """Poll until `is_so`; shows the logs and fails if it never is."""
         ends = time.monotonic() + within_s * PATIENCE
         while not is_so():
             if time.monotonic() > ends:

@@ -1,4 +1,4 @@
-"""Calls, walked by a phone through real processes: each ends in the book it should, and no phone hears from us that did not agree."""
+"""Calls, walked by a phone through real processes: each leaves the rows it should, and only a phone that agreed hears from us."""
 
 import re
 
@@ -26,7 +26,7 @@ def heard_nothing(hotline: RunningHotline, number: str) -> bool:
 
 
 def hurry(hotline: RunningHotline) -> bool:
-    """The minutes after which the gateway is asked about a call pass in no time, and so does the half one between two sweeps."""
+    """Shorten the minutes before the gateway is asked about a call, and the half minute between two sweeps."""
     hotline.rows(
         "UPDATE calls SET next_attempt_at = '2020-01-01 00:00:00.000000' WHERE next_attempt_at IS NOT NULL AND gateway_id IS NOT NULL"
     )
@@ -209,7 +209,7 @@ def test_a_step_asked_for_twice_is_one_step(hotline: RunningHotline) -> None:
 
 
 def test_a_recording_nobody_tells_of_is_found(hotline: RunningHotline) -> None:
-    """Neither Record's own step nor the callback comes: the line and the hotline were down. The sweep asks the gateway."""
+    """Neither Record's own step nor the callback comes, as the line and the hotline were down. The sweep asks the gateway."""
     hotline.faults(recording_callback_drop_next=-1)
     caller = Phoning(hotline, "+923001234623").press("1", "", "")
     assert caller.listen().awaits == "Record"
@@ -256,7 +256,7 @@ def _press(phone: Locator, key: str) -> None:
 
 
 def test_a_complaint_from_someone_who_does_not_read(hotline: RunningHotline, page: Page) -> None:
-    """From the phone in the browser, in Urdu, into a microphone; heard by a volunteer; and asked about by its number."""
+    """From the phone in the browser, in Urdu, into a microphone; a volunteer hears it; the caller asks about it by its number."""
     number = "+923001234630"
     phones = f"http://127.0.0.1:{hotline.simulator_port}/"
     page.goto(phones)
@@ -264,7 +264,7 @@ def test_a_complaint_from_someone_who_does_not_read(hotline: RunningHotline, pag
     page.get_by_label("Number of another phone").press("Enter")
     phone = page.locator(f'[data-number="{number}"]')
     phone.get_by_role("button", name="Call").click()
-    for key in "11115":  # the last cuts short what is said before the beep
+    for key in "11115":  # the last key cuts short what is said before the beep
         _press(phone, key)
     phone.get_by_role("button", name="Speak into the microphone").click()
     expect(phone.get_by_text("Recording…")).to_be_visible()
@@ -282,7 +282,7 @@ def test_a_complaint_from_someone_who_does_not_read(hotline: RunningHotline, pag
 
     log_in(page, hotline)
     page.goto(f"{hotline.url}/tickets/{row.reference}")
-    page.evaluate("document.querySelector('audio').play()")  # only then is it fetched: listening is an event
+    page.evaluate("document.querySelector('audio').play()")  # fetched only when played, as listening is an event
     page.wait_for_function("() => document.querySelector('audio').readyState >= 1")
     assert 0.8 < page.evaluate("document.querySelector('audio').duration") < 10
     listened = "SELECT count(*) FROM events e JOIN tickets t ON t.id = e.ticket_id WHERE t.reference = :ref AND e.kind = 'listened'"

@@ -1,4 +1,4 @@
-"""What a caller said arrives, whatever is killed on the way: once, whole, and forgotten at the gateway."""
+"""A caller's recording arrives once and whole, whatever is killed on the way, and is deleted at the gateway."""
 
 import signal
 from pathlib import Path
@@ -23,7 +23,7 @@ def speak(hotline: RunningHotline, number: str) -> str:
 
 
 def recording(hotline: RunningHotline, call: str) -> Any:
-    """Its row, once there is one."""
+    """The row of the recording, once it exists."""
     sql = "SELECT r.state, r.attempts, r.duration_s, r.stored_as, r.id FROM recordings r JOIN calls c ON c.id = r.call_id"
     found: list[Any] = []
 
@@ -49,7 +49,7 @@ def is_whole_and_ours_alone(hotline: RunningHotline, call: str, folder: Path) ->
 
 
 def hurry(hotline: RunningHotline) -> bool:
-    """The seconds between two tries, and the minute of a claim, pass in no time."""
+    """Shorten the seconds between two tries, and the minute of a claim."""
     hotline.rows("UPDATE recordings SET next_attempt_at = '2020-01-01 00:00:00.000000' WHERE next_attempt_at IS NOT NULL")
     return True
 

@@ -67,8 +67,8 @@ def test_she_closes_it_with_one_digit(hotline: RunningHotline, page: Page) -> No
     number, (_, body, _) = "+923001234505", HER["ur-Latn"]
     hotline.text(number, body)
     ref = reference_in(hotline.await_texts(number, 1)[0])
-    all_routed(hotline)  # whoever opens it before sees what changes a moment later
-    log_in(page, hotline, "lead")  # alice reads Urdu by now
+    all_routed(hotline)  # a page opened before routing would soon be out of date
+    log_in(page, hotline, "lead")  # alice's pages are in Urdu by now
     page.goto(f"{hotline.url}/tickets/{ref}")
     page.get_by_label("Change the status to").select_option("resolved")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -1,4 +1,4 @@
-"""What breaks on a bad day leaves one ticket and one text."""
+"""A failure of any one part leaves one ticket and one text."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ def one_ticket_one_text(hotline: RunningHotline, number: str) -> None:
 
 
 def is_delivered(hotline: RunningHotline, number: str) -> bool:
-    """Whether our text is; the half minute between two look-ups of an unknown one passes in no time."""
+    """Whether our text is delivered; shortens the half minute between two look-ups of an unknown text."""
     hotline.rows("UPDATE messages SET next_attempt_at = '2020-01-01 00:00:00.000000' WHERE delivery = 'unknown'")
     return hotline.deliveries(number) == ["delivered"]
 
@@ -46,7 +46,7 @@ def is_alive(pid: int) -> bool:
 
 def test_a_worker_killed_while_the_gateway_has_the_text_leaves_one_text(hotline: RunningHotline) -> None:
     number = "+923001234511"
-    # The gateway takes it and neither answers nor reports: that it was sent is found out by asking.
+    # The gateway takes the text and neither answers nor reports: only asking shows that it was sent.
     hotline.faults(create_hang_next=1, create_hang_s=30, callback_drop_next=-1)
     hotline.text(number, BODY)
     hotline.wait_until(lambda: hotline.received(number), within_s=30)
@@ -110,7 +110,7 @@ def test_a_gateway_that_breaks_after_taking_it_gets_one_text_through(hotline: Ru
     hotline.faults(create_http_next=1, create_http_status=503, create_http_takes=True, callback_drop_next=-1)
     hotline.text(number, BODY)
     hotline.await_texts(number, 1, within_s=15)
-    # No report comes either: what became of it is found out by asking, once and not before there is something to tell.
+    # No report comes either: only asking shows what became of it, once, and not before the gateway knows.
     hotline.wait_until(lambda: is_delivered(hotline, number), within_s=30)
     one_ticket_one_text(hotline, number)
 

@@ -1,4 +1,4 @@
-"""How long audio is, and what is none."""
+"""How long audio is, and which bytes are no audio."""
 
 import io
 

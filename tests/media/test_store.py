@@ -1,4 +1,4 @@
-"""Where recordings lie: the same of a folder and of a bucket. The bucket is in a pretend store on this machine that speaks S3."""
+"""Where recordings lie: a folder and a bucket do the same. The bucket is in a pretend store on this machine that speaks S3."""
 
 import io
 import os
@@ -22,7 +22,7 @@ AUDIO = bytes(range(256)) * 1000
 
 
 class _Store(S3Handler):
-    """Takes no notice of who asks; what they signed with is kept."""
+    """Checks no signature; keeps the names of the keys that requests were signed with."""
 
     asked_by: ClassVar[set[str]] = set()
 
@@ -165,7 +165,7 @@ def threads() -> int:
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads as Linux does")
 def test_a_bucket_starts_no_thread_before_it_is_asked() -> None:
-    """They would not survive the fork of a worker."""
+    """A thread would not survive the fork of a worker."""
     before = threads()
     kept = [bucket(1) for _ in range(3)]
     assert threads() == before, kept

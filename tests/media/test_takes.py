@@ -1,4 +1,4 @@
-"""Recordings in the formats people send, and speech from a machine: all come out as a telephone carries them."""
+"""Recordings in the formats that people send, and speech from a machine: all come out in the format of a telephone."""
 
 import itertools
 import math

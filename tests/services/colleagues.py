@@ -1,4 +1,4 @@
-"""The people of the tests: alice works, bob is of her team, charlie of another; a lead, a head, and a stranger who is nobody."""
+"""The people of the tests: alice works, bob is in the same team, charlie in another; a lead, a head, and a stranger without an account."""
 
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def settle(rt: Runtime, folder: Path, organisation: str = ORGANISATION) -> None:
 
 
 def volunteer(rt: Runtime, login: str) -> Volunteer:
-    """One of them."""
+    """The volunteer with that login."""
     with rt.reading() as session:
         found = people.by_login(session, login)
     assert found is not None
@@ -89,7 +89,7 @@ def volunteer(rt: Runtime, login: str) -> Volunteer:
 
 
 def alice(rt: Runtime) -> Volunteer:
-    """A volunteer of no team, made on the spot."""
+    """A volunteer without a team, made on the spot."""
     with rt.transaction() as tx:
         found = people.by_login(tx.session, "alice")
         if found is None:

@@ -13,7 +13,7 @@ from tests.support import SNATCHED, text_in, tickets
 
 @pytest.fixture
 def ticket(rt: Runtime, tmp_path: Path) -> Ticket:
-    """Somebody texted, and it is routed; the people of the tests are there."""
+    """A citizen texted, and the ticket is routed; the people of the tests exist."""
     settle(rt, tmp_path)
     text_in(rt, SNATCHED)
     route_due(rt)

@@ -1,4 +1,4 @@
-"""Every service against everybody: what each may do with a ticket that is open, on hold, sealed, or closed to the person."""
+"""Every service, called for every person: what each may do with a ticket that is open, on hold, sealed, or closed to that person."""
 
 import contextlib
 import importlib
@@ -50,7 +50,7 @@ teams = ["street"]
 """
 """Beside the people of the other tests: dora, who is shut out of each ticket, and gone, who is not active any more."""
 
-# What becomes of it, by ticket: "in", "none" (there is no such ticket), "no" (not allowed).
+# The outcome by ticket: "in", "none" (there is no such ticket), "no" (not allowed).
 EVERYBODY = """
             open  held  sealed  shut-out
 alice       in    in    none    none
@@ -83,7 +83,7 @@ NUMBERS = LEADS.replace("bob         no    no    none    no", "bob         in   
     "lead        in    in", "lead        no    no"
 )
 
-# To take a hold away where there is none changes nothing, whoever asks.
+# Taking a hold from a ticket without one changes nothing, so everybody may.
 UNHELD = """
             open  held  sealed  shut-out
 alice       in    no    none    none
@@ -188,7 +188,7 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
     (staff.speak, frozenset({"admin"}), lambda c: staff.speak(c.rt, c.who.id, "alice", ["en"])),
     (staff.join, frozenset({"admin"}), lambda c: staff.join(c.rt, c.who.id, "alice", "street")),
     (staff.take_away, frozenset({"admin"}), lambda c: staff.take_away(c.rt, c.who.id, "alice", Right(RightKind.NUMBERS))),
-    # Both note that a page is open, and leave out what the person may not see.
+    # Both note that a page is open, and skip what the person may not see.
     (attendance.come, EVERYONE, lambda c: attendance.come(c.rt, c.who)),
     (paging.opened, EVERYONE, lambda c: paging.opened(*c.at)),
 ]
@@ -200,7 +200,7 @@ OF_ONES_OWN = {
     "people.login": {"log_in", "come_in", "find", "oldest", "seen", "log_out", "choose_page_language"},
     "people.invitations": {"invited", "accept"},
 }
-"""What a person does with an account of their own, or on the way in to it. Pages pass the id of whoever is logged in."""
+"""What a person does with an account of their own, or on the way in to it. Pages pass the id of the logged-in volunteer."""
 
 BY_MACHINE = {
     "calls.callflow": {"menu_of", "start_call", "answer_back", "press_key", "end_recording", "end_dial", "duty_call", "take_duty"},
@@ -221,7 +221,7 @@ BY_MACHINE = {
     "tickets.indexing": {"index_words", "reindex"},
     "tickets.lateness": {"mark_late"},
     "tickets.routing": {"route_due"},
-    # They answer about what was let in to already.
+    # Their callers have checked access already.
     "tickets.facts": {"may_keep_team"},
     "tickets.meaning": {"read_words"},
     "tickets.passing": {"on_duty"},
@@ -232,7 +232,7 @@ BY_MACHINE = {
 
 
 def team(c: Case) -> str:
-    """The team a ticket can go to: a sealed one stays with its own."""
+    """A team that the ticket can go to: a sealed ticket stays with its own team."""
     return "integrity" if c.ticket.sealed else "emergency"
 
 
@@ -242,7 +242,7 @@ def mark(c: Case) -> str:
 
 
 def table(written: str) -> dict[tuple[str, str], str]:
-    """(login, kind of ticket) → what comes of it."""
+    """(login, kind of ticket) → the outcome."""
     return {
         (login, kind): expected
         for login, *outcomes in (line.split() for line in written.strip().splitlines()[1:])
@@ -258,12 +258,12 @@ def outcome(call: Call, case: Case) -> str:
     except NoSuchTicket:
         return "none"
     except (MoveNotAllowed, ReplyRefused, NoSuchShift, NotPossible, Decided):
-        return "in"  # let in, and refused for what was asked
+        return "in"  # let in, and refused for another reason
     return "in"
 
 
 class TakenBack:
-    """Writes nothing: whatever a service stored is gone when it has ended, so that each case meets the same tickets."""
+    """Never commits: what a service stored is rolled back when it ends, so that each case meets the same tickets."""
 
     def __init__(self, sessions: sessionmaker[Session]) -> None:
         self._sessions = sessions
@@ -338,7 +338,7 @@ def test_a_version_that_is_over_changes_nothing(cases: dict[tuple[str, str], Cas
 
 
 def test_every_service_stands_in_a_table() -> None:
-    """A service is a public function that is given the Runtime and opens its own transaction, or reads for a person."""
+    """A service is a public function that takes the Runtime and opens its own transaction, or reads for a person."""
     there: set[str] = set()
     for module in pkgutil.walk_packages(services.__path__, "hotline.services."):
         for name, one in vars(importlib.import_module(module.name)).items():

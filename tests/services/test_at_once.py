@@ -1,4 +1,4 @@
-"""Two clicks that run at the same instant, and somebody who is put out while she works: one of them counts, none breaks."""
+"""Two clicks at the same instant, and a volunteer who is removed while at work: one click counts, and nothing breaks."""
 
 import threading
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def _people(rt: Runtime, tmp_path: Path) -> None:
 
 
 def at_once(work: Callable[[], object]) -> list[type[Exception]]:
-    """Done five times at the same instant: what was raised."""
+    """Do the work five times at the same instant; returns the exceptions raised."""
     faults: list[type[Exception]] = []
     start = threading.Barrier(5)
 
@@ -105,7 +105,7 @@ def test_whoever_goes_by_the_file_gives_her_tickets_back(rt: Runtime, tmp_path: 
 
 
 def hold(rt: Runtime, login: str) -> None:
-    """She has the ticket, and it is routed."""
+    """Assign the ticket to that volunteer, as if routed."""
     with rt.transaction() as tx:
         tx.session.execute(update(Ticket).values(assignee_id=volunteer(rt, login).id, routed_at=tx.now))
 

@@ -64,7 +64,7 @@ def length_s(audio: bytes) -> float:
 
 
 def eventually(found: Callable[[], Any], *, within_s: float = 5) -> Any:
-    """What `found` gives once it is true."""
+    """What `found` gives, once it gives something true."""
     end = time.monotonic() + within_s
     while not (result := found()):
         assert time.monotonic() < end, "it did not come about"
@@ -73,7 +73,7 @@ def eventually(found: Callable[[], Any], *, within_s: float = 5) -> Any:
 
 
 def told_of(hotline: "HotlineDouble", call: dict[str, Any], count: int) -> list[dict[str, str]]:
-    """What the hotline was told of a call's progress, in its order, once it is so much."""
+    """What the hotline was told of a call's progress, in order, once there are that many reports."""
 
     def found() -> list[dict[str, str]]:
         return sorted(
@@ -94,7 +94,7 @@ class Received:
 
 @dataclass
 class HotlineDouble:
-    """Keeps what it gets and answers what it is told to: `pages` by path, else `answer`."""
+    """Keeps the forms it gets. Answers what it is told to: `pages` by path, else `answer`."""
 
     answer: tuple[int, str, str] = (200, "text/xml", "<Response/>")
     pages: dict[str, tuple[int, str, str | bytes]] = field(default_factory=lambda: {"/prompts/hello.wav": (200, "audio/wav", b"sound")})
@@ -172,7 +172,7 @@ class Simulator:
         return call
 
     def do(self, call: dict[str, Any], what: str, **given: Any) -> dict[str, Any]:
-        """Somebody on the phone does something: the call as it is now."""
+        """The person on the phone does something; returns the call as it is then."""
         status, now = self.call("POST", f"/calls/{call['sid']}/{what}", given)
         assert status == 200, now
         return now
@@ -199,7 +199,7 @@ def hotline_url(hotline: HotlineDouble) -> Iterator[str]:
 
 @pytest.fixture
 def start(hotline_url: str) -> Iterator[Callable[..., Simulator]]:
-    """Start a simulator with other settings than the usual."""
+    """Start a simulator with other settings than usual."""
     running = []
 
     def begin(**settings: Any) -> Simulator:

@@ -1,4 +1,4 @@
-"""TwiML that Twilio would not perform, or not as it stands: what is made of it, and what the fallback address is told."""
+"""TwiML that Twilio would refuse or perform in part: what the simulator makes of it, and what the fallback address is told."""
 
 from collections.abc import Callable
 from typing import Any

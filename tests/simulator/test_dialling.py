@@ -1,4 +1,4 @@
-"""Volunteers who are dialled: how each takes the call by script, and what the hotline is told."""
+"""Volunteers' phones that are dialled: how each takes the call by script, and what the hotline is told."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def set_duty(simulator: Simulator, **scripts: str) -> None:
 
 @pytest.fixture
 def duty_line(hotline: HotlineDouble) -> HotlineDouble:
-    """Whoever answers must press 1; anything else ends that phone's call."""
+    """The volunteer who answers must press 1; anything else ends that phone's call."""
     hotline.says("", dial(ONE, timeout=15, answerOnBridge="true"))
     hotline.says("/duty", gather("/took", inside=PROMPT, numDigits=1), HANGUP)
     hotline.says("/took")

@@ -1,5 +1,4 @@
-"""The lists of the queue are read in the order of their indexes, on both databases: with a hundred thousand tickets behind it a page
-costs a page."""
+"""The queue's lists are read in the order of their indexes, on both databases: with a hundred thousand tickets a page costs a page."""
 
 import re
 import tempfile
@@ -32,7 +31,7 @@ INDEXES = {
 
 
 def crowd(database_url: str) -> None:
-    """Thousands of tickets, one in four of them open, some opened in the same instant; most of them the lead's, or of her teams."""
+    """Thousands of tickets, a quarter of them open, some opened at the same instant; most are the lead's, or of the lead's teams."""
     rt = make_runtime(database_url)
     with tempfile.TemporaryDirectory() as folder:
         settle(rt, Path(folder))
@@ -112,7 +111,7 @@ def plan_of(rt: Runtime, ask: Any) -> str:
 
 
 def indexes_on(told: str) -> set[str]:
-    """The indexes of tickets that a plan uses; whole reads are told as such."""
+    """The indexes of tickets that a plan uses; a scan of the whole table is listed as such."""
     return set(re.findall(r"\bix_tickets_\w+", told)) | set(re.findall(r"Seq Scan on tickets|SCAN tickets(?! USING INDEX)", told))
 
 
@@ -143,7 +142,7 @@ def test_a_page_of_a_list_is_read_from_its_index(crowded: Runtime, of: QueueList
         told = plan_of(crowded, lambda session: queues.state(session, lead, rights, QueueFilter(of), after=after, limit=51))  # noqa: B023
         assert indexes_on(told), told
         assert indexes_on(told) <= INDEXES[of], told
-        # Whoever turns the pages starts where she is, not at the front.
+        # A later page starts at its place in the index, not at the front.
         assert after is None or re.search(r"\(priority,on_time,opened_at\)>|ROW\(priority, on_time, opened_at\) >= ROW\(", told), told
 
 

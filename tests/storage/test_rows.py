@@ -1,4 +1,4 @@
-"""The rows that are written, held to the models: a column that is new, renamed or of another type fails here until its row follows."""
+"""Written rows compared with the models: a new column, or one of another name or type, fails here until its row follows."""
 
 import ast
 import importlib
@@ -73,14 +73,14 @@ def columns(model: type[Base]) -> dict[str, Any]:
 
 
 def kinds(hint: Any) -> set[type]:
-    """What a value of that type may be: `str | None` is a str or None."""
+    """The types a value may have: `str | None` gives str and None."""
     if get_origin(hint) in (Union, types.UnionType):
         return set().union(*(kinds(one) for one in get_args(hint)))
     return {dict} if is_typeddict(hint) else {get_origin(hint) or hint}
 
 
 def fits(kind: type, mapped: set[type]) -> bool:
-    """Whether a column takes values of that kind: an enumeration stands for what its members are."""
+    """Whether a column takes values of these types; an enumeration counts as its members' type."""
     return kind in mapped or (issubclass(kind, Enum) and any(issubclass(kind, one) for one in mapped))
 
 
@@ -118,7 +118,7 @@ def test_no_row_is_left_out_here() -> None:
 
 
 def loose(source: str) -> list[str]:
-    """The functions of a source that take values under any name without a type for each."""
+    """The functions of a source that take values under any name, without a type for each."""
     functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef) and node.args.kwarg is not None]
     hints = {one.name: ast.unparse(one.args.kwarg.annotation) for one in functions if one.args.kwarg and one.args.kwarg.annotation}
     return [name for name, hint in hints.items() if hint != "str" and not hint.startswith("Unpack[")]

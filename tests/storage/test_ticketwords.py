@@ -1,4 +1,4 @@
-"""Words are found from the index: with two hundred thousand tickets behind them a page costs a page."""
+"""Words are found by the index: with two hundred thousand tickets a page costs a page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +20,7 @@ ABSENT = 99
 
 @pytest.fixture
 def crowded(rt: Runtime) -> Runtime:
-    """Two hundred thousand tickets, with one word in all of them, one in every tenth, one in every thousandth; and two that never meet."""
+    """Two hundred thousand tickets: a word in all of them, one in every tenth, one in every thousandth, and two words that never meet."""
     text_in(rt, "mera mobile cheen liya")
     grow(rt, 0, TICKETS)
     return rt
@@ -70,7 +70,7 @@ def test_pages_are_read_from_the_index(crowded: Runtime) -> None:
     ]
     for words, before in asked_for:
         told = plan(crowded, *words, before=before)
-        # The index of the rarest word is walked in its order; anything else is one look into a primary key.
+        # The index of the rarest word is walked in order; every other word is a look-up by primary key.
         walked = {
             "sqlite": "COVERING INDEX sqlite_autoindex_ticket_words_1 (word=?",
             "postgresql": "Index Only Scan Backward using pk_ticket_words",
@@ -95,6 +95,6 @@ def test_pages_are_read_from_the_index(crowded: Runtime) -> None:
     assert found(crowded, ABSENT) == ([], False)
     assert found(crowded) == ((), False)
 
-    # Two common words that never meet: the newest are looked through, and she is told that there may be older ones.
+    # Two common words that never meet: only the newest tickets are looked through, and the page says that older ones may exist.
     assert found(crowded, ODD, EVEN) == ([], True)
     assert found(crowded, ODD, EVEN, before=FIRST + 10_000) == ([], False)

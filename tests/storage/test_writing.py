@@ -1,4 +1,4 @@
-"""Commits that are shared on SQLite, and own ones on PostgreSQL: nothing is told before it is stored, nobody pays for another's fault."""
+"""Commits are shared on SQLite and separate on PostgreSQL: no success before the row is stored, and no failure by another's fault."""
 
 import contextlib
 import threading
@@ -17,7 +17,7 @@ from tests.support import count, make_runtime
 
 
 class Refused(Exception):
-    """A rule refused."""
+    """Raised by the test in place of a service's rule."""
 
 
 def _add(rt: Runtime, n: int) -> None:
@@ -77,7 +77,7 @@ def test_where_the_shared_commit_fails_nobody_is_told_it_is_stored(sqlite_url: s
 
 
 def test_what_sqlite_rolls_back_by_itself_is_told_to_all(sqlite_url: str) -> None:
-    """As on a full disk: the others' rows go too, and a commit after that would say nothing."""
+    """As with a full disk: the others' rows are rolled back too, and a later commit would report no fault."""
     rt = make_runtime(sqlite_url)
     inside, over = threading.Event(), threading.Event()
 
@@ -106,7 +106,7 @@ def test_what_sqlite_rolls_back_by_itself_is_told_to_all(sqlite_url: str) -> Non
 
 
 def test_a_flush_that_fails_takes_nothing_with_it_unsaid(sqlite_url: str) -> None:
-    """SQLAlchemy rolls back all that was open: whoever shared it is told, and whoever comes after is stored."""
+    """SQLAlchemy rolls back all open rows: the transaction that shared them gets an error, and the next one is stored."""
     rt = make_runtime(sqlite_url)
     assert _outcome(rt, 1) == "stored"
     told = threading.Barrier(2)

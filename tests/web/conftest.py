@@ -1,4 +1,4 @@
-"""The pages, with the people of the tests in them."""
+"""The pages, with the people of the tests."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -22,13 +22,13 @@ def app(rt: Runtime, tmp_path: Path) -> Flask:
 
 @pytest.fixture
 def visitor(app: Flask) -> Visitor:
-    """Somebody who is not logged in."""
+    """A visitor who is not logged in."""
     return Visitor(app)
 
 
 @pytest.fixture
 def as_(app: Flask) -> Callable[[str], Visitor]:
-    """Somebody who is: `as_("alice")`."""
+    """A visitor who is logged in: `as_("alice")`."""
     return lambda login: Visitor(app).log_in(login)
 
 

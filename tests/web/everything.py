@@ -1,4 +1,4 @@
-"""A hotline with something on every page, and every page of it: whoever looks at all of them begins here."""
+"""A hotline with something on every page, and the list of all its pages: for tests that look at every page."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ TEXTS = {
     "hold": ("mera shohar mujhe marta hai", "+923211234505"),
     "sealed": ("thanay ke SHO ne mujh se rishwat mangi", "+923131234506"),
 }
-ALICE_ENDS = datetime(2026, 11, 23, 14, 45, tzinfo=UTC)  # a quarter of an hour before her shift does
+ALICE_ENDS = datetime(2026, 11, 23, 14, 45, tzinfo=UTC)  # a quarter of an hour before the end of alice's shift
 STREET_TUESDAY = (date(2026, 11, 24), time(8))
 
 
 def furnish(rt: Runtime, folder: Path, clock: Clock, *, language: str) -> dict[str, str]:
-    """Fill the hotline, whose people read that language; what stands in the pages' addresses, by name."""
+    """Fill the hotline, with volunteers who read that language. Returns what stands in the pages' addresses, by name."""
     settle(rt, folder)
     with rt.transaction() as tx:
         tx.session.execute(update(Volunteer).values(page_language=language))
@@ -49,7 +49,7 @@ def furnish(rt: Runtime, folder: Path, clock: Clock, *, language: str) -> dict[s
     gateway = RecordingGateway()
     names["call"] = _opened(rt, lambda: a_recording(rt, gateway, caller="+923221234507"))
     fetch(rt, gateway)
-    Caller(rt, "+923241234509", gateway_id="CA" + "f" * 32).ring().hang_up()  # not one of the ids of a_recording
+    Caller(rt, "+923241234509", gateway_id="CA" + "f" * 32).ring().hang_up()  # not one of the ids that a_recording gives
     _work(rt, names)
     clock.now = ALICE_ENDS
     _people(rt, names)
@@ -65,7 +65,7 @@ def _text(rt: Runtime, clock: Clock, body: str, sender: str) -> str:
 
 
 def _opened(rt: Runtime, contact: Callable[[], object]) -> str:
-    """The reference of the ticket that somebody's text or call opens."""
+    """The reference of the ticket that a text or call opens."""
     contact()
     route_due(rt)
     return tickets(rt)[-1].reference
@@ -101,7 +101,7 @@ def _people(rt: Runtime, names: dict[str, str]) -> None:
 
 @dataclass(frozen=True)
 class Shown:
-    """A page as somebody sees it. `who`: None is a stranger. `act`: what she does there to see it. `focus`: where she is then."""
+    """A page as a person sees it. `who`: a login, None for a stranger. `act`: what to do there first. `focus`: what has the focus then."""
 
     name: str
     endpoint: str
@@ -187,14 +187,14 @@ PAGES = (
 )
 FAULTS = frozenset({"welcome-used", "ticket-none"})
 NO_PAGES = frozenset({"static", "health.healthz", "prompts.clip", "factor.code", "recordings.audio", "queues.version", "queues.part"})
-"""Endpoints that answer a GET with something else than a page, or with a part of one."""
+"""Endpoints that answer a GET with part of a page, or with no page."""
 
 
 Looking = Generator[tuple[Shown, Page], None, None]
 
 
 def every_page(browser: Browser, app: Flask, address: str, names: dict[str, str], language: str) -> Looking:
-    """Each page of the list in turn, in front of whom it is for."""
+    """Each page of the list in turn, in the browser of the person it is for."""
     pages: dict[tuple[str | None, bool], Page] = {}
     try:
         for shown in PAGES:
@@ -215,7 +215,7 @@ def every_page(browser: Browser, app: Flask, address: str, names: dict[str, str]
 
 
 def _context(browser: Browser, app: Flask, address: str, who: str | None, proved: bool, language: str) -> BrowserContext:
-    """A browser in that language, logged in without the form: thirty log-ins would be half of the time."""
+    """A browser in that language, logged in without the form: thirty log-ins would take half of the time."""
     context = browser.new_context(locale=language)
     if who:
         come_in(context, app, address, who, proved=proved)
@@ -223,7 +223,7 @@ def _context(browser: Browser, app: Flask, address: str, who: str | None, proved
 
 
 def come_in(context: BrowserContext, app: Flask, address: str, who: str, *, proved: bool = True) -> None:
-    """Give a browser the cookie of somebody who has logged in."""
+    """Give a browser the cookie of a logged-in volunteer."""
     visitor = Visitor(app).log_in(who, proved=proved)
     cookie = visitor.client.get_cookie("hotline", domain="hotline.example.org")
     assert cookie

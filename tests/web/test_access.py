@@ -1,4 +1,4 @@
-"""Who comes to what: every route by everybody, of a ticket that is sealed, and of one that is not."""
+"""Every route, asked by everybody, for an open ticket and for a sealed one."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +23,7 @@ WORKS = EVERYBODY - {"admin", "auditor"}
 LEADS = frozenset({"lead", "head", "admin"})
 NOBODY: frozenset[str] = frozenset()
 
-# Endpoint → who gets there; the guard lets nobody else come near.
+# Endpoint → the people it answers; the guard keeps everybody else out.
 TABLE: dict[str, frozenset[str]] = {
     "queues.queue": EVERYBODY,
     "tickets.ticket": WORKS | {"auditor"},
@@ -63,7 +63,7 @@ TABLE: dict[str, frozenset[str]] = {
     "roster.remove": WORKS,
     "roster.handover": WORKS,
     "roster.hand_over": WORKS,
-    "replies.number": NOBODY,  # it takes a right that none of them has
+    "replies.number": NOBODY,  # it takes a right that none of these people has
     "auth.log_out": EVERYBODY,
     "factor.factor": EVERYBODY,
     "factor.prove": EVERYBODY,
@@ -107,7 +107,7 @@ def address(app: Flask, endpoint: str, reference: str) -> str:
 
 @pytest.fixture
 def two(rt: Runtime, app: Flask) -> tuple[Ticket, Ticket]:
-    """A ticket that is open to all who work, and one that is sealed."""
+    """A ticket that is open to all volunteers, and a sealed one."""
     text_in(rt, OPEN)
     text_in(rt, SEALED, sender="+923331234502")
     route_due(rt)
@@ -130,9 +130,9 @@ def test_everybody_gets_to_what_the_table_says_and_to_nothing_else(app: Flask, t
         for endpoint, _, methods in sorted(routes(app), key=lambda route: route[0] in LOGS_OUT):
             for method in methods:
                 answer = visitor.client.open(address(app, endpoint, two[0].reference), method=method, base_url=BASE, data={})
-                # A form without its fields is 400 or 409 for whoever may send it; 403 and the guard's 404 are for who may not.
+                # An empty form is 400 or 409 for a person who may send it; 403 and the guard's 404 are for a person who may not.
                 guarded = answer.status_code == 403 or (answer.status_code == 404 and b"There is nothing at this address" in answer.data)
-                hidden = endpoint == "factor.code"  # her secret is shown to nobody once it is hers, or before she needs one
+                hidden = endpoint == "factor.code"  # the secret is shown only before it is proved, and only to a person who needs one
                 if guarded is (login in TABLE[endpoint]) and not hidden:
                     wrong.append((login, method, endpoint, answer.status_code))
             if endpoint in LOGS_OUT:
@@ -153,7 +153,7 @@ def test_a_sealed_ticket_is_as_absent_as_one_that_is_not_there(app: Flask, as_: 
                 form = {"csrf_token": visitor.token(), "version": "1", "status": "closed", "words": "x"}
                 answer = visitor.client.open(address(app, endpoint, reference), method=method, base_url=BASE, data=form)
                 answers.append((answer.status_code, answer.get_data(as_text=True).replace(reference, "")))
-            assert answers[0][0] in (400, 403, 404), (endpoint, method)  # 400: a form that lacks its fields, whatever the ticket
+            assert answers[0][0] in (400, 403, 404), (endpoint, method)  # 400: the form lacks its fields, whatever the ticket
             assert [code for code, _ in answers] == [answers[0][0]] * 2
             if method == "GET":
                 strip = [text.split("csrf_token")[0] for _, text in answers]

@@ -1,4 +1,4 @@
-"""Her own account, and the one-time link she came by."""
+"""A volunteer's own account, and the one-time link that opened it."""
 
 import re
 from collections.abc import Callable
@@ -81,7 +81,7 @@ def test_when_a_log_in_was_used_last_is_written_every_few_minutes_and_not_at_eac
     assert seen() == began
     clock.forward(minutes=1)
     with alice.get("/"):
-        assert seen() == began  # no page waits for it
+        assert seen() == began  # the page does not wait for the note
     assert seen() == clock.now
 
 
@@ -107,7 +107,7 @@ def test_a_link_brings_her_in_once(app: Flask, rt: Runtime) -> None:
 
 def test_a_link_that_is_used_too_old_or_unknown_gives_the_same_page(app: Flask, rt: Runtime, clock: Clock) -> None:
     old, void = (f"/welcome/{invite(rt, login, login, made_by=None)}" for login in ("dana", "emma"))
-    assert invite_again(rt, "emma")  # the one before opens nothing any more
+    assert invite_again(rt, "emma")  # the link before opens nothing any more
     pages = {re.sub(r'value="[^"]*"', "", Visitor(app).text(path)) for path in ("/welcome/nothing", void)}
     clock.forward(hours=72)
     pages.add(re.sub(r'value="[^"]*"', "", Visitor(app).text(old)))

@@ -1,4 +1,4 @@
-"""Who comes in to the pages, how she goes, and what every page carries."""
+"""Coming in to the pages, going, and what every page carries."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ As = Callable[[str], Visitor]
 
 
 def put_out(rt: Runtime, login: str) -> None:
-    """She does not work here any more."""
+    """The volunteer does not work here any more."""
     with rt.transaction() as tx:
         found = people.by_login(tx.session, login)
         assert found

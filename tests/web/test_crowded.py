@@ -1,4 +1,4 @@
-"""Ten thousand tickets in one view: a page stays a page, a count says that it stopped, and nothing is left out without a word."""
+"""Ten thousand tickets in one view: a page stays short, a count says where it stopped, and nothing is left out without a notice."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ MANY = 10_000
 
 @pytest.fixture
 def crowded(rt: Runtime, app: Flask) -> None:
-    """Bob holds ten thousand tickets of his team."""
+    """Ten thousand tickets of bob's team, assigned to bob."""
     text_in(rt, "mera mobile cheen liya")
     bob = volunteer(rt, "bob")
     with rt.transaction() as tx:

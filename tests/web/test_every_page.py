@@ -58,7 +58,7 @@ def pages(browser: Browser, app: Flask, address: str, names: dict[str, str], lan
 
 
 def broken_rules(page: Page) -> list[str]:
-    """What axe is sure of, and letters of the colour of their ground, which it leaves to be looked at."""
+    """Rules that axe says are broken, and letters as dark as their background, which axe leaves to people."""
     found = page.evaluate("options => axe.run(document, options).then(({violations, incomplete}) => [violations, incomplete])", OPTIONS)
     sure, unsure = ([(rule["id"], node) for rule in rules for node in rule["nodes"]] for rules in found)
     unseen = [
@@ -79,7 +79,7 @@ def test_axe_finds_nothing_and_nothing_runs_over_the_edge(pages: Looking, langua
     faults = []
     for shown, page in pages:
         assert page.locator("html").get_attribute("lang") == language
-        page.evaluate(AXE_SCRIPT)  # once for both screens: the most of the time goes into reading it
+        page.evaluate(AXE_SCRIPT)  # once for both screens, as reading it takes most of the time
         page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
         for screen in (DESK, PHONE):
             page.set_viewport_size(screen)
@@ -125,7 +125,7 @@ def test_a_keyboard_begins_at_what_a_form_led_to_gets_everywhere_and_shows_where
     for shown, page in pages:
         if shown.focus:
             expect(page.locator(f"{shown.focus}:focus"), shown.name).to_be_visible()
-        if page.locator("dialog[open]").count():  # the browser keeps the focus inside
+        if page.locator("dialog[open]").count():  # the browser keeps the focus inside the dialog
             continue
         page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
         page.evaluate(FROM_THE_TOP)

@@ -1,4 +1,4 @@
-"""What is sealed, and what somebody is shut out of, shows nowhere: not in an alarm, a book, a sheet, nor as a phone that beeps."""
+"""Sealed tickets, and tickets a person is shut out of, show nowhere: in no alarm, book or sheet, and by no phone that beeps."""
 
 import re
 import secrets
@@ -94,7 +94,7 @@ def test_the_book_names_no_ticket_that_the_auditor_is_shut_out_of(rt: Runtime, a
 
 
 def test_what_a_team_writes_for_itself_is_not_read_by_the_head(rt: Runtime, as_: As, clock: Clock) -> None:
-    clock.forward(hours=2)  # 14:00, the end of her shift
+    clock.forward(hours=2)  # 14:00, the end of charlie's shift
     form = {"team": str(team(rt, "integrity")), "volunteer": str(volunteer(rt, "charlie").id), "on_date": "2026-11-23", "starts": "10:00"}
     charlie = as_("charlie")
     assert charlie.post("/handover", **form, note="the inspector rang again").status_code == 302
@@ -147,7 +147,7 @@ PAGES = (
 
 
 def all_she_is_shown(her: Visitor, sought: tuple[str, ...], *paths: str) -> dict[str, tuple[int, str | None, str]]:
-    """Every page, and what every search finds: without the tokens of their forms, and without her own searches for the number."""
+    """Every page, and what every search finds, without the tokens of forms and without the visitor's own searches for the number."""
     answers = {path: her.get(path) for path in (*PAGES, *paths)}
     answers |= {f"search {q}": her.post("/search", q=q) for q in sought}
     hidden = re.compile(
@@ -163,7 +163,7 @@ def test_nothing_at_all_changes_for_others_when_a_sealed_ticket_comes(rt: Runtim
     told = Complaint(token="a" * 32, words=BRIBED, language="ur", number=HER)
     sought = (HER, BRIBED, "rishwat", "4827")
     her, at = as_(login), f"/tickets/{mine.reference}"
-    all_she_is_shown(her, sought, at)  # what a first look leaves behind is there now
+    all_she_is_shown(her, sought, at)  # by now the first look has left its traces
     before = all_she_is_shown(her, sought, at)
     sealed = walkin.take_down(rt, volunteer(rt, "charlie"), told)  # of the same phone
     route_due(rt)
@@ -173,7 +173,7 @@ def test_nothing_at_all_changes_for_others_when_a_sealed_ticket_comes(rt: Runtim
     assert tickets(rt)[-1].contact_id == mine.contact_id
     after = all_she_is_shown(her, sought, at)
     assert {what for what in before if before[what] != after[what]} == set()
-    nobodys = reference.draw(secrets.randbelow)  # right in its digits, and no ticket's
+    nobodys = reference.draw(secrets.randbelow)  # a valid check digit, and no ticket
     shown = [
         all_she_is_shown(her, (ref, ref[-4:]), *(f"/tickets/{ref}{what}" for what in ("", "/slip", "/recordings/1")))
         for ref in (sealed, nobodys)

@@ -16,7 +16,7 @@ from tests.web.visiting import Visitor, told
 
 
 def half_in(app: Flask, login: str) -> Visitor:
-    """Somebody who gave her password and no more."""
+    """A visitor who gave the password and no second factor."""
     visitor = Visitor(app)
     assert visitor.post("/login", login=login, password=PASSWORD).status_code == 302
     return visitor
@@ -99,5 +99,5 @@ def test_the_database_alone_does_not_tell_her_secret(app: Flask, rt: Runtime, ma
     assert shown in page
     assert shown not in {str(value) for value in vars(her).values()}
     assert secret(make_rt(secret_key="another-key-of-thirty-two-letters"), her) != shown
-    her.id += 1  # nor does a seed that was copied to somebody else
+    her.id += 1  # nor does a seed copied to another volunteer's row
     assert secret(rt, her) != shown

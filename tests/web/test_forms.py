@@ -1,4 +1,4 @@
-"""What browsers post: taken as it is meant, or answered 400."""
+"""What browsers post is taken as it is meant, or answered 400."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
@@ -15,7 +15,7 @@ Post = Callable[..., None]
 
 @pytest.fixture
 def post() -> Iterator[Post]:
-    """Be the form that is sent."""
+    """Act as the form that is sent."""
     app, open_requests = Flask(__name__), []
 
     def be(**fields: str) -> None:

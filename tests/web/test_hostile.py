@@ -1,4 +1,4 @@
-"""Text that means harm, in every field of every form and in every address: nothing breaks, nothing is run, no page turns round."""
+"""Hostile text in every field of every form and in every address: nothing breaks, nothing is run, no page turns round."""
 
 import re
 from collections.abc import Callable
@@ -39,7 +39,7 @@ HOSTILE = {
 
 
 def address(rule: Rule, reference: str, value: bytes) -> str:
-    """A path with the value wherever any text may stand in it."""
+    """The rule's address with the value wherever any text may stand."""
     written = quote(value[:200]) or "x"
     path = rule.rule.replace("<reference:reference>", reference)
     return re.sub("<.*?>", lambda found: "1" if ":" in found[0] else written, path)

@@ -1,4 +1,4 @@
-"""Somebody who has some rights, and wants more of them than two people gave her."""
+"""A volunteer with some rights tries for more than two people granted."""
 
 import re
 from collections.abc import Callable
@@ -79,7 +79,7 @@ def test_a_stranger_who_never_stops_guessing_does_not_keep_her_out_of_her_own_br
     alice.post("/logout")
     while stranger.post("/login", login="alice", password="wrong").status_code != 429:
         pass
-    assert Visitor(app).post("/login", login="alice", password=PASSWORD).status_code == 429  # a browser she never came in by
+    assert Visitor(app).post("/login", login="alice", password=PASSWORD).status_code == 429  # a browser in which alice never logged in
     assert alice.post("/login", login=" ALICE ", password=PASSWORD).status_code == 302
     assert alice.is_in()
 

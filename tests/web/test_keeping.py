@@ -1,4 +1,4 @@
-"""Her words survive a log-in that ended, or a token out of date, while she typed: in every form that has words, and for her alone."""
+"""A volunteer's words survive a log-in that ended, or a stale token, in every form that has words, and only for that volunteer."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -93,7 +93,7 @@ def in_templates() -> set[str]:
 
 @pytest.fixture
 def called(rt: Runtime, app: Flask, clock: Clock) -> Ticket:
-    """Somebody called. Alice leads every team, and her shift ends soon."""
+    """A citizen called. Alice leads every team, and the shift ends soon."""
     clock.forward(hours=7, minutes=50)
     Caller(rt).ring().press("1", "1", "1", "1").speak().press("1").hang_up()
     route_due(rt)
@@ -104,13 +104,13 @@ def called(rt: Runtime, app: Flask, clock: Clock) -> Ticket:
 
 
 def log_out_and_send(her: Visitor, path: str, fields: dict[str, str]) -> TestResponse:
-    """She sends a form after her log-in ended, cookie and token with it."""
+    """Send a form after the log-in ended, with no cookie and an old token."""
     her.client.delete_cookie("hotline", domain="hotline.example.org")
     return her.client.post(path, base_url=BASE, data={**fields, "csrf_token": OLD})
 
 
 def go_on(her: Visitor, page: TestResponse, path: str, **fields: str) -> TestResponse:
-    """She fills in the one form of the page that keeps her words for her."""
+    """Fill in the one form of the page that keeps the words."""
     [form] = [form for form in Forms(page.get_data(as_text=True)).found if "kept" in form.fields]
     assert form.action == path
     return her.client.post(path, base_url=BASE, data={**form.fields, **fields})
@@ -121,13 +121,13 @@ def followed(her: Visitor, answer: TestResponse) -> str:
 
 
 def prove(rt: Runtime, her: Visitor, page: TestResponse, clock: Clock) -> TestResponse:
-    """She types the code that her app shows; none is taken twice."""
+    """Type the code that the app shows, half a minute on, as no code is taken twice."""
     clock.forward(seconds=30)
     return go_on(her, page, "/second-factor", code=code(rt, "alice", clock))
 
 
 def pages_of(rt: Runtime, her: Visitor, ticket: Ticket) -> Iterator[tuple[str, dict[str, object]]]:
-    """The pages that have all the forms, and what must be so meanwhile."""
+    """The pages that have all the forms, and the facts of the ticket meanwhile."""
     for facts in ({"hold": False, "sealed": False}, {"hold": True, "sealed": True}):
         alter(rt, Ticket, **facts)
         yield at(ticket), facts
@@ -263,7 +263,7 @@ def test_what_is_refused_is_shown_to_be_copied(rt: Runtime, as_: As, ticket: Tic
         answer = bob.post(at(ticket, path), version=version, note=WORDS, **form)
         assert answer.status_code == refusal, path
         assert f"readonly>{'for &lt;us&gt; only'}" in answer.get_data(as_text=True), path
-    # Nothing of a form that is none of ours.
+    # Nothing of a form that is not one of ours.
     forged = bob.client.post(at(ticket, "/priority"), base_url=BASE, data={"note": WORDS, "csrf_token": OLD})
     assert (forged.status_code, "for &lt;us" in forged.get_data(as_text=True)) == (400, False)
     assert tickets(rt)[0].version == ticket.version
@@ -295,7 +295,7 @@ def test_a_note_whose_form_is_gone_meanwhile_stands_in_the_first_box_for_notes(r
     assert [f.action for f in with_boxes(page.get_data(as_text=True)) if f.fields.get("note") == WORDS] == [at(called, "/status")]
 
 
-# For her alone
+# Only for the volunteer
 
 
 def owner_of(html: str) -> str:
@@ -305,7 +305,7 @@ def owner_of(html: str) -> str:
 
 
 def logged_out(her: Visitor, path: str, **fields: str) -> str:
-    """She sends a form after her log-in ended, cookie and token with it: the page she gets."""
+    """Send a form after the log-in ended, with no cookie and an old token; returns the page of the answer."""
     her.client.delete_cookie("hotline", domain="hotline.example.org")
     answer = her.client.post(path, base_url=BASE, data={"csrf_token": "old", **fields})
     assert answer.status_code == 401

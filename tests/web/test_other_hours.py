@@ -1,5 +1,7 @@
-"""A day whose hours are others: the roster, the text before the shift, who is missed, the hand-over and duty agree. It is noon on a Monday
-in Karachi; alice and bob would work from 08:00 to 20:00 on Tuesday, which is 10:00 to 15:00 here, with a pause at 13:00."""
+"""A shift with other hours on one day: the roster, the text before the shift, missed shifts, the hand-over and duty agree.
+
+It is noon on a Monday in Karachi; alice and bob would work from 08:00 to 20:00 on Tuesday, which is 10:00 to 15:00 here, with a pause
+at 13:00."""
 
 from collections.abc import Callable
 from pathlib import Path

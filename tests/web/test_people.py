@@ -1,4 +1,4 @@
-"""The people page: rights that take two people, and somebody who goes."""
+"""The people page: rights that take two people, and volunteers who leave."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ As = Callable[[str], Visitor]
 
 
 def teams_of(rt: Runtime, login: str) -> dict[str, bool]:
-    """Code → whether she leads it."""
+    """Code → whether the volunteer leads the team."""
     with rt.reading() as session:
         return {team.code: is_lead for i, team, is_lead in people.memberships(session) if i == volunteer(rt, login).id}
 
@@ -46,10 +46,10 @@ def test_a_right_takes_a_second_person_and_the_head_is_told(rt: Runtime, as_: As
     assert "A right was asked for" in head.text("/")
     assert head.post(f"/alarms/{alarm.id}/acknowledge").status_code == 302
     assert "A right was asked for" not in head.text("/")
-    assert admin.post(f"/people/grants/{grant.id}", answer="give").status_code == 403  # who asked
+    assert admin.post(f"/people/grants/{grant.id}", answer="give").status_code == 403  # asked for it
     assert head.post(f"/people/grants/{grant.id}", answer="give").status_code == 302
     assert teams_of(rt, "bob")["integrity"] is False
-    assert head.post(f"/people/grants/{grant.id}", answer="refuse").status_code == 409  # decided
+    assert head.post(f"/people/grants/{grant.id}", answer="refuse").status_code == 409  # decided it
 
 
 def test_what_was_refused_is_not_given(rt: Runtime, as_: As) -> None:
@@ -155,7 +155,7 @@ def test_an_administrator_works_no_tickets_by_that(rt: Runtime, as_: As) -> None
 
 
 def alarms(rt: Runtime) -> list[tuple[str, str, bool]]:
-    """Kind, whose, and whether it was acknowledged."""
+    """Kind, volunteer, and whether it was acknowledged."""
     with rt.reading() as session:
         rows = session.execute(
             select(Alarm.kind, Volunteer.login, Alarm.acknowledged_at)
@@ -175,7 +175,7 @@ def test_the_head_is_told_of_every_link_an_administrator_makes_and_the_page_says
         alarm_id = session.scalars(select(Alarm.id)).one()
     head.post(f"/alarms/{alarm_id}/acknowledge")
     assert alarms(rt) == [("account", "head", True)]
-    admin.post("/people/invite", login="eve", name="Eve")  # she looked away: it is told again
+    admin.post("/people/invite", login="eve", name="Eve")  # the alarm was acknowledged, so a new link raises it again
     assert alarms(rt) == [("account", "head", False)]
     assert "Link made by <bdi>Admin</bdi>" in head.text("/people")
 

@@ -1,4 +1,4 @@
-"""The queue in a browser: what changes elsewhere shows, nothing jumps under her hand, and the keys do what their card says."""
+"""The queue in a browser: changes made elsewhere show, nothing jumps under the volunteer's hand, and the keys do what their card says."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ POLL_EVERY_MS = 5000
 
 @pytest.fixture
 def address(address: str, app: Flask, clock: Clock) -> str:
-    """Where the pages are served; time goes on with each request."""
+    """Where the pages are served; each request moves the clock on by a second."""
     served = app.wsgi_app
 
     def ticking(environ: Any, start_response: Any) -> Any:
@@ -38,7 +38,7 @@ def address(address: str, app: Flask, clock: Clock) -> str:
 
 @pytest.fixture
 def alice(address: str, app: Flask, page: Page) -> Iterator[Page]:
-    """Alice in front of the queue; whatever her browser complains of fails the test."""
+    """Alice's browser on the queue; an error in it fails the test."""
     complaints: list[str] = []
     page.on("pageerror", lambda fault: complaints.append(str(fault)))
     page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
@@ -53,7 +53,7 @@ def alice(address: str, app: Flask, page: Page) -> Iterator[Page]:
 
 
 def poll(page: Page, times: int = 1) -> None:
-    """As if so long had passed in the browser that it polls, so many times."""
+    """Move the browser's clock on until it has polled, so many times."""
     for _ in range(times):
         with page.expect_request(POLL):
             page.clock.run_for(POLL_EVERY_MS)
@@ -74,7 +74,7 @@ def test_a_ticket_that_comes_in_shows_by_itself_and_is_said(rt: Runtime, alice: 
 def test_the_figures_of_what_is_on_other_lists_are_asked_for_once_a_minute(rt: Runtime, alice: Page, address: str) -> None:
     alice.goto(f"{address}/?list=mine")
     alice.mouse.move(1, 1)
-    text_in(rt, SNATCHED)  # nobody's yet: her own list does not change
+    text_in(rt, SNATCHED)  # nobody's yet, so alice's own list does not change
     figure = alice.get_by_role("link", name=re.compile("My teams"))
     poll(alice, 11)
     expect(figure).to_contain_text("0")
@@ -147,7 +147,7 @@ def test_a_page_that_is_logged_out_elsewhere_says_so(rt: Runtime, alice: Page) -
 
 
 def test_the_keys_do_what_their_card_says(rt: Runtime, alice: Page, address: str) -> None:
-    # Opened in one instant, between two polls, they stand by their references, which are drawn.
+    # Opened at the same instant, between two polls, they are listed by their references, which are random.
     first, second = sorted((a_ticket(rt), a_ticket(rt, sender=OTHER)), key=lambda ticket: (ticket.opened_at, ticket.reference))
     alice.reload()
     for key, ticket in (("j", first), ("ArrowDown", second), ("j", second), ("ArrowUp", first), ("j", second), ("k", first)):
@@ -196,7 +196,7 @@ def test_n_takes_the_next_ticket(rt: Runtime, alice: Page, address: str) -> None
 
 
 def test_an_urgent_alarm_sounds_once_a_click_has_allowed_it(rt: Runtime, alice: Page) -> None:
-    alice.wait_for_function("document.getElementById('alarm-sound').duration > 0.5")  # it is there, and a sound
+    alice.wait_for_function("document.getElementById('alarm-sound').duration > 0.5")  # the alarm is shown and sounds
     alice.evaluate("() => { HTMLAudioElement.prototype.play = async () => { window.played = (window.played ?? 0) + 1; }; }")
     ticket = a_ticket(rt)
     with rt.transaction() as tx:

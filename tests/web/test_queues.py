@@ -37,14 +37,14 @@ def lists_on(html: str) -> dict[str, str]:
 
 
 def mark(her: Visitor, query: str = "") -> str:
-    """What a poll is told that knows nothing yet."""
+    """The ETag of a first poll."""
     answer = her.get(f"/queue/version{query}")
     assert (answer.status_code, answer.data) == (204, b"")
     return answer.headers["ETag"]
 
 
 def is_same(her: Visitor, before: str, query: str = "") -> bool:
-    """What her next poll is told, five seconds later."""
+    """Whether a poll five seconds later finds nothing new."""
     her.client.application.extensions["hotline"].clock.forward(seconds=5)
     answer = her.get(f"/queue/version{query}", If_None_Match=before)
     assert answer.status_code in {204, 304}
@@ -54,7 +54,7 @@ def is_same(her: Visitor, before: str, query: str = "") -> bool:
 
 @pytest.fixture
 def set_(rt: Runtime) -> Callable[..., None]:
-    """Change a ticket behind everybody's back."""
+    """Change a ticket as if elsewhere."""
 
     def change(ticket: Ticket, **values: object) -> None:
         with rt.transaction() as tx:
@@ -91,7 +91,7 @@ def test_a_list_that_is_not_hers_is_her_first(rt: Runtime, as_: As) -> None:
 
 
 def test_what_no_team_has_yet_is_on_every_teams_list(rt: Runtime, as_: As) -> None:
-    text_in(rt, SNATCHED)  # and no worker looks at it
+    text_in(rt, SNATCHED)  # and no worker routes it
     [ticket] = tickets(rt)
     for login in ("alice", "bob", "charlie", "lead", "head"):
         assert in_queue(as_(login).text("/")) == [ticket.reference], login
@@ -142,7 +142,7 @@ def test_the_version_is_the_same_until_something_changes(rt: Runtime, as_: As, c
     before = mark(alice)
     clock.forward(minutes=1)
     assert is_same(alice, before)
-    assert is_same(as_("alice"), before)  # another log-in, or after a restart
+    assert is_same(as_("alice"), before)  # another log-in, or a restart
     assert f'data-mark="{before.strip(chr(34))}"' in alice.text("/")
     assert f'data-mark="{before.strip(chr(34))}"' in alice.text("/queue/list")
     casework.change_status(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, to=Status.IN_PROGRESS)

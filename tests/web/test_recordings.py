@@ -1,4 +1,4 @@
-"""What a caller said, on her ticket's page: who may hear it, what is told of that, and what is made of what is written down."""
+"""A recording on its ticket's page: who may hear it, what the history says of that, and what becomes of the written words."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def gateway() -> RecordingGateway:
 
 
 def heard(rt: Runtime, gateway: RecordingGateway, *, sealed: bool = False, **given: object) -> tuple[Ticket, bytes]:
-    """Somebody called, her recording is here and the ticket is routed: the ticket and the audio."""
+    """A caller left a recording, which is fetched, and the ticket is routed; returns the ticket and the audio."""
     gateway_id = a_recording(rt, gateway, **given)  # type: ignore[arg-type]
     audio = gateway.audio[gateway_id]
     if sealed:
@@ -66,7 +66,7 @@ def write(visitor: Visitor, ticket: Ticket, words: str) -> TestResponse:
 
 
 def plain(answer: TestResponse) -> str:
-    """A page without what differs from one answer to the next."""
+    """A page without the parts that differ between two answers."""
     html = answer.get_data(as_text=True)
     return re.sub(r'name="csrf_token" value="[^"]*"|/tickets/[0-9]{9}\S*', "", html)
 
@@ -193,7 +193,7 @@ def test_to_listen_is_told_once_an_hour_of_each_who_does(rt: Runtime, gateway: R
     clock.forward(minutes=2)
     alice.get(at(ticket))
     assert listened(rt) == [hers, his, hers]
-    assert tickets(rt)[0].version == version  # nobody's form is out of date for that
+    assert tickets(rt)[0].version == version  # hearing it makes no form stale
     assert "Listened to the recording" in alice.text(f"/tickets/{ticket.reference}")
 
 

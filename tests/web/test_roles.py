@@ -1,4 +1,4 @@
-"""What administrators and auditors may see and do: the one no ticket, the other what was done and not what was said."""
+"""What administrators and auditors may see and do: an administrator sees no ticket, an auditor what was done and not what was said."""
 
 from collections.abc import Callable
 

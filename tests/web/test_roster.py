@@ -27,7 +27,7 @@ def team(rt: Runtime, code: str) -> int:
 
 
 def of(rt: Runtime, login: str, on_date: date = TUESDAY) -> dict[str, str]:
-    """The fields of her shift in the street team on a day."""
+    """The fields of a volunteer's shift in the street team on a day."""
     return {
         "team": str(team(rt, "street")),
         "volunteer": str(volunteer(rt, login).id),
@@ -83,7 +83,7 @@ def test_a_stand_in_who_cannot_after_all_leaves_nobody_and_the_lead_is_told(as_:
     as_("alice").post("/roster/ask", **of(rt, "alice"), colleague=str(volunteer(rt, "bob").id))
     as_("bob").post("/roster/answer", **of(rt, "alice"), agrees="yes")
     as_("bob").post("/roster/coming", **of(rt, "alice"), comes="no")
-    assert present(rt, clock) == {"bob"}  # by her own shift
+    assert present(rt, clock) == {"bob"}  # in bob's own shift
     assert (day(rt, "alice").comes, day(rt, "alice").stand_in_id) == (False, None)
     with rt.reading() as session:
         assert session.scalars(select(Alarm.kind)).all() == ["not_coming"]

@@ -1,4 +1,4 @@
-"""What a page says to whoever did something: that it is done, what it does to the citizen, and what comes next."""
+"""What a page says after a change: that it is done, what it does to the citizen, and what comes next."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ As = Callable[[str], Visitor]
 
 @pytest.fixture
 def ticket(rt: Runtime, app: Flask) -> Ticket:
-    """Somebody texted; the people of the tests are there."""
+    """A citizen texted; the people of the tests exist."""
     return a_ticket(rt)
 
 
@@ -209,7 +209,7 @@ def test_an_alarm_about_a_shift_leads_to_the_roster_and_one_about_a_right_to_the
     assert ['href="/roster"' in alarms[0], 'href="/people"' in alarms[1]] == [True, True]
 
 
-# Somebody new
+# A new colleague
 
 
 def test_whoever_is_invited_reads_her_login_name_and_keeps_the_language_she_came_in_by(rt: Runtime, as_: As, visitor: Visitor) -> None:

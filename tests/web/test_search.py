@@ -1,4 +1,4 @@
-"""The search: what finds a ticket, who is told of it, and what stands in no address and no log."""
+"""The search: what finds a ticket, who is told of a search, and what stands in no address and no log."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ NOTHING = "Nothing found that is yours to see. Try fewer words, another spelling
 
 
 def a_ticket(rt: Runtime, body: str = SNATCHED, *, sender: str = HER) -> Ticket:
-    """Somebody texts, the ticket is routed and what she says is indexed."""
+    """A citizen texts, the ticket is routed and its words are indexed."""
     text_in(rt, body, sender=sender)
     route_due(rt)
     while index_words(rt):
@@ -45,7 +45,7 @@ def listed(html: str) -> list[str]:
 
 
 def seek(her: Visitor, typed: str) -> str:
-    """What she is shown for what she typed."""
+    """The page of results for a search."""
     answer = her.post("/search", q=typed)
     return her.text(answer.location) if answer.status_code == 303 else answer.get_data(as_text=True)
 
@@ -238,7 +238,7 @@ def test_the_pages_have_every_ticket_once(rt: Runtime, as_: As, small_pages: Non
     alice = as_("alice")
     pages = [seek(alice, "pistol")]
     while at := next_page(pages[-1]):
-        assert re.fullmatch("[1-9][0-9]{8}", at.partition("before=")[2])  # a reference: an id would count the tickets of others
+        assert re.fullmatch("[1-9][0-9]{8}", at.partition("before=")[2])  # a reference, as an id would count the tickets of others
         pages.append(alice.text(at))
     assert [len(listed(page)) for page in pages] == [2, 2, 1]
     assert [one for page in pages for one in listed(page)] == all_of_them[::-1]

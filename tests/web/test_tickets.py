@@ -1,4 +1,4 @@
-"""The queue and a ticket's page: who sees what, in which order, and what she is told when somebody was first."""
+"""The queue and a ticket's page: who sees what, in which order, and what a volunteer is told if a colleague was first."""
 
 import base64
 import re
@@ -31,7 +31,7 @@ NOBODYS = "482719365"
 
 
 def a_ticket(rt: Runtime, body: str = SNATCHED, *, sender: str = HER) -> Ticket:
-    """Somebody texts and the ticket is routed."""
+    """A citizen texts and the ticket is routed."""
     text_in(rt, body, sender=sender)
     route_due(rt)
     return tickets(rt)[-1]
@@ -43,12 +43,12 @@ def in_queue(html: str) -> list[str]:
 
 
 def plain(html: str, reference: str) -> str:
-    """A page without what differs from one answer to the next."""
+    """A page without the parts that differ between two answers."""
     return re.sub(r'name="csrf_token" value="[^"]*"', "", html).replace(reference, "…")
 
 
 def unmarked(page: str) -> str:
-    """A page without what keeps numbers in order."""
+    """A page without the marks that keep numbers in order."""
     return re.sub(r'<bdi dir="ltr">([^<]*)</bdi>', r"\1", page)
 
 
@@ -70,7 +70,7 @@ def test_a_plain_ticket_is_seen_by_every_volunteer(rt: Runtime, as_: As) -> None
     for n, login in enumerate(("alice", "bob", "charlie", "lead", "head")):
         ticket = a_ticket(rt, sender=f"+92300123450{n}")
         her = as_(login)
-        assert (ticket.reference in in_queue(her.text("/"))) is (login != "charlie")  # whose team it is not: still hers to open
+        assert (ticket.reference in in_queue(her.text("/"))) is (login != "charlie")  # not charlie's team, but open to charlie
         assert SNATCHED in her.text(f"/tickets/{ticket.reference}")
         for path, form in forms(ticket):
             form["version"] = str(tickets(rt)[-1].version)
@@ -186,7 +186,7 @@ def test_pages_follow_one_another_without_doubles_or_gaps_while_tickets_come_in(
         clock.forward(seconds=1)
         if pages < 3:
             text_in(rt, SNATCHED, sender=next(senders))
-        # What she has seen may leave, too.
+        # A ticket that was on an earlier page may be closed, too.
         casework.change_status(rt, volunteer(rt, "bob"), seen[0], version=1, to=Status.CLOSED) if pages == 0 else None
         found = re.search(r'href="(/\?after=[^"]+)"', html)
         path, pages = (found[1] if found else ""), pages + 1
@@ -361,7 +361,7 @@ NASTY = [
 def test_what_a_citizen_wrote_stays_text_and_runs_its_own_way(rt: Runtime, as_: As) -> None:
     for body in NASTY:
         ticket = a_ticket(rt, f"mera mobile {body}")
-    assert len(tickets(rt)) == 1  # she goes on about the same thing
+    assert len(tickets(rt)) == 1  # a text about the same thing joins
     page = as_("alice").text(f"/tickets/{ticket.reference}")
     for body in NASTY:
         written = escape(f"mera mobile {body}").replace("&quot;", "&#34;").replace("&#x27;", "&#39;").replace("\u202e", "")
@@ -421,7 +421,7 @@ def test_an_alarm_is_shown_until_she_has_seen_it(rt: Runtime, as_: As, clock: Cl
     assert 'role="alert"' not in alice.text("/")
     found = re.search(r'action="(/alarms/\d+/acknowledge)"', page)
     assert found
-    for _ in range(2):  # somebody else's page changes nothing
+    for _ in range(2):  # an acknowledgement by another volunteer changes nothing
         assert alice.post(found[1]).location == "/"
         assert "Nobody was on duty" in lead.text("/")
     assert lead.post(found[1]).location == "/"

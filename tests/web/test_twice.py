@@ -27,13 +27,13 @@ __all__ = ["called", "ticket"]  # fixtures
 
 
 def rows(rt: Runtime) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row but those of log-ins, which any page may touch, and of who read a sealed ticket, which any look at it adds."""
+    """Every row but log-ins, which any page may touch, and events of who read a sealed ticket, which any look at it adds."""
     there = {table: rows for table, rows in snapshot(rt.engine).items() if table != "logins"}
     return there | {"events": [row for row in there["events"] if "viewed" not in row]}
 
 
 def lead_everything(rt: Runtime) -> None:
-    """Alice leads the team for sealed tickets too, and the ticket is its."""
+    """Alice leads the team for sealed tickets too, and the ticket belongs to that team."""
     with rt.transaction() as tx:
         integrity = tx.session.scalars(select(Team.id).where(Team.code == "integrity")).one()
         tx.session.add(Membership(team_id=integrity, volunteer_id=volunteer(rt, "alice").id, is_lead=True))
@@ -83,7 +83,7 @@ def test_any_form_of_a_ticket_in_another_tab_is_stale_and_changes_nothing(rt: Ru
     alter(rt, Ticket, unread=True)
     lead_everything(rt)
     alice, bob = as_("alice"), as_("bob")
-    alice.get("/")  # she has come to her shift
+    alice.get("/")  # notes that alice has come to the shift
     assert bob.post(at(called, "/facts"), version=str(called.version), category="theft", wants_woman="1").status_code == 302
     before = rows(rt)
     for path, form in forms(rt):

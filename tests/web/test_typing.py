@@ -1,4 +1,4 @@
-"""In a browser: what she types is kept and counted, and is there when she comes back."""
+"""In a browser: what a volunteer types is kept and counted, and is there after leaving the page."""
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""The walk-in's form and the slip: what a volunteer types in, what she is told, and what the paper says."""
+"""The walk-in's form and the slip: what a volunteer types in, what the page says, and what the paper says."""
 
 import re
 from collections.abc import Callable
@@ -119,7 +119,7 @@ def test_a_walk_in_whose_words_seal_it_is_sealed_to_whoever_typed_it(rt: Runtime
     assert ticket.reference not in alice.text("/")
     for other in ("bob", "lead", "head"):
         assert as_(other).get(answer.location).status_code == 404, other
-    assert as_("charlie").get(answer.location).status_code == 200  # her team's
+    assert as_("charlie").get(answer.location).status_code == 200  # charlie is of its team
     clock.forward(hours=2)
     assert alice.get(answer.location).status_code == 404
 

@@ -28,7 +28,7 @@ BODY = "Where was it? <b>bold</b> \u06c1"
 
 @pytest.fixture
 def ticket(rt: Runtime, app: Flask) -> Ticket:
-    """Somebody texted; the people of the tests are there."""
+    """A citizen texted; the people of the tests exist."""
     text_in(rt, SNATCHED)
     route_due(rt)
     return tickets(rt)[0]
@@ -43,7 +43,7 @@ def written(rt: Runtime) -> list[str]:
 
 
 def box(html: str) -> str:
-    """What stands in the box for the citizen."""
+    """The text in the box for the citizen."""
     found = re.search(r'<textarea id="body"[^>]*>(.*?)</textarea>', html, re.DOTALL)
     assert found
     return unescape(found[1])

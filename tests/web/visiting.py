@@ -1,4 +1,4 @@
-"""Somebody in front of the pages, with a browser's cookies and a browser's forms."""
+"""A visitor of the pages, with a browser's cookies and a browser's forms."""
 
 import re
 from html import unescape
@@ -30,7 +30,7 @@ class Visitor:
         return self.get(path, **headers).get_data(as_text=True)
 
     def token(self) -> str:
-        """The token of the forms on her pages: every page has one, even one that is not there."""
+        """The token of the visitor's forms: every page has it, even the page of an unknown address."""
         found = re.search(r'name="csrf_token" value="([^"]+)"', self.text("/nowhere"))
         assert found
         return found[1]
@@ -40,7 +40,7 @@ class Visitor:
         return self.client.post(path, base_url=BASE, data={"csrf_token": self.token(), **fields})
 
     def log_in(self, login: str, password: str = PASSWORD, *, proved: bool = True) -> Self:
-        """Come in."""
+        """Log in by the form; with the second factor, if `proved`."""
         answer = self.post("/login", login=login, password=password)
         assert answer.status_code == 302, answer.get_data(as_text=True)
         if proved:
@@ -48,18 +48,18 @@ class Visitor:
         return self
 
     def prove(self) -> None:
-        """As if her second factor had been shown, where her rights need one: `tests/web/test_factor.py` shows it."""
+        """Count the second factor as shown, as some rights need it: `tests/web/test_factor.py` shows it for real."""
         rt: Runtime = self.client.application.extensions["hotline"]
         with rt.transaction() as tx:
             tx.session.execute(update(Login).where(Login.proved_at.is_(None)).values(proved_at=tx.now))
 
     def is_in(self) -> bool:
-        """Whether she is shown the queue."""
+        """Whether the queue is shown."""
         return self.get("/").status_code == 200
 
 
 def told(answer: TestResponse) -> str:
-    """What the notice on a page says."""
+    """The text of the notice on a page."""
     found = re.search(r'<div class="notice bad" role="alert"[^>]*>(.*?)</div>', answer.get_data(as_text=True), re.DOTALL)
     assert found, answer.get_data(as_text=True)
     return unescape(re.sub(r"\s+", " ", re.sub("<[^>]+>", "", found[1]))).strip()

@@ -1,4 +1,4 @@
-"""The sound of prompts, as a gateway fetches it: public, cacheable, and nothing else out of the folder."""
+"""The sound of prompts, as a gateway fetches it: public and cacheable, and no other file of the folder."""
 
 import io
 import wave

@@ -1,4 +1,4 @@
-"""Worker processes as they run, a pretend gateway beside them, and Redis looked into to the last byte."""
+"""Worker processes as they run, a pretend gateway beside them, and every byte of a Redis."""
 
 import os
 import subprocess
@@ -56,7 +56,7 @@ def settings(gateway: Flask, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def start(settings: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Watched]]:
-    """Starts `python -m …` and ends it: `start("workers", HOTLINE_REDIS_URL=…)`."""
+    """Start `python -m …` and end it after the test: `start("workers", HOTLINE_REDIS_URL=…)`."""
     started: list[Watched] = []
 
     def starts(*words: str, **more: str) -> Watched:
@@ -74,7 +74,7 @@ def start(settings: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Wa
 
 @pytest.fixture
 def live() -> Iterator[Callable[[str, str], Runtime]]:
-    """A Runtime that rings a real bell and goes by the real clock: `live(database_url, redis_url)`."""
+    """A Runtime with a real bell and the real clock: `live(database_url, redis_url)`."""
     made: list[Runtime] = []
 
     def make(database_url: str, redis_url: str) -> Runtime:

@@ -124,7 +124,7 @@ def test_a_whole_cycle_in_real_forks_leaves_nothing_of_anybody_in_redis(
     settle(rt, tmp_path)
     text_in(rt, BODY)
     text_in(rt, "bachao", sender=OTHER)
-    with rt.transaction() as tx:  # one whose outcome nobody knows
+    with rt.transaction() as tx:  # a text whose outcome is unknown
         lost = texts_out(rt)[-1]
         tx.session.execute(
             update(Message).where(Message.id == lost.id).values(delivery="unknown", attempts=1, look_ups=0, claimed_at=tx.now)

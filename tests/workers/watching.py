@@ -1,4 +1,4 @@
-"""A process of ours from outside: what it says, what it started, how it ends. And everything that stands in a Redis."""
+"""A process of ours from outside: what it says, what it started, how it ends. And all that stands in a Redis."""
 
 import base64
 import binascii
@@ -16,7 +16,7 @@ from redis import Redis
 
 
 def until(is_so: Callable[[], Any], *, within_s: float, log: Callable[[], str] = str) -> Any:
-    """What `is_so` gives once it is true."""
+    """What `is_so` gives, once it gives something true."""
     ends = time.monotonic() + within_s
     while not (found := is_so()):
         assert time.monotonic() < ends, f"not so within {within_s} s\n{log()}"
@@ -25,7 +25,7 @@ def until(is_so: Callable[[], Any], *, within_s: float, log: Callable[[], str] =
 
 
 def children(pid: int) -> list[int]:
-    """What a process started and has not ended."""
+    """The running child processes of a process."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()]
     except OSError:
@@ -33,7 +33,7 @@ def children(pid: int) -> list[int]:
 
 
 def family(pid: int) -> list[int]:
-    """All that came of a process."""
+    """A process with all its descendants."""
     return [member for child in children(pid) for member in (child, *family(child))]
 
 
@@ -63,17 +63,17 @@ class Watched:
         until(lambda: self.said().count(words) >= times, within_s=within_s, log=self.said)
 
     def horse(self, *, within_s: float = 20) -> int:
-        """Wait for one of its workers to have a job in a fork; the id of the fork."""
+        """Wait until one of its workers has forked for a job; returns the fork's id."""
         found = until(lambda: [horse for worker in children(self.pid) for horse in children(worker)], within_s=within_s, log=self.said)
         return int(found[0])
 
     def told_to_stop(self, *, within_s: float) -> int | None:
-        """SIGTERM; the code it ends with."""
+        """Send SIGTERM; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(within_s)
 
     def end(self) -> None:
-        """Whatever is left of it."""
+        """End the processes that are left."""
         left = [self.pid, *family(self.pid)] if self.process.poll() is None else []
         for pid in left:
             if is_alive(pid):
@@ -82,7 +82,7 @@ class Watched:
 
 
 def everything_in(redis: "Redis") -> str:
-    """All keys and values, opened up where RQ packed them."""
+    """All keys and values, unpacked where RQ packed them."""
     return "\n".join(_opened(part) for key in redis.scan_iter() for part in (key, *_parts(redis, key)))
 
 

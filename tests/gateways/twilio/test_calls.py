@@ -1,4 +1,4 @@
-"""Calls and recordings as Twilio's API has them: asked by id, in time, with the password, and never more than there is room for."""
+"""Calls and recordings in Twilio's API: asked by id, with a time limit and the password, and never more bytes than there is room for."""
 
 import io
 import re
@@ -134,7 +134,7 @@ def test_with_nothing_to_try_it_on_nobody_knows(client: TwilioCalls, simulator: 
 
 @contextmanager
 def answering(*pieces: bytes | threading.Event) -> Iterator[str]:
-    """A server that sends these to one who asks, waiting at each event, and hangs up."""
+    """A server that sends these pieces to its first client, waits at each event, and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

@@ -1,5 +1,5 @@
-"""Calls: every step is walked, and left in every way a caller can leave it. Each walk ends in the book it should, and nothing is ever
-sent to a phone that did not agree."""
+"""Calls: every step is walked, and left in every way a caller can leave it. Each walk leaves a ticket or a line as it should. A phone that
+did not agree gets nothing."""
 
 import dataclasses
 from collections import deque
@@ -39,7 +39,7 @@ UNKNOWN_REFERENCE = next(str(n) for n in range(300_000_000, 300_000_010) if refe
 
 @pytest.fixture
 def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
-    # Hundreds of texts leave below, and how fast is no matter here.
+    # Hundreds of texts leave below, at any speed.
     return make_rt(voice=VOICE, data_dir=tmp_path, sending=Sending(texts_per_s=1000))
 
 
@@ -66,7 +66,7 @@ LEAVINGS = (*"0123456789*#", "", "12", "hang up")
 
 
 def does(walk: Walk, menu: table.Menu) -> Iterator[tuple[str, Walk]]:
-    """What a caller can do at a step of the pure menu, and where she is then."""
+    """What a caller can do at a step of the pure menu, and the walk after it."""
     if walk.step is Step.RECORD:
         yield SPEAK, table.recorded(walk, heard=True, key="")
         yield "0", table.recorded(walk, heard=True, key="0")
@@ -97,13 +97,13 @@ def ways(menu: table.Menu, *, withheld: bool) -> dict[tuple[object, ...], tuple[
 
 
 def _place(walk: Walk) -> tuple[object, ...]:
-    """Places that are alike need to be left once."""
+    """What tells places apart; each place is left once."""
     return (walk.step, walk.agreed, walk.takes > 0, walk.danger)
 
 
 @dataclasses.dataclass
 class Expected:
-    """What a walk leaves, worked out from what was done alone and not from the code under test."""
+    """What a walk leaves, worked out from what the caller did, without the code under test."""
 
     category_keys: frozenset[str]
     ticket: bool = False
@@ -111,10 +111,10 @@ class Expected:
     agreed: bool = False
 
     def note(self, caller: Caller, done: str) -> None:
-        """One thing she is about to do, at what she hears now."""
+        """Note what the caller is about to do, at what the caller hears now."""
         hears, is_beep = caller.hears, isinstance(caller.last, Beep)
         if isinstance(caller.last, Ring) or done == "hang up":
-            self.ticket = self.ticket or is_beep  # hanging up while she speaks keeps what she said
+            self.ticket = self.ticket or is_beep  # hanging up while speaking keeps what was said
             return
         self.danger = self.danger or done == "0" or ("enter_reference" in hears and done.startswith("0"))
         if "consent" in hears or "call_me" in hears:
@@ -124,7 +124,7 @@ class Expected:
 
 
 def act(caller: Caller, done: str) -> None:
-    """Do one thing at the step she is at."""
+    """Do one thing at the caller's step."""
     last = caller.last
     if isinstance(last, Beep):
         if done == NOTHING:
@@ -187,7 +187,7 @@ def test_every_walk_ends_in_the_book_it_should_and_nothing_goes_to_a_phone_that_
 
 
 def _work_all(rt: Runtime) -> None:
-    """A volunteer moves every ticket: whatever is texted about that is queued."""
+    """A volunteer moves every ticket, so that every text about a status is queued."""
     head = volunteer(rt, "head")
     lead_or_head = [head, volunteer(rt, "charlie"), volunteer(rt, "alice")]
     for ticket in tickets(rt):
@@ -226,7 +226,7 @@ def test_a_report_in_sindhi(rt: Runtime) -> None:
 
 
 def test_the_receipt_leaves_at_once_whatever_the_hour_and_on_hold(make_rt: Callable[..., Runtime], clock: Clock) -> None:
-    """It answers somebody who is waiting for it, as that of a text does."""
+    """It answers a caller who waits for it, as a text's receipt does."""
     rt = make_rt(voice=VOICE, contact_hours=Hours(opens="09:00", closes="20:00"))
     clock.forward(hours=12)
     key = next(str(c.key) for c in rt.categories if c.code == "police")
@@ -304,7 +304,7 @@ def test_a_no_is_taken_back_by_asking_for_texts_from_the_phone_itself(rt: Runtim
 
 
 def test_what_she_was_not_told_of_is_not_asked(rt: Runtime, tmp_path: Path) -> None:
-    """Whoever holds the phone and texts a lone 2 reopens nothing that it was never to hear of."""
+    """A lone 2 does not reopen a ticket if the phone was never to be told of it."""
     settle(rt, tmp_path)
     key = next(str(c.key) for c in rt.categories if c.key and not c.sealed and not c.hold)
     ring(rt).press("1", "1", key, "", "").speak().press("1").hang_up()
@@ -398,7 +398,7 @@ def test_danger_opens_an_urgent_ticket_before_anything_is_rung(rt: Runtime, tmp_
     assert count(rt, Alarm) > 0
     caller.press("")
     assert isinstance(caller.last, Ring)
-    caller.hang_up()  # an abandoned 0 is a human's decision
+    caller.hang_up()  # a person decides about a 0 that was not followed up
     assert said(rt) == []
     assert [c.direction for c in calls_of(rt)] == ["in"]
 
@@ -519,7 +519,7 @@ def test_danger_raises_the_ticket_there_is(rt: Runtime) -> None:
 
 
 def reported(rt: Runtime, number: str = OTHER, *, category: str = "") -> str:
-    """The reference of somebody's ticket."""
+    """The reference of a citizen's ticket."""
     key = next(str(c.key) for c in rt.categories if c.key and (c.code == category if category else not (c.sealed or c.hold)))
     caller = Caller(rt, number).ring().press("1", "1", key, "1").speak().press("1")
     found = caller.reference
@@ -570,7 +570,7 @@ def test_so_many_references_of_others_a_call_and_a_day(rt: Runtime) -> None:
     assert heard[:4] == ["stage_received"] * per_call + ["stage_refused"] * (4 - per_call)
     per_day = rt.config.conversation.lookups_per_day
     assert "stage_received" in heard[per_call + 1 : per_day]
-    assert set(heard[per_day:]) == {"stage_refused"}  # what was refused counts too: it may have been found out all the same
+    assert set(heard[per_day:]) == {"stage_refused"}  # a refused look-up counts too: it may have guessed a reference all the same
 
 
 def test_look_ups_by_voice_and_by_text_count_together(rt: Runtime) -> None:
@@ -645,7 +645,7 @@ def test_the_end_told_twice_changes_nothing(rt: Runtime) -> None:
 
 
 def test_a_recording_that_comes_after_the_end_opens_the_ticket(rt: Runtime) -> None:
-    """The line dropped in mid-sentence, before the gateway told us what she had said."""
+    """The line dropped in mid-sentence, before the gateway told us of the recording."""
     caller = ring(rt).press("1", "", "").hang_up()
     assert tickets(rt) == []
     caller.report_recording("RE" + "c" * 32)

@@ -1,4 +1,4 @@
-"""Calls end: told by the gateway, or asked of it by the sweep."""
+"""Calls end: the gateway tells it, or the sweep asks the gateway."""
 
 import threading
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from tests.support import Clock, count, make_runtime, tickets
 
 
 class AskedGateway(RecordingGateway):
-    """Knows how calls stand: what the test says."""
+    """Answers with the states of calls that the test sets."""
 
     state: CallState | GatewayError | None = CallState(ended=True, duration_s=41)
 
@@ -58,7 +58,7 @@ def test_a_call_that_never_told_its_end_is_closed_after_the_gateway_was_asked(rt
     clock.forward(minutes=10)
     sweep(rt, gateway)
     assert (caller.row.ended_at, caller.row.duration_s) == (clock.now, 41)
-    assert len(tickets(rt)) == 1  # what she had keyed
+    assert len(tickets(rt)) == 1  # for what the caller had keyed
 
 
 def test_one_that_goes_on_is_left_alone(rt: Runtime, gateway: AskedGateway, clock: Clock) -> None:
@@ -93,7 +93,7 @@ def test_a_gateway_that_does_not_answer_is_asked_again(rt: Runtime, gateway: Ask
 
 
 def test_a_recording_nobody_reported_is_found_by_asking(rt: Runtime, gateway: AskedGateway, clock: Clock) -> None:
-    """She spoke and the line dropped; neither the step nor the recording's own report ever came."""
+    """The caller spoke and the line dropped. The gateway sent neither the step nor the recording's own report."""
     caller = Caller(rt).ring().press("1", "", "").hang_up()
     assert tickets(rt) == []
     gateway.listed = [FoundRecording("RE" + "a" * 32, 14)]
@@ -143,7 +143,7 @@ def test_a_call_of_the_book_is_ticked_off_and_one_under_way_is_not(rt: Runtime) 
 
 
 def test_an_end_told_while_the_call_begins_stands_in_nobodys_way(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Steps lock the call and then the contact: whoever came with the contact in hand would wait for them, and they for it."""
+    """Steps lock the call and then the contact. A process that locked the contact first would wait for a step, and the step for it."""
     rt = make_runtime(postgres_url, voice=Voice(number=LINE))
     caller = Caller(rt).ring()
     in_hand, real, real_keep = threading.Event(), call_rows.locked, call_rows.keep

@@ -1,4 +1,4 @@
-"""Missed calls: rejected, called back once within the hours, and never a phone that may not be rung."""
+"""Missed calls: rejected, and called back once within the hours. A phone that may not be rung is never rung."""
 
 import dataclasses
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class CallingGateway(RecordingGateway):
     def __init__(self) -> None:
         super().__init__()
         self.placed: list[tuple[str, int]] = []
-        self.alarms: list[int] = []  # those of them that are alarms
+        self.alarms: list[int] = []  # the placed calls that are alarms
 
     def place_call(self, to: str, call_id: int, *, is_alarm: bool) -> str:
         self._meets("place", to)
@@ -60,7 +60,7 @@ def missed(rt: Runtime, number: str = HER) -> Caller:
 
 
 def answered(rt: Runtime, gateway: CallingGateway) -> Caller:
-    """The last phone that was rung is answered."""
+    """The person rung last answers."""
     to, call_id = gateway.placed[-1]
     caller = Caller(rt, to, gateway_id=ours(call_id))
     caller.turn = callflow.answer_back(rt, call_id, caller.told())
@@ -146,7 +146,7 @@ def test_one_phone_is_called_back_so_often_a_day(rt: Runtime, gateway: CallingGa
         ("+92900111222", "unfit"),  # premium
         ("+923001234501", None),
         ("+922135662222", None),
-        ("+447400123456", "unfit"),  # no country of ours
+        ("+447400123456", "unfit"),  # of a country that is not configured
         ("+19005551234", "unfit"),
         ("", "unfit"),
     ],
@@ -160,7 +160,7 @@ def test_who_is_not_called_back(rt: Runtime, gateway: CallingGateway, number: st
 
 
 def test_we_never_ring_ourselves(make_rt: Callable[..., Runtime], gateway: CallingGateway) -> None:
-    """A call of ours that is forwarded to the missed-call number would go round for ever."""
+    """A call of ours that is forwarded to the missed-call number would be called back without end."""
     numbers = ("+922135662222", "+922135662223", "+923001112233")
     rt = make_rt(voice=Voice(number=numbers[0], missed_call_number=numbers[1], duty_line=numbers[2:]))
     for number in numbers:
@@ -248,7 +248,7 @@ def test_a_call_is_placed_again_only_if_it_surely_was_not(
 
 
 def test_answered_before_the_gateway_told_us_of_the_call(rt: Runtime, gateway: CallingGateway) -> None:
-    """The webhook of the answered phone may be here before the answer to our request is."""
+    """The webhook of the answered phone may come before the answer to our request."""
     missed(rt)
     heard: list[Caller] = []
 

@@ -1,4 +1,4 @@
-"""A recording comes to us whole, once, whatever breaks on the way; the gateway forgets it only then."""
+"""A recording comes to us whole, once, whatever breaks on the way. Only then is it deleted at the gateway."""
 
 import hashlib
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def kept(folder: Path) -> list[bytes]:
 
 
 def until_settled(rt: Runtime, gateway: RecordingGateway, clock: Clock, *, hours: float) -> None:
-    """Every five minutes for so long."""
+    """Fetch every five minutes for so many hours."""
     for _ in range(round(hours * 12)):
         fetch(rt, gateway)
         clock.forward(minutes=5)
@@ -152,7 +152,7 @@ def test_the_last_length_the_gateway_tells_is_the_right_one(rt: Runtime, gateway
 
 
 def test_a_report_does_not_wait_for_a_worker_that_holds_the_recording(postgres_url: str, gateway: RecordingGateway) -> None:
-    """The worker goes on to the ticket, which a step of the call may hold already."""
+    """The worker goes on to the ticket, which a step of the call may have locked already."""
     rt = make_runtime(postgres_url)
     gateway_id = a_recording(rt, gateway, seconds=11)
     again = told(call=calls(rt)[0].gateway_id or "", recording=gateway_id, recorded_s=3)
@@ -211,7 +211,7 @@ def test_one_that_was_given_up_is_fetched_once_the_gateway_has_it_again(
     assert states(rt) == [("lost", code)]
     gateway.script, gateway.listed = [], [FoundRecording(gateway_id, 7)]
     ask_recordings(rt, gateway, calls(rt)[0].id)
-    gateway.script = [GatewayError(code, Outcome.REFUSED)]  # and it is waited for as long as one that is new
+    gateway.script = [GatewayError(code, Outcome.REFUSED)]  # and we wait for it as long as for a new recording
     fetch(rt, gateway)
     assert states(rt) == [("awaited", code)]
     clock.forward(minutes=1)
@@ -336,7 +336,7 @@ def test_the_gateway_keeps_its_copy_while_ours_is_not_where_it_should_be(
     gateway.script = [None, AWAY]
     fetch(rt, gateway)
     [path] = folder.iterdir()
-    path.unlink()  # a backup without it was played back
+    path.unlink()  # a backup that lacks the file was restored
     clock.forward(minutes=1)
     fetch(rt, gateway)
     assert gateway_id in gateway.audio
@@ -359,7 +359,7 @@ def test_silence_on_a_call_that_left_nothing_opens_no_ticket(rt: Runtime, gatewa
 
 
 def kill(patch: pytest.MonkeyPatch, owner: object, name: str, *, first: bool) -> None:
-    """End the worker where `name` is called: before it does anything, or once it is done."""
+    """End the worker where `name` is called: before it runs, or after."""
     real = getattr(owner, name)
 
     def killed(*args: object, **named: object) -> None:
@@ -423,7 +423,7 @@ def test_a_slow_worker_does_not_undo_what_a_second_one_did(rt: Runtime, gateway:
     audio = gateway.audio[gateway_id]
 
     def meanwhile() -> None:
-        """The first worker's request hangs; its claim lapses; another does all of it, and the gateway has it no more."""
+        """The first worker's request hangs and its claim lapses. Another worker does everything, and the gateway's copy is deleted."""
         clock.forward(seconds=61)
         fetch(rt, gateway)
 

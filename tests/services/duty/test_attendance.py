@@ -1,5 +1,5 @@
-"""Who comes to her shift: asked, answered, missed. The clock stands at noon on a Monday in Karachi; alice and bob work until 20:00, and
-again from 08:00 on Tuesday; alice is alone in another team from 22:00."""
+"""Whether volunteers come to their shifts: asked, answered, missed. The clock stands at noon on a Monday in Karachi; alice and bob work
+until 20:00, and again from 08:00 on Tuesday; alice is alone in another team from 22:00."""
 
 import threading
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def give_phone(rt: Runtime, login: str, address: str = PHONE) -> None:
 
 
 def raised(rt: Runtime) -> list[tuple[str, str]]:
-    """Kind and person of each alarm about a shift."""
+    """Kind and volunteer of each alarm about a shift."""
     with rt.reading() as session:
         asked = select(Alarm.kind, Volunteer.login).join(Volunteer, Volunteer.id == Alarm.volunteer_id).where(Alarm.ticket_id.is_(None))
         return sorted((row[0], row[1]) for row in session.execute(asked))
@@ -96,7 +96,7 @@ def test_her_answer_is_kept_and_opens_no_ticket(rt: Runtime, body: str, comes: b
     assert ([day.comes for day in days(rt) if day.asked_at], count(rt, Ticket), said(rt)) == ([comes], 0, ["shift_ask"])
     watch_shifts(rt)
     assert raised(rt) == ([] if comes else [("not_coming", "lead"), ("too_few", "lead")])
-    text_in(rt, body, sender=PHONE)  # the question is answered: it is what it would be of any citizen
+    text_in(rt, body, sender=PHONE)  # the question is answered: the second text is a citizen's
     assert [day.comes for day in days(rt) if day.asked_at] == [comes]
 
 
@@ -268,7 +268,7 @@ def test_whoever_stands_in_is_asked_in_her_place(rt: Runtime) -> None:
     night = (general, volunteer(rt, "alice").id, date(2026, 11, 23), time(22))
     roster.ask_stand_in(rt, volunteer(rt, "alice"), night, volunteer(rt, "lead").id)
     watch_shifts(rt)
-    assert said(rt) == []  # alice has no phone, and nobody has agreed
+    assert said(rt) == []  # alice has no phone, and the lead has not agreed yet
     roster.agree(rt, volunteer(rt, "lead"), night, agrees=True)
     watch_shifts(rt)
     text_in(rt, "8", sender=PHONE)

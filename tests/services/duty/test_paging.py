@@ -1,5 +1,6 @@
-"""A volunteer's own phone is rung: it says that her page needs her, takes a 9, and is nobody's complaint. The clock stands at noon on a
-Monday in Karachi; alice and bob work until 20:00, and alice is alone in another team from 22:00."""
+"""An alarm rings a volunteer's own phone: the call says that the page needs the volunteer, takes a 9, and counts as no complaint.
+
+The clock stands at noon on a Monday in Karachi; alice and bob work until 20:00, and alice is alone in another team from 22:00."""
 
 import contextlib
 import dataclasses
@@ -52,7 +53,7 @@ def raise_one(rt: Runtime, login: str = "lead", alarm_id: int = 5) -> None:
 
 
 def paged(rt: Runtime, clock: Clock) -> None:
-    """An urgent ticket that nobody opened, and the lead's phone is told."""
+    """Nobody opened an urgent ticket, so the lead's phone is to be rung."""
     give_phone(rt, "lead")
     urgent(rt)
     clock.forward(seconds=90)
@@ -60,7 +61,7 @@ def paged(rt: Runtime, clock: Clock) -> None:
 
 
 def rung(rt: Runtime, gateway: CallingGateway, clock: Clock) -> Caller:
-    """The same, and she answers the call."""
+    """The same, and the lead answers the call."""
     paged(rt, clock)
     place_calls(rt, gateway)
     return answered(rt, gateway)
@@ -155,7 +156,7 @@ def test_star_at_will_acknowledges_nothing(rt: Runtime, gateway: CallingGateway,
 
 
 def test_it_is_nobodys_complaint(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
-    """No ticket, no consent, no recording even where the gateway made one, and no line in the book."""
+    """No ticket, no consent, no recording even if the gateway made one, and no line in the book."""
     caller = rung(rt, gateway, clock).press("", "9")
     caller.report_recording("RE" + "a" * 32)
     caller.hang_up()
@@ -246,7 +247,7 @@ def test_a_worker_that_dies_on_the_way_leaves_no_second_call(rt: Runtime, gatewa
 def test_the_end_of_a_call_of_which_nobody_knew_is_no_citizens_call(
     rt: Runtime, gateway: CallingGateway, clock: Clock, fault: BaseException
 ) -> None:
-    """The gateway took it, and its answer to us was lost."""
+    """The gateway placed the call, and its answer to us was lost."""
     paged(rt, clock)
     gateway.script.append(fault)
     with contextlib.suppress(Killed):
@@ -355,7 +356,7 @@ def test_whoever_is_on_duty_is_rung_at_night(make_rt: Callable[..., Runtime], rt
 @pytest.mark.parametrize("by", ["key", "text"])
 def test_9_acknowledges_only_what_her_phone_was_told_of(rt: Runtime, gateway: CallingGateway, clock: Clock, by: str) -> None:
     caller = rung(rt, gateway, clock)
-    raise_one(rt)  # she knows nothing of this one yet
+    raise_one(rt)  # the lead was not told of this alarm yet
     if by == "key":
         caller.press("9")
     else:
@@ -378,7 +379,7 @@ def test_a_stray_9_after_she_opened_the_ticket_is_a_citizens_text(rt: Runtime, c
 
 
 def test_seen_and_raised_again_it_goes_to_her_phone(rt: Runtime, clock: Clock) -> None:
-    """Whoever opened a ticket hears of it again when its citizen comes to be in danger."""
+    """A volunteer who opened a ticket is told again when its citizen comes to be in danger."""
     give_phone(rt, "lead")
     ticket = urgent(rt)
     paging.opened(rt, volunteer(rt, "lead"), ticket.reference)
@@ -418,7 +419,7 @@ def test_her_phone_that_rings_in_is_a_citizens_call_like_any_other(rt: Runtime, 
     place_calls(rt, gateway)
     Caller(rt, PHONE, gateway_id=ours(gateway.placed[0][1])).hang_up(duration_s=0)
     place_calls(rt, gateway)
-    assert len(gateway.placed) == 1  # what she did not answer is no missed call of hers
+    assert len(gateway.placed) == 1  # an alarm that the lead did not answer is no missed call
     assert Caller(rt, PHONE).ring().press("9").hears != ["goodbye"]
     assert missed(rt, PHONE).turn.actions == (Reject(),)
     place_calls(rt, gateway)
@@ -455,7 +456,7 @@ def unopened(rt: Runtime) -> list[str]:
 
 def test_an_urgent_ticket_that_nobody_opens_is_told_to_the_lead_once(rt: Runtime, clock: Clock) -> None:
     urgent(rt)
-    with rt.transaction() as tx:  # it is bob's, whose browser is closed and whose phone we do not know
+    with rt.transaction() as tx:  # bob has no page open, and bob's phone is unknown
         tx.session.execute(update(Alarm).values(kind="urgent", volunteer_id=volunteer(rt, "bob").id))
     clock.forward(seconds=389)
     assert (tell_of_unopened(rt), unopened(rt)) == (0, [])

@@ -1,4 +1,4 @@
-"""The demo cannot touch the real: a database is one or the other, for good."""
+"""The demo cannot touch the real: a database is for the demo or for real use, for good."""
 
 from collections.abc import Callable
 from pathlib import Path

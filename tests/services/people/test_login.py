@@ -1,4 +1,4 @@
-"""A volunteer logs in: Argon2 for everybody, and a throttle on each login, known or not."""
+"""A volunteer logs in: Argon2 for every login, and a throttle on each login, known or not."""
 
 import threading
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def fail(rt: Runtime, login: str = "alice", *, times: int = 1) -> None:
 
 
 def wait(rt: Runtime, login: str = "alice") -> int:
-    """The seconds she is told to wait, whatever she tries."""
+    """The seconds until the login may be tried again, with any password."""
     with pytest.raises(LoginTooSoon) as fault:
         log_in(rt, login, PASSWORD)
     return int(fault.value.args[0])

@@ -1,4 +1,4 @@
-"""An organisation comes in from a file: again and again without doubling, whole or not at all."""
+"""An organisation is loaded from a file: repeatedly without doubling, whole or not at all."""
 
 from collections.abc import Callable
 from datetime import time
@@ -352,7 +352,7 @@ def test_a_role_and_an_own_phone_come_from_the_file(rt: Runtime, load: Load) -> 
     dana = volunteer(rt, "dana")
     assert (dana.role, dana.phone_id is not None) == ("auditor", True)
     load('[[volunteer]]\nlogin = "dana"\nname = "Dana"\n')
-    assert volunteer(rt, "dana").role == "auditor"  # it stays unless the file says another
+    assert volunteer(rt, "dana").role == "auditor"  # it stays unless the file says otherwise
 
 
 @pytest.mark.parametrize(

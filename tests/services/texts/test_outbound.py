@@ -1,4 +1,4 @@
-"""Texts leave: claimed, sent, stored; and whatever goes wrong on the way leaves one text."""
+"""Texts leave: claimed, sent, stored. Whatever goes wrong on the way, one text leaves."""
 
 import functools
 import time
@@ -43,7 +43,7 @@ def report(message: Message, delivery: Delivery, code: str | None = None, outcom
 
 
 def start_text(rt: Runtime) -> None:
-    """One text that we start ourselves: the ticket is being worked on."""
+    """A text that we start ourselves: the ticket is being worked on."""
     [ticket] = tickets(rt)
     casework.change_status(rt, alice(rt), ticket.reference, version=ticket.version, to=Status.IN_PROGRESS)
 
@@ -206,7 +206,7 @@ def raising(*_: object) -> Sent | None:
 def test_at_one_text_a_second_no_more_is_claimed_than_leaves_in_time(
     make_rt: Callable[..., Runtime], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What is claimed waits for its turn until the sending has ended, and no longer.
+    # A claimed text waits for its turn until the sending has ended, and no longer.
     monkeypatch.setattr(outbound, "Pace", functools.partial(Pace, sleep=lambda seconds: time.sleep(min(seconds, 0.3))))
     rt, gateway = make_rt(sending=Sending(texts_per_s=1, in_flight=8)), ScriptedGateway()
     for n in range(40):
@@ -245,7 +245,7 @@ def test_a_phone_that_is_off_is_tried_again_far_apart_and_then_given_up(
     text_in(rt, SNATCHED)
     waits = []
     for _ in range(5):
-        gateway.script = [GatewayError("429", Outcome.NOT_SENT)] * busy  # a gateway that has no room says nothing of the phone
+        gateway.script = [GatewayError("429", Outcome.NOT_SENT)] * busy  # a gateway without room says nothing about the phone
         send(rt, gateway)
         while (message := texts_out(rt)[0]).delivery == Delivery.QUEUED and message.next_attempt_at:
             clock.now = message.next_attempt_at
@@ -378,7 +378,7 @@ def test_nothing_is_held_while_the_gateway_is_asked(rt: Runtime, gateway: Script
     text_in(rt, SNATCHED)
 
     def look(_text: OutgoingText) -> None:
-        with rt.transaction() as tx:  # on SQLite this would wait for ever if anything were held
+        with rt.transaction() as tx:  # on SQLite this would wait for ever if a transaction were open
             assert tx.session.query(Message).filter_by(delivery="sending").count() == 1
 
     gateway.script = [look]

@@ -1,4 +1,4 @@
-"""A volunteer works a ticket: by version, so that of two one wins and the other is told."""
+"""A volunteer works a ticket, by version: of two volunteers one succeeds and the other is told."""
 
 import threading
 from pathlib import Path
@@ -108,7 +108,7 @@ def test_the_ticket_marks_unread_until_somebody_has_read_it(rt: Runtime, ticket:
     assert tickets(rt)[0].unread is False
     text_in(rt, "125 par thay dono")
     assert tickets(rt)[0].unread is True
-    with pytest.raises(TicketMoved):  # there is more by now than she has seen
+    with pytest.raises(TicketMoved):  # the ticket has more texts by now than the volunteer has seen
         casework.mark_read(rt, volunteer(rt, "alice"), ticket.reference, ticket.version + 1)
 
 

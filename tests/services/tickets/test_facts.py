@@ -1,4 +1,4 @@
-"""The facts of a ticket: by version, each change an event; safer by anybody, less safe by its lead with a note."""
+"""The facts of a ticket: by version, each change an event. Any volunteer may make a ticket safer; only its lead, with a note, less safe."""
 
 import threading
 from datetime import time, timedelta
@@ -114,7 +114,7 @@ def test_anybody_seals_it_to_a_sealed_kinds_team_and_loses_sight_of_it(rt: Runti
 
 
 def integrity(rt: Runtime) -> int:
-    """The team that sealed tickets go to; from now on the lead leads it too."""
+    """The team that sealed tickets go to; the lead leads it too from now on."""
     with rt.transaction() as tx:
         team_id = people.teams(tx.session)["integrity"].id
         people.join(tx.session, volunteer(rt, "lead").id, team_id, is_lead=True)

@@ -95,7 +95,7 @@ def test_what_is_indexed_is_not_written_again(rt: Runtime, clock: Clock) -> None
     text_in(rt, SNATCHED)
     index(rt)
     clock.forward(minutes=2)
-    index(rt)  # looks at what is settled by now
+    index(rt)  # looks again at the rows that are settled by now
     written: list[str] = []
     event.listen(rt.engine, "before_cursor_execute", lambda *call: written.append(call[2]))
     assert not index_words(rt)
@@ -106,7 +106,7 @@ def test_a_text_that_was_committed_behind_the_mark_is_found_once_it_is_settled(r
     text_in(rt, "the first one")
     text_in(rt, "zebra crossing", sender="+923331234502")
     late = tickets(rt)[0]
-    with rt.transaction() as tx:  # the first text's transaction takes its time: nobody sees it yet
+    with rt.transaction() as tx:  # the first text's transaction is not committed yet, so its row is not visible
         row = tx.session.scalars(select(Message).where(Message.direction == "in").order_by(Message.id)).first()
         assert row is not None
         kept = {column.name: getattr(row, column.name) for column in Message.__table__.columns}
@@ -124,7 +124,7 @@ def test_a_text_that_was_committed_behind_the_mark_is_found_once_it_is_settled(r
 
 
 def settled(rt: Runtime) -> set[str]:
-    """The marks of what was looked at a second time that have moved."""
+    """The marks of the second look that have moved."""
     with rt.reading() as session:
         return {name for name in session.scalars(select(Mark.name).where(Mark.value > 0)) if name.endswith("settled")}
 
@@ -199,7 +199,7 @@ def test_a_worker_that_looked_before_the_index_began_anew_moves_no_mark(
     indexing._rebuild(rt, KEY)
     indexing._index(rt, KEY, "messages", settled=False)
     monkeypatch.setattr(Runtime, "transaction", after_the_other)
-    indexing._index(rt, KEY, "messages", settled=True)  # what it found is there already
+    indexing._index(rt, KEY, "messages", settled=True)  # what the search found is indexed already
     assert has(rt, "mobile") == []
     indexing._index(rt, KEY, "messages", settled=True)
     assert has(rt, "mobile") == [tickets(rt)[0].id]

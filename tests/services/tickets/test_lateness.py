@@ -1,4 +1,4 @@
-"""What was promised and not done in time goes up on the queue, once."""
+"""A ticket whose promise was not kept in time goes up on the queue, once."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.support import NOON, OTHER, Clock, text_in, tickets
 
 @pytest.fixture
 def promised(rt: Runtime, tmp_path: Path) -> Ticket:
-    """A ticket that was promised for one o'clock, and another that nothing was promised for."""
+    """A ticket with a promise for one o'clock, and another without a promise."""
     settle(rt, tmp_path)
     for sender in ("+923001234501", OTHER):
         text_in(rt, "mera mobile cheen liya", sender=sender)

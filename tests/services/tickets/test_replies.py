@@ -1,4 +1,4 @@
-"""A volunteer writes to the citizen: once, in her hours, and never what the phone must not show."""
+"""A volunteer writes to the citizen: once, in the citizen's hours, and never what the phone must not show."""
 
 import threading
 from collections.abc import Callable
@@ -162,7 +162,7 @@ def test_a_draft_is_kept_replaced_and_gone_when_sent(rt: Runtime, ticket: Ticket
 
 
 def at_once(monkeypatch: pytest.MonkeyPatch, name: str, other: Callable[[], object]) -> threading.Thread:
-    """`other` begins after that function of the drafts, before its transaction ends."""
+    """Start `other` after that function of the drafts, before its transaction ends."""
     was, thread = getattr(drafts, name), threading.Thread(target=other)
 
     def then(*args: object, **values: object) -> None:

@@ -1,4 +1,4 @@
-"""A ticket finds its team and whoever is on duty. The clock stands at noon on a Monday in Karachi."""
+"""A ticket finds its team and a volunteer on duty. The clock stands at noon on a Monday in Karachi."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def where(rt: Runtime) -> list[tuple[str | None, str | None]]:
 
 
 def alarms(rt: Runtime) -> list[tuple[str, str]]:
-    """Kind and person of each alarm, oldest first; those of one instant by kind."""
+    """Kind and volunteer of each alarm, oldest first; alarms of one instant by kind."""
     with rt.reading() as session:
         asked = select(Alarm.kind, Volunteer.login).join(Volunteer, Volunteer.id == Alarm.volunteer_id)
         rows = session.execute(asked.order_by(Alarm.raised_at, Alarm.kind, Volunteer.login))
@@ -255,7 +255,7 @@ def test_a_sealed_ticket_that_came_before_its_team_goes_to_it_even_from_the_head
     text_in(rt, BRIBED)
     head = volunteer(rt, "head")
     [ticket] = tickets(rt)
-    with pytest.raises(NoSuchTicket):  # its team may be seconds away
+    with pytest.raises(NoSuchTicket):  # the team may be created within seconds
         taking.claim(rt, head, ticket.reference, ticket.version)
     route_due(rt)
     taking.claim(rt, head, ticket.reference, tickets(rt)[0].version)

@@ -1,4 +1,4 @@
-"""Take next: the most pressing ticket that fits her, and of many who press at once each gets another."""
+"""Take next: the most pressing ticket that fits the volunteer. Of many volunteers who press at once, each gets another ticket."""
 
 import threading
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def _people(rt: Runtime, tmp_path: Path) -> None:
 
 
 def opened(rt: Runtime, *, team: str | None = "street", priority: Priority = Priority.NORMAL, **values: object) -> str:
-    """A routed ticket that nobody has, a minute younger than the one before; its reference."""
+    """A routed ticket without an assignee, a minute younger than the one before; returns its reference."""
     with rt.transaction() as tx:
         n = len(tx.session.scalars(select(Ticket.id)).all())
         contact_id = tx.session.scalar(select(Contact.id).order_by(Contact.id).limit(1))
@@ -65,7 +65,7 @@ def contact(rt: Runtime, **values: object) -> None:
 
 
 def take_all(rt: Runtime, clock: Clock, login: str) -> list[str]:
-    """She presses until nothing is left."""
+    """Press until nothing is left."""
     taken = []
     while reference := taking.take_next(rt, volunteer(rt, login)):
         taken.append(reference)
@@ -117,7 +117,7 @@ def test_what_somebody_took_herself_is_hers_for_as_long_as_a_log_in_lasts(rt: Ru
     reference = opened(rt)
     assert take_all(rt, clock, "lead") == [reference]
     assert take_all(rt, clock, "bob") == []
-    clock.forward(hours=12)  # and on it goes: the day after, bob is on duty and the lead is not
+    clock.forward(hours=12)  # later: the day after, bob is on duty and the lead is not
     assert take_all(rt, clock, "bob") == [reference]
 
 
@@ -143,7 +143,7 @@ def test_what_came_to_her_unopened_is_among_what_she_may_be_given(rt: Runtime, c
 def test_what_she_passed_on_does_not_come_back_to_her_by_itself(rt: Runtime, clock: Clock) -> None:
     reference = opened(rt)
     bob, charlie = volunteer(rt, "bob"), volunteer(rt, "charlie")
-    passing.pass_to(rt, bob, reference, version=1, colleague_id=charlie.id, note="")  # who is off duty
+    passing.pass_to(rt, bob, reference, version=1, colleague_id=charlie.id, note="")  # charlie is off duty
     assert take_all(rt, clock, "bob") == []
     assert take_all(rt, clock, "alice") == [reference]
 
@@ -199,7 +199,7 @@ def test_a_text_that_came_in_is_taken_with_its_reference(rt: Runtime, clock: Clo
 
 
 def press_at_once(presses: list[tuple[Runtime, Volunteer]]) -> list[str | None]:
-    """What each gets who presses in the same moment."""
+    """What each volunteer gets when all press at the same moment."""
     barrier, taken = threading.Barrier(len(presses)), []
 
     def press(rt: Runtime, her: Volunteer) -> None:

@@ -35,7 +35,7 @@ def _people(rt: Runtime, tmp_path: Path) -> None:
 
 
 def take_down(rt: Runtime, told: Complaint = AT_THE_DESK) -> Ticket:
-    """Alice types it in."""
+    """Alice types the complaint in."""
     reference = walkin.take_down(rt, volunteer(rt, "alice"), told)
     return next(ticket for ticket in tickets(rt) if ticket.reference == reference)
 
@@ -121,7 +121,7 @@ def test_it_is_not_rung(rt: Runtime) -> None:
         calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, **row)
     place_calls(rt, gateway)
     assert gateway.placed == []
-    with rt.transaction() as tx:  # the same call to somebody who rang us is placed: it is the number that was never heard from
+    with rt.transaction() as tx:  # the same call is placed to a citizen who rang us: the refusal was about a number that never contacted us
         tx.session.execute(update(Contact).values(times_seen=1))
         calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, **row)
     place_calls(rt, gateway)
@@ -133,7 +133,7 @@ def test_once_she_has_texted_she_is_met_as_new_and_the_ticket_is_hers(rt: Runtim
     text_in(rt, f"{ticket.reference}")
     assert contact_of(rt, ticket).times_seen == 1
     [answer] = texts_out(rt)
-    # Her own status, not the stage that strangers are told.
+    # The status as its own citizen is told it, not the stage that strangers are told.
     assert (answer.ticket_id, answer.contact_id) == (ticket.id, ticket.contact_id)
     assert answer.text_key is not None
     assert answer.text_key.startswith("status")

@@ -1,4 +1,4 @@
-"""A volunteer's own phone answers an alarm: what it hears over the webhooks, when all is well and when nothing is."""
+"""A volunteer's own phone answers an alarm: what the phone hears over the webhooks, when all is well and when nothing is."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +38,7 @@ def client(rt: Runtime) -> FlaskClient:
 
 @pytest.fixture
 def call(rt: Runtime, clock: Clock) -> Call:
-    """An alarm whose phone rings."""
+    """An alarm's call, ringing."""
     give_phone(rt, "lead")
     raise_one(rt)
     clock.forward(seconds=90)
@@ -49,7 +49,7 @@ def call(rt: Runtime, clock: Clock) -> Call:
 
 
 def told(client: FlaskClient, path: str, call: Call, **fields: str) -> ET.Element:
-    """A step of the call, as the gateway tells of it."""
+    """Post a step of the call as the gateway does; returns the TwiML of the answer."""
     leg = {"CallSid": ours(call.id), "From": LINE, "To": PHONE, "Direction": "outbound-api"}
     return heard(post(client, f"{VOICE}{path}", **leg | fields))
 
@@ -88,7 +88,7 @@ def test_an_alarm_nobody_knows_begins_no_citizens_call(rt: Runtime, client: Flas
 @pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled", "completed"])
 @pytest.mark.parametrize("is_named", [True, False])
 def test_its_end_is_its_own_and_never_a_missed_call(rt: Runtime, client: FlaskClient, call: Call, status: str, is_named: bool) -> None:
-    """The end may be told before the gateway has named the call to us: a phone that is off fails at once."""
+    """The end may be told before the gateway has named the call to us, as a phone that is off fails at once."""
     if not is_named:
         with rt.transaction() as tx:
             tx.session.execute(text("UPDATE calls SET gateway = '', gateway_id = NULL, reason = 'placing', next_attempt_at = NULL"))

@@ -1,4 +1,4 @@
-"""The calls' webhooks: who may come in, what is answered, and that no error is ever read aloud into a caller's ear."""
+"""The calls' webhooks: which requests are let in, what is answered, and that no error is ever read aloud to a caller."""
 
 import re
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def post(client: FlaskClient, path: str, **fields: str) -> TestResponse:
 
 
 def heard(answer: TestResponse) -> ET.Element:
-    """The document of an answer that can be listened to: a 200, and TwiML that Twilio takes."""
+    """The TwiML of an answer: a 200 that Twilio takes."""
     assert (answer.status_code, answer.mimetype) == (200, "text/xml"), answer.get_data(as_text=True)
     document = answer.get_data(as_text=True)
     inline_document(document)  # raises what Twilio would refuse
@@ -101,7 +101,7 @@ def test_every_route_of_calls_is_among_those_tried(client: FlaskClient) -> None:
 
 
 def test_every_document_is_one_that_twilio_takes(rt: Runtime, client: FlaskClient) -> None:
-    """Every step of the menu, as it goes out, is read by the rules of the pretend Twilio, which refuses what the real one would."""
+    """The pretend Twilio reads every step of the menu as it goes out, and refuses what the real one would."""
     steps = set()
     for number, way in enumerate(ways(callflow.menu_of(rt), withheld=False).values()):
         sid = f"CA{number:032x}"
@@ -175,12 +175,12 @@ def test_a_duty_phone_hears_nothing_of_who_calls_and_keys_to_take_it(rt: Runtime
         assert [verb.tag for verb in heard(post(client, f"{VOICE}/duty/{call_id}/keys/0", Digits=digits, **leg))] == ["Hangup"]
     assert list(heard(post(client, f"{VOICE}/duty/{call_id}/keys/0", Digits="1", **leg))) == []
     assert calls_of(rt)[0].duty_taken
-    assert len(calls_of(rt)) == 1  # the leg to a volunteer is no call of a citizen's
+    assert len(calls_of(rt)) == 1  # the leg to a volunteer is not a citizen's call
 
 
 @pytest.mark.parametrize("path", [path for path in LISTENED_TO if path != f"{VOICE}/duty/1" and not path.startswith(f"{VOICE}/alarm/")])
 def test_with_the_database_broken_the_lines_are_busy(rt: Runtime, client: FlaskClient, path: str) -> None:
-    """Not for the duty line, which says the same to everybody, nor for a volunteer's own phone, which says nothing."""
+    """The duty line is left out, as it says the same to every caller, and a volunteer's own phone, which hears nothing."""
     post(client, VOICE)
     with rt.engine.begin() as connection:
         connection.execute(text("ALTER TABLE calls RENAME TO gone"))
@@ -195,7 +195,7 @@ def test_what_somebody_holds_on_to_is_not_waited_for_until_the_gateway_gives_up(
     post(client, VOICE)
     holder = db.make_engine(database_url).execution_options(**{WRITES: True})
     with ThreadPoolExecutor(1) as pool, holder.begin() as connection:
-        connection.execute(text("UPDATE contacts SET times_seen = times_seen + 1"))  # on SQLite all of the database
+        connection.execute(text("UPDATE contacts SET times_seen = times_seen + 1"))  # on SQLite this locks the whole database
         assert is_busy(heard(pool.submit(post, client, f"{VOICE}/keys/0", Digits="1").result(10)))
         assert pool.submit(post, client, "/hooks/twilio/sms", MessageSid="SM1", Body="salam").result(10).status_code == 500
     assert not is_busy(heard(post(client, f"{VOICE}/keys/0", Digits="1")))

@@ -1,4 +1,4 @@
-"""The webhooks for texts: who may come in, and that a genuine form is never refused for what it says."""
+"""The webhooks for texts: which requests are let in, and that a genuine form is never refused for what it says."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -78,7 +78,7 @@ def test_the_previous_token_is_accepted_while_it_is_rotated(make_rt: Callable[..
     client = create_app(rt).test_client()
     assert post(client, form()) == 200
     assert post(client, form(MessageSid="SM2"), **{"X-Twilio-Signature": signature(form(MessageSid="SM2"), token="new")}) == 200
-    assert count(rt, Message) == 4 - 1  # the second joined: no second receipt
+    assert count(rt, Message) == 4 - 1  # the second text joined the ticket: no second receipt
 
 
 def test_without_any_token_nobody_comes_in(make_rt: Callable[..., Runtime]) -> None:
@@ -156,7 +156,7 @@ def test_thousands_of_fields_are_refused_in_no_time(client: FlaskClient) -> None
     fields = urlencode({f"f{n:04d}": "" for n in range(9000)})
     headers = {"X-Twilio-Signature": "x", "Content-Type": "application/x-www-form-urlencoded"}
     assert client.post(SMS, data=fields, headers=headers).status_code == 403
-    assert time.process_time() - started < 5  # it took forty when each field was looked for anew
+    assert time.process_time() - started < 5  # it took forty when each field was searched separately
 
 
 @pytest.mark.parametrize("missing", ["MessageSid", "From"])
