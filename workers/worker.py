@@ -17,6 +17,7 @@ from rq.registry import StartedJobRegistry
 
 import workers.jobs  # noqa: F401 - imported before the fork, so that no job waits for it
 from hotline.config import Config
+from hotline.gateways.registry import call_gateway, text_gateway
 from hotline.jobs import QUEUES
 from hotline.log import logger
 from workers import lifeline
@@ -60,6 +61,8 @@ def serve(config: Config, queue: str) -> None:
     """Work on `queue` until told to stop. Raises SystemExit if there is no such queue."""
     if queue not in QUEUES:
         raise SystemExit(f"there is no queue {queue}; there are {', '.join(QUEUES)}")
+    for gateway in (text_gateway(config), call_gateway(config)):
+        gateway.close()  # made for their imports, which take half a second: a job that was forked must not pay for them
     redis = Redis.from_url(config.redis_url)
     logging.getLogger("rq.worker").setLevel(logging.ERROR)
     stopped = False
