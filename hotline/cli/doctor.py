@@ -17,7 +17,7 @@ from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.media.store import StoreFault, open_store
 from hotline.services.people.installation import DEMO
 from hotline.storage import db, installation
-from hotline.tables import TableFault, load_categories, load_lexicon
+from hotline.tables import TableFault, load_areas, load_categories, load_lexicon, load_unsaid
 
 _PROBE = "doctor"
 
@@ -59,10 +59,12 @@ def doctor() -> None:
 def _tables(config: Config) -> str:
     try:
         categories = load_categories(config.table("categories"))
+        areas = load_areas(config.table("areas"))
         load_lexicon(config.table("lexicon"))
+        load_unsaid(config.table("unsaid"))
     except TableFault as fault:
         raise _Wrong(str(fault)) from fault
-    return f"{len(categories)} categories, {sum(c.sealed for c in categories)} of them sealed"
+    return f"{len(categories)} categories, {sum(c.sealed for c in categories)} of them sealed; {len(areas)} areas"
 
 
 def _catalogues(_config: Config) -> str:

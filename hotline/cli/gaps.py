@@ -12,7 +12,7 @@ from hotline.domain.folding import match_key
 from hotline.domain.keyword import Keyword, Lexicon
 from hotline.domain.language import DETECTED
 from hotline.domain.languages import BY_CODE, LANGUAGES, PAGE_LANGUAGES, SOURCE, SPOKEN_LANGUAGES, TEXT_LANGUAGES
-from hotline.domain.texts import HELP
+from hotline.domain.texts import GREETING, HELP
 from hotline.i18n import CatalogueFault, po_path, prompts_path, table_faults
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.sections import Voice
@@ -50,15 +50,18 @@ def _undetected() -> Iterator[str]:
 
 
 def _unasked(lexicon: Lexicon) -> Iterator[str]:
-    """Languages for which HELP (`domain.texts`) names no word to ask for them."""
-    named = f" {match_key(HELP.english)} "
-    asking = {phrase: command.language for phrase, command in lexicon.commands.items() if command.keyword is Keyword.LANGUAGE}
-    offered = {language for phrase, language in asking.items() if f" {phrase} " in named}
+    """Languages for which HELP or GREETING (`domain.texts`) names no word to ask for them."""
+    asking = [(phrase, command.language) for phrase, command in lexicon.commands.items() if command.keyword is Keyword.LANGUAGE]
+    offered = {
+        name: {language for phrase, language in asking if f" {phrase} " in f" {match_key(text.english)} "}
+        for name, text in (("HELP", HELP), ("GREETING", GREETING))
+    }
     for code in TEXT_LANGUAGES:
-        if code != SOURCE and code not in offered:
+        silent = [name for name, languages in offered.items() if code not in languages]
+        if code != SOURCE and silent:
             yield (
                 f"{code}: people are not told how to ask for it: name a word of [language] (hotline/data/lexicon.toml) "
-                "in HELP (hotline/domain/texts.py) and in taught (lexicon.toml)"
+                f"in {' and '.join(silent)} (hotline/domain/texts.py) and in taught (lexicon.toml)"
             )
 
 

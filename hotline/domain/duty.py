@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from hotline.domain.hours import Calendar, Stretch
-from hotline.domain.languages import LANGUAGES
+from hotline.domain.languages import SPOKEN_LANGUAGES
 
 ANOTHER = "another"
-"""Stands for the language of a caller who speaks none of ours."""
+"""Stands for the language of a caller who speaks none of those on the call menu."""
 
 
 @dataclass(frozen=True)
@@ -132,16 +132,22 @@ def present(running: Iterable[Turn], local: datetime) -> set[int]:
     return {turn.who for turn in running if turn.who is not None and turn.covers(local)}
 
 
+def speaks_another(languages: Iterable[str]) -> bool:
+    """Whether one of the languages is none of the call menu's. A second way to write one (ur-Latn) is the language itself."""
+    return any(code.partition("-")[0] not in SPOKEN_LANGUAGES for code in languages)
+
+
 def choose(candidates: Iterable[Candidate], language: str, *, wants_woman: bool = False) -> int | None:
     """The id of the candidate who takes the ticket; None if there are none.
 
     First, if the citizen asks for a woman, come those who take such tickets; then those who speak the citizen's language; then those with
-    the fewest open tickets. For `ANOTHER` it is not known which language: those who speak one besides ours come first.
+    the fewest open tickets. For `ANOTHER` it is not known which language: those who speak one that is not on the call
+    menu come first.
     """
     spoken = language.partition("-")[0]  # Urdu speakers read Roman Urdu as well
 
     def speaks(candidate: Candidate) -> bool:
-        return bool(candidate.languages - set(LANGUAGES)) if language == ANOTHER else spoken in candidate.languages
+        return speaks_another(candidate.languages) if language == ANOTHER else spoken in candidate.languages
 
     ranked = sorted(candidates, key=lambda c: (wants_woman and not c.takes_women, not speaks(c), c.open_tickets, c.volunteer_id))
     return ranked[0].volunteer_id if ranked else None

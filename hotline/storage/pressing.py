@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, and_, exists, false, func, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
+from hotline.domain.duty import speaks_another
 from hotline.domain.languages import LANGUAGES
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import Status
@@ -125,6 +126,6 @@ def _fits(volunteer: Volunteer) -> ColumnElement[bool]:
     # Subqueries for each row: with joins, a database may begin with all contacts and all calls.
     language = select(Contact.language).where(Contact.id == Ticket.contact_id).scalar_subquery()
     other = func.coalesce(select(Call.walk["other_language"].as_boolean()).where(Call.ticket_id == Ticket.id).scalar_subquery(), false())
-    speaks_others = true() if spoken - set(LANGUAGES) else false()
+    speaks_others = true() if speaks_another(spoken) else false()
     speaks = or_(and_(other, speaks_others), and_(~other, language.in_(read)))
     return speaks if volunteer.takes_women else and_(speaks, Ticket.wants_woman.is_(False))

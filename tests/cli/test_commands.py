@@ -272,6 +272,14 @@ def test_the_doctor_sees_catalogues_and_tables_that_cannot_be_used(
     assert "hotline compile" in wrong["catalogues"]
 
 
+def test_the_doctor_reads_every_table(hotline: Command, tmp_path: Path) -> None:
+    for table in ("areas", "lexicon", "unsaid"):
+        a_file(tmp_path, "odd = 1", f"{table}.toml")
+        wrong = verdicts(hotline("doctor", HOTLINE_CONFIG=a_file(tmp_path, f'[files]\n{table} = "{table}.toml"', "hotline.toml")))
+        assert list(wrong) == ["tables"]
+        assert f"{table}.toml: 'odd' is no " in wrong["tables"]
+
+
 @pytest.fixture
 def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of our catalogues and clips, to break."""

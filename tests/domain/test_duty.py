@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.domain.duty import ANOTHER, ORDINARY, REACH, Candidate, Exchange, Key, Shift, add_load, choose, present, turns
+from hotline.domain.duty import ANOTHER, ORDINARY, REACH, Candidate, Exchange, Key, Shift, add_load, choose, present, speaks_another, turns
 from hotline.domain.hours import Calendar, read_hours, read_pause
 
 MON, TUE, SUN = 0, 1, 6
@@ -101,6 +101,18 @@ def test_a_caller_of_another_language_goes_to_whoever_speaks_more_than_ours() ->
     pashto = Candidate(4, frozenset({"ur", "ps"}), open_tickets=9)
     assert choose([ALICE, BOB, CHARLIE, pashto], ANOTHER) == 4
     assert choose([ALICE, BOB, CHARLIE], ANOTHER) == 3  # nobody does, so the ticket stays marked
+
+
+def test_a_language_of_texts_alone_is_another_language_to_a_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not speaks_another(BOB.languages)
+    monkeypatch.setattr("hotline.domain.duty.SPOKEN_LANGUAGES", ("en", "ur"))  # Sindhi is not on the call menu
+    assert speaks_another(BOB.languages)
+    assert choose([ALICE, BOB, CHARLIE], ANOTHER) == 2
+
+
+def test_a_second_way_to_write_a_language_is_no_other_language() -> None:
+    assert not speaks_another({"en", "ur", "ur-Latn"})
+    assert choose([dataclasses.replace(ALICE, languages=frozenset({"ur", "ur-Latn"})), CHARLIE], ANOTHER) == 3
 
 
 def test_equals_take_turns_as_each_is_given_one() -> None:

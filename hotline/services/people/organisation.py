@@ -29,7 +29,7 @@ LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
 """The form of a login, in small letters."""
 
 LANGUAGES_SPOKEN = frozenset({*LANGUAGES, *Locale("en").languages})
-"""Codes of the languages that volunteers may speak, from CLDR: callers speak more than our texts, as Pashto (ps) or Balochi (bal)."""
+"""Codes of the languages that volunteers may speak, from CLDR: callers speak more than the call menu has, such as Pashto (ps)."""
 
 NAME_LENGTH = 120
 _CODE_LENGTH = 40
