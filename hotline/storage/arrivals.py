@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from hotline.storage import events, messages, outgoing, tickets
-from hotline.storage.db import connection_of, is_sqlite, table
+from hotline.storage.db import execute, is_sqlite, table
 from hotline.storage.events import NewEvent
 from hotline.storage.models import Event, Message, Ticket
 from hotline.storage.rows import TextIn, TextOut, TicketRow
@@ -30,7 +30,7 @@ def store(
         return _one_by_one(session, ticket, event, text, receipt)
     rows: dict[str, Mapping[str, object] | None] = {"ticket": ticket, "event": event, "text": text, "receipt": receipt}
     values = {f"{name}_{column}": value for name, row in rows.items() if row for column, value in row.items()}
-    ticket_id, message_id = connection_of(session).execute(_together(tuple(values)), values).one()
+    ticket_id, message_id = execute(session, _together(tuple(values)), values) or (None, None)
     return ticket_id, message_id
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from hotline.domain.call import OURS, CallDirection, CallReason
 from hotline.storage.base import NO_TICKET
 from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
-from hotline.storage.db import Insert, connection_of, table
+from hotline.storage.db import Insert, execute, table
 from hotline.storage.models import Contact
 from hotline.storage.rows import CallChanges, CallRow, NewCall
 
@@ -71,7 +71,7 @@ def by_id(session: Session, call_id: int) -> Call | None:
 
 def store(session: Session, call: Call, **values: Unpack[CallChanges]) -> None:
     """Store changes of a call, and set them on `call`."""
-    connection_of(session).execute(_STORE, {"row_id": call.id, **values})
+    execute(session, _STORE, {"row_id": call.id, **values})
     for name, value in values.items():
         set_committed_value(call, name, value)
 

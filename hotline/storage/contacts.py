@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.phone import Sender
-from hotline.storage.db import Insert, connection_of, table
+from hotline.storage.db import Insert, execute, table
 from hotline.storage.messages import CAME_FROM_PHONE
 from hotline.storage.models import Contact, Message
 from hotline.storage.rows import ContactChanges
@@ -126,7 +126,7 @@ def make_safe(session: Session, contact_id: int, **values: Unpack[ContactChanges
 
 
 def _store(session: Session, contact: Met | Contact, **values: Unpack[ContactChanges]) -> None:
-    connection_of(session).execute(_STORE, {"row_id": contact.id, **values})
+    execute(session, _STORE, {"row_id": contact.id, **values})
     for name, value in values.items():
         if isinstance(contact, Contact):
             set_committed_value(contact, name, value)

@@ -4,22 +4,27 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, Engine, Executable, Table, create_engine, event, text
+from sqlalchemy import ClauseElement, Dialect, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, WriterLock
 
 DatabaseFault = SQLAlchemyError
 """Any error of the database: a statement refused, a connection lost, a lock not got in time."""
+
+
+class StatementFailed(SQLAlchemyError):
+    """The database refused a statement."""
 
 
 class MigrationFailed(SQLAlchemyError):
@@ -143,20 +148,64 @@ class Insert:
     Used for what an incoming text or a step of a call stores. Elsewhere `upsert` reads better.
     """
 
-    def __init__(self, build: Callable[[Callable[[Table], Any]], Executable]) -> None:
+    def __init__(self, build: Callable[[Callable[[Table], Any]], ClauseElement]) -> None:
         """`build` gets a dialect's `insert` and returns the statement. What we use of ON CONFLICT is the same in both dialects."""
         self._statements = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
 
     def put(self, session: Session, values: Mapping[str, Any]) -> Sequence[Any] | None:
-        """Store a row, given as column → value. Returns the first row that the statement returns, None if there is none."""
-        connection = connection_of(session)
-        result = connection.execute(self._statements[connection.dialect.name], values)
-        return result.first() if result.returns_rows else None
+        """Store a row, given as column → value. Returns the first row as `execute` does."""
+        return execute(session, self._statements[connection_of(session).dialect.name], values)
 
 
 def connection_of(session: Session) -> Connection:
     """The session's connection. A statement on it is faster than one on the session: the ORM has no objects to keep."""
     return session.info.get(CONNECTION) or session.connection()
+
+
+def execute(session: Session, statement: ClauseElement, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Run a statement that is built once, with values by the names of its parameters, on the driver's own cursor.
+
+    Returns the first row that the statement returns, as the driver gives it, without SQLAlchemy's types: SQLite has no booleans and no
+    times. Raises `DatabaseFault`. SQLAlchemy takes 35 µs to execute such a statement, this takes 12. A text takes five of them on SQLite,
+    two on PostgreSQL: with SQLAlchemy it costs a tenth more CPU, and the target of the bench on PostgreSQL does not allow that.
+    """
+    connection = connection_of(session)
+    key = (statement, connection.dialect.name, *values)
+    if (text := _TEXTS.get(key)) is None:
+        text = _TEXTS[key] = _text(statement, connection.dialect, list(values))
+    given = {**text.fixed, **values}
+    for name, convert in text.converters:
+        given[name] = convert(given[name])
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text.sql, given)
+        return cursor.fetchone() if cursor.description else None
+    except text.driver_error as fault:
+        raise StatementFailed("the database refused a statement") from fault
+    finally:
+        cursor.close()
+
+
+class _Text(NamedTuple):
+    """A statement as the driver takes it."""
+
+    sql: str
+    fixed: dict[str, Any]  # the statement's own values, such as the 1 in "times_seen + 1"
+    converters: Sequence[tuple[str, Callable[[Any], Any]]]  # parameter → what makes of its value what the driver takes
+    driver_error: type[Exception]
+
+
+_TEXTS: dict[tuple[Any, ...], _Text] = {}
+
+
+def _text(statement: ClauseElement, dialect: Dialect, names: list[str]) -> _Text:
+    # SQLite's driver takes values by name as well, though SQLAlchemy gives them by position.
+    by_name = sqlite.dialect(paramstyle="named") if dialect.name == "sqlite" else dialect
+    compiled = cast("SQLCompiler", statement.compile(dialect=by_name, column_keys=names))
+    types = {name: bind.type.dialect_impl(by_name) for bind, name in compiled.bind_names.items()}
+    converters = [(name, convert) for name, type_ in types.items() if (convert := type_.bind_processor(by_name)) is not None]
+    fixed = {name: value for name, value in compiled.params.items() if name not in names}
+    return _Text(str(compiled), fixed, converters, dialect.loaded_dbapi.Error)
 
 
 class Remembered:
