@@ -20,6 +20,7 @@ from hotline.config import Config
 from hotline.gateways.registry import call_gateway, text_gateway
 from hotline.jobs import QUEUES
 from hotline.log import logger
+from hotline.workdays import calendar
 from workers import lifeline
 
 _ASK_AGAIN_AFTER_S = 1
@@ -61,8 +62,10 @@ def serve(config: Config, queue: str) -> None:
     """Work on `queue` until told to stop. Raises SystemExit if there is no such queue."""
     if queue not in QUEUES:
         raise SystemExit(f"there is no queue {queue}; there are {', '.join(QUEUES)}")
+    # Made for their imports, which take half a second each: a job that was forked must not pay for them.
+    calendar(config)
     for gateway in (text_gateway(config), call_gateway(config)):
-        gateway.close()  # made for their imports, which take half a second: a job that was forked must not pay for them
+        gateway.close()
     redis = Redis.from_url(config.redis_url)
     logging.getLogger("rq.worker").setLevel(logging.ERROR)
     stopped = False
