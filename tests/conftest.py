@@ -102,6 +102,8 @@ def _own_environment() -> Iterator[None]:
         for name in set(os.environ) - _TEST_SETTINGS:
             if name.startswith("HOTLINE_") or name == "PORT":
                 patch.delenv(name)
+        # Journeys start dozens of processes: each would compile all it imports anew.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
 
 

@@ -56,7 +56,7 @@ def poll(page: Page, times: int = 1) -> None:
     """Move the browser's clock on until it has polled, so many times."""
     for _ in range(times):
         with page.expect_request(POLL):
-            page.clock.run_for(POLL_EVERY_MS)
+            page.clock.fast_forward(POLL_EVERY_MS)
 
 
 def row(page: Page, ticket: Ticket) -> Any:
