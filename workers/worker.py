@@ -62,8 +62,9 @@ def serve(config: Config, queue: str) -> None:
     """Work on `queue` until told to stop. Raises SystemExit if there is no such queue."""
     if queue not in QUEUES:
         raise SystemExit(f"there is no queue {queue}; there are {', '.join(QUEUES)}")
-    # Made for their imports, which take half a second each: a job that was forked must not pay for them.
-    calendar(config)
+    # Made for their imports, which take half a second each: a forked job must not pay for them. No job of sending asks for holidays.
+    if queue != "sending":
+        calendar(config)
     for gateway in (text_gateway(config), call_gateway(config)):
         gateway.close()
     redis = Redis.from_url(config.redis_url)

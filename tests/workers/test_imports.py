@@ -13,7 +13,7 @@ def waits(redis):
     sys.exit(" ".join(name for name in ("twilio.rest", "holidays.countries", "workers.jobs") if name not in sys.modules) or 0)
 
 worker.wait_for = waits
-worker.serve(load_config(), "sending")
+worker.serve(load_config(), "tickets")
 """
 
 
