@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from hotline.domain.rights import Role
+from hotline.domain.rights import Rights, Role
 from hotline.domain.ticket import MoveNotAllowed
 from hotline.gateways.base import FieldMissing
 from hotline.log import logger
@@ -96,6 +96,11 @@ def runtime() -> Runtime:
 def volunteer() -> Volunteer:
     """The volunteer who is logged in. Only for views that need a log-in."""
     return cast("Volunteer", current_user.row)
+
+
+def rights() -> Rights:
+    """What the volunteer who is logged in may do, as it stood when the request came in."""
+    return cast("Rights", current_user.rights)
 
 
 def for_gateway(is_genuine: Callable[[], bool]) -> Callable[[Callable[_P, _R]], Callable[_P, _R | Response]]:

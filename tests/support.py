@@ -97,7 +97,7 @@ def make_config(database_url: str, *, account: Mapping[str, str] = MappingProxyT
             "HOTLINE_DATA_DIR": str(Path("data")),
         }
     )
-    gateways = {"twilio": dataclasses.replace(account_of(config), **account)}
+    gateways = {**config.gateways, "twilio": dataclasses.replace(account_of(config), **account)}
     changes = {"contact_hours": Hours(opens="00:00", closes="24:00"), "gateways": gateways} | changes
     return dataclasses.replace(config, **changes)
 

@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
+from enum import Enum
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ from hotline.runtime import Runtime
 from hotline.services.tickets import casework
 from hotline.storage import db
 from hotline.storage.base import Base
+from hotline.web import words
 from tests.support import make_runtime, text_in, tickets
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -440,6 +442,26 @@ def shown(expression: re.Match[str]) -> str:
     """What an expression shows as it stands: the words of a bare string. Nothing for words that are marked, asked for or looked up."""
     literal = re.fullmatch(r"\s*(['\"])([^'\"]*)\1\s*", expression.group(1))
     return literal.group(2) if literal else _LOOKED_UP
+
+
+WHOLE = [
+    words.STATUSES,
+    words.PRIORITIES,
+    words.DELIVERIES,
+    words.REASONS,
+    words.LISTS,
+    words.EVENTS,
+    words.PEOPLE_EVENTS,
+    words.ALARMS,
+    words.ROLES,
+    words.RIGHTS,
+]
+"""Tables of `hotline.web.words` in which a page looks up whatever code a row has."""
+
+
+@pytest.mark.parametrize("table", WHOLE, ids=lambda table: type(next(iter(table))).__name__)
+def test_every_code_that_a_page_may_show_has_its_words(table: dict[Enum, str]) -> None:
+    assert table.keys() == set(type(next(iter(table))))
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)

@@ -37,7 +37,7 @@ _HANDSET_RETRY_S = (1800, 7200, 21600)
 
 
 class Reason(StrEnum):
-    """Why we did not even try to send a text. (Where the gateway refused it, its row has the gateway's code instead, in digits.)"""
+    """Why we did not even try to send a text. Where the gateway refused it, its row has the gateway's code or a fault's name instead."""
 
     STOPPED = "stopped"  # the citizen asked for no more texts
     HOLD = "hold"  # the ticket is on hold

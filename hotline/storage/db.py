@@ -170,12 +170,7 @@ def execute(session: Session, statement: ClauseElement, values: Mapping[str, Any
     two on PostgreSQL: with SQLAlchemy it costs a tenth more CPU, and the target of the bench on PostgreSQL does not allow that.
     """
     connection = connection_of(session)
-    key = (statement, connection.dialect.name, *values)
-    if (text := _TEXTS.get(key)) is None:
-        text = _TEXTS[key] = _text(statement, connection.dialect, list(values))
-    given = {**text.fixed, **values}
-    for name, convert in text.converters:
-        given[name] = convert(given[name])
+    text, given = _given(connection.dialect, statement, values)
     cursor = connection.connection.cursor()
     try:
         cursor.execute(text.sql, given)
@@ -198,6 +193,27 @@ class _Text(NamedTuple):
 _TEXTS: dict[tuple[Any, ...], _Text] = {}
 
 
+def rows(session: Session, statement: ClauseElement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows of a query that is built once, with values by the names of its parameters, as the driver gives them.
+
+    Select plain numbers and strings. SQLAlchemy takes longer to build and compile a page of the queue than a database to answer it.
+    """
+    connection = session.connection()
+    text, given = _given(connection.dialect, statement, values)
+    return [tuple(row) for row in connection.exec_driver_sql(text.sql, given)]
+
+
+def _given(dialect: Dialect, statement: ClauseElement, values: Mapping[str, Any]) -> tuple[_Text, dict[str, Any]]:
+    """The statement as the driver takes it, and all values as the driver takes them."""
+    key = (statement, dialect.name, *values)
+    if (text := _TEXTS.get(key)) is None:
+        text = _TEXTS[key] = _text(statement, dialect, list(values))
+    given = {**text.fixed, **values}
+    for name, convert in text.converters:
+        given[name] = convert(given[name])
+    return text, given
+
+
 def _text(statement: ClauseElement, dialect: Dialect, names: list[str]) -> _Text:
     # SQLite's driver takes values by name as well, though SQLAlchemy gives them by position.
     by_name = sqlite.dialect(paramstyle="named") if dialect.name == "sqlite" else dialect
@@ -206,30 +222,6 @@ def _text(statement: ClauseElement, dialect: Dialect, names: list[str]) -> _Text
     converters = [(name, convert) for name, type_ in types.items() if (convert := type_.bind_processor(by_name)) is not None]
     fixed = {name: value for name, value in compiled.params.items() if name not in names}
     return _Text(str(compiled), fixed, converters, dialect.loaded_dbapi.Error)
-
-
-class Remembered:
-    """Queries that are run again and again with the same values: the SQL text, with its values, is made once for each key and kept.
-
-    SQLAlchemy takes longer to build and compile such a query than a database to answer it. The rows come as the driver gives them,
-    without SQLAlchemy's types: select plain numbers and strings.
-    """
-
-    _MOST = 1000
-
-    def __init__(self) -> None:
-        self._written: dict[tuple[Any, ...], str] = {}
-
-    def rows(self, session: Session, key: tuple[Any, ...], build: Callable[[], ClauseElement]) -> list[tuple[Any, ...]]:
-        """All rows of the query that `build` makes. The same key must always stand for the same query."""
-        connection = session.connection()
-        written = self._written.get((connection.dialect.name, *key))
-        if written is None:
-            if len(self._written) >= self._MOST:
-                self._written.clear()
-            written = str(build().compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
-            self._written[connection.dialect.name, *key] = written
-        return [tuple(row) for row in connection.exec_driver_sql(written)]
 
 
 def is_sqlite(session: Session) -> bool:

@@ -1,25 +1,26 @@
 """Log-ins: one for each browser; a volunteer can see and end them. Only the hash of the cookie's key is stored."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, String, bindparam, cast, exists, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from hotline.domain.rights import Role
+from hotline.domain.rights import Rights, Role
+from hotline.storage import people
 from hotline.storage.models import Installation
 from hotline.storage.peoplemodels import Login, Membership, Team, Volunteer
 
 
 @dataclass(frozen=True)
 class OpenLogin:
-    """A log-in that has not ended, its volunteer, whether their rights need a second factor, and whether they lead a team."""
+    """A log-in that has not ended, its volunteer, whether their rights need a second factor, and their rights."""
 
     login: Login
     volunteer: Volunteer
     needs_factor: bool
-    leads: bool
+    rights: Rights
 
 
 def needs_factor(sealed_teams: Collection[str] | BindParameter[str]) -> ColumnElement[bool]:
@@ -33,13 +34,20 @@ def needs_factor(sealed_teams: Collection[str] | BindParameter[str]) -> ColumnEl
     return ~is_demo & or_(Volunteer.is_head, Volunteer.role != Role.VOLUNTEER, member.exists())
 
 
+def _team_ids(*which: ColumnElement[bool] | InstrumentedAttribute[bool]) -> ScalarSelect[str]:
+    """The ids of a volunteer's teams in one string, "1,2"; null if there are none."""
+    ids = cast(Membership.team_id, String)
+    return select(func.aggregate_strings(ids, ",")).where(Membership.volunteer_id == Volunteer.id, *which).scalar_subquery()
+
+
 # Built once: it runs for each page, and for each poll of an open queue.
 _OF_KEY = (
     select(
         Login,
         Volunteer,
         needs_factor(bindparam("sealed_teams", expanding=True)),
-        exists().where(Membership.volunteer_id == Volunteer.id, Membership.is_lead),
+        _team_ids(),
+        _team_ids(Membership.is_lead),
     )
     .join(Volunteer, Volunteer.id == Login.volunteer_id)
     .where(Login.key_sha256 == bindparam("key_sha256"), Login.ended_at.is_(None), Login.began_at > bindparam("since"), Volunteer.active)
@@ -55,7 +63,14 @@ def begin(session: Session, volunteer_id: int, *, key_sha256: str, browser: str,
 def of_key(session: Session, key_sha256: str, *, since: datetime, sealed_teams: Collection[str]) -> OpenLogin | None:
     """The log-in of a cookie's key; None unless it began after `since`, has not ended, and its volunteer is active."""
     row = session.execute(_OF_KEY, {"key_sha256": key_sha256, "since": since, "sealed_teams": list(sealed_teams)}).first()
-    return OpenLogin(row[0], row[1], bool(row[2]), bool(row[3])) if row is not None else None
+    if row is None:
+        return None
+    login, volunteer, needs_second, teams, leads = row
+    return OpenLogin(login, volunteer, bool(needs_second), people.rights_with(volunteer, _ids(teams), _ids(leads)))
+
+
+def _ids(listed: str | None) -> Iterator[int]:
+    return map(int, listed.split(",") if listed else ())
 
 
 def open_of(session: Session, volunteer_id: int, *, since: datetime) -> Sequence[Login]:

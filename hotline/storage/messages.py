@@ -58,7 +58,10 @@ def last_in(session: Session, contact_id: int) -> Message | None:
 
 
 def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> int | None:
-    """The ticket id of a contact's last text that opened or added to a ticket; None if there is none from `since` on."""
+    """The ticket id of a contact's last text that opened or added to a ticket, which may be closed by now.
+
+    None if there is none from `since` on.
+    """
     return session.scalar(
         select(Message.ticket_id)
         .where(

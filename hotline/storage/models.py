@@ -1,7 +1,8 @@
 """The tables of contacts, tickets and texts. Those of calls are in `callmodels`, those of volunteers in `peoplemodels`.
 
 A phone number stands in `contacts.address` only. What people wrote stands in `messages.body`, `notes.body`, `drafts.body` and
-`shift_days.note` only. So both can be encrypted and erased.
+`shift_days.note` only. Encrypted, they would need a keyed hash beside them where SQL compares them: addresses in `contacts` and
+`tickets.of_number`, bodies in `outgoing.is_leaving`.
 """
 
 from datetime import datetime, time

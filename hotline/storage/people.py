@@ -24,13 +24,12 @@ def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
 def rights(session: Session, volunteer: Volunteer) -> Rights:
     """What a volunteer may do now."""
     memberships = session.execute(select(Membership.team_id, Membership.is_lead).where(Membership.volunteer_id == volunteer.id)).all()
-    return Rights(
-        role=Role(volunteer.role),
-        is_head=volunteer.is_head,
-        teams=frozenset(team_id for team_id, _ in memberships),
-        leads=frozenset(team_id for team_id, is_lead in memberships if is_lead),
-        shows_numbers=volunteer.shows_numbers,
-    )
+    return rights_with(volunteer, (team_id for team_id, _ in memberships), (team_id for team_id, is_lead in memberships if is_lead))
+
+
+def rights_with(volunteer: Volunteer, teams: Iterable[int], leads: Iterable[int]) -> Rights:
+    """What a volunteer may do who is in these teams and leads those."""
+    return Rights(Role(volunteer.role), volunteer.is_head, frozenset(teams), frozenset(leads), volunteer.shows_numbers)
 
 
 def add(session: Session, login: str, name: str, *, password_hash: str | None) -> int | None:

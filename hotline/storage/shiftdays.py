@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Unpack
 
 from sqlalchemy import select, update
@@ -13,7 +13,7 @@ from hotline.domain.duty import REACH, Exchange, Key, Turn, turns
 from hotline.domain.hours import Calendar
 from hotline.storage import people
 from hotline.storage.db import upsert
-from hotline.storage.peoplemodels import Membership, ShiftDay, Volunteer
+from hotline.storage.peoplemodels import Membership, ShiftDay, ShiftRow, Volunteer
 from hotline.storage.rows import ShiftDayChanges
 
 
@@ -21,6 +21,14 @@ def between(session: Session, team_id: int, first: date, last: date) -> Sequence
     """The rows of a team's shifts from day `first` to day `last`, both included."""
     statement = select(ShiftDay).where(ShiftDay.team_id == team_id, ShiftDay.on_date >= first, ShiftDay.on_date <= last)
     return session.scalars(statement.order_by(ShiftDay.on_date, ShiftDay.id)).all()
+
+
+def teams_of(session: Session, volunteer_id: int, first: date, last: date) -> Sequence[int]:
+    """Ids of the teams in which a volunteer may have a turn from day `first` to day `last`: one of their own, or as a stand-in."""
+    weekdays = {(first + timedelta(days=n)).weekday() for n in range((last - first).days + 1)}
+    own = select(ShiftRow.team_id).where(ShiftRow.volunteer_id == volunteer_id, ShiftRow.weekday.in_(weekdays))
+    stands_in = select(ShiftDay.team_id).where(ShiftDay.stand_in_id == volunteer_id, ShiftDay.on_date.between(first, last))
+    return session.scalars(own.union(stands_in)).all()
 
 
 def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[Key, Exchange]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Unpack
+from typing import Any, Protocol, Unpack
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, update
 from sqlalchemy.orm import Session
@@ -110,7 +110,23 @@ def latest_open_id(session: Session, contact_id: int) -> int | None:
     )
 
 
-def visible_to(volunteer: Volunteer) -> ColumnElement[bool]:
+class Reader(Protocol):
+    """What `visible_to` needs to know of a volunteer. The id may be a parameter of the query."""
+
+    @property
+    def id(self) -> Any:
+        """The volunteer's id."""
+
+    @property
+    def role(self) -> str:
+        """The volunteer's `Role`."""
+
+    @property
+    def is_head(self) -> bool:
+        """Whether the volunteer is a head."""
+
+
+def visible_to(volunteer: Reader) -> ColumnElement[bool]:
     """Whether a volunteer may know of a ticket.
 
     Only its own team may know of a sealed ticket, or the head while it has no team. A volunteer who is shut out of a ticket may not.

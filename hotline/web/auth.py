@@ -35,9 +35,9 @@ class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """A volunteer in the form that Flask-Login needs, with the log-in of this browser."""
 
     def __init__(self, key: str, found: OpenLogin) -> None:
-        self.row, self.login = found.volunteer, found.login
+        self.row, self.login, self.rights = found.volunteer, found.login, found.rights
         self.must_prove = found.needs_factor and found.login.proved_at is None
-        self.keeps_people = self.row.role == Role.ADMINISTRATOR or self.row.is_head or found.leads
+        self.keeps_people = self.row.role == Role.ADMINISTRATOR or self.row.is_head or bool(self.rights.leads)
         self._key = key
 
     def get_id(self) -> str:

@@ -12,9 +12,9 @@ from hotline.storage.db import DatabaseFault
 from hotline.storage.peoplemodels import Volunteer
 
 _NOTED_AT = "hotline_presence"
-_NOTE_EVERY = timedelta(minutes=2)
+_NOTE_EVERY = timedelta(minutes=5)
 """An open queue asks every few seconds, and looking for the shifts of a volunteer costs several polls. Coming is noted from a quarter
-of an hour before a shift."""
+of an hour before a shift, and leads are told `late_minutes` after its beginning."""
 
 
 def note_presence(response: Response) -> Response:

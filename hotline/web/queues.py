@@ -17,7 +17,7 @@ from hotline.domain.queue import QueueFilter, QueueList, first_list, lists
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
-from hotline.guards import runtime, volunteer
+from hotline.guards import rights, runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services.tickets import taking
 from hotline.storage import alarms, calls, people, queues
@@ -40,16 +40,16 @@ class _View:
     rows: int
 
     @classmethod
-    def of(cls, session: Reading, args: Mapping[str, str]) -> "_View":
-        rights = people.rights(session, volunteer())
+    def of(cls, args: Mapping[str, str]) -> "_View":
+        may = rights()
         which = _one_of(QueueList, args.get("list"))
         asked = QueueFilter(
-            which if which in lists(rights) else first_list(rights),
+            which if which in lists(may) else first_list(may),
             status=_one_of(Status, args.get("status")),
             priority=_one_of(Priority, args.get("priority")),
             category=next((c.code for c in runtime().categories if c.code == args.get("category")), None),
         )
-        return cls(rights, asked, _place(args.get("after", "")), runtime().config.web.page_rows)
+        return cls(may, asked, _place(args.get("after", "")), runtime().config.web.page_rows)
 
     def mark(self, session: Reading) -> str:
         """A string that changes as soon as anything that the page shows changes, and never for what the volunteer may not see."""
@@ -74,7 +74,7 @@ def part() -> str:
 def version() -> Response:
     """Whether an open queue is still as its page shows it: 304 if the page's mark holds, else 204. The mark is the ETag."""
     with runtime().reading() as session:
-        mark = _View.of(session, request.args).mark(session)
+        mark = _View.of(request.args).mark(session)
     answer = Response(status=HTTPStatus.NO_CONTENT)
     answer.set_etag(mark)
     return answer.make_conditional(request.environ)
@@ -90,7 +90,7 @@ def take_next() -> Response:
 def _render(template: str, **more: Any) -> str:
     given = {name: value for name in _FILTERS if (value := request.args.get(name))}
     with runtime().reading() as session:
-        view = _View.of(session, request.args)
+        view = _View.of(request.args)
         mark = view.mark(session)  # read first: if tickets change in between, the page is fetched once too often
         open_lists = lists(view.rights)
         shown: list[Ticket] = []

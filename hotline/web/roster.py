@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.domain.duty import REACH, Key, Turn, present
-from hotline.guards import runtime, volunteer
+from hotline.guards import rights, runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services.duty import roster as plans
 from hotline.storage import people, shiftdays, tickets
@@ -28,14 +28,12 @@ def roster() -> str:
     today = rt.clock().astimezone(rt.config.zone).date()
     monday = today - timedelta(days=today.weekday())
     with rt.reading() as session:
-        rights = people.rights(session, reader)
         shown = [_team(session, team, monday) for team in _teams(session)]
-        return render_template("roster.html", teams=shown, leads=rights.leads if rights.works else (), me=reader.id)
+    return render_template("roster.html", teams=shown, leads=rights().leads if rights().works else (), me=reader.id)
 
 
 def _teams(session: Reading) -> list[Team]:
-    rights = people.rights(session, volunteer())
-    return [team for team in people.teams(session).values() if rights.is_head or team.id in rights.teams]
+    return [team for team in people.teams(session).values() if rights().is_head or team.id in rights().teams]
 
 
 def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
@@ -113,14 +111,13 @@ def sheets(kept: Mapping[str, str]) -> str:
     """The hand-over page; `kept`: the fields of a form that was not taken, whose note is shown again."""
     rt, reader = runtime(), volunteer()
     with rt.reading() as session:
-        rights = people.rights(session, reader)
-        teams = [team for team in _teams(session) if rights.works]
+        teams = [team for team in _teams(session) if rights().works]
         shown = [
             (
                 team,
                 tickets.sheet(session, reader, team.id, limit=_SHEET_ROWS + 1),
                 # A head outside the team does not see its notes: they may be about tickets that are sealed to the team.
-                shiftdays.notes(session, team.id, since=rt.clock() - timedelta(days=1)) if team.id in rights.teams else (),
+                shiftdays.notes(session, team.id, since=rt.clock() - timedelta(days=1)) if team.id in rights().teams else (),
             )
             for team in teams
         ]

@@ -305,7 +305,7 @@ def test_a_poll_asks_little_of_the_database_and_writes_nothing(rt: Runtime, as_:
     event.remove(rt.engine, "before_cursor_execute", note)
     statements = [statement for statement in asked if statement != "BEGIN"]
     assert all(statement.lstrip().startswith("SELECT") for statement in statements)
-    assert len(statements) == 3  # the log-in, its rights, and what the page shows
+    assert len(statements) == 2  # the log-in with its rights, and what the page shows
 
 
 def test_a_list_has_the_same_version_whatever_happens_on_others(rt: Runtime, as_: As) -> None:

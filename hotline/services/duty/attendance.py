@@ -153,13 +153,14 @@ def _missing(rt: Runtime, session: Reading, volunteer: Volunteer) -> list[Turn]:
     """The volunteer's turns that run, or begin in a moment, and in which the page was not open yet."""
     zone, now = rt.config.zone, rt.clock()
     today = now.astimezone(zone).date()
+    first, last = today - REACH, today + _A_DAY
     found = []
-    for team_id in people.rights(session, volunteer).teams:
+    for team_id in shiftdays.teams_of(session, volunteer.id, first, last):
         came = {
             (day.team_id, day.volunteer_id, day.on_date, day.starts)
-            for day in shiftdays.between(session, team_id, today - REACH, today + _A_DAY)
+            for day in shiftdays.between(session, team_id, first, last)
             if day.came_at is not None
         }
-        turns = shiftdays.turns_of(session, team_id, today - REACH, today + _A_DAY, calendar(rt.config))
+        turns = shiftdays.turns_of(session, team_id, first, last, calendar(rt.config))
         found += [t for t in turns if t.who == volunteer.id and t.begins_at(zone) - _EARLY <= now < t.ends_at(zone) and t.key not in came]
     return found

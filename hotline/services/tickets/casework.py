@@ -142,7 +142,7 @@ def _ask(tx: Transaction, ticket: Ticket, to: Status) -> None:
     """A ticket that is resolved or closed asks the citizen whether it is solved. On hold a person asks that, on a safe call."""
     call = calls.of_ticket(tx.session, ticket.id)
     contact = tx.session.get_one(Contact, ticket.contact_id)
-    # A citizen who cannot be texted is told of nothing that could be answered.
+    # A citizen who hears nothing of it is asked nothing that could be answered.
     may_ask = not ticket.hold and contact.times_seen > 0 and (call is None or call.consent == Consent.YES)
     if to in (Status.RESOLVED, Status.CLOSED) and may_ask:
         questions.ask(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)

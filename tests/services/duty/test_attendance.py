@@ -3,7 +3,7 @@ until 20:00, and again from 08:00 on Tuesday; alice is alone in another team fro
 
 import threading
 from collections.abc import Callable
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -274,6 +274,18 @@ def test_whoever_stands_in_is_asked_in_her_place(rt: Runtime) -> None:
     text_in(rt, "8", sender=PHONE)
     [day] = [day for day in days(rt) if day.starts == time(22)]
     assert (said(rt), day.comes, day.stand_in_id, raised(rt)) == (["shift_ask"], False, None, [("not_coming", "lead")])
+
+
+def test_the_open_page_of_a_stand_in_counts_as_having_come(rt: Runtime, clock: Clock) -> None:
+    with rt.reading() as session:
+        general = session.scalars(select(Team.id).where(Team.code == "general")).one()
+    night = (general, volunteer(rt, "alice").id, date(2026, 11, 23), time(22))
+    roster.ask_stand_in(rt, volunteer(rt, "alice"), night, volunteer(rt, "lead").id)
+    roster.agree(rt, volunteer(rt, "lead"), night, agrees=True)
+    clock.now = datetime(2026, 11, 23, 21, 50, tzinfo=rt.config.zone).astimezone(UTC)
+    came(rt, "lead")
+    [day] = [day for day in days(rt) if day.starts == time(22)]
+    assert day.came_at == clock.now
 
 
 def test_a_volunteer_who_was_removed_is_neither_asked_nor_missed(rt: Runtime) -> None:
