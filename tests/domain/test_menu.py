@@ -219,6 +219,23 @@ def test_the_duty_line_is_tried_in_turn_and_then_comes_the_beep() -> None:
     assert dialled(at, MENU, taken=True, time_left=True).step is Step.TOLD
 
 
+def test_the_duty_line_is_tried_once_round_from_wherever_it_begins() -> None:
+    line = dataclasses.replace(MENU, duty_phones=3)
+    for first in range(3):
+        at = dataclasses.replace(press(Walk(Step.DANGER, "ur", danger=True), line, "", turn=0), duty_index=first)
+        rung = []
+        while at.step is Step.DUTY:
+            rung.append(at.duty_index)
+            at = dialled(at, line, taken=False, time_left=True)
+        assert rung == [first, (first + 1) % 3, (first + 2) % 3]
+        assert at.hint == "duty_nobody"
+
+
+def test_danger_again_goes_round_the_whole_duty_line_again() -> None:
+    at = press(Walk(Step.DANGER, "ur", danger=True, duty_index=1, duty_rung=1), MENU, "", turn=0)
+    assert (at.step, at.duty_rung) == (Step.DUTY, 0)
+
+
 def test_five_skips_the_duty_line_for_whoever_cannot_speak() -> None:
     assert press(Walk(Step.DANGER, "ur", danger=True), MENU, "5", turn=0).step is Step.RECORD
 

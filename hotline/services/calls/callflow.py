@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from hotline.domain import menu as table
 from hotline.domain import phone, voice
@@ -13,7 +12,7 @@ from hotline.domain.voice import Action, Reject
 from hotline.domain.walk import Consent, Menu, Step, Walk
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime, Transaction
-from hotline.services.calls import leavings, missedcalls
+from hotline.services.calls import dutyline, leavings, missedcalls
 from hotline.services.calls.leavings import ASK_AFTER
 from hotline.services.duty import callers, paging
 from hotline.services.tickets import lookups
@@ -149,7 +148,7 @@ def end_dial(rt: Runtime, incoming: IncomingCall, turn: int) -> CallAnswer:
             call, contact = found
             walk = Walk.from_row(call.walk)
             if turn == call.turn and walk.step is Step.DUTY:
-                on = table.dialled(walk, menu_of(rt), taken=call.duty_taken, time_left=_left_s(rt, call, tx.now) > 0)
+                on = table.dialled(walk, menu_of(rt), taken=call.duty_taken, time_left=dutyline.left_s(rt.config.voice, call, tx.now) > 0)
                 walk = _settle(rt, tx, call, contact, on, incoming=incoming)
             return _turn(rt, tx, call, walk)
     return start_call(rt, incoming)
@@ -198,7 +197,7 @@ def _answered(
 
 
 def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: Walk, *, incoming: IncomingCall) -> Walk:
-    """Save a step and what follows from it; returns the walk with the stage that was looked up, if any. Both rows are locked."""
+    """Save a step and what follows from it; returns the walk with what the service filled in. Both rows are locked."""
     before = Walk.from_row(call.walk)
     changes: CallChanges = {}
     if after.step is Step.STAGE and before.step is Step.ENTER:
@@ -219,6 +218,7 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
     if after.danger and not before.danger:
         changes["danger_at"] = tx.now
     if after.step is Step.DUTY and before.step is Step.DANGER:  # the duty line rings from now on, perhaps for the second time
+        after = replace(after, duty_index=dutyline.first_phone(rt, tx))
         changes |= {"danger_at": tx.now, "duty_taken": False}
     changes |= {
         "walk": after.as_row(),
@@ -249,13 +249,5 @@ def _look_up(rt: Runtime, tx: Transaction, call: Call, reference: str) -> tuple[
 
 def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> CallAnswer:
     reference = tickets.reference_of(tx.session, call.ticket_id) if walk.step is Step.TOLD and call.ticket_id else None
-    ring_s = 0
-    if walk.step is Step.DUTY:
-        ring_s = max(5, _left_s(rt, call, tx.now) // max(1, len(rt.config.voice.duty_line) - walk.duty_index))
+    ring_s = dutyline.ring_s(rt.config.voice, call, walk, tx.now) if walk.step is Step.DUTY else 0
     return CallAnswer(voice.heard(walk, menu_of(rt), reference), call.id, call.turn, ring_s)
-
-
-def _left_s(rt: Runtime, call: Call, now: datetime) -> int:
-    """For how many whole seconds the duty line may still be rung."""
-    since = call.danger_at or now
-    return rt.config.voice.duty_line_s - int((now - since).total_seconds())
