@@ -18,7 +18,7 @@ class Step(StrEnum):
     KEEP = "keep"  # whether to keep the recording or say it again
     TOLD = "told"  # the reference is told, twice
     ENTER = "enter"  # the caller keys a reference
-    STAGE = "stage"  # the stage of that reference is told
+    STAGE = "stage"  # what may be told of that reference is told
     CALL_ME = "call_me"  # the caller asks to be called
     DANGER = "danger"
     DUTY = "duty"  # the duty line rings

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.call import OURS, CallDirection, CallReason
+from hotline.domain.phone import SenderKind
 from hotline.domain.walk import Step, Walk
 from hotline.storage.base import NO_TICKET
 from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
@@ -80,6 +81,20 @@ def store(session: Session, call: Call, **values: Unpack[CallChanges]) -> None:
 def count_lookups(session: Session, contact_id: int, *, since: datetime) -> int:
     """How many references that are unknown or belong to another phone a contact has keyed in calls begun after `since`."""
     statement = select(func.coalesce(func.sum(Call.lookups), 0)).where(Call.contact_id == contact_id, Call.started_at > since)
+    return int(session.scalar(statement) or 0)
+
+
+def count_withheld_lookups(session: Session, *, since: datetime) -> int:
+    """How many references that are unknown or belong to another phone were keyed in calls from numbers we do not know.
+
+    Counted are all such calls that went on after `since`. The gateway is still to be asked about each: so they are few, and an index has
+    them.
+    """
+    statement = (
+        select(func.coalesce(func.sum(Call.lookups), 0))
+        .join(Contact, Contact.id == Call.contact_id)
+        .where(CALL_OPEN, Call.next_attempt_at > since, Call.stepped_at > since, Contact.kind != SenderKind.PHONE)
+    )
     return int(session.scalar(statement) or 0)
 
 

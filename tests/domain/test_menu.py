@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from hotline.domain import answers, prompts, voice
 from hotline.domain import menu as table
-from hotline.domain import prompts, voice
 from hotline.domain.menu import MAX_TAKES, MAX_TURNS, begin, dialled, press, recorded
 from hotline.domain.prompts import PROMPTS
 from hotline.domain.voice import Ask, Beep, HangUp, Pause, Ring, Say, Tell
@@ -298,7 +298,7 @@ def test_every_prompt_but_the_digits_is_heard_somewhere(walks: Walks) -> None:
         for s in a.sounds
         if isinstance(s, Say)
     }
-    said |= {PROMPTS[key] for key in (*voice.STAGES.values(), voice.REFUSED)}  # by what a look-up finds
+    said |= {told.prompt for told in (*answers.STAGES.values(), answers.ELSEWHERE, answers.REFUSED)}  # by what a look-up finds
     assert said == {prompt for key, prompt in PROMPTS.items() if not key.startswith("digit_")}
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from hotline.domain import answers, phone, voice
 from hotline.domain import menu as table
-from hotline.domain import phone, voice
 from hotline.domain.call import OURS, CallDirection
-from hotline.domain.conversation import stage_told
 from hotline.domain.languages import heard_in
 from hotline.domain.voice import Action, Reject
 from hotline.domain.walk import Consent, Menu, Step, Walk
@@ -201,7 +200,7 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
     before = Walk.from_row(call.walk)
     changes: CallChanges = {}
     if after.step is Step.STAGE and before.step is Step.ENTER:
-        found, counts = _look_up(rt, tx, call, "".join(c for c in incoming.keys if c.isdigit()))
+        found, counts = _look_up(rt, tx, call, after, "".join(c for c in incoming.keys if c.isdigit()))
         after = replace(after, found=found)
         changes["lookups"] = call.lookups + counts
     if before.step is Step.BACK and after.step not in (Step.BACK, Step.GONE):
@@ -238,13 +237,16 @@ def _speak(tx: Transaction, contact: Contact, language: str) -> None:
     contacts.speak(tx.session, contact, written, named=True)
 
 
-def _look_up(rt: Runtime, tx: Transaction, call: Call, reference: str) -> tuple[str, int]:
-    """The key of the prompt that tells the stage of a reference, and how many look-ups it counts for: 0 for the caller's own ticket."""
+def _look_up(rt: Runtime, tx: Transaction, call: Call, walk: Walk, reference: str) -> tuple[str, int]:
+    """The key of the prompt that answers a reference, and how many look-ups it counts for: 0 for the caller's own ticket."""
     found = next(iter(tickets.by_reference(tx.session, [reference])), None)
-    left = min(lookups.left(rt, tx, call.contact_id), rt.config.voice.lookups_per_call - call.lookups)
     named = lookups.named(found, call.contact_id) if found is not None else None
-    stage = stage_told(named, left)
-    return (voice.STAGES[stage] if stage is not None else voice.REFUSED), int(named is None or not named.own)
+    own = named is not None and named.own
+    left = min(lookups.left(rt, tx, call.contact_id), rt.config.voice.lookups_per_call - call.lookups)
+    if walk.withheld:
+        left = min(left, lookups.left_to_withheld(rt, tx))
+    told = answers.told(named.status if named is not None else None, own=own, lookups_left=left)
+    return told.prompt.key, int(not own)
 
 
 def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> CallAnswer:

@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from hotline.domain import voice
+from hotline.domain import answers
 from hotline.domain.call import OURS, CallDirection, CallReason
 from hotline.domain.walk import Walk
 from hotline.gateways.base import CallGateway, CallState, GatewayError, IncomingCall
@@ -64,7 +64,8 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
     ticket_id = call.ticket_id
     if ticket_id is None and walk.leaves_something:
         ticket_id = leavings.open_ticket(rt, tx, call, walk)
-    is_served = ticket_id is None and walk.found in voice.STAGES.values()  # the caller asked for a stage, and was told it
+    stages = {told.prompt.key for told in answers.STAGES.values()}
+    is_served = ticket_id is None and walk.found in stages  # the caller asked for a stage, and was told it
     calls.store(
         tx.session,
         call,
