@@ -71,6 +71,7 @@ class Voice:
     silence_s: int = whole(8, 1, 60)
     recording_s: int = whole(180, 1, 600)
     lookups_per_call: int = whole(3, 1, 20)
+    withheld_lookups_per_minute: int = whole(6, 0)
     call_backs_per_day: int = whole(3, 0, 50)
     call_backs_per_hour: int = whole(300, 0, 10000)
 

@@ -53,6 +53,7 @@ LONGEST = (
     "web/test_queue_in_the_browser.py",
     "web/test_queues.py",
     "web/test_recordings.py",
+    "services/test_answers.py",
     "web/test_hostile.py",
     "services/calls/test_callflow.py",
     "web/test_search.py",

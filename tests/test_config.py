@@ -357,6 +357,7 @@ LIMITS = [
     ("conversation", "reopen_days", 1, 3650),
     ("conversation", "replies_per_sender", 1, None),
     ("conversation", "lookups_per_day", 0, None),
+    ("voice", "withheld_lookups_per_minute", 0, None),
     ("sending", "texts_per_s", 1, 1000),
     ("sending", "in_flight", 1, 200),
     ("sending", "timeout_s", 1, 30),

@@ -86,7 +86,7 @@ def test_a_catalogue_that_was_never_compiled_is_refused_with_what_to_do(locales:
 
 
 def test_every_catalogue_that_cannot_be_used_is_told_at_once(locales: Path) -> None:
-    reworded(locales, "ur-Latn", '"{ref}: yeh band ho chuka hai."', '""')
+    reworded(locales, "ur-Latn", '"{ref}: yeh band ho chuka hai. Kaam na hua ho to hamein phir batayein."', '""')
     for language in ("ur", "sd"):
         mo_path(locales, language).unlink()
     with pytest.raises(CatalogueFault, match=r"ur.*is missing(?s:.*)sd.*is missing(?s:.*)ur-Latn status_closed_other: not translated"):
@@ -113,13 +113,18 @@ def test_catalogues_without_their_sources_are_enough(locales: Path) -> None:
 
 
 def test_a_text_without_a_translation_is_refused_rather_than_sent_in_english(locales: Path) -> None:
-    reworded(locales, "ur", '"{ref}: یہ بند ہو چکا ہے۔"', '""')
+    reworded(locales, "ur", '"{ref}: یہ بند ہو چکا ہے۔ کام نہ ہوا ہو تو ہمیں پھر بتائیں۔"', '""')
     with pytest.raises(CatalogueFault, match="ur status_closed_other: not translated"):
         Catalogues.load(locales)
 
 
 def test_a_translation_that_lost_the_reference_is_refused(locales: Path) -> None:
-    reworded(locales, "sd", '"{ref}: هي بند ٿي چڪو آهي."', '"هي بند ٿي چڪو آهي."')
+    reworded(
+        locales,
+        "sd",
+        '"{ref}: هي بند ٿي چڪو آهي. ڪم نه ٿيو هجي ته اسان کي وري ٻڌايو."',
+        '"هي بند ٿي چڪو آهي. ڪم نه ٿيو هجي ته اسان کي وري ٻڌايو."',
+    )
     with pytest.raises(CatalogueFault, match=r"sd status_closed_other: \{ref\} is missing"):
         Catalogues.load(locales)
 
@@ -166,9 +171,9 @@ def test_a_prompt_without_a_translation_is_refused_rather_than_spoken_in_english
 def test_pages_ask_the_same_catalogues(catalogues: Catalogues, language: str) -> None:
     pages = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     pages.install_gettext_translations(catalogues.translations(language), newstyle=True)  # type: ignore[attr-defined]
-    template = "{{ pgettext('status_closed_other', '{ref}: it is closed.') }}|{{ gettext('no such sentence') }}"
+    template = f"{{{{ pgettext('status_received', '{STATUS_RECEIVED.english}') }}}}|{{{{ gettext('no such sentence') }}}}"
     shown = pages.from_string(template).render()
-    assert shown == f"{catalogues.say(language, TEXTS['status_closed_other'], ref='{ref}')}|no such sentence"
+    assert shown == f"{catalogues.say(language, STATUS_RECEIVED, ref='{ref}')}|no such sentence"
 
 
 def test_urdu_and_sindhi_run_from_the_right() -> None:

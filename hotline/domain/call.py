@@ -21,7 +21,7 @@ class CallReason(StrEnum):
 
     PLACING = "placing"  # the gateway is being asked to place it
     UNDER_WAY = "under_way"  # missed while an earlier call of the same phone was being called back
-    SERVED = "served"  # needs nobody: the caller was told the stage or called back, or a volunteer has seen to it
+    SERVED = "served"  # needs nobody: the caller was told the stage of the own ticket or called back, or a volunteer has seen to it
     UNFIT = "unfit"  # not a phone that we ring
     NOT_SAFE = "not_safe"  # the phone may not be rung
     HOURS = "hours"  # outside the hours in which we ring

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from hotline.domain import reference, texts
+from hotline.domain import answers, reference, texts
 from hotline.domain.folding import ascii_digits
 from hotline.domain.keyword import Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
 from hotline.domain.texts import Text
-from hotline.domain.ticket import Stage, Status, stage
+from hotline.domain.ticket import Status
 
 
 class ReadAs(StrEnum):
@@ -23,8 +23,8 @@ class ReadAs(StrEnum):
     JOINED = "joined"  # went on with the ticket of a recent text
     ADDED = "added"  # named a ticket of the sender's and said more
     STATUS = "status"  # asked how a ticket of the sender's is going
-    STAGE = "stage"  # asked about another person's ticket, and was told its stage
-    REFUSED = "refused"  # asked about a reference of which nothing may be told
+    ELSEWHERE = "elsewhere"  # asked about another contact's ticket, and was told that the phone it came from may ask
+    REFUSED = "refused"  # asked about a reference that nobody has, or too often
     MISTYPED = "mistyped"  # nine digits that are not a valid reference
     ANSWERED = "answered"  # answered our question with 1 or 2
     UNCLEAR = "unclear"  # answered 1 or 2 while several questions are open
@@ -35,11 +35,11 @@ class ReadAs(StrEnum):
     WRITTEN = "written"  # not a text: a volunteer wrote down what was said
 
 
-LOOKUPS = frozenset({ReadAs.STAGE, ReadAs.REFUSED})
+LOOKUPS = frozenset({ReadAs.ELSEWHERE, ReadAs.REFUSED})
 """Texts that count towards the sender's limit of look-ups a day."""
 
-CARRIES_ON = frozenset({ReadAs.OPENED, ReadAs.JOINED, ReadAs.ADDED, ReadAs.CRY, ReadAs.STAGE, ReadAs.REFUSED})
-"""Texts that opened or added to a ticket (STAGE and REFUSED only if they have one). The next text within join_minutes joins it."""
+CARRIES_ON = frozenset({ReadAs.OPENED, ReadAs.JOINED, ReadAs.ADDED, ReadAs.CRY, ReadAs.ELSEWHERE, ReadAs.REFUSED})
+"""Texts that opened or added to a ticket (ELSEWHERE and REFUSED only if they have one). The next text within join_minutes joins it."""
 
 
 class QuestionKind(StrEnum):
@@ -66,14 +66,15 @@ class ParsedText:
 
 @dataclass(frozen=True)
 class NamedTicket:
-    """A ticket that the text names, or a ticket of the sender's with an open question."""
+    """A ticket that the text names, or a ticket of the sender's with an open question.
+
+    Whether it is sealed or on hold is left out: no answer may depend on it.
+    """
 
     id: int
     reference: str
     status: Status
     own: bool  # it is the sender's
-    sealed: bool
-    hold: bool
     asking: bool = False  # our question about it is open: it is resolved, or was closed within reopen_days
 
 
@@ -112,33 +113,14 @@ class Decision:
     answers: tuple[Answer, ...] = field(default=())
 
 
-STAGE_TEXTS: dict[Stage, Text] = {
-    Stage.RECEIVED: texts.STATUS_RECEIVED,
-    Stage.WORKED_ON: texts.STATUS_IN_PROGRESS,
-    Stage.CLOSED: texts.STATUS_CLOSED_OTHER,
-}
-STATUS_TEXTS: dict[Status, Text] = {
-    Status.NEW: texts.STATUS_RECEIVED,
-    Status.ASSIGNED: texts.STATUS_ASSIGNED,
+MOVE_TEXTS: dict[Status, Text] = {
     Status.IN_PROGRESS: texts.STATUS_IN_PROGRESS,
-    Status.REFERRED: texts.STATUS_REFERRED,
     Status.RESOLVED: texts.STATUS_RESOLVED,
     Status.CLOSED: texts.STATUS_CLOSED,
     Status.REOPENED: texts.STATUS_REOPENED,
 }
-MOVE_TEXTS: dict[Status, Text] = {
-    status: STATUS_TEXTS[status] for status in (Status.IN_PROGRESS, Status.RESOLVED, Status.CLOSED, Status.REOPENED)
-}
 """Status → the text that tells the citizen of a move to it. Being assigned is not worth a text, and a referral sends none until the
 citizen can be asked for consent."""
-
-
-def status_text(ticket: NamedTicket) -> Text:
-    """The answer to the owner of a ticket who asks about it. On hold it tells only the stage: a question takes a safe call."""
-    asks = STATUS_TEXTS[ticket.status].asks
-    if ticket.hold or (asks and not ticket.asking):  # no question is open, so a 1 or 2 would not count
-        return STAGE_TEXTS[stage(ticket.status)]
-    return STATUS_TEXTS[ticket.status]
 
 
 def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> ParsedText:
@@ -210,10 +192,11 @@ def _own_reference(asked: ParsedText, known: Known) -> Decision | None:
         return None
     if asked.digit in SOLVED_DIGITS and own.asking:
         return _solved(asked.digit, own)
-    answers = (Answer(status_text(own), own), *_help(asked))
+    status = answers.told(own.status, own=True, lookups_left=known.lookups_left).text
+    said = (Answer(status, own), *_help(asked))
     if asked.besides:
-        return Decision(ReadAs.ADDED, own.id, adds=True, urgent=asked.cries, answers=answers)
-    return Decision(ReadAs.STATUS, own.id, answers=answers)
+        return Decision(ReadAs.ADDED, own.id, adds=True, urgent=asked.cries, answers=said)
+    return Decision(ReadAs.STATUS, own.id, answers=said)
 
 
 def _other_reference(asked: ParsedText, known: Known) -> Decision | None:
@@ -221,23 +204,10 @@ def _other_reference(asked: ParsedText, known: Known) -> Decision | None:
     if not asked.references:
         return None
     other = next((t for t in known.named if t.reference == asked.references[0]), None)
-    other_stage = stage_told(other, known.lookups_left)
-    if other_stage is None:
-        read_as, answer = ReadAs.REFUSED, Answer(texts.REFERENCE_REFUSED)
-    else:
-        read_as, answer = ReadAs.STAGE, Answer(STAGE_TEXTS[other_stage], other)
-    return Decision(read_as, opens=asked.besides, urgent=asked.cries, answers=(answer, *_help(asked)))
-
-
-def stage_told(ticket: NamedTicket | None, lookups_left: int) -> Stage | None:
-    """The stage that may be told to a person who asks about a reference; None if nothing may be told.
-
-    Nothing is told to another phone about a ticket that is sealed or on hold: the person who found the reference may be the one whom
-    the citizen fears.
-    """
-    if ticket is None or (not ticket.own and (ticket.sealed or ticket.hold or lookups_left <= 0)):
-        return None
-    return stage(ticket.status)
+    told = answers.told(other.status if other is not None else None, own=False, lookups_left=known.lookups_left)
+    about = other if told is answers.ELSEWHERE else None
+    read_as = ReadAs.ELSEWHERE if about is not None else ReadAs.REFUSED
+    return Decision(read_as, opens=asked.besides, urgent=asked.cries, answers=(Answer(told.text, about), *_help(asked)))
 
 
 def _help(asked: ParsedText) -> tuple[Answer, ...]:
@@ -258,10 +228,9 @@ def _digit(asked: ParsedText, known: Known) -> Decision | None:
 
 
 def _solved(digit: str, ticket: NamedTicket) -> Decision:
-    move = SOLVED_DIGITS[digit]
-    if move is ticket.status:  # "1" about a ticket that is closed already: the answer says so, and 2 still reopens it
-        return Decision(ReadAs.ANSWERED, ticket.id, answers=(Answer(status_text(ticket), ticket),))
-    return Decision(ReadAs.ANSWERED, ticket.id, move=move, answers=(Answer(STATUS_TEXTS[move], ticket),))
+    status = SOLVED_DIGITS[digit]
+    move = status if status is not ticket.status else None  # "1" about a ticket that is closed already moves nothing, and is answered
+    return Decision(ReadAs.ANSWERED, ticket.id, move=move, answers=(Answer(MOVE_TEXTS[status], ticket),))
 
 
 def _empty(asked: ParsedText, known: Known) -> Decision | None:

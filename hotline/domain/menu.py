@@ -49,8 +49,8 @@ def begin(language: str, *, known: bool, withheld: bool, called_back: bool = Fal
 
 
 def press(walk: Walk, menu: Menu, keys: str, *, turn: int) -> Walk:
-    """Where `keys` lead ("" is silence) at the `turn`-th answer of the call. A valid reference leads to STAGE with `found` None, for
-    the service to look up and fill in."""
+    """Where `keys` lead ("" is silence) at the `turn`-th answer of the call. The service fills in what is not known here: at STAGE
+    what is told of the reference (`found`), and at DUTY which phone rings first (`duty_index`)."""
     edges = TABLE.get(walk.step)
     if turn >= MAX_TURNS * (1 + walk.danger) and not (keys == "0" and not walk.danger):
         return go(walk, Step.OVER)
@@ -95,11 +95,12 @@ def recorded(walk: Walk, *, heard: bool, key: str) -> Walk:
 
 def dialled(walk: Walk, menu: Menu, *, taken: bool, time_left: bool) -> Walk:
     """Where the call goes after a phone of the duty line was rung. `taken`: the key was pressed there; nothing else takes the call. If not,
-    the next phone is rung; after the last phone, or without time left, the beep follows."""
+    the next phone is rung, once round the line; after that, or without time left, the beep follows."""
     if taken:
         return go(walk, Step.TOLD)
-    if walk.duty_index + 1 < menu.duty_phones and time_left:
-        return go(replace(walk, duty_index=walk.duty_index + 1), Step.DUTY)
+    rung = walk.duty_rung + 1
+    if rung < menu.duty_phones and time_left:
+        return go(replace(walk, duty_index=(walk.duty_index + 1) % menu.duty_phones, duty_rung=rung), Step.DUTY)
     return _beep(walk, hint=prompts.DUTY_NOBODY.key)
 
 
@@ -182,7 +183,7 @@ def _entered(walk: Walk, keys: str) -> Walk:
 
 
 def _ring_duty(walk: Walk, menu: Menu) -> Walk:
-    return go(replace(walk, duty_index=0), Step.DUTY) if menu.duty_phones else _beep(walk, hint=prompts.DUTY_NOBODY.key)
+    return go(replace(walk, duty_index=0, duty_rung=0), Step.DUTY) if menu.duty_phones else _beep(walk, hint=prompts.DUTY_NOBODY.key)
 
 
 def _any_key(_walk: Walk, _menu: Menu) -> Mapping[str, Move]:

@@ -208,9 +208,16 @@ STAGE_RECEIVED = prompt("stage_received", "We have it. It is waiting its turn.")
 
 STAGE_WORKED_ON = prompt("stage_worked_on", "It is being worked on.")
 
-STAGE_CLOSED = prompt("stage_closed", "It is closed.")
+STAGE_CLOSED = prompt("stage_closed", "It is closed. If it is not solved, tell us again.")
 
-# For translators: one answer to a number that is unknown, one we may not speak of, and one too many: it must be true of all three.
+# For translators: to any phone but the citizen's own, alike for every category and stage.
+TOLD_ELSEWHERE = prompt(
+    "told_elsewhere",
+    "We have it. We tell only the phone it came from how it is going. "
+    "If you no longer have that phone, go to the menu and leave us a message.",
+)
+
+# For translators: one answer to a number that nobody has and to one too many: it must be true of both.
 STAGE_REFUSED = prompt("stage_refused", "We cannot say anything about that number here.")
 
 AGAIN_KEY = prompt("again_key", "To hear it again, press star. For the menu, press 9.")

@@ -115,12 +115,7 @@ RECEIPT = sentence(
 
 STATUS_RECEIVED = sentence("status_received", "{ref}: we have it. It is waiting its turn.")
 
-STATUS_ASSIGNED = sentence("status_assigned", "{ref}: one of our team has it now and will look into it.")
-
 STATUS_IN_PROGRESS = sentence("status_in_progress", "{ref}: it is being worked on. This can take time.")
-
-# For translators: it may have gone to a police station; never name the office.
-STATUS_REFERRED = sentence("status_referred", "{ref}: it has been passed on to the office concerned. We are waiting for their answer.")
 
 # For translators: an answer to it is a bare 1 or 2; leave room for answer_to behind it.
 STATUS_RESOLVED = sentence("status_resolved", "{ref}: we think this is done. If it is done, send 1. If it is not, send 2.", asks=True)
@@ -128,15 +123,23 @@ STATUS_RESOLVED = sentence("status_resolved", "{ref}: we think this is done. If 
 # For translators: the answer is a bare 2; leave room for answer_to behind it.
 STATUS_CLOSED = sentence("status_closed", "{ref}: closed. If it is not solved, send 2 and we will open it again.", asks=True)
 
-# For translators: to somebody else's phone, and to the citizen's own when it can no longer be opened again.
-STATUS_CLOSED_OTHER = sentence("status_closed_other", "{ref}: it is closed.")
+# For translators: the answer to a citizen who asks. It asks nothing, because only of some is anything asked.
+STATUS_CLOSED_OTHER = sentence("status_closed_other", "{ref}: it is closed. If it is not solved, tell us again.")
 
 STATUS_REOPENED = sentence("status_reopened", "{ref}: we have opened it again and will look at it afresh.")
 
 # For translators: never repeats what was sent.
 REFERENCE_MISTYPED = sentence("reference_mistyped", "That number does not look right. Please check your 9 digits and send them again.")
 
-# For translators: one answer to a number that is unknown, one we may not speak of, and one too many: it must be true of all three.
+# For translators: to any phone but the citizen's own, alike for every category and stage; it may take two segments.
+TOLD_ELSEWHERE = sentence(
+    "told_elsewhere",
+    "{ref}: we have it. We tell only the phone it came from how it is going. "
+    "If you no longer have that phone, write that to us with this number.",
+    segments_max=2,
+)
+
+# For translators: one answer to a number that nobody has and to one too many: it must be true of both.
 REFERENCE_REFUSED = sentence(
     "reference_refused",
     "We cannot say anything about that number here. Please check it, or ask from the phone you first wrote from.",
@@ -204,14 +207,13 @@ TEXTS: Mapping[str, Text] = {
     for text in (
         RECEIPT,
         STATUS_RECEIVED,
-        STATUS_ASSIGNED,
         STATUS_IN_PROGRESS,
-        STATUS_REFERRED,
         STATUS_RESOLVED,
         STATUS_CLOSED,
         STATUS_CLOSED_OTHER,
         STATUS_REOPENED,
         REFERENCE_MISTYPED,
+        TOLD_ELSEWHERE,
         REFERENCE_REFUSED,
         HELP,
         GREETING,

@@ -24,7 +24,7 @@ class Priority(IntEnum):
 
 
 class Stage(StrEnum):
-    """How far a ticket has come, in three steps. A phone that did not open the ticket is told no more than this."""
+    """How far a ticket has come, in three steps. The citizen who asks is told this, whatever the complaint is about."""
 
     RECEIVED = "received"
     WORKED_ON = "worked_on"

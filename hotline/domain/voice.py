@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from hotline.domain import answers, prompts
 from hotline.domain import menu as table
-from hotline.domain import prompts
 from hotline.domain.prompts import PROMPTS, Prompt
-from hotline.domain.ticket import Stage
 from hotline.domain.walk import Menu, Step, Walk
 
 
@@ -76,16 +75,6 @@ class Reject:
 
 
 Action = Ask | Tell | Beep | Ring | HangUp | Reject
-
-STAGES: Mapping[Stage, str] = {
-    Stage.RECEIVED: prompts.STAGE_RECEIVED.key,
-    Stage.WORKED_ON: prompts.STAGE_WORKED_ON.key,
-    Stage.CLOSED: prompts.STAGE_CLOSED.key,
-}
-"""Stage → the key of the prompt that tells it, which the walk keeps."""
-
-REFUSED = prompts.STAGE_REFUSED.key
-"""The key of the one answer to a reference that is unknown, that we may not speak of, or that is one too many."""
 
 
 def heard(walk: Walk, menu: Menu, reference: str | None) -> tuple[Action, ...]:
@@ -179,7 +168,8 @@ def _enter(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
 
 
 def _stage(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:
-    return _ask(menu, _say(walk, menu, PROMPTS[walk.found or REFUSED], prompts.AGAIN_KEY))
+    answer = PROMPTS[walk.found] if walk.found is not None else answers.REFUSED.prompt
+    return _ask(menu, _say(walk, menu, answer, prompts.AGAIN_KEY))
 
 
 def _call_me(walk: Walk, menu: Menu, _reference: str) -> tuple[Action, ...]:

@@ -18,7 +18,7 @@ class Step(StrEnum):
     KEEP = "keep"  # whether to keep the recording or say it again
     TOLD = "told"  # the reference is told, twice
     ENTER = "enter"  # the caller keys a reference
-    STAGE = "stage"  # the stage of that reference is told
+    STAGE = "stage"  # what may be told of that reference is told
     CALL_ME = "call_me"  # the caller asks to be called
     DANGER = "danger"
     DUTY = "duty"  # the duty line rings
@@ -52,8 +52,9 @@ class Walk:
     takes: int = 0  # recordings in which something was heard
     danger: bool = False
     wants_call: bool = False
-    duty_index: int = 0
-    found: str | None = None  # the key of the prompt that tells the stage the caller asked about
+    duty_index: int = 0  # the place in the duty line of the phone that rings
+    duty_rung: int = 0  # how many of its phones were rung before that one
+    found: str | None = None  # the key of the prompt that answers the reference the caller keyed
 
     def as_row(self) -> dict[str, Any]:
         """The walk as it is stored: the fields that differ from their defaults."""

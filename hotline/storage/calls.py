@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.call import OURS, CallDirection, CallReason
+from hotline.domain.phone import SenderKind
+from hotline.domain.walk import Step, Walk
 from hotline.storage.base import NO_TICKET
 from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
 from hotline.storage.db import Insert, execute, table
@@ -80,6 +82,32 @@ def count_lookups(session: Session, contact_id: int, *, since: datetime) -> int:
     """How many references that are unknown or belong to another phone a contact has keyed in calls begun after `since`."""
     statement = select(func.coalesce(func.sum(Call.lookups), 0)).where(Call.contact_id == contact_id, Call.started_at > since)
     return int(session.scalar(statement) or 0)
+
+
+def count_withheld_lookups(session: Session, *, since: datetime) -> int:
+    """How many references that are unknown or belong to another phone were keyed in calls from numbers we do not know.
+
+    Counted are all such calls that went on after `since`. The gateway is still to be asked about each: so they are few, and an index has
+    them.
+    """
+    statement = (
+        select(func.coalesce(func.sum(Call.lookups), 0))
+        .join(Contact, Contact.id == Call.contact_id)
+        .where(CALL_OPEN, Call.next_attempt_at > since, Call.stepped_at > since, Contact.kind != SenderKind.PHONE)
+    )
+    return int(session.scalar(statement) or 0)
+
+
+def at_duty_line(session: Session, *, rung_since: datetime, talked_since: datetime) -> Sequence[tuple[Walk, datetime]]:
+    """The calls for which a phone of the duty line rings, or is talked to, and since when; the latest last.
+
+    A phone that was rung before `rung_since` and taken by nobody does not count, nor one that was rung before `talked_since`: the end of
+    the call was lost.
+    """
+    is_recent = or_(Call.stepped_at > rung_since, and_(Call.duty_taken, Call.stepped_at > talked_since))
+    statement = select(Call.walk, Call.stepped_at).where(CALL_OPEN, Call.ended_at.is_(None), Call.danger_at.is_not(None), is_recent)
+    found = [(Walk.from_row(row[0]), row[1]) for row in session.execute(statement.order_by(Call.stepped_at))]
+    return [(walk, rung_at) for walk, rung_at in found if walk.step is Step.DUTY]
 
 
 def count_backs(session: Session, contact_id: int | None, *, since: datetime) -> int:

@@ -24,7 +24,7 @@ class Leaves(StrEnum):
 
     TICKET = "a ticket"
     LINE = "a line in the book"
-    NOTHING = "nothing to do"  # the caller asked for the status, and was told
+    NOTHING = "nothing to do"  # neither, which no walk here leaves
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ WALKS = (
     Walk("asks to be called", ("3", "3", "1", SILENCE), agreed=True),
     Walk("asks to be called, and thinks better of it", ("1", "3", "2"), Leaves.LINE),
     Walk("asks where it stands, then for more", ("1", "2", Do.KEY_REFERENCE, "9"), Leaves.LINE),
-    Walk("mistypes, then asks", ("3", "2", "123", Do.KEY_REFERENCE, SILENCE), Leaves.NOTHING),
+    Walk("mistypes, then asks", ("3", "2", "123", Do.KEY_REFERENCE, SILENCE), Leaves.LINE),
     Walk("in danger, nobody takes it", ("0", SILENCE, Do.NOT_TAKEN, Do.SAY_NOTHING, Do.SAY_NOTHING, SILENCE), danger=True),
     Walk("in danger, taken", ("0", SILENCE, Do.TAKEN, SILENCE), danger=True),
     Walk("in danger, cannot wait", ("2", "0", "5", Do.SPEAK, SILENCE), danger=True),

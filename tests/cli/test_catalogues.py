@@ -145,13 +145,13 @@ def test_a_plural_may_leave_the_number_out_for_one_only(project: Path, page: Cal
 @pytest.mark.parametrize(
     ("wording", "fault"),
     [
-        ("یہ بند ہو چکا ہے۔", "ur status_closed_other: {ref} is missing"),
+        ("یہ بند ہو چکا ہے۔ کام نہ ہوا ہو تو ہمیں پھر بتائیں۔", "ur status_closed_other: {ref} is missing"),
         ("", "ur: not translated: status_closed_other"),
         ("{ref}: " + "یہ بند ہو چکا ہے۔" * 5, "ur status_closed_other: 98 units of UCS-2 are 2 segments, not 1"),
     ],
 )
 def test_a_text_that_cannot_go_out_is_found(project: Path, wording: str, fault: str) -> None:
-    reworded(project, "ur", 'msgstr "{ref}: یہ بند ہو چکا ہے۔"', f'msgstr "{wording}"')
+    reworded(project, "ur", 'msgstr "{ref}: یہ بند ہو چکا ہے۔ کام نہ ہوا ہو تو ہمیں پھر بتائیں۔"', f'msgstr "{wording}"')
     assert check(project) == [fault]
 
 
@@ -160,7 +160,7 @@ def test_a_text_whose_english_changed_keeps_its_translation_to_be_looked_at(proj
     source.write_text(source.read_text("utf-8").replace("{ref}: it is closed.", "{ref}: that is closed now."), "utf-8")
     run(project, "update")
     content = po_path(project / "locales", "sd").read_text("utf-8")
-    assert 'msgid "{ref}: that is closed now."\nmsgstr "{ref}: هي بند ٿي چڪو آهي."' in content
+    assert 'msgid "{ref}: that is closed now. If it is not solved, tell us again."\nmsgstr "{ref}: هي بند ٿي چڪو آهي.' in content
     assert "# needs a native reader: whole\n" in content
     assert "sd: marked fuzzy: status_closed_other" in check(project)
     with pytest.raises(CatalogueFault, match="marked fuzzy: status_closed_other"):
@@ -190,10 +190,10 @@ def test_a_prompt_and_a_text_of_the_same_key_are_two_sentences(project: Path) ->
 
 def test_a_prompt_whose_english_changed_keeps_its_translation_to_be_looked_at(project: Path) -> None:
     source = project / "hotline/domain/prompts.py"
-    source.write_text(source.read_text("utf-8").replace('"It is closed."', '"That is closed now."'), "utf-8")
+    source.write_text(source.read_text("utf-8").replace('"It is closed. ', '"That is closed now. '), "utf-8")
     run(project, "update")
     content = po_path(project / "locales", "sd").read_text("utf-8")
-    assert 'msgid "That is closed now."\nmsgstr "هي بند ٿي چڪو آهي."' in content
+    assert 'msgid "That is closed now. If it is not solved, tell us again."\nmsgstr "هي بند ٿي چڪو آهي.' in content
     assert "sd: marked fuzzy: spoken: stage_closed" in check(project)
 
 

@@ -5,10 +5,10 @@ from functools import cache
 
 import pytest
 
-from hotline.domain import texts
+from hotline.domain import answers, texts
 from hotline.domain.conversation import (
     MOVE_TEXTS,
-    STAGE_TEXTS,
+    SOLVED_DIGITS,
     Answer,
     Decision,
     Known,
@@ -17,21 +17,20 @@ from hotline.domain.conversation import (
     ReadAs,
     decide,
     parse,
-    status_text,
 )
 from hotline.domain.keyword import Keyword, Lexicon
 from hotline.domain.reference import EXAMPLE, check_digit, written
 from hotline.domain.texts import Text
-from hotline.domain.ticket import Stage, Status, stage
+from hotline.domain.ticket import Stage, Status
 from hotline.tables import load_lexicon
 
 HERS, ALSO_HERS, SOMEBODYS, UNKNOWN = (body + check_digit(body) for body in ("22345678", "33445566", "44556677", "55667788"))
 MISTYPED = EXAMPLE
 URDU, ARABIC = (str.maketrans("0123456789", digits) for digits in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩"))
 
-OWN = NamedTicket(1, HERS, Status.IN_PROGRESS, own=True, sealed=False, hold=False)
-ALSO_OWN = NamedTicket(2, ALSO_HERS, Status.NEW, own=True, sealed=False, hold=False)
-OTHER = NamedTicket(3, SOMEBODYS, Status.ASSIGNED, own=False, sealed=False, hold=False)
+OWN = NamedTicket(1, HERS, Status.IN_PROGRESS, own=True)
+ALSO_OWN = NamedTicket(2, ALSO_HERS, Status.NEW, own=True)
+OTHER = NamedTicket(3, SOMEBODYS, Status.ASSIGNED, own=False)
 RECENT, LATEST = 7, 8
 ASKING = (
     dataclasses.replace(OWN, status=Status.RESOLVED, asking=True),
@@ -283,36 +282,7 @@ def test_her_own_comes_before_somebody_elses_in_the_same_text() -> None:
     assert (decision.read_as, decision.ticket_id, [a.about for a in decision.answers]) == (ReadAs.STATUS, OWN.id, [OWN])
 
 
-@pytest.mark.parametrize(
-    ("status", "asking", "answer"),
-    [
-        (Status.NEW, False, texts.STATUS_RECEIVED),
-        (Status.ASSIGNED, False, texts.STATUS_ASSIGNED),
-        (Status.IN_PROGRESS, False, texts.STATUS_IN_PROGRESS),
-        (Status.REFERRED, False, texts.STATUS_REFERRED),
-        (Status.RESOLVED, True, texts.STATUS_RESOLVED),
-        (Status.CLOSED, True, texts.STATUS_CLOSED),
-        (Status.CLOSED, False, texts.STATUS_CLOSED_OTHER),
-        (Status.REOPENED, False, texts.STATUS_REOPENED),
-    ],
-)
-def test_she_is_told_the_status_and_asked_only_what_she_can_still_answer(status: Status, asking: bool, answer: Text) -> None:
-    assert status_text(dataclasses.replace(OWN, status=status, asking=asking)) is answer
-
-
 @pytest.mark.parametrize("asking", [False, True])
-@pytest.mark.parametrize("status", list(Status))
-def test_on_hold_she_is_told_the_stage_and_asked_nothing(status: Status, asking: bool) -> None:
-    answer = status_text(dataclasses.replace(OWN, status=status, hold=True, asking=asking))
-    assert answer is STAGE_TEXTS[stage(status)]
-    assert not answer.asks
-
-
-@pytest.mark.parametrize("status", list(Status))
-def test_no_status_asks_what_nobody_listens_for(status: Status) -> None:
-    assert not status_text(dataclasses.replace(OWN, status=status, asking=False)).asks
-
-
 @pytest.mark.parametrize(
     ("status", "answer"),
     [
@@ -325,22 +295,31 @@ def test_no_status_asks_what_nobody_listens_for(status: Status) -> None:
         (Status.REOPENED, texts.STATUS_IN_PROGRESS),
     ],
 )
-def test_somebody_elses_reference_is_answered_with_its_coarse_stage_and_files_nothing_there(status: Status, answer: Text) -> None:
+def test_an_own_reference_is_answered_with_its_stage_whether_or_not_we_ask(status: Status, answer: Text, asking: bool) -> None:
+    own = dataclasses.replace(OWN, status=status, asking=asking)
+    assert settle(HERS, named(own)) == Decision(ReadAs.STATUS, own.id, answers=(Answer(answer, own),))
+
+
+def test_no_answer_to_a_reference_asks_anything() -> None:
+    """Only some kinds of complaint have an open question, so that a question would tell the kind."""
+    assert not [told for told in (*answers.STAGES.values(), answers.ELSEWHERE, answers.REFUSED) if told.text.asks]
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_somebody_elses_reference_is_answered_alike_however_far_it_is_and_files_nothing_there(status: Status) -> None:
     other = dataclasses.replace(OTHER, status=status)
-    assert settle(SOMEBODYS, named(other)) == Decision(ReadAs.STAGE, answers=(Answer(answer, other),))
+    assert settle(SOMEBODYS, named(other)) == Decision(ReadAs.ELSEWHERE, answers=(Answer(texts.TOLD_ELSEWHERE, other),))
 
 
 REFUSED = (
     pytest.param(UNKNOWN, named(), id="unknown"),
-    pytest.param(SOMEBODYS, named(dataclasses.replace(OTHER, sealed=True)), id="sealed"),
     pytest.param(SOMEBODYS, named(OTHER, lookups_left=0), id="one too many"),
-    pytest.param(SOMEBODYS, named(dataclasses.replace(OTHER, sealed=True), lookups_left=0), id="sealed, one too many"),
     pytest.param(UNKNOWN, named(lookups_left=-1), id="unknown, many too many"),
 )
 
 
 @pytest.mark.parametrize(("number", "known"), REFUSED)
-def test_unknown_sealed_and_one_too_many_are_refused_alike(number: str, known: Known) -> None:
+def test_unknown_and_one_too_many_are_refused_alike(number: str, known: Known) -> None:
     assert settle(number, known) == Decision(ReadAs.REFUSED, answers=(Answer(texts.REFERENCE_REFUSED),))
     assert settle(f"{number} ka kya hua", known) == Decision(ReadAs.REFUSED, answers=(Answer(texts.REFERENCE_REFUSED),))
 
@@ -350,7 +329,7 @@ def test_unknown_sealed_and_one_too_many_are_refused_alike(number: str, known: K
 def test_what_she_wrote_besides_a_strangers_reference_opens_a_ticket_of_her_own(words: str, recent_id: int | None) -> None:
     known = named(OTHER, recent_id=recent_id)
     decision = settle(f"{SOMEBODYS} {words}", known)
-    assert decision == Decision(ReadAs.STAGE, opens=True, answers=(Answer(texts.STATUS_IN_PROGRESS, OTHER),))
+    assert decision == Decision(ReadAs.ELSEWHERE, opens=True, answers=(Answer(texts.TOLD_ELSEWHERE, OTHER),))
 
 
 @pytest.mark.parametrize(("number", "known"), REFUSED)
@@ -360,7 +339,7 @@ def test_what_she_wrote_besides_a_refused_reference_opens_a_ticket_of_her_own(nu
 
 
 def test_her_last_look_up_of_the_day_is_answered() -> None:
-    assert settle(SOMEBODYS, named(OTHER, lookups_left=1)).read_as is ReadAs.STAGE
+    assert settle(SOMEBODYS, named(OTHER, lookups_left=1)).read_as is ReadAs.ELSEWHERE
 
 
 def test_her_own_references_are_answered_however_often_she_asks() -> None:
@@ -430,7 +409,7 @@ def test_a_digit_beside_a_reference_without_an_open_question_only_asks() -> None
 def test_a_digit_beside_a_strangers_reference_moves_nothing() -> None:
     other = dataclasses.replace(OTHER, status=Status.RESOLVED)
     assert settle(f"{SOMEBODYS} 1", Known(named=(other,), asking=(RESOLVED,))) == Decision(
-        ReadAs.STAGE, answers=(Answer(texts.STATUS_IN_PROGRESS, other),)
+        ReadAs.ELSEWHERE, answers=(Answer(texts.TOLD_ELSEWHERE, other),)
     )
 
 
@@ -509,7 +488,7 @@ def test_a_phone_number_in_a_complaint_is_not_taken_for_a_reference() -> None:
         (MISTYPED, ReadAs.MISTYPED),
         (HERS, ReadAs.STATUS),
         (f"{HERS} they came again", ReadAs.ADDED),
-        (SOMEBODYS, ReadAs.STAGE),
+        (SOMEBODYS, ReadAs.ELSEWHERE),
         (UNKNOWN, ReadAs.REFUSED),
         ("2", ReadAs.ANSWERED),
         ("3", ReadAs.KEPT),
@@ -532,7 +511,8 @@ def test_with_everything_possible_at_once_the_first_rule_wins(body: str, read_as
 
 def test_only_the_moves_that_concern_her_are_texted() -> None:
     assert set(MOVE_TEXTS) == {Status.IN_PROGRESS, Status.RESOLVED, Status.CLOSED, Status.REOPENED}
-    assert set(STAGE_TEXTS) == set(Stage)
+    assert set(MOVE_TEXTS) >= set(SOLVED_DIGITS.values())  # by which an answer of 1 or 2 is answered
+    assert set(answers.STAGES) == set(Stage)
 
 
 def test_no_decision_opens_a_ticket_and_files_under_another_at_once() -> None:

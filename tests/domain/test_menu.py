@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from hotline.domain import answers, prompts, voice
 from hotline.domain import menu as table
-from hotline.domain import prompts, voice
 from hotline.domain.menu import MAX_TAKES, MAX_TURNS, begin, dialled, press, recorded
 from hotline.domain.prompts import PROMPTS
 from hotline.domain.voice import Ask, Beep, HangUp, Pause, Ring, Say, Tell
@@ -219,6 +219,23 @@ def test_the_duty_line_is_tried_in_turn_and_then_comes_the_beep() -> None:
     assert dialled(at, MENU, taken=True, time_left=True).step is Step.TOLD
 
 
+def test_the_duty_line_is_tried_once_round_from_wherever_it_begins() -> None:
+    line = dataclasses.replace(MENU, duty_phones=3)
+    for first in range(3):
+        at = dataclasses.replace(press(Walk(Step.DANGER, "ur", danger=True), line, "", turn=0), duty_index=first)
+        rung = []
+        while at.step is Step.DUTY:
+            rung.append(at.duty_index)
+            at = dialled(at, line, taken=False, time_left=True)
+        assert rung == [first, (first + 1) % 3, (first + 2) % 3]
+        assert at.hint == "duty_nobody"
+
+
+def test_danger_again_goes_round_the_whole_duty_line_again() -> None:
+    at = press(Walk(Step.DANGER, "ur", danger=True, duty_index=1, duty_rung=1), MENU, "", turn=0)
+    assert (at.step, at.duty_rung) == (Step.DUTY, 0)
+
+
 def test_five_skips_the_duty_line_for_whoever_cannot_speak() -> None:
     assert press(Walk(Step.DANGER, "ur", danger=True), MENU, "5", turn=0).step is Step.RECORD
 
@@ -281,7 +298,7 @@ def test_every_prompt_but_the_digits_is_heard_somewhere(walks: Walks) -> None:
         for s in a.sounds
         if isinstance(s, Say)
     }
-    said |= {PROMPTS[key] for key in (*voice.STAGES.values(), voice.REFUSED)}  # by what a look-up finds
+    said |= {told.prompt for told in (*answers.STAGES.values(), answers.ELSEWHERE, answers.REFUSED)}  # by what a look-up finds
     assert said == {prompt for key, prompt in PROMPTS.items() if not key.startswith("digit_")}
 
 

@@ -47,8 +47,8 @@ def test_every_text_keeps_its_budget(catalogues: Catalogues, language: str, text
     assert counted.encoding == ("UCS-2" if BY_CODE[language].direction == "rtl" else "GSM-7")
 
 
-def test_only_the_help_text_may_take_two_segments() -> None:
-    assert {text for text in TEXTS.values() if text.segments_max != 1} == {HELP}
+def test_only_help_and_what_another_phone_is_told_may_take_two_segments() -> None:
+    assert {text for text in TEXTS.values() if text.segments_max != 1} == {HELP, texts.TOLD_ELSEWHERE}
     assert HELP.segments_max == 2
 
 

@@ -69,7 +69,7 @@ def test_open_is_everything_that_is_neither_resolved_nor_closed() -> None:
         (Status.REOPENED, Stage.WORKED_ON),
     ],
 )
-def test_another_phone_is_told_one_of_three_stages(status: Status, told: Stage) -> None:
+def test_a_citizen_who_asks_is_told_one_of_three_stages(status: Status, told: Stage) -> None:
     assert stage(status) is told
 
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
+from hotline.domain import answers, phone, voice
 from hotline.domain import menu as table
-from hotline.domain import phone, voice
 from hotline.domain.call import OURS, CallDirection
-from hotline.domain.conversation import stage_told
 from hotline.domain.languages import heard_in
 from hotline.domain.voice import Action, Reject
 from hotline.domain.walk import Consent, Menu, Step, Walk
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime, Transaction
-from hotline.services.calls import leavings, missedcalls
+from hotline.services.calls import dutyline, leavings, missedcalls
 from hotline.services.calls.leavings import ASK_AFTER
 from hotline.services.duty import callers, paging
 from hotline.services.tickets import lookups
@@ -149,7 +147,7 @@ def end_dial(rt: Runtime, incoming: IncomingCall, turn: int) -> CallAnswer:
             call, contact = found
             walk = Walk.from_row(call.walk)
             if turn == call.turn and walk.step is Step.DUTY:
-                on = table.dialled(walk, menu_of(rt), taken=call.duty_taken, time_left=_left_s(rt, call, tx.now) > 0)
+                on = table.dialled(walk, menu_of(rt), taken=call.duty_taken, time_left=dutyline.left_s(rt.config.voice, call, tx.now) > 0)
                 walk = _settle(rt, tx, call, contact, on, incoming=incoming)
             return _turn(rt, tx, call, walk)
     return start_call(rt, incoming)
@@ -198,11 +196,11 @@ def _answered(
 
 
 def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: Walk, *, incoming: IncomingCall) -> Walk:
-    """Save a step and what follows from it; returns the walk with the stage that was looked up, if any. Both rows are locked."""
+    """Save a step and what follows from it; returns the walk with what the service filled in. Both rows are locked."""
     before = Walk.from_row(call.walk)
     changes: CallChanges = {}
     if after.step is Step.STAGE and before.step is Step.ENTER:
-        found, counts = _look_up(rt, tx, call, "".join(c for c in incoming.keys if c.isdigit()))
+        found, counts = _look_up(rt, tx, call, after, "".join(c for c in incoming.keys if c.isdigit()))
         after = replace(after, found=found)
         changes["lookups"] = call.lookups + counts
     if before.step is Step.BACK and after.step not in (Step.BACK, Step.GONE):
@@ -219,6 +217,7 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
     if after.danger and not before.danger:
         changes["danger_at"] = tx.now
     if after.step is Step.DUTY and before.step is Step.DANGER:  # the duty line rings from now on, perhaps for the second time
+        after = replace(after, duty_index=dutyline.first_phone(rt, tx))
         changes |= {"danger_at": tx.now, "duty_taken": False}
     changes |= {
         "walk": after.as_row(),
@@ -238,24 +237,19 @@ def _speak(tx: Transaction, contact: Contact, language: str) -> None:
     contacts.speak(tx.session, contact, written, named=True)
 
 
-def _look_up(rt: Runtime, tx: Transaction, call: Call, reference: str) -> tuple[str, int]:
-    """The key of the prompt that tells the stage of a reference, and how many look-ups it counts for: 0 for the caller's own ticket."""
+def _look_up(rt: Runtime, tx: Transaction, call: Call, walk: Walk, reference: str) -> tuple[str, int]:
+    """The key of the prompt that answers a reference, and how many look-ups it counts for: 0 for the caller's own ticket."""
     found = next(iter(tickets.by_reference(tx.session, [reference])), None)
-    left = min(lookups.left(rt, tx, call.contact_id), rt.config.voice.lookups_per_call - call.lookups)
     named = lookups.named(found, call.contact_id) if found is not None else None
-    stage = stage_told(named, left)
-    return (voice.STAGES[stage] if stage is not None else voice.REFUSED), int(named is None or not named.own)
+    own = named is not None and named.own
+    left = min(lookups.left(rt, tx, call.contact_id), rt.config.voice.lookups_per_call - call.lookups)
+    if walk.withheld:
+        left = min(left, lookups.left_to_withheld(rt, tx))
+    told = answers.told(named.status if named is not None else None, own=own, lookups_left=left)
+    return told.prompt.key, int(not own)
 
 
 def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> CallAnswer:
     reference = tickets.reference_of(tx.session, call.ticket_id) if walk.step is Step.TOLD and call.ticket_id else None
-    ring_s = 0
-    if walk.step is Step.DUTY:
-        ring_s = max(5, _left_s(rt, call, tx.now) // max(1, len(rt.config.voice.duty_line) - walk.duty_index))
+    ring_s = dutyline.ring_s(rt.config.voice, call, walk, tx.now) if walk.step is Step.DUTY else 0
     return CallAnswer(voice.heard(walk, menu_of(rt), reference), call.id, call.turn, ring_s)
-
-
-def _left_s(rt: Runtime, call: Call, now: datetime) -> int:
-    """For how many whole seconds the duty line may still be rung."""
-    since = call.danger_at or now
-    return rt.config.voice.duty_line_s - int((now - since).total_seconds())

@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from hotline.domain import voice
+from hotline.domain import answers
 from hotline.domain.call import OURS, CallDirection, CallReason
 from hotline.domain.walk import Walk
 from hotline.gateways.base import CallGateway, CallState, GatewayError, IncomingCall
@@ -11,7 +11,7 @@ from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.services import access
 from hotline.services.calls import leavings, recordings
-from hotline.services.calls.leavings import ASK_AFTER
+from hotline.services.calls.leavings import ASK_AFTER, OPEN_AT_MOST
 from hotline.storage import calls, contacts
 from hotline.storage.callmodels import Call
 from hotline.storage.peoplemodels import Volunteer
@@ -20,9 +20,6 @@ BATCH = 50
 
 _LOOK_FOR_RECORDINGS_AFTER = timedelta(minutes=2)
 """How long after its end the gateway is asked what a call recorded: by then its own report has come, or will not come."""
-
-_OPEN_AT_MOST = timedelta(hours=4)
-"""A call that began longer ago is over, whatever the gateway says."""
 
 
 def end_call(rt: Runtime, incoming: IncomingCall, duration_s: int | None) -> None:
@@ -67,7 +64,8 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
     ticket_id = call.ticket_id
     if ticket_id is None and walk.leaves_something:
         ticket_id = leavings.open_ticket(rt, tx, call, walk)
-    is_served = ticket_id is None and walk.found in voice.STAGES.values()  # the caller asked for a stage, and was told it
+    stages = {told.prompt.key for told in answers.STAGES.values()}
+    is_served = ticket_id is None and walk.found in stages  # the caller asked for a stage, and was told it
     calls.store(
         tx.session,
         call,
@@ -115,7 +113,7 @@ def _store_state(rt: Runtime, asked: Call, state: CallState | None) -> None:
         call = calls.locked_by_id(tx.session, asked.id)
         if call is None or call.ended_at is not None:
             return
-        if state is None or state.ended or tx.now - call.started_at > _OPEN_AT_MOST:
+        if state is None or state.ended or tx.now - call.started_at > OPEN_AT_MOST:
             _end(rt, tx, call, state.duration_s if state is not None else None)
 
 

@@ -21,6 +21,9 @@ from hotline.storage.models import Contact
 ASK_AFTER = timedelta(minutes=10)
 """The gateway is asked about a call that did nothing for so long. A recording and its key take four minutes at the most."""
 
+OPEN_AT_MOST = timedelta(hours=4)
+"""A call that began longer ago is over, whatever the gateway says."""
+
 SILENT_S = 0
 """How many seconds of silence are left once it is trimmed. A shout for help lasts a second, so anything longer than this is kept."""
 

@@ -8,7 +8,7 @@ from hotline.runtime import Runtime, Transaction
 from hotline.storage import calls, messages
 from hotline.storage.models import Ticket
 
-_DAY = timedelta(days=1)
+_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 def left(rt: Runtime, tx: Transaction, contact_id: int) -> int:
@@ -18,6 +18,14 @@ def left(rt: Runtime, tx: Transaction, contact_id: int) -> int:
     return limit - texted - calls.count_lookups(tx.session, contact_id, since=since)
 
 
+def left_to_withheld(rt: Runtime, tx: Transaction) -> int:
+    """How many such references all callers together whose number we do not know may still ask about in this minute.
+
+    Each of their calls is a new contact, so that the limit of a day never reaches them.
+    """
+    return rt.config.voice.withheld_lookups_per_minute - calls.count_withheld_lookups(tx.session, since=tx.now - _MINUTE)
+
+
 def named(ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
     """What the decision about a named ticket needs to know; `asking`: the contact was asked whether it is solved."""
     return NamedTicket(
@@ -25,7 +33,5 @@ def named(ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTick
         reference=ticket.reference,
         status=Status(ticket.status),
         own=ticket.contact_id == contact_id,
-        sealed=ticket.sealed,
-        hold=ticket.hold,
         asking=asking and not ticket.hold,
     )
