@@ -5,7 +5,8 @@ from datetime import timedelta
 from hotline.domain.conversation import NamedTicket
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import calls, messages
+from hotline.services.tickets import otherphones
+from hotline.storage import calls, messages, typedphones
 from hotline.storage.models import Ticket
 
 _DAY = timedelta(days=1)
@@ -18,13 +19,17 @@ def left(rt: Runtime, tx: Transaction, contact_id: int) -> int:
     return limit - texted - calls.count_lookups(tx.session, contact_id, since=since)
 
 
-def named(ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
-    """What the decision about a named ticket needs to know; `asking`: the contact was asked whether it is solved."""
+def named(tx: Transaction, ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
+    """What the decision about a named ticket needs to know; `asking`: the contact was asked whether it is solved.
+
+    A phone of the citizen's that was met counts as the citizen's own, as long as the ticket allows it.
+    """
+    own = ticket.contact_id == contact_id
     return NamedTicket(
         id=ticket.id,
         reference=ticket.reference,
         status=Status(ticket.status),
-        own=ticket.contact_id == contact_id,
+        own=own or (otherphones.allowed(ticket) and typedphones.is_another(tx.session, ticket.id, contact_id)),
         sealed=ticket.sealed,
         hold=ticket.hold,
         asking=asking and not ticket.hold,
