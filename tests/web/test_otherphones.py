@@ -22,9 +22,9 @@ BODY = "We have read it."
 __all__ = ["ticket"]  # a fixture
 
 
-def typed_in(rt: Runtime, her: Visitor, number: str, token: str = "a" * 32) -> Ticket:
+def typed_in(rt: Runtime, visitor: Visitor, number: str, token: str = "a" * 32) -> Ticket:
     """A walk-in with that number."""
-    her.post("/walk-in", token=token, words=SNATCHED, language="sd", category="", number=number)
+    visitor.post("/walk-in", token=token, words=SNATCHED, language="sd", category="", number=number)
     route_due(rt)
     return tickets(rt)[-1]
 
@@ -33,15 +33,15 @@ def version(rt: Runtime) -> str:
     return str(tickets(rt)[0].version)
 
 
-def add(rt: Runtime, her: Visitor, ticket: Ticket, number: str = OTHER, note: str = "his brother's") -> int:
+def add(rt: Runtime, visitor: Visitor, ticket: Ticket, number: str = OTHER, note: str = "his brother's") -> int:
     """Type another phone in; the status of the answer."""
-    return her.post(at(ticket, "/phones"), version=version(rt), number=number, note=note).status_code
+    return visitor.post(at(ticket, "/phones"), version=version(rt), number=number, note=note).status_code
 
 
-def press(rt: Runtime, her: Visitor, ticket: Ticket, doing: str) -> int:
+def press(rt: Runtime, visitor: Visitor, ticket: Ticket, doing: str) -> int:
     with rt.reading() as session:
         phone_id = session.scalars(select(TypedPhone.id)).one()
-    return her.post(at(ticket, f"/phones/{doing}"), version=version(rt), phone=str(phone_id)).status_code
+    return visitor.post(at(ticket, f"/phones/{doing}"), version=version(rt), phone=str(phone_id)).status_code
 
 
 def test_the_page_is_the_same_for_a_number_that_we_know_and_for_one_that_we_do_not(rt: Runtime, as_: As) -> None:
