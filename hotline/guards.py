@@ -24,6 +24,7 @@ from hotline.services.access import NoSuchTicket, NotAllowed, NoteMissing
 from hotline.services.duty.roster import NoSuchShift, ShiftMoved
 from hotline.services.people.grants import Decided, NotPossible, NotYours
 from hotline.services.tickets.facts import InThePast, NoSuchChoice
+from hotline.services.tickets.otherphones import NoOtherPhone
 from hotline.services.tickets.reach import HoursTurnedRound
 from hotline.storage.peoplemodels import Volunteer
 
@@ -224,6 +225,10 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     NotAllowed: (HTTPStatus.FORBIDDEN, N_("That is for a lead of the ticket's team, or takes a right you do not have. Ask your lead.")),
     NoteMissing: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("Say why in a note. Go back, write it and send the form again.")),
     NoSuchChoice: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That is not on the list any more. Go back, reload the page and choose again.")),
+    NoOtherPhone: (
+        HTTPStatus.CONFLICT,
+        N_("This ticket is on hold, sealed or urgent: another phone can be neither added nor confirmed now."),
+    ),
     InThePast: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That time is over. Go back and choose a later one.")),
     HoursTurnedRound: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("The hours must begin before they end. Go back and change them.")),
     MoveNotAllowed: (

@@ -74,7 +74,7 @@ class NamedTicket:
     id: int
     reference: str
     status: Status
-    own: bool  # it is the sender's
+    own: bool  # it is the sender's, or the sender is another phone of its citizen's
     asking: bool = False  # our question about it is open: it is resolved, or was closed within reopen_days
 
 

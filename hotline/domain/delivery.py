@@ -43,7 +43,7 @@ class Reason(StrEnum):
     HOLD = "hold"  # the ticket is on hold
     NOT_SAFE = "not_safe"  # the safe contact says that this phone may not be texted
     NO_PHONE = "no_phone"  # a withheld number, a short code, or a phone of a country we do not text
-    NEVER_WROTE = "never_wrote"  # a volunteer typed the number in, so it may be anybody's phone
+    NEVER_WROTE = "never_wrote"  # a volunteer typed the number in, and that phone has not given us the reference
     LANDLINE = "landline"  # takes no texts
     TOO_LATE = "too_late"  # too old to be understood
 

@@ -29,6 +29,13 @@ class SenderKind(StrEnum):
     WITHHELD = "withheld"  # two texts from such senders may or may not be from the same phone
 
 
+class TypedAs(StrEnum):
+    """Whose phone a number is said to be that a volunteer types in on a ticket."""
+
+    WALK_IN = "walk_in"  # the phone of the citizen who stands before the volunteer
+    ANOTHER = "another"  # another phone of the citizen's, beside the one that opened the ticket
+
+
 @dataclass(frozen=True)
 class Sender:
     """A sender as we store it. `address` is E.164 for a phone, None for a withheld number, and the sender as it came otherwise."""
@@ -58,11 +65,11 @@ def read_sender(raw: str, region: str) -> Sender:
     return Sender(SenderKind.PHONE, e164, country if country and country.isalpha() else None)
 
 
-def read_typed(written: str, region: str) -> Sender | None:
-    """The phone whose number a person typed, with spaces or dashes of any kind; None if it is not a phone's number."""
+def read_typed(written: str, region: str) -> str | None:
+    """The address (E.164) of the phone whose number a person typed, with spaces or dashes of any kind; None if it is no phone's number."""
     plain = "".join("-" if unicodedata.category(c) == "Pd" else " " if c.isspace() else c for c in written)
     sender = read_sender(plain.replace("\u2212", "-"), region)
-    return sender if sender.kind is SenderKind.PHONE else None
+    return sender.address if sender.kind is SenderKind.PHONE else None
 
 
 _SAFE_TO_RING = (

@@ -21,6 +21,7 @@ class Act(StrEnum):
     WORK = "work"  # read, take, answer and change it, and make it safer: every volunteer
     EASE = "ease"  # make it less safe (lower its urgency, lift its hold, unseal it): the lead of its team
     SHUT_OUT = "shut_out"  # say who must not see it: the lead of its team, or the head
+    CONFIRM = "confirm"  # confirm that another phone is the citizen's: the lead of its team, or the head
     SHOW_NUMBER = "show_number"  # see the citizen's whole number: takes a right of its own
 
 
@@ -94,7 +95,7 @@ def may(rights: Rights, ticket: Ticket, act: Act) -> bool:
             return rights.works
         case Act.EASE:
             return rights.leads_team(ticket.team_id)
-        case Act.SHUT_OUT:
+        case Act.SHUT_OUT | Act.CONFIRM:
             return rights.leads_team(ticket.team_id) or (rights.works and rights.is_head)
         case Act.SHOW_NUMBER:
             return rights.works and rights.shows_numbers

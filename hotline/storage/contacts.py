@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -19,7 +19,14 @@ _SHOWN = ("id", "kind", "country", "language", "language_named", "times_seen")
 _MEET = Insert(
     lambda insert: (
         insert(_CONTACTS)
-        .on_conflict_do_update(index_elements=["address"], set_={"times_seen": _CONTACTS.c.times_seen + 1})
+        .on_conflict_do_update(
+            index_elements=["address"],
+            set_={
+                "times_seen": _CONTACTS.c.times_seen + 1,
+                # Only a volunteer has named this phone so far, as their own: it is met as new.
+                "language": case((_CONTACTS.c.times_seen == 0, insert(_CONTACTS).excluded.language), else_=_CONTACTS.c.language),
+            },
+        )
         .returning(*(_CONTACTS.c[name] for name in _SHOWN))
     )
 )
@@ -50,15 +57,16 @@ class Met:
 def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
     """The contact of a sender, made if new (then `times_seen` is 1), and locked until the commit: texts of one phone are taken in turn.
 
-    `language` is for a new contact only.
+    `language` is for a new contact only, and for one that was never heard from.
     """
     return _met(session, _MEET, sender, language=language, now=now, times_seen=1)
 
 
 def typed_in(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
-    """The contact of a number that a volunteer typed in, made if there is none, and locked until the commit.
+    """The contact of a volunteer's own phone, or, of a withheld sender, the nameless contact of a walk-in. It is made if there is none, and
+    locked until the commit.
 
-    The phone itself has not contacted us: a new contact has `times_seen` 0, and nothing is sent to it until the phone does.
+    A new contact has `times_seen` 0: that phone has not contacted us. A known one stays as it is.
     """
     return _met(session, _TYPED, sender, language=language, now=now, times_seen=0)
 

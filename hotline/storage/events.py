@@ -48,6 +48,10 @@ class EventKind(StrEnum):
     ALARM_RAISED = "alarm_raised"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     NUMBER_SOUGHT = "number_sought"  # found in a search for its phone number
+    PHONE_ADDED = "phone_added"  # another phone of the citizen's was typed in
+    PHONE_CONFIRMED = "phone_confirmed"  # by a lead
+    PHONE_MET = "phone_met"  # a phone whose number was typed in gave us the reference
+    PHONE_TAKEN_AWAY = "phone_taken_away"
 
 
 Fact = bool | int | str | None
@@ -61,7 +65,7 @@ class EventData(TypedDict, total=False):
     alarm: int | str  # the kind of a raised alarm, or the id of an acknowledged one
     all_the_same: bool  # the reply was sent after a warning that the volunteer confirmed
     before: int | str | None  # the status before, or the id of the volunteer before
-    by: str  # how the ticket was opened, or "citizen" for a citizen's answer
+    by: str  # how the ticket was opened or its phone met, or "citizen" for a citizen's answer
     category: str
     fact: str  # the name of the fact that was changed, from `old` to `new`
     hits: Sequence[str]  # codes of the categories whose words were found
@@ -69,6 +73,7 @@ class EventData(TypedDict, total=False):
     new: Fact
     old: Fact
     on_duty: bool
+    phone: int  # the id of a typed phone
     recording: int
     team: int | None
     to: int | None  # the id of a volunteer, or the new priority

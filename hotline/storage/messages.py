@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
@@ -58,18 +58,19 @@ def last_in(session: Session, contact_id: int) -> Message | None:
 
 
 def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> int | None:
-    """The ticket id of a contact's last text that opened or added to a ticket, which may be closed by now.
+    """The ticket id of a contact's last text that opened or added to a ticket of this contact, which may be closed by now.
 
     None if there is none from `since` on.
     """
     return session.scalar(
         select(Message.ticket_id)
+        .join(Ticket, Ticket.id == Message.ticket_id)
         .where(
             Message.contact_id == contact_id,
             Message.direction == Direction.IN,
-            Message.ticket_id.is_not(None),
             Message.read_as.in_(CARRIES_ON),
             Message.created_at >= since,
+            Ticket.contact_id == contact_id,
         )
         .order_by(Message.id.desc())
         .limit(1)
@@ -77,14 +78,15 @@ def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> i
 
 
 def written_to(session: Session, contact_id: int, *, since: datetime) -> int | None:
-    """The id of the open ticket about which a volunteer last wrote to a contact: the citizen's next text answers it.
+    """The id of the contact's open ticket about which a volunteer last wrote to it: the citizen's next text answers it.
 
     None if no volunteer wrote from `since` on.
     """
     return session.scalar(
         select(Message.ticket_id)
         .join(Ticket, Ticket.id == Message.ticket_id)
-        .where(Message.contact_id == contact_id, Message.volunteer_id.is_not(None), Message.created_at >= since, Ticket.status.in_(OPEN))
+        .where(Message.contact_id == contact_id, Message.volunteer_id.is_not(None), Message.created_at >= since)
+        .where(Ticket.contact_id == contact_id, Ticket.status.in_(OPEN))
         .order_by(Message.id.desc())
         .limit(1)
     )
@@ -98,6 +100,11 @@ def asked_status_of(message: Message | None) -> int | None:
 def of_ticket(session: Session, ticket_id: int) -> Iterable[Message]:
     """Every text of a ticket, oldest first."""
     return session.scalars(select(Message).where(Message.ticket_id == ticket_id).order_by(Message.id))
+
+
+def hand_over(session: Session, ticket_id: int, *, before: int, after: int) -> None:
+    """Give one contact's texts of a ticket to another contact."""
+    session.execute(update(Message).where(Message.ticket_id == ticket_id, Message.contact_id == before).values(contact_id=after))
 
 
 def last_by(session: Session, ticket_id: int, volunteer_id: int) -> str | None:

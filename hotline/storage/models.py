@@ -1,8 +1,9 @@
 """The tables of contacts, tickets and texts. Those of calls are in `callmodels`, those of volunteers in `peoplemodels`.
 
-A phone number stands in `contacts.address` only. What people wrote stands in `messages.body`, `notes.body`, `drafts.body` and
-`shift_days.note` only. Encrypted, they would need a keyed hash beside them where SQL compares them: addresses in `contacts` and
-`tickets.of_number`, bodies in `outgoing.is_leaving`.
+A phone number stands in `contacts.address` and `typed_phones.address` only: the first is of a phone that has contacted us or is a
+volunteer's own, the second was typed in on a ticket. What people wrote stands in `messages.body`, `notes.body`, `drafts.body` and
+`shift_days.note` only. Encrypted, they would need a keyed hash beside them where SQL compares them: addresses in `contacts`,
+`typed_phones` and `tickets.of_number`, bodies in `outgoing.is_leaving`.
 """
 
 from datetime import datetime, time
@@ -50,7 +51,7 @@ class Contact(Base):
     safe_until: Mapped[time | None] = mapped_column(Time)
     stopped_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
-    times_seen: Mapped[int]  # 1 while the contact is new; 0: typed in by a volunteer, and nothing is sent to it
+    times_seen: Mapped[int]  # 1 while the contact is new; 0: never heard from (a walk-in, or a volunteer's own phone)
 
 
 class Ticket(Base):
@@ -154,6 +155,21 @@ class Question(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+
+
+class TypedPhone(Base):
+    """A phone whose number a volunteer typed in on a ticket. Until that phone gives us the ticket's reference, it is joined to nobody."""
+
+    __tablename__ = "typed_phones"
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)  # drawn at random: it stands on pages
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
+    address: Mapped[str] = mapped_column(String(64), index=True)  # E.164, as in `contacts`
+    kind: Mapped[str] = mapped_column(String(16))  # `domain.phone.TypedAs`
+    made_by: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    made_at: Mapped[datetime]
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("notes.id"))  # why it is the citizen's; null for a walk-in
+    confirmed_at: Mapped[datetime | None]  # by a lead; a walk-in needs none
+    met_at: Mapped[datetime | None]  # when it texted or keyed the reference
 
 
 class Note(Base):

@@ -66,6 +66,7 @@ class TicketRow(NewTicket):
 class TicketChanges(TypedDict, total=False):
     """Changes of a ticket. Its version and the time of the change are set with every change."""
 
+    contact_id: int
     status: Status
     category: str
     priority: Priority

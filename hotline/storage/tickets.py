@@ -11,7 +11,7 @@ from hotline.domain.conversation import QuestionKind
 from hotline.domain.rights import Role
 from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
-from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Question, ShutOut, Ticket
+from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Question, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Membership, Volunteer
 from hotline.storage.rows import NewTicket, TicketChanges, TicketRow
 
@@ -149,8 +149,10 @@ def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | 
 
 
 def of_number(session: Session, volunteer: Volunteer, address: str, *, limit: int) -> Sequence[Ticket]:
-    """The tickets of a phone that the volunteer may see, newest first."""
-    statement = select(Ticket).join(Contact, Contact.id == Ticket.contact_id).where(Contact.address == address, visible_to(volunteer))
+    """The tickets of a phone that the volunteer may see, and those on which its number was typed in, newest first."""
+    own = select(Ticket.id).join(Contact, Contact.id == Ticket.contact_id).where(Contact.address == address)
+    typed = select(TypedPhone.ticket_id).where(TypedPhone.address == address)
+    statement = select(Ticket).where(Ticket.id.in_(own.union_all(typed)), visible_to(volunteer))
     return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
 
 

@@ -1,23 +1,27 @@
-"""The forms for a ticket's facts, for who may see it, and for passing it on."""
+"""The forms for a ticket's facts, for who may see it, for another phone of the citizen's, and for passing it on."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from http import HTTPStatus
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from hotline.domain.ticket import Priority
 from hotline.guards import runtime, volunteer
-from hotline.services.tickets import facts, passing
+from hotline.services.tickets import facts, otherphones, passing
 from hotline.services.tickets.reach import SafeContact
 from hotline.services.tickets.reach import reach as make_safe
+from hotline.services.tickets.walkin import NoPhone
 from hotline.storage.tickets import TicketMoved
 from hotline.web.forms import choice, clock_or_none, matching, moment, number, text
-from hotline.web.ticketpage import go_on, version_seen, was_first
+from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
 
 blueprint = Blueprint("facts", __name__)
 
 Answer = Response | tuple[str, int]
+
+_LARGEST_ID = 2**62 - 1
 
 
 @blueprint.post("/tickets/<reference:reference>/facts")
@@ -102,6 +106,31 @@ def reach(reference: str) -> Answer:
     )
     was = form.get("was", "")
     return _done(reference, lambda v: make_safe(runtime(), volunteer(), reference, version=v, was=was, wanted=wanted, note=text("note")))
+
+
+@blueprint.post("/tickets/<reference:reference>/phones")
+def add_phone(reference: str) -> Answer:
+    """Type in another phone of the citizen's."""
+    typed, note = text("number", 40).strip(), text("note")
+    try:
+        return _done(reference, lambda v: otherphones.add(runtime(), volunteer(), reference, version=v, number=typed, note=note))
+    except NoPhone:
+        kept = Words(note=note, form=request.endpoint or "", about={"no_phone": True, "number": typed})
+        return show(reference, kept=kept), HTTPStatus.BAD_REQUEST
+
+
+@blueprint.post("/tickets/<reference:reference>/phones/confirm")
+def confirm_phone(reference: str) -> Answer:
+    """Confirm another phone of the citizen's."""
+    phone_id = number("phone", _LARGEST_ID)
+    return _done(reference, lambda v: otherphones.confirm(runtime(), volunteer(), reference, version=v, phone_id=phone_id))
+
+
+@blueprint.post("/tickets/<reference:reference>/phones/take-away")
+def take_phone_away(reference: str) -> Answer:
+    """Take another phone of the citizen's away again."""
+    phone_id = number("phone", _LARGEST_ID)
+    return _done(reference, lambda v: otherphones.take_away(runtime(), volunteer(), reference, version=v, phone_id=phone_id))
 
 
 def _done(reference: str, change: Callable[[int], None], *, done: str = "saved") -> Answer:

@@ -12,7 +12,6 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hotline.domain.phone import Sender
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
@@ -62,10 +61,10 @@ def ask() -> Response | str | tuple[str, int]:
     return render_template("search.html", typed=typed, asked=bool(typed), mistyped=sought.mistyped)
 
 
-def _by_number(sender: Sender, typed: str) -> str | tuple[str, int]:
+def _by_number(number: str, typed: str) -> str | tuple[str, int]:
     rt = runtime()
     try:
-        found = search.by_number(rt, volunteer(), sender)
+        found = search.by_number(rt, volunteer(), number)
     except NotAllowed:
         return render_template("search.html", typed=typed, no_right=True), HTTPStatus.FORBIDDEN
     if not found.tickets:

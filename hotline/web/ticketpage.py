@@ -1,5 +1,6 @@
 """A ticket's page: its facts, its timeline, and the forms to work on it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -9,17 +10,18 @@ from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.domain import area, phone
+from hotline.domain.phone import TypedAs
 from hotline.domain.ticket import MOVES, Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services import access
 from hotline.services.access import Access, Act
-from hotline.services.tickets import casework, facts, passing, replies
+from hotline.services.tickets import casework, facts, otherphones, passing, replies
 from hotline.services.tickets.reach import SafeContact
-from hotline.storage import calls, drafts, events, messages, people, recordings, shutouts
+from hotline.storage import calls, drafts, events, messages, people, recordings, shutouts, typedphones
 from hotline.storage.events import EventKind
-from hotline.storage.models import Contact, Event, Message, Note, Ticket
+from hotline.storage.models import Contact, Event, Message, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
 from hotline.web.forms import number
 
@@ -34,6 +36,16 @@ class Entry:
     message: Message | None = None
     event: Event | None = None
     note: Note | None = None
+
+
+@dataclass(frozen=True)
+class OtherPhone:
+    """Another phone of the citizen's, as the page shows it. `why` is what the volunteer wrote who typed it in."""
+
+    row: TypedPhone
+    number: str
+    why: str
+    may_confirm: bool
 
 
 @dataclass(frozen=True)
@@ -64,13 +76,21 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
     found = entered.ticket
     contact = session.get_one(Contact, found.contact_id)
     call = calls.of_ticket(session, found.id)
+    typed = typedphones.of_ticket(session, found.id)
+    unheard = next((one for one in typed if one.kind == TypedAs.WALK_IN and one.met_at is None), None)
+    address = unheard.address if unheard is not None else contact.address
     return render_template(
         "ticket.html",
         ticket=found,
         contact=contact,
         safe_contact=SafeContact.of(contact).mark,
-        masked=contact.address and phone.masked(contact.address),
-        number_shown=contact.address if shows_number else None,
+        masked=address and phone.masked(address),
+        number_shown=address if shows_number else None,
+        shows_number=shows_number,
+        unheard=unheard is not None,
+        other_phones=_other_phones(session, entered, typed, shows_number=shows_number),
+        other_phone_allowed=otherphones.allowed(found),
+        typed_numbers={one.id: phone.masked(one.address) for one in typed},
         call=call,
         walk=Walk.from_row(call.walk) if call is not None else None,
         category=next((c for c in runtime().categories if c.code == found.category), None),
@@ -88,6 +108,20 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
         **_writing(session, found, contact, kept),
         **_choices(session, entered),
     )
+
+
+def _other_phones(session: Reading, entered: Access, typed: Iterable[TypedPhone], *, shows_number: bool) -> list[OtherPhone]:
+    may = access.may(entered.rights, entered.ticket, Act.CONFIRM) and otherphones.allowed(entered.ticket)
+    return [
+        OtherPhone(
+            row=one,
+            number=one.address if shows_number else phone.masked(one.address),
+            why=session.get_one(Note, one.note_id).body if one.note_id is not None else "",
+            may_confirm=may and one.confirmed_at is None and one.made_by != entered.volunteer.id,
+        )
+        for one in typed
+        if one.kind == TypedAs.ANOTHER
+    ]
 
 
 def _timeline(session: Reading, found: Ticket) -> dict[str, Any]:
@@ -142,6 +176,7 @@ def _choices(session: Reading, entered: Access) -> dict[str, Any]:
             "facts.unseal": leads and found.sealed,
             "facts.reach": True,
             "facts.pass_on": True,
+            "facts.add_phone": otherphones.allowed(found),
         },
         "outside": people.names(session, shutouts.of_ticket(session, found.id)),
     }

@@ -36,7 +36,7 @@ REASONS = {
     Reason.HOLD: N_("the ticket is on hold"),
     Reason.NOT_SAFE: N_("this phone may not be texted"),
     Reason.NO_PHONE: N_("there is no phone that we can text"),
-    Reason.NEVER_WROTE: N_("its number was typed in, and it has never texted or rung us itself"),
+    Reason.NEVER_WROTE: N_("its number was typed in, and that phone has not given us the number of this ticket yet"),
     Reason.LANDLINE: N_("it is a landline, which takes no texts"),
     Reason.TOO_LATE: N_("too late to make sense"),
 }
@@ -45,7 +45,9 @@ INSTEAD = {
     Reason.HOLD: N_("A lead can lift the hold once it is safe. Until then keep your words here, or leave a note."),
     Reason.NOT_SAFE: N_("Leave a note. A citizen who asks by the number of the ticket is told the stage."),
     Reason.NO_PHONE: N_("Leave a note. A person who has the number of the ticket can text or ring us, and is told the stage."),
-    Reason.NEVER_WROTE: N_("Ask for one text or call to us from that phone: then we may write to it. Until then leave a note."),
+    Reason.NEVER_WROTE: N_(
+        "Ask for one text with the number of this ticket from that phone, or one call that keys it in. Until then leave a note."
+    ),
     Reason.LANDLINE: N_("Ring it if it may be rung; else leave a note."),
 }
 """What the volunteer can do where no text can be sent."""
@@ -102,6 +104,10 @@ EVENTS = {
     EventKind.ALARM_RAISED: N_("Alarm raised"),
     EventKind.ALARM_ACKNOWLEDGED: N_("Alarm acknowledged"),
     EventKind.NUMBER_SOUGHT: N_("Found by its phone number"),
+    EventKind.PHONE_ADDED: N_("Another phone of the citizen's was typed in"),
+    EventKind.PHONE_CONFIRMED: N_("Another phone of the citizen's was confirmed"),
+    EventKind.PHONE_MET: N_("A phone that was typed in has given us the number of this ticket"),
+    EventKind.PHONE_TAKEN_AWAY: N_("Another phone of the citizen's was taken away"),
 }
 PEOPLE_EVENTS = {
     PeopleEventKind.INVITED: N_("Account made"),

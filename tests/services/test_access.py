@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from hotline import services
 from hotline.domain.grant import Right, RightKind
-from hotline.domain.phone import Sender, SenderKind
 from hotline.domain.ticket import MoveNotAllowed, Priority, Status
 from hotline.runtime import Reading, Runtime
 from hotline.services import access
@@ -26,14 +25,16 @@ from hotline.services.duty.roster import NoSuchShift
 from hotline.services.people import grants, staff
 from hotline.services.people.grants import Decided, NotPossible, NotYours
 from hotline.services.people.staff import deactivate
-from hotline.services.tickets import casework, facts, passing, reach, replies, search, taking, walkin
+from hotline.services.tickets import casework, facts, otherphones, passing, reach, replies, search, taking, walkin
+from hotline.services.tickets.facts import NoSuchChoice
+from hotline.services.tickets.otherphones import NoOtherPhone
 from hotline.services.tickets.reach import SafeContact
 from hotline.services.tickets.replies import ReplyRefused
 from hotline.services.tickets.routing import route_due
-from hotline.storage.models import Contact, ShutOut, Ticket
+from hotline.storage.models import Contact, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Volunteer
 from tests.services.colleagues import ORGANISATION, settle, volunteer
-from tests.support import SNATCHED, text_in, tickets
+from tests.support import OTHER, SNATCHED, text_in, tickets
 
 KINDS = ("open", "held", "sealed", "shut out")
 """The tickets. The last one is closed to everybody but bob."""
@@ -122,6 +123,8 @@ class Case:
 Service = Callable[..., object]
 Call = Callable[[Case], object]
 NOTE = "for a reason"
+PHONE = 1
+"""Another phone of the citizen's, on the open ticket."""
 KEY = (1, 1, date(2026, 11, 23), time(8))
 SAFE = SafeContact(may_text=True, may_call=False, safe_from=None, safe_until=None, on_hold=False)
 TYPED = walkin.Complaint(token="0" * 32, words="a bag was stolen", language="en")
@@ -157,6 +160,9 @@ OF_A_TICKET: list[tuple[Service, str, Call]] = [
     (passing.pass_to, EVERYBODY, lambda c: passing.pass_to(*c.at, version=c.version, colleague_id=c.who.id, note="")),
     (passing.pass_to_team, EVERYBODY, lambda c: passing.pass_to_team(*c.at, version=c.version, code=team(c), note="")),
     (reach.reach, EVERYBODY, lambda c: reach.reach(*c.at, version=c.version, was=mark(c), wanted=SAFE, note=NOTE)),
+    (otherphones.add, EVERYBODY, lambda c: otherphones.add(*c.at, version=c.version, number=OTHER, note=NOTE)),
+    (otherphones.confirm, LEADS_OR_HEAD, lambda c: otherphones.confirm(*c.at, version=c.version, phone_id=PHONE)),
+    (otherphones.take_away, EVERYBODY, lambda c: otherphones.take_away(*c.at, version=c.version, phone_id=PHONE)),
     (replies.reply, EVERYBODY, lambda c: replies.reply(*c.at, version=c.version, body="We read it.", confirmed=frozenset())),
     (replies.keep_draft, EVERYBODY, lambda c: replies.keep_draft(*c.at, "We read")),
     (access.enter, AUDITED, lambda c: reading(lambda session: access.enter(session, *c.at[1:], Act.AUDIT), c.rt)),
@@ -167,7 +173,7 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
     (taking.take_next, WORKS, lambda c: taking.take_next(c.rt, c.who)),
     (casework.acknowledge, WORKS, lambda c: casework.acknowledge(c.rt, c.who, 1)),
     (search.by_words, WORKS, lambda c: reading(lambda session: search.by_words(c.rt, session, c.who, [1]), c.rt)),
-    (search.by_number, frozenset({"bob"}), lambda c: search.by_number(c.rt, c.who, Sender(SenderKind.PHONE, "+923001234501"))),
+    (search.by_number, frozenset({"bob"}), lambda c: search.by_number(c.rt, c.who, "+923001234501")),
     (walkin.take_down, WORKS, lambda c: walkin.take_down(c.rt, c.who, TYPED)),
     (walkin.slip, WORKS, lambda c: reading(lambda session: walkin.slip(c.rt, session, c.who, "482719365"), c.rt)),
     (hangup.tick_off, WORKS, lambda c: hangup.tick_off(c.rt, c.who, "CA1")),
@@ -257,7 +263,7 @@ def outcome(call: Call, case: Case) -> str:
         return "no"
     except NoSuchTicket:
         return "none"
-    except (MoveNotAllowed, ReplyRefused, NoSuchShift, NotPossible, Decided):
+    except (MoveNotAllowed, ReplyRefused, NoSuchShift, NotPossible, Decided, NoOtherPhone, NoSuchChoice):
         return "in"  # let in, and refused for another reason
     return "in"
 
@@ -289,6 +295,8 @@ def cases(rt: Runtime, tmp_path: Path) -> dict[tuple[str, str], Case]:
         tx.session.execute(update(Volunteer).where(Volunteer.login == "bob").values(shows_numbers=True))
         out = {(ticket.id, "dora") for ticket in rows} | {(rows[3].id, login) for login in everybody if login != "bob"}
         made = {"made_by": everybody["lead"].id, "made_at": tx.now}
+        typed = {"address": OTHER, "kind": "another", "made_by": everybody["bob"].id, "made_at": tx.now}
+        tx.session.execute(insert(TypedPhone).values(id=PHONE, ticket_id=rows[0].id, **typed))
         tx.session.execute(insert(ShutOut), [{"ticket_id": i, "volunteer_id": everybody[login].id, **made} for i, login in sorted(out)])
     deactivate(rt, everybody["admin"].id, "gone")
     found = dict(zip(KINDS, tickets(rt), strict=True))

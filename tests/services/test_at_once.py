@@ -7,21 +7,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from hotline.domain.delivery import Reason
 from hotline.domain.grant import Right, RightKind
 from hotline.runtime import Runtime
 from hotline.services.access import NotAllowed
 from hotline.services.people import grants, staff
 from hotline.services.people.invitations import LinkNotGood, LoginTaken, invite, invited
 from hotline.services.people.organisation import load_organisation, reset_password
-from hotline.services.tickets import facts, replies, taking
+from hotline.services.tickets import facts, taking
 from hotline.services.tickets.routing import route_due
 from hotline.storage import people
-from hotline.storage.models import Contact, ShutOut, Ticket
+from hotline.storage.models import ShutOut, Ticket
 from hotline.storage.peoplemodels import Grant, Membership, Volunteer
 from hotline.storage.tickets import TicketMoved
 from tests.services.colleagues import ORGANISATION, settle, volunteer
-from tests.support import count, text_in, texts_out, tickets
+from tests.support import count, text_in, tickets
 
 
 @pytest.fixture(autouse=True)
@@ -116,15 +115,3 @@ def test_a_new_password_ends_the_links_that_are_about(rt: Runtime) -> None:
     reset_password(rt, "dora")
     with pytest.raises(LinkNotGood):
         invited(rt, token)
-
-
-def test_nobody_writes_to_a_number_that_was_only_typed_in(rt: Runtime) -> None:
-    text_in(rt, "mera mobile cheen liya")
-    route_due(rt)
-    [ticket] = tickets(rt)
-    with rt.transaction() as tx:
-        tx.session.execute(update(Contact).values(times_seen=0))
-    before = len(texts_out(rt))
-    with pytest.raises(replies.ReplyRefused) as refused:
-        replies.reply(rt, volunteer(rt, "bob"), ticket.reference, version=ticket.version, body="We read it.", confirmed=frozenset())
-    assert (refused.value.args[0], len(texts_out(rt))) == (Reason.NEVER_WROTE, before)

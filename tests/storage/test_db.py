@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command
-from sqlalchemy import create_engine, delete, inspect, select, text, update
+from sqlalchemy import Connection, create_engine, delete, inspect, select, text, update
 from sqlalchemy.pool import NullPool
 
 from hotline.runtime import Runtime
@@ -38,6 +38,86 @@ def test_whoever_had_a_second_factor_in_clear_sets_up_another_and_keeps_pauses(e
         [row] = connection.execute(text("SELECT login, keeps_pauses, totp_seed, totp_step FROM volunteers"))
         assert (row.login, bool(row.keeps_pauses), row.totp_seed, row.totp_step) == ("lead", True, None, None)
         assert "totp_secret" not in {column["name"] for column in inspect(connection).get_columns("volunteers")}
+    engine.dispose()
+
+
+def _insert(connection: Connection, table: str, **values: object) -> None:
+    names = ", ".join(values)
+    connection.execute(text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(values)})"), values)
+
+
+def _walk_in(connection: Connection, row: int, contact: int, *, told: bool) -> None:
+    """A ticket that volunteer 1 typed in, with its words. `told`: a text of ours waits that asks whether it is solved."""
+    at = "2026-11-23 07:00:00+00:00"
+    flags = dict.fromkeys(("sealed", "hold", "unread", "unattended"), False)
+    ticket = {"reference": f"20000000{row}", "contact_id": contact, "status": "resolved", "category": "theft", "priority": 3, "version": 1}
+    _insert(connection, "tickets", id=row, opened_at=at, changed_at=at, walk_in=True, **ticket, **flags)
+    _insert(connection, "events", ticket_id=row, kind="opened", happened_at=at, volunteer_id=1, data="{}")
+    text_in = {"direction": "in", "gateway": "walk_in", "gateway_id": f"form{row}", "read_as": "written"}
+    about = {"contact_id": contact, "ticket_id": row, "created_at": at}
+    _insert(connection, "messages", body="They took it", **text_in, **about)
+    if told:
+        _insert(connection, "messages", direction="out", gateway="", body="It is resolved", delivery="queued", next_attempt_at=at, **about)
+        _insert(connection, "questions", kind="solved", contact_id=contact, ticket_id=row, asked_at=at)
+
+
+def test_walk_ins_are_parted_from_the_phones_that_never_texted_about_them_and_joined_again(empty_database_url: str) -> None:
+    engine = db.make_engine(empty_database_url, pool_size=1)
+    at = "2026-11-23 07:00:00+00:00"
+    with engine.connect() as connection:
+        command.upgrade(db._alembic(connection), "0004")
+        _insert(connection, "volunteers", id=1, login="alice", name="Alice", page_language="en", languages="[]", is_head=False, active=True)
+        phone = {"kind": "phone", "country": "PK", "language_named": False, "may_call": True, "on_hold": False, "created_at": at}
+        _insert(
+            connection,
+            "contacts",
+            id=101,
+            address="+923001234501",
+            language="ur",
+            may_text=True,
+            times_seen=4,
+            safe_from="09:00:00",
+            **phone,
+        )
+        _insert(connection, "contacts", id=102, address="+923331234502", language="sd", may_text=False, times_seen=0, **phone)
+        for row, contact in ((1, 101), (2, 101), (3, 102), (4, 102)):
+            _walk_in(connection, row, contact, told=contact == 101)
+        # About the second the phone has texted.
+        texted = {"direction": "in", "gateway": "twilio", "gateway_id": "SM1", "read_as": "added", "contact_id": 101, "ticket_id": 2}
+        _insert(connection, "messages", body="200000002 they came again", created_at=at, **texted)
+        connection.commit()
+
+        command.upgrade(db._alembic(connection), "0005")
+        rows = connection.execute(
+            text(
+                "SELECT t.id, c.address, c.kind, c.language, c.may_text, c.safe_from, c.times_seen, p.address AS typed,"
+                " p.kind AS typed_as, p.made_by"
+                " FROM tickets t JOIN contacts c ON c.id = t.contact_id LEFT JOIN typed_phones p ON p.ticket_id = t.id ORDER BY t.id"
+            )
+        ).all()
+        assert [(row.id, row.address, row.kind, row.language, bool(row.may_text), row.times_seen, row.typed) for row in rows] == [
+            (1, None, "withheld", "ur", True, 0, "+923001234501"),
+            (2, "+923001234501", "phone", "ur", True, 4, None),
+            (3, None, "withheld", "sd", False, 0, "+923331234502"),
+            (4, None, "withheld", "sd", False, 0, "+923331234502"),
+        ]
+        assert [(row.typed_as, row.made_by) for row in rows if row.typed] == [("walk_in", 1)] * 3
+        assert [row.safe_from is None for row in rows] == [True, False, True, True]
+        # The number of the phone that never contacted us stands in no contact any more.
+        assert connection.scalars(text("SELECT address FROM contacts WHERE address IS NOT NULL")).all() == ["+923001234501"]
+        sent = "SELECT m.ticket_id, m.delivery, m.reason FROM messages m WHERE m.direction = 'out' ORDER BY m.ticket_id"
+        assert connection.execute(text(sent)).all() == [(1, "failed", "never_wrote"), (2, "queued", None)]
+        both = "t.id = m.ticket_id AND t.contact_id = m.contact_id"
+        words = f"SELECT count(*) FROM messages m JOIN tickets t ON {both} WHERE m.read_as = 'written'"
+        assert connection.scalar(text(words)) == 4
+        assert connection.scalars(text("SELECT ticket_id FROM questions WHERE answered_at IS NULL")).all() == [2]
+        connection.commit()
+
+        command.downgrade(db._alembic(connection), "0004")
+        joined = "SELECT t.id, c.address, c.country, c.times_seen FROM tickets t JOIN contacts c ON c.id = t.contact_id ORDER BY t.id"
+        known, typed = ("+923001234501", "PK", 4), ("+923331234502", "PK", 0)
+        assert connection.execute(text(joined)).all() == [(1, *known), (2, *known), (3, *typed), (4, *typed)]
+        assert connection.scalar(text(words)) == 4
     engine.dispose()
 
 

@@ -35,7 +35,7 @@ CHANGES: dict[type, tuple[type[Base], frozenset[str]]] = {
     rows.ContactChanges: (models.Contact, frozenset({"address", "kind", "country", "created_at", "times_seen"})),
     rows.TicketChanges: (
         models.Ticket,
-        frozenset({"reference", "contact_id", "opened_at", "walk_in"}) | {"version", "changed_at"},  # these two come with every change
+        frozenset({"reference", "opened_at", "walk_in"}) | {"version", "changed_at"},  # these two come with every change
     ),
     rows.TextChanges: (
         models.Message,

@@ -15,12 +15,12 @@ from hotline.runtime import Runtime
 from hotline.services.duty import roster
 from hotline.services.people import grants, invitations
 from hotline.services.texts.outbound import send_due
-from hotline.services.tickets import casework, facts, taking
+from hotline.services.tickets import casework, facts, otherphones, taking
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.lateness import mark_late
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.walkin import Complaint, take_down
-from hotline.storage.models import Ticket
+from hotline.storage.models import Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team, Volunteer
 from tests.calling import Caller
 from tests.recorded import RecordingGateway, a_recording, fetch
@@ -53,7 +53,10 @@ def furnish(rt: Runtime, folder: Path, clock: Clock, *, language: str) -> dict[s
     _work(rt, names)
     clock.now = ALICE_ENDS
     _people(rt, names)
-    names["walkin"] = take_down(rt, volunteer(rt, "alice"), Complaint("a" * 32, "They took her purse", "en", wants_woman=True))
+    names["walkin"] = take_down(
+        rt, volunteer(rt, "alice"), Complaint("a" * 32, "They took her purse", "en", number="0300 7654323", wants_woman=True)
+    )
+    _other_phones(rt, names)
     mark_late(rt)
     index_words(rt)
     return names
@@ -75,7 +78,7 @@ def _work(rt: Runtime, names: dict[str, str]) -> None:
     alice = volunteer(rt, "alice")
 
     def version(name: str) -> int:
-        return next(ticket.version for ticket in tickets(rt) if ticket.reference == names[name])
+        return _version(rt, names[name])
 
     taking.claim(rt, alice, names["urdu"], version("urdu"))
     casework.change_status(rt, alice, names["urdu"], version=version("urdu"), to=Status.IN_PROGRESS, note="بھائی سے بات ہو گئی ہے <i>")
@@ -84,6 +87,20 @@ def _work(rt: Runtime, names: dict[str, str]) -> None:
     send_due(rt, ScriptedGateway(), for_s=10)
     with rt.transaction() as tx:
         tx.session.execute(update(Ticket).where(Ticket.reference == names["sindhi"]).values(wants_woman=True, unattended=True))
+
+
+def _other_phones(rt: Runtime, names: dict[str, str]) -> None:
+    """Two other phones of a citizen's: one that a lead has confirmed and one that waits."""
+    at = (rt, volunteer(rt, "alice"), names["sindhi"])
+    for number, note in (("0300 7654321", "سندس ڀاءُ جو فون، گڏ آيا هئا"), ("0300 7654322", "<b>her</b> neighbour's")):
+        otherphones.add(*at, version=_version(rt, names["sindhi"]), number=number, note=note)
+    with rt.reading() as session:
+        phone_id = session.scalars(select(TypedPhone.id).where(TypedPhone.address == "+923007654321")).one()
+    otherphones.confirm(rt, volunteer(rt, "lead"), names["sindhi"], version=_version(rt, names["sindhi"]), phone_id=phone_id)
+
+
+def _version(rt: Runtime, reference: str) -> int:
+    return next(ticket.version for ticket in tickets(rt) if ticket.reference == reference)
 
 
 def _people(rt: Runtime, names: dict[str, str]) -> None:
@@ -121,6 +138,17 @@ def _fill(button: str, **fields: str) -> Callable[[Page], None]:
     return act
 
 
+def _open_other_phones(page: Page) -> None:
+    page.click("details:has([action$='/phones']) summary")
+
+
+def _add_no_phone(page: Page) -> None:
+    _open_other_phones(page)
+    page.fill("#other-number", "12")
+    page.fill("#other-note", "سندس ڀاءُ جو")
+    page.click("form[action$='/phones'] button")
+
+
 def _as_if_somebody_was_first(page: Page) -> None:
     page.evaluate("document.querySelector('form[action$=\"/status\"] [name=version]').value = 1")
     _fill('form[action$="/status"] button', note="I wrote this")(page)
@@ -143,6 +171,9 @@ PAGES = (
     Shown("menu", "queues.queue", "lead", "/", lambda page: page.click("header summary")),
     Shown("ticket", "tickets.ticket", "alice", "/tickets/{urdu}"),
     Shown("ticket-sindhi", "tickets.ticket", "alice", "/tickets/{sindhi}"),
+    Shown("ticket-phones", "tickets.ticket", "lead", "/tickets/{sindhi}", _open_other_phones),
+    Shown("ticket-no-phone", "tickets.ticket", "alice", "/tickets/{sindhi}", _add_no_phone, focus=".notice.bad"),
+    Shown("ticket-walk-in", "tickets.ticket", "alice", "/tickets/{walkin}"),
     Shown("ticket-odd", "tickets.ticket", "bob", "/tickets/{odd}"),
     Shown("ticket-hold", "tickets.ticket", "lead", "/tickets/{hold}"),
     Shown("ticket-sealed", "tickets.ticket", "charlie", "/tickets/{sealed}"),

@@ -213,7 +213,6 @@ def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, tic
 @pytest.mark.parametrize(
     ("model", "values", "why", "instead"),
     [
-        (Contact, {"times_seen": 0}, "it has never texted or rung us itself", "Ask for one text or call to us from that phone"),
         (Contact, {"address": "+922135662222"}, "it is a landline", "Ring it if it may be rung"),
         (Contact, {"stopped_at": NOON}, "the citizen asked us not to text", "the word START allows it again"),
         (Contact, {"may_text": False}, "this phone may not be texted", "asks by the number of the ticket is told the stage"),

@@ -14,7 +14,7 @@ from hotline.runtime import Runtime, Transaction
 from hotline.services.calls import dutyline, leavings, missedcalls
 from hotline.services.calls.leavings import ASK_AFTER
 from hotline.services.duty import callers, paging
-from hotline.services.tickets import lookups
+from hotline.services.tickets import lookups, meeting
 from hotline.storage import calls, contacts, tickets
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
@@ -200,7 +200,7 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
     before = Walk.from_row(call.walk)
     changes: CallChanges = {}
     if after.step is Step.STAGE and before.step is Step.ENTER:
-        found, counts = _look_up(rt, tx, call, after, "".join(c for c in incoming.keys if c.isdigit()))
+        found, counts = _look_up(rt, tx, call, contact, "".join(c for c in incoming.keys if c.isdigit()))
         after = replace(after, found=found)
         changes["lookups"] = call.lookups + counts
     if before.step is Step.BACK and after.step not in (Step.BACK, Step.GONE):
@@ -237,14 +237,16 @@ def _speak(tx: Transaction, contact: Contact, language: str) -> None:
     contacts.speak(tx.session, contact, written, named=True)
 
 
-def _look_up(rt: Runtime, tx: Transaction, call: Call, walk: Walk, reference: str) -> tuple[str, int]:
+def _look_up(rt: Runtime, tx: Transaction, call: Call, contact: Contact, reference: str) -> tuple[str, int]:
     """The key of the prompt that answers a reference, and how many look-ups it counts for: 0 for the caller's own ticket."""
     found = next(iter(tickets.by_reference(tx.session, [reference])), None)
-    named = lookups.named(found, call.contact_id) if found is not None else None
-    own = named is not None and named.own
     left = min(lookups.left(rt, tx, call.contact_id), rt.config.voice.lookups_per_call - call.lookups)
-    if walk.withheld:
+    if callers.is_withheld(contact):
         left = min(left, lookups.left_to_withheld(rt, tx))
+    if found is not None and left > 0:
+        meeting.meet(tx, found, contact, by="call", spoke=True)  # callers choose a language by its key
+    named = lookups.named(tx, found, call.contact_id) if found is not None else None
+    own = named is not None and named.own
     told = answers.told(named.status if named is not None else None, own=own, lookups_left=left)
     return told.prompt.key, int(not own)
 

@@ -30,4 +30,9 @@ def is_fit(rt: Runtime, contact: Contact) -> bool:
 
 def may_ring(tx: Transaction, contact: Contact) -> bool:
     """Whether a machine may ring this phone: not if calls are not allowed, nor while the contact or a ticket of it is on hold."""
-    return contact.may_call and not contact.on_hold and not tickets.has_held(tx.session, contact.id)
+    return contact.may_call and not is_held(tx, contact)
+
+
+def is_held(tx: Transaction, contact: Contact) -> bool:
+    """Whether the contact or a ticket of it is on hold: then nothing that we start goes to this phone."""
+    return contact.on_hold or tickets.has_held(tx.session, contact.id)

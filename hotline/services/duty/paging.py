@@ -31,7 +31,7 @@ def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, *
     if volunteer.phone_id is None:
         return False
     contact = contacts.locked(tx.session, volunteer.phone_id)
-    if not _may_text(rt, contact):
+    if not _may_text(rt, tx, contact):
         return False
     body = render(rt, text, volunteer.page_language, ref=None, **values)
     row = outgoing.due_at_once(
@@ -79,7 +79,7 @@ def _page(rt: Runtime, volunteer_id: int) -> bool:
         if volunteer is None or volunteer.phone_id is None:
             return False
         contact = contacts.locked(tx.session, volunteer.phone_id)
-        may_text, may_ring = _may_text(rt, contact), _may_ring(rt, tx, contact)
+        may_text, may_ring = _may_text(rt, tx, contact), _may_ring(rt, tx, contact)
         if not (may_text or may_ring) or _was_paged(rt, tx, contact) or not _may_be_paged(rt, tx, volunteer):
             return False
         # Alarms of tickets that were sealed meanwhile are no news for this volunteer any more.
@@ -107,9 +107,10 @@ def _ring(tx: Transaction, contact: Contact, language: str) -> None:
     tx.ring(Job.PLACE_CALLS)
 
 
-def _may_text(rt: Runtime, contact: Contact) -> bool:
+def _may_text(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
     is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
-    return is_near and contact.stopped_at is None
+    # Nobody has checked that the phone is the volunteer's. If it is a citizen's after all, a text could do harm.
+    return is_near and contact.stopped_at is None and not callers.is_held(tx, contact)
 
 
 def _may_ring(rt: Runtime, tx: Transaction, contact: Contact) -> bool:

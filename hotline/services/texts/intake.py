@@ -12,7 +12,7 @@ from hotline.gateways.base import IncomingText
 from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services.duty import attendance
-from hotline.services.tickets import lookups, meaning
+from hotline.services.tickets import lookups, meaning, meeting
 from hotline.services.tickets.opening import Opened, open_ticket
 from hotline.storage import contacts, messages, questions, tickets
 from hotline.storage.contacts import Met
@@ -47,15 +47,15 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
             if asked.digit is not None and not asked.references and attendance.hear(rt, tx, contact.id, asked.digit):
                 decision = Decision(ReadAs.DUTY, None)
             else:
-                decision = conversation.decide(asked, _known(rt, tx, contact, asked))
+                decision = conversation.decide(asked, _known(rt, tx, contact, asked, spoke=spoken is not None))
             _carry_out(rt, tx, contact, decision, gateway=gateway, text=text)
     except _SeenBefore:
         return Received.SEEN_BEFORE
     return Received.STORED
 
 
-def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText) -> Known:
-    """Fetch what the decision needs. For a new contact whose text names no reference that is nothing."""
+def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spoke: bool) -> Known:
+    """Fetch what the decision needs. For a new contact whose text names no reference that is nothing. `spoke`: the text has a language."""
     settings = rt.config.conversation
     is_new = contact.times_seen == 1
     named: tuple[NamedTicket, ...] = ()
@@ -69,12 +69,16 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText) -> Kno
             lookups_left = lookups.left(rt, tx, contact.id)
     if asked.references:
         found = tickets.by_reference(tx.session, asked.references)
-        named = tuple(lookups.named(t, contact.id, asking=t.id in asking) for t in found)
+        # As with look-ups, the first reference of a text alone, so that a text cannot try ten.
+        first = next((t for t in found if t.reference == asked.references[0]), None)
+        if first is not None and lookups_left > 0:
+            meeting.meet(tx, first, contact, by="citizen", spoke=spoke)
+        named = tuple(lookups.named(tx, t, contact.id, asking=t.id in asking) for t in found)
     if is_new:
         return Known(named=named, lookups_left=lookups_left)
     return Known(
         named=named,
-        asking=tuple(lookups.named(t, contact.id, asking=True) for t in asking.values() if not t.hold),
+        asking=tuple(lookups.named(tx, t, contact.id, asking=True) for t in asking.values() if not t.hold),
         last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
         recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within)
         or messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=rt.config.conversation.answer_hours)),

@@ -5,7 +5,8 @@ from datetime import timedelta
 from hotline.domain.conversation import NamedTicket
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import calls, messages
+from hotline.services.tickets import otherphones
+from hotline.storage import calls, messages, typedphones
 from hotline.storage.models import Ticket
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -26,12 +27,18 @@ def left_to_withheld(rt: Runtime, tx: Transaction) -> int:
     return rt.config.voice.withheld_lookups_per_minute - calls.count_withheld_lookups(tx.session, since=tx.now - _MINUTE)
 
 
-def named(ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
-    """What the decision about a named ticket needs to know; `asking`: the contact was asked whether it is solved."""
+def named(tx: Transaction, ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
+    """What the decision about a named ticket needs to know; `asking`: the contact was asked whether it is solved.
+
+    A phone of the citizen's that was met counts as the citizen's own, as long as the ticket allows it.
+    """
+    own = ticket.contact_id == contact_id
+    # Asked before what the ticket allows: an answer takes as long for every kind of complaint.
+    is_another = not own and typedphones.is_another(tx.session, ticket.id, contact_id)
     return NamedTicket(
         id=ticket.id,
         reference=ticket.reference,
         status=Status(ticket.status),
-        own=ticket.contact_id == contact_id,
+        own=own or (is_another and otherphones.allowed(ticket)),
         asking=asking and not ticket.hold,
     )

@@ -10,6 +10,7 @@ from hotline.storage import contacts, events, tickets
 from hotline.storage.events import EventKind, Fact, happened
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.rows import ContactChanges
 from hotline.storage.tickets import TicketMoved
 
 
@@ -29,6 +30,17 @@ class SafeContact:
         return cls(contact.may_text, contact.may_call, contact.safe_from, contact.safe_until, contact.on_hold)
 
     @property
+    def row(self) -> ContactChanges:
+        """The columns of a contact that hold it."""
+        return {
+            "may_text": self.may_text,
+            "may_call": self.may_call,
+            "safe_from": self.safe_from,
+            "safe_until": self.safe_until,
+            "on_hold": self.on_hold,
+        }
+
+    @property
     def mark(self) -> str:
         """What a form carries, to tell whether the safe contact is still as it was shown."""
         return f"{self.may_text:d}{self.may_call:d}{self.on_hold:d} {_hours(self)}"
@@ -38,6 +50,16 @@ class SafeContact:
         earlier = (self.safe_from or time.min) < (before.safe_from or time.min)
         later = (self.safe_until or time.max) > (before.safe_until or time.max)
         return earlier or later or (self.may_text and not before.may_text) or (self.may_call and not before.may_call)
+
+    def stricter(self, other: "SafeContact") -> "SafeContact":
+        """What both of them allow."""
+        return SafeContact(
+            may_text=self.may_text and other.may_text,
+            may_call=self.may_call and other.may_call,
+            safe_from=max((at for at in (self.safe_from, other.safe_from) if at is not None), default=None),
+            safe_until=min((at for at in (self.safe_until, other.safe_until) if at is not None), default=None),
+            on_hold=self.on_hold or other.on_hold,
+        )
 
 
 class HoursTurnedRound(Exception):
@@ -80,15 +102,7 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
                 new=new,
             )
             note_id = None
-        contacts.make_safe(
-            tx.session,
-            contact.id,
-            may_text=wanted.may_text,
-            may_call=wanted.may_call,
-            safe_from=wanted.safe_from,
-            safe_until=wanted.safe_until,
-            on_hold=wanted.on_hold,
-        )
+        contacts.make_safe(tx.session, contact.id, **wanted.row)
         tickets.change(tx.session, ticket.id, version, now=tx.now)
 
 

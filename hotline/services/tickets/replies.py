@@ -20,7 +20,7 @@ from hotline.outbox import queue_written, render
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.tickets.handback import given_to
-from hotline.storage import calls, drafts, events, messages, people, tickets
+from hotline.storage import calls, drafts, events, messages, people, tickets, typedphones
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -82,10 +82,10 @@ def count(rt: Runtime, session: Reading, body: str) -> Counted:
 
 def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> safety.Verdict:
     """Whether a text may go to the contact now, when it would leave, or why it may not. A worker asks again before the text leaves."""
+    if contact.kind == SenderKind.WITHHELD and typedphones.is_unheard(session, ticket.id):
+        return safety.Verdict(reason=Reason.NEVER_WROTE)
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
         return safety.Verdict(reason=Reason.NO_PHONE)
-    if contact.times_seen == 0:
-        return safety.Verdict(reason=Reason.NEVER_WROTE)
     if phone.is_landline(contact.address or ""):
         return safety.Verdict(reason=Reason.LANDLINE)
     call = calls.of_ticket(session, ticket.id)
@@ -93,8 +93,7 @@ def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> 
     facts = Outgoing(
         created_at=now,
         is_answer=False,
-        # A number that a volunteer typed in may be anybody's until it has contacted us.
-        may_text=contact.may_text and contact.times_seen > 0 and (call is None or call.consent == Consent.YES),
+        may_text=contact.may_text and (call is None or call.consent == Consent.YES),
         stopped=contact.stopped_at is not None,
         hold=ticket.hold or contact.on_hold,
     )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hotline.domain import phone, reference, searching
-from hotline.domain.phone import Sender
 from hotline.log import logger
 from hotline.runtime import Reading, Runtime
 from hotline.services import access
@@ -20,7 +19,7 @@ class Query:
 
     references: tuple[str, ...]
     mistyped: bool  # nine digits whose check digit is wrong
-    number: Sender | None
+    number: str | None  # E.164
     marks: tuple[tuple[int, ...], ...]
 
 
@@ -59,15 +58,15 @@ def by_words(rt: Runtime, session: Reading, volunteer: Volunteer, marks: Sequenc
     return FoundTickets(shown[:rows], more=len(shown) > rows, cut=cut)
 
 
-def by_number(rt: Runtime, volunteer: Volunteer, sender: Sender) -> FoundTickets:
-    """The newest tickets of a phone that the volunteer may see; each notes that it was found so. It takes the right to see numbers.
+def by_number(rt: Runtime, volunteer: Volunteer, number: str) -> FoundTickets:
+    """The newest tickets of a phone, or with its number typed in, that the volunteer may see; each notes that it was found so.
 
-    Raises `NotAllowed`.
+    It takes the right to see numbers. Raises `NotAllowed`.
     """
     rows = rt.config.web.page_rows
     with rt.transaction() as tx:
         access.working(tx.session, volunteer, by_number=True)
-        shown = tickets.of_number(tx.session, volunteer, sender.address or "", limit=rows + 1)
+        shown = tickets.of_number(tx.session, volunteer, number, limit=rows + 1)
         for ticket in shown[:rows]:
             happened(tx.session, ticket.id, EventKind.NUMBER_SOUGHT, now=tx.now, volunteer_id=volunteer.id)
     logger().info("a phone number was searched for", volunteer_id=volunteer.id, rows=len(shown))

@@ -6,17 +6,18 @@ from datetime import timedelta
 from hotline.domain import conversation, phone
 from hotline.domain.conversation import ReadAs
 from hotline.domain.message import Direction
-from hotline.domain.phone import Sender, SenderKind
+from hotline.domain.phone import Sender, SenderKind, TypedAs
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import meaning
 from hotline.services.tickets.opening import open_ticket
-from hotline.storage import contacts, walkins
+from hotline.storage import contacts, typedphones, walkins
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
 
 _SLIP_FOR = timedelta(hours=1)
+_NAMELESS = Sender(SenderKind.WITHHELD, None)
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,16 @@ class _SentBefore(Exception):
 def take_down(rt: Runtime, volunteer: Volunteer, complaint: Complaint) -> str:
     """Open the ticket; its reference. A form that is sent twice opens one ticket. Raises `NotAllowed`, `NoPhone`, `FormUsed`.
 
-    Nothing is texted: the citizen hears the reference from the volunteer, and a typed number may be anybody's.
+    Nothing is texted: the citizen hears the reference from the volunteer. A typed number may be anybody's, so it is a note on the ticket
+    until that phone gives us the reference (`meeting.meet`).
     """
-    sender = phone.read_typed(complaint.number, rt.config.numbers.region) if complaint.number else Sender(SenderKind.WITHHELD, None)
-    if sender is None:
+    address = phone.read_typed(complaint.number, rt.config.numbers.region) if complaint.number else None
+    if complaint.number and address is None:
         raise NoPhone
     try:
         with rt.transaction() as tx:
             access.working(tx.session, volunteer)
-            return _open(rt, tx, volunteer, complaint, sender)
+            return _open(rt, tx, volunteer, complaint, address)
     except _SentBefore:
         with rt.reading() as session:
             ticket, words = walkins.of_form(session, complaint.token)
@@ -64,10 +66,10 @@ def take_down(rt: Runtime, volunteer: Volunteer, complaint: Complaint) -> str:
         return ticket.reference
 
 
-def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complaint, sender: Sender) -> str:
+def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complaint, address: str | None) -> str:
     named = next((c for c in rt.categories if c.code == complaint.category), None)
     meant = meaning.read_words(rt, complaint.words, urgent=conversation.parse(complaint.words, rt.lexicon).cries, named=named)
-    contact = contacts.typed_in(tx.session, sender, language=complaint.language, now=tx.now)
+    contact = contacts.typed_in(tx.session, _NAMELESS, language=complaint.language, now=tx.now)
     opened = open_ticket(
         tx,
         {"category": meant.category, "hits": meant.hits, "by": "walk_in"},
@@ -94,6 +96,8 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complai
     )
     if opened.message_id is None:
         raise _SentBefore
+    if address is not None:
+        typedphones.add(tx.session, opened.ticket_id, address, kind=TypedAs.WALK_IN, made_by=volunteer.id, note_id=None, now=tx.now)
     return opened.reference
 
 

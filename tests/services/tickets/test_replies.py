@@ -76,7 +76,6 @@ def test_other_words_from_a_second_tab_are_not_taken_for_a_double_click(rt: Runt
         (Contact, {"stopped_at": datetime.fromisoformat("2026-11-01T00:00+00:00")}, Reason.STOPPED),
         (Contact, {"kind": "withheld"}, Reason.NO_PHONE),
         (Contact, {"country": "US"}, Reason.NO_PHONE),
-        (Contact, {"times_seen": 0}, Reason.NEVER_WROTE),
         (Contact, {"address": "+922135662222"}, Reason.LANDLINE),
     ],
 )

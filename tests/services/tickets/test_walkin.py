@@ -1,4 +1,4 @@
-"""A complaint typed in by a volunteer: one ticket, and nothing to a number that never contacted us."""
+"""A complaint typed in by a volunteer: one ticket, and a number that is a note until its phone gives the reference."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,15 +13,16 @@ from hotline.domain.ticket import Priority, Status
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime
 from hotline.services.calls.placing import place_calls
+from hotline.services.people.account import choose
 from hotline.services.texts.outbound import send_due
 from hotline.services.tickets import casework, walkin
 from hotline.services.tickets.walkin import Complaint, FormUsed, NoPhone
 from hotline.storage import calls, outgoing
-from hotline.storage.models import Contact, Event, Message, Question, Ticket
-from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.models import Contact, Event, Message, Question, Ticket, TypedPhone
+from tests.calling import contact_of as contact_with
 from tests.services.calls.test_missedcalls import CallingGateway
 from tests.services.colleagues import settle, volunteer
-from tests.support import HER, Clock, ScriptedGateway, count, said, text_in, texts_out, tickets
+from tests.support import HER, ScriptedGateway, count, said, text_in, texts_out, tickets
 
 TOKEN = "0" * 31 + "1"
 SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
@@ -45,6 +46,18 @@ def contact_of(rt: Runtime, ticket: Ticket) -> Contact:
         return session.get_one(Contact, ticket.contact_id)
 
 
+def typed(rt: Runtime) -> list[str]:
+    """The typed numbers, oldest first."""
+    with rt.reading() as session:
+        return list(session.scalars(select(TypedPhone.address).order_by(TypedPhone.made_at)))
+
+
+def phone_of(rt: Runtime, login: str) -> Contact:
+    """That volunteer's own phone: its number was typed in, and it has not contacted us."""
+    choose(rt, volunteer(rt, login).id, phone=HER, takes_women=False, keeps_pauses=True)
+    return contact_with(rt, HER)
+
+
 def resolve(rt: Runtime, ticket: Ticket) -> None:
     casework.change_status(rt, volunteer(rt, "alice"), ticket.reference, version=ticket.version, to=Status.RESOLVED)
 
@@ -57,8 +70,8 @@ def test_it_opens_a_ticket_with_her_words_and_is_routed(rt: Runtime) -> None:
     assert (ticket.walk_in, ticket.wants_woman, ticket.status, ticket.category) == (True, True, Status.NEW, "snatching")
     assert (event.kind, event.volunteer_id, event.data["by"]) == ("opened", volunteer(rt, "alice").id, "walk_in")
     assert (message.direction, message.body, message.read_as, message.ticket_id) == ("in", SNATCHED, "written", ticket.id)
-    assert contact_of(rt, ticket).address == HER
-    assert contact_of(rt, ticket).language == "sd"
+    contact = contact_of(rt, ticket)
+    assert (contact.address, contact.kind, contact.language, typed(rt)) == (None, "withheld", "sd", [HER])
     assert rt.bell.rung == ["workers.jobs.route_due"]  # type: ignore[attr-defined]
 
 
@@ -71,9 +84,9 @@ def test_no_receipt_leaves_whoever_the_number_is(rt: Runtime) -> None:
 
 
 def test_a_typed_number_was_never_heard_from(rt: Runtime) -> None:
-    ticket = take_down(rt)
-    take_down(rt, replace(AT_THE_DESK, token="2" * 32))
-    assert (count(rt, Contact), contact_of(rt, ticket).times_seen) == (1, 0)
+    ticket, other = take_down(rt), take_down(rt, replace(AT_THE_DESK, token="2" * 32))
+    assert ticket.contact_id != other.contact_id
+    assert (count(rt, Contact), contact_of(rt, ticket).times_seen, typed(rt)) == (2, 0, [HER, HER])
 
 
 def test_a_change_of_status_is_not_texted_to_it_and_asks_it_nothing(rt: Runtime) -> None:
@@ -102,10 +115,9 @@ def test_what_stands_queued_to_it_all_the_same_is_not_sent(rt: Runtime, text_key
 
 
 def test_a_volunteers_own_phone_is_texted_for_herself_and_for_no_ticket(rt: Runtime) -> None:
-    ticket = take_down(rt)
+    ticket, contact = take_down(rt), phone_of(rt, "bob")
     with rt.transaction() as tx:
-        tx.session.execute(update(Volunteer).where(Volunteer.login == "bob").values(phone_id=ticket.contact_id))
-        row = {"contact_id": ticket.contact_id, "text_key": None, "language": "sd", "segments": 1, "rank": 0}
+        row = {"contact_id": contact.id, "text_key": None, "language": "sd", "segments": 1, "rank": 0}
         for body, about in (("to her", None), ("of a ticket", ticket.id)):
             queued = outgoing.due_at_once(now=tx.now, body=body, **row)
             outgoing.queue(tx.session, ticket_id=about, answers_id=None, **queued)
@@ -115,39 +127,17 @@ def test_a_volunteers_own_phone_is_texted_for_herself_and_for_no_ticket(rt: Runt
 
 
 def test_it_is_not_rung(rt: Runtime) -> None:
-    contact, gateway = contact_of(rt, take_down(rt)), CallingGateway()
+    contact, gateway = phone_of(rt, "bob"), CallingGateway()
     with rt.transaction() as tx:
         row = {"direction": "back", "gateway": "twilio", "gateway_id": None, "contact_id": contact.id, "walk": {}}
         calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, **row)
     place_calls(rt, gateway)
     assert gateway.placed == []
     with rt.transaction() as tx:  # the same call is placed to a citizen who rang us: the refusal was about a number that never contacted us
-        tx.session.execute(update(Contact).values(times_seen=1))
+        tx.session.execute(update(Contact).where(Contact.id == contact.id).values(times_seen=1))
         calls.keep(tx.session, now=tx.now, next_attempt_at=tx.now, **row)
     place_calls(rt, gateway)
     assert [to for to, _ in gateway.placed] == [HER]
-
-
-def test_once_she_has_texted_she_is_met_as_new_and_the_ticket_is_hers(rt: Runtime, clock: Clock) -> None:
-    ticket = take_down(rt)
-    text_in(rt, f"{ticket.reference}")
-    assert contact_of(rt, ticket).times_seen == 1
-    [answer] = texts_out(rt)
-    # The status as its own citizen is told it, not the stage that strangers are told.
-    assert (answer.ticket_id, answer.contact_id) == (ticket.id, ticket.contact_id)
-    assert answer.text_key is not None
-    assert answer.text_key.startswith("status")
-    resolve(rt, tickets(rt)[0])
-    assert (len(texts_out(rt)), count(rt, Question)) == (2, 1)
-
-
-def test_a_number_that_has_contacted_us_keeps_its_language_and_hears_of_the_ticket(rt: Runtime) -> None:
-    text_in(rt, "do larkon ne mera mobile cheen liya")
-    ticket = take_down(rt)
-    assert (contact_of(rt, ticket).language, contact_of(rt, ticket).times_seen) == ("ur-Latn", 1)
-    sent = len(texts_out(rt))
-    resolve(rt, ticket)
-    assert len(texts_out(rt)) == sent + 1
 
 
 def test_without_a_number_nobody_can_be_reached(rt: Runtime) -> None:
@@ -172,7 +162,8 @@ def test_without_a_number_nobody_can_be_reached(rt: Runtime) -> None:
     ],
 )
 def test_a_number_is_read_however_it_is_written(rt: Runtime, number: str) -> None:
-    assert contact_of(rt, take_down(rt, replace(AT_THE_DESK, number=number))).address == HER
+    take_down(rt, replace(AT_THE_DESK, number=number))
+    assert typed(rt) == [HER]
 
 
 @pytest.mark.parametrize("number", ["0300", "my brother", "8300", "0300-PIZZAAA", "15", "<b>", "anonymous"])
@@ -194,6 +185,7 @@ def test_a_form_sent_many_times_at_once_opens_one_ticket(rt: Runtime) -> None:
         references = {one.result() for one in opened}
     assert references == {tickets(rt)[0].reference}
     assert (len(tickets(rt)), count(rt, Message), count(rt, Event), count(rt, Contact)) == (1, 1, 1, 1)
+    assert typed(rt) == [HER]
 
 
 def test_a_form_sent_again_with_other_words_says_which_ticket_it_opened(rt: Runtime) -> None:
