@@ -75,12 +75,15 @@ def _shown(volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: P
 def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> str:
     """A string that changes when what a page shows changes.
 
-    It has the ids of the volunteer's open alarms, and the id and the version of each ticket of the page, in order.
+    It has the id of each open alarm of the volunteer and whether its code was texted, and the id and the version of each ticket of the
+    page, in order.
     """
 
     def ask() -> ClauseElement:
-        own = select(Alarm.id).where(Alarm.volunteer_id == volunteer.id, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
-        alarms = _listed(own.limit(_MOST_ALARMS).subquery().c.id)
+        answered = Alarm.answered_at.is_not(None).label("answered")
+        own = select(Alarm.id, answered).where(Alarm.volunteer_id == volunteer.id, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
+        open_ones = own.limit(_MOST_ALARMS).subquery()
+        alarms = _listed(open_ones.c.id, open_ones.c.answered)
         if not rights.works:
             return select(alarms, literal(""))
         found = _shown(volunteer, rights, asked, after=after, limit=limit).subquery()

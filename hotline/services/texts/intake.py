@@ -1,13 +1,14 @@
 """A text comes in."""
 
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
 from hotline.domain import conversation, phone, texts
-from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, QuestionKind, ReadAs
+from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
 from hotline.domain.language import detect
 from hotline.domain.message import Direction
-from hotline.domain.ticket import Status, check_move
+from hotline.domain.ticket import Priority, Status, check_move
 from hotline.gateways.base import IncomingText
 from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
@@ -44,10 +45,8 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
             contact = contacts.meet(tx.session, sender, language=first, now=tx.now)
             if spoken is not None and spoken != contact.language and not contact.language_named:
                 contacts.speak(tx.session, contact, spoken, named=False)
-            if asked.digit is not None and not asked.references and attendance.hear(rt, tx, contact.id, asked.digit):
-                decision = Decision(ReadAs.DUTY, None)
-            else:
-                decision = conversation.decide(asked, _known(rt, tx, contact, asked))
+            read_as = attendance.hear(rt, tx, contact.id, asked.code) if asked.code is not None else None
+            decision = Decision(read_as) if read_as is not None else conversation.decide(asked, _known(rt, tx, contact, asked))
             _carry_out(rt, tx, contact, decision, gateway=gateway, text=text)
     except _SeenBefore:
         return Received.SEEN_BEFORE
@@ -60,27 +59,33 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText) -> Kno
     is_new = contact.times_seen == 1
     named: tuple[NamedTicket, ...] = ()
     lookups_left = settings.lookups_per_day
-    asking: dict[int, Ticket] = {}
+    asking: dict[int, tuple[Ticket, bool]] = {}
     if not is_new:
-        open_since = tx.now - timedelta(days=settings.reopen_days)
         if asked.digit is not None or asked.references:
-            asking = {t.id: t for t in tickets.asking(tx.session, contact.id, closed_since=open_since)}
+            asking = tickets.asking(tx.session, contact.id, since=tx.now - timedelta(days=settings.reopen_days))
         if asked.references:
             lookups_left = lookups.left(rt, tx, contact.id)
+    answerable = [ticket for ticket, was_sent in asking.values() if was_sent]
     if asked.references:
         found = tickets.by_reference(tx.session, asked.references)
-        named = tuple(lookups.named(t, contact.id, asking=t.id in asking) for t in found)
+        # A digit answers a question that this phone was sent. An answer to the reference alone may ask what was never sent.
+        may_ask = {ticket.id for ticket in answerable} if asked.digit is not None else asking.keys()
+        named = tuple(_named(t, contact.id, asking=t.id in may_ask) for t in found)
     if is_new:
         return Known(named=named, lookups_left=lookups_left)
     return Known(
         named=named,
-        asking=tuple(lookups.named(t, contact.id, asking=True) for t in asking.values() if not t.hold),
-        last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
+        asking=tuple(_named(ticket, contact.id, asking=True) for ticket in answerable),
+        last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(answerable) > 1 else None,
         recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within)
         or messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=rt.config.conversation.answer_hours)),
         latest_open_id=tickets.latest_open_id(tx.session, contact.id) if asked.empty else None,
         lookups_left=lookups_left,
     )
+
+
+def _named(ticket: Ticket, contact_id: int, *, asking: bool) -> NamedTicket:
+    return replace(lookups.named(ticket, contact_id, asking=asking), urgent=ticket.priority == Priority.URGENT)
 
 
 def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, gateway: str, text: IncomingText) -> None:
@@ -108,7 +113,7 @@ def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *
     if decision.adds and ticket_id is not None:
         _add(rt, tx, ticket_id, decision, text.body)
     if decision.move is not None and ticket_id is not None:
-        _answer_question(tx, ticket_id, contact, decision.move)
+        _answer_question(tx, ticket_id, decision.move)
     answers = decision.answers
     if decision.opens and not _receipt_first(decision):
         answers = (*answers, Answer(texts.RECEIPT))
@@ -150,14 +155,12 @@ def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body:
     happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meant.hits)
 
 
-def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status) -> None:
-    """The citizen says whether it is solved: 1 closes the ticket, 2 reopens it."""
+def _answer_question(tx: Transaction, ticket_id: int, move: Status) -> None:
+    """The citizen says whether it is solved: 1 closes the ticket, 2 reopens it. After a 1 the question stays open, so a 2 still counts."""
     ticket = tickets.locked(tx.session, ticket_id)
     check_move(Status(ticket.status), move)
     unread = move is Status.REOPENED or ticket.unread
     tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, status=move, unread=unread)
     happened(tx.session, ticket_id, EventKind.MOVED, now=tx.now, before=ticket.status, after=move, by="citizen")
-    if move is Status.CLOSED:
-        questions.ask(tx.session, QuestionKind.SOLVED, contact_id=contact.id, ticket_id=ticket_id, now=tx.now)
-    else:
+    if move is not Status.CLOSED:
         questions.settle(tx.session, ticket_id, now=tx.now)
