@@ -22,6 +22,7 @@ class AlarmKind(StrEnum):
     TOO_FEW = "too_few"  # a shift that begins soon has too few volunteers: to the same people
     GRANT = "grant"  # a right was asked for, for a colleague: to the heads
     ACCOUNT = "account"  # a link to log in by was made for a colleague: to the heads, except its maker
+    CODE_TRIED = "code_tried"  # wrong codes came by text under the number of a volunteer's own phone: to that volunteer, on the page only
 
 
 def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int) -> None:

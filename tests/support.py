@@ -22,6 +22,7 @@ from hotline.i18n import LOCALES, Catalogues
 from hotline.jobs import Job
 from hotline.runtime import Runtime, build_runtime
 from hotline.services.texts.intake import Received, receive_text
+from hotline.services.texts.outbound import send_due
 from hotline.storage.models import Message, Ticket
 
 NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -117,6 +118,13 @@ def make_runtime(database_url: str, *, clock: Callable[[], datetime] | None = No
 def text_in(rt: Runtime, body: str, *, sender: str = HER, gateway_id: str | None = None) -> Received:
     """A text comes in."""
     return receive_text(rt, "twilio", IncomingText(gateway_id or f"SM{next(_ids):032x}", sender, body))
+
+
+def hand_over(rt: Runtime, gateway: ScriptedGateway | None = None) -> ScriptedGateway:
+    """A worker hands the texts that are due to the gateway. Returns the gateway."""
+    gateway = gateway or ScriptedGateway()
+    assert send_due(rt, gateway, for_s=10) is False
+    return gateway
 
 
 def tickets(rt: Runtime) -> list[Ticket]:

@@ -1,4 +1,4 @@
-"""Whether a text may go to a contact now. A phone is shared in a family: any of them may hear it beep and read the text.
+"""Whether a text or a call may go to a contact now. A phone is shared in a family: any of them may hear it and read the text.
 
 Safe contact, stop, hold and hours are checked when a worker claims the text, not when it is queued: they can change in between.
 """
@@ -34,14 +34,37 @@ class ContactHours:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What holds back whatever is not an answer: the ticket that it is about, and the phone that it would go to."""
+
+    ticket_held: bool = False  # the ticket that it is about is on hold
+    ticket_sealed: bool = False
+    phone_held: bool = False  # nothing goes to this phone: it is marked so, or another of its tickets asks for that
+
+
+def held_back(held: Held, *, by_machine: bool) -> Reason | None:
+    """Why a text or a call that is no answer may not be started; None if it may (docs/adr/0017-what-a-forged-number-can-do.md).
+
+    `by_machine`: nobody wrote it. About a sealed ticket a person may write and a machine may not. What comes of another ticket of the phone
+    has the words of any phone that is marked unsafe: a volunteer may not know of that ticket.
+    """
+    if held.ticket_held:
+        return Reason.HOLD
+    if held.phone_held:
+        return Reason.NOT_SAFE
+    return Reason.SEALED if held.ticket_sealed and by_machine else None
+
+
+@dataclass(frozen=True)
 class Outgoing:
     """What the decision needs to know about a text and its contact."""
 
     created_at: datetime
     is_answer: bool  # to a text of the citizen; a receipt is one
     may_text: bool  # safe contact
-    stopped: bool  # the citizen asked for no more texts
-    hold: bool
+    stopped: bool  # the phone itself asked for no more texts
+    held: Held = Held()
+    by_machine: bool = True  # no volunteer wrote it
 
 
 @dataclass(frozen=True)
@@ -68,8 +91,8 @@ def may_go(text: Outgoing, *, now: datetime, hours: ContactHours, fresh_for: tim
     if not text.is_answer:
         if text.stopped:
             return Verdict(reason=Reason.STOPPED)
-        if text.hold:
-            return Verdict(reason=Reason.HOLD)
+        if (reason := held_back(text.held, by_machine=text.by_machine)) is not None:
+            return Verdict(reason=reason)
     elif now - text.created_at <= fresh_for:
         return SEND
     return Verdict(wait_until=hours.opening(now))

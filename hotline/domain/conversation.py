@@ -31,6 +31,7 @@ class ReadAs(StrEnum):
     CRY = "cry"  # a cry for help
     COMMAND = "command"
     DUTY = "duty"  # a volunteer's answer to our question, from the volunteer's own phone
+    WRONG_CODE = "wrong_code"  # two digits from a volunteer's own phone that are not the code we wait for
     KEPT = "kept"  # stored, and nothing else
     WRITTEN = "written"  # not a text: a volunteer wrote down what was said
 
@@ -49,6 +50,8 @@ class QuestionKind(StrEnum):
 
 
 SOLVED_DIGITS = {"1": Status.CLOSED, "2": Status.REOPENED}
+SOLVED_TEXTS = (texts.STATUS_RESOLVED.key, texts.STATUS_CLOSED.key)
+"""The texts that ask it. A digit answers only a question that such a text took to the phone."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class ParsedText:
     digit: str | None  # set if the text is a single digit, besides references if there are any
     empty: bool  # no letter or digit, or only ok or thanks
     cries: bool = False  # the text is a cry for help, besides references if there are any
+    code: str | None = None  # set if the text is two digits and nothing else
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class NamedTicket:
     status: Status
     own: bool  # it is the sender's, or the sender is another phone of its citizen's
     asking: bool = False  # our question about it is open: it is resolved, or was closed within reopen_days
+    by_person: bool = False  # only a person closes it
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Known:
     """What the hotline knows when the text comes in."""
 
     named: tuple[NamedTicket, ...] = ()  # the tickets whose references are in the text
-    asking: tuple[NamedTicket, ...] = ()  # the sender's tickets with an open question
+    asking: tuple[NamedTicket, ...] = ()  # the tickets of the sender about which a question of ours is open, and was sent to this number
     last_asked_id: int | None = None  # the ticket whose status the sender's previous text asked for
     recent_id: int | None = None  # the ticket that the text joins: that of the sender's last text, or of a volunteer's
     latest_open_id: int | None = None  # the sender's latest open ticket
@@ -128,16 +133,18 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
     found = reference.find(body)
     valid = tuple(f for f in found if f.valid)
     rest = reference.without(body, valid or found)
-    digit = _lone_digit(rest if valid else body)
+    lone = _lone_digits(rest if valid else body)
+    digit = lone if len(lone) == 1 else None
     command = Command(taken_for, None) if taken_for is not None else read_keyword(body, lexicon)
     beside = command if not found and taken_for is None else read_keyword(rest, lexicon)
     return ParsedText(
         command=command,
         references=tuple(dict.fromkeys(f.digits for f in valid)),
-        mistyped=bool(found) and not valid and (says_nothing(rest, lexicon) or _lone_digit(rest) is not None),
+        mistyped=bool(found) and not valid and (says_nothing(rest, lexicon) or len(_lone_digits(rest)) == 1),
         besides=bool(valid) and digit is None and not says_nothing(rest, lexicon),
         digit=digit,
         cries=beside is not None and beside.keyword is Keyword.CRY,
+        code=lone if len(lone) == 2 and not valid else None,
         empty=not has_letter_or_digit(body) or (command is not None and command.keyword is Keyword.THANKS),
     )
 
@@ -151,9 +158,10 @@ def decide(asked: ParsedText, known: Known) -> Decision:
     return Decision(ReadAs.OPENED, opens=True, urgent=asked.cries, answers=_help(asked))
 
 
-def _lone_digit(text: str) -> str | None:
-    bare = list(islice((c for c in ascii_digits(text) if c.isalnum()), 2))
-    return bare[0] if len(bare) == 1 and bare[0] in "0123456789" else None
+def _lone_digits(text: str) -> str:
+    """The digits of a text that has one or two and no letter; else nothing."""
+    bare = list(islice((c for c in ascii_digits(text) if c.isalnum()), 3))
+    return "".join(bare) if len(bare) <= 2 and all(c in "0123456789" for c in bare) else ""
 
 
 def _command(asked: ParsedText, known: Known) -> Decision | None:
@@ -228,9 +236,13 @@ def _digit(asked: ParsedText, known: Known) -> Decision | None:
 
 
 def _solved(digit: str, ticket: NamedTicket) -> Decision:
+    """2 reopens a ticket, 1 closes it. Anybody can forge a 1: where that matters, it is left to a person to close the ticket."""
     status = SOLVED_DIGITS[digit]
-    move = status if status is not ticket.status else None  # "1" about a ticket that is closed already moves nothing, and is answered
-    return Decision(ReadAs.ANSWERED, ticket.id, move=move, answers=(Answer(MOVE_TEXTS[status], ticket),))
+    if status is ticket.status:  # "1" about a ticket that is closed already moves nothing, and is answered
+        return Decision(ReadAs.ANSWERED, ticket.id, answers=(Answer(MOVE_TEXTS[status], ticket),))
+    if status is Status.CLOSED and ticket.by_person:
+        return Decision(ReadAs.ANSWERED, ticket.id, adds=True, answers=(Answer(texts.STATUS_RECEIVED, ticket),))
+    return Decision(ReadAs.ANSWERED, ticket.id, move=status, answers=(Answer(MOVE_TEXTS[status], ticket),))
 
 
 def _empty(asked: ParsedText, known: Known) -> Decision | None:

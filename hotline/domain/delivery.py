@@ -39,9 +39,10 @@ _HANDSET_RETRY_S = (1800, 7200, 21600)
 class Reason(StrEnum):
     """Why we did not even try to send a text. Where the gateway refused it, its row has the gateway's code or a fault's name instead."""
 
-    STOPPED = "stopped"  # the citizen asked for no more texts
+    STOPPED = "stopped"  # the phone itself asked for no more texts
     HOLD = "hold"  # the ticket is on hold
-    NOT_SAFE = "not_safe"  # the safe contact says that this phone may not be texted
+    SEALED = "sealed"  # the ticket is sealed: a person may write about it, a machine may not
+    NOT_SAFE = "not_safe"  # this phone may not be texted: it is marked so, or another ticket of it is on hold or sealed
     NO_PHONE = "no_phone"  # a withheld number, a short code, or a phone of a country we do not text
     NEVER_WROTE = "never_wrote"  # a volunteer typed the number in, and that phone has not given us the reference
     LANDLINE = "landline"  # takes no texts

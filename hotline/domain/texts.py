@@ -17,6 +17,9 @@ LONGEST: Mapping[str, str] = {
     "ambulance": "1122",
     "hotline": "021111786786",
     "time": "22:00",
+    "code": "99",
+    "yes": "99",
+    "no": "98",
 }
 """The longest value of each placeholder; budgets are checked with these. A number of ours is in national form: a firm's has 12
 digits (021-111-786-786)."""
@@ -197,10 +200,11 @@ REPLY_PLACE = sentence("reply_place", "{ref}: the place we told you of is open n
 ANSWER_TO = sentence("answer_to", "Send to {hotline}")
 
 # For translators: the next two go to a volunteer's own phone, which others may read: they name nothing and nobody.
-SHIFT_ASK = sentence("shift_ask", "Are you coming at {time}? If yes, send 7. If not, send 8.", asks=True)
+# {yes}, {no} and {code} have two digits, and are others each time.
+SHIFT_ASK = sentence("shift_ask", "Are you coming at {time}? If yes, send {yes}. If not, send {no}.", asks=True)
 
 # For translators: neither who we are nor why.
-PAGE_NEEDS_YOU = sentence("page_needs_you", "Your page needs you. Please open it. If you have seen it, send 9.", asks=True)
+PAGE_NEEDS_YOU = sentence("page_needs_you", "Your page needs you. Please open it. If you have seen it, send {code}.", asks=True)
 
 TEXTS: Mapping[str, Text] = {
     text.key: text

@@ -15,6 +15,8 @@ from hotline.storage.tickets import visible_to
 
 _OPEN = Alarm.acknowledged_at.is_(None)
 _UNSEEN = Alarm.seen_at.is_(None)
+_NOTICED = not_(_OPEN & _UNSEEN) | Alarm.answered_at.is_not(None)
+_ANEW: dict[str, None] = {"acknowledged_at": None, "told_at": None, "seen_at": None, "code": None, "answered_at": None}
 
 
 def raise_once(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: datetime) -> bool:
@@ -38,15 +40,15 @@ def raise_about_once(session: Session, about: str, kind: str, volunteer_id: int,
     return session.scalar(statement.returning(Alarm.id)) is not None
 
 
-def unseen(session: Session, *, raised_before: datetime) -> Sequence[int]:
+def unseen(session: Session, *, raised_before: datetime, but: str) -> Sequence[int]:
     """Ids of the volunteers to be told of an alarm on their own phone.
 
-    The alarm was raised at `raised_before` or earlier, is open, and was neither seen nor told on the phone yet.
+    The alarm was raised at `raised_before` or earlier, is open and not of the kind `but`, and was neither seen nor told on the phone yet.
     """
     statement = (
         select(Alarm.volunteer_id)
         .join(Volunteer, Volunteer.id == Alarm.volunteer_id)
-        .where(_OPEN, _UNSEEN, Alarm.told_at.is_(None), Alarm.raised_at <= raised_before)
+        .where(_OPEN, _UNSEEN, Alarm.told_at.is_(None), Alarm.raised_at <= raised_before, Alarm.kind != but)
         .where(Volunteer.active, Volunteer.phone_id.is_not(None))
         .distinct()
         .order_by(Alarm.volunteer_id)
@@ -54,10 +56,13 @@ def unseen(session: Session, *, raised_before: datetime) -> Sequence[int]:
     return session.scalars(statement).all()
 
 
-def tell(session: Session, volunteer_id: int, *, now: datetime) -> bool:
-    """Mark a volunteer's open, unseen alarms as told on the phone. False if the phone was told of all of them before."""
-    untold = update(Alarm).where(Alarm.volunteer_id == volunteer_id, _OPEN, _UNSEEN, Alarm.told_at.is_(None))
-    statement = untold.values(told_at=now).returning(Alarm.id)
+def tell(session: Session, volunteer_id: int, *, but: str, code: str | None, now: datetime) -> bool:
+    """Mark a volunteer's open, unseen alarms as told on the phone, those of the kind `but` excepted. `code` is what the text shows.
+
+    False if the phone was told of all of them before.
+    """
+    untold = update(Alarm).where(Alarm.volunteer_id == volunteer_id, _OPEN, _UNSEEN, Alarm.told_at.is_(None), Alarm.kind != but)
+    statement = untold.values(told_at=now, code=code).returning(Alarm.id)
     return bool(session.scalars(statement).all())
 
 
@@ -65,6 +70,12 @@ def told(session: Session, contact_id: int) -> Sequence[Alarm]:
     """The open alarms that a phone was told of, by ticket. If several volunteers have the phone, those of all of them."""
     statement = select(Alarm).join(Volunteer, Volunteer.id == Alarm.volunteer_id).where(Volunteer.phone_id == contact_id, Volunteer.active)
     return session.scalars(statement.where(_OPEN, Alarm.told_at.is_not(None)).order_by(Alarm.ticket_id, Alarm.id)).all()
+
+
+def answer(session: Session, alarm_id: int, *, now: datetime) -> bool:
+    """Note that the code of an open alarm was texted. False if that was noted before. The alarm stays open until it is seen on a page."""
+    statement = update(Alarm).where(Alarm.id == alarm_id, _OPEN, Alarm.answered_at.is_(None)).values(answered_at=now).returning(Alarm.id)
+    return session.scalar(statement) is not None
 
 
 def unopened(session: Session, kinds: Collection[str], *, but: str, raised_before: datetime) -> Sequence[tuple[int, int | None]]:
@@ -94,16 +105,16 @@ def see(session: Session, volunteer_id: int, ticket_id: int, *, now: datetime) -
 
 
 def reopen(session: Session, ticket_id: int, kind: str, *, now: datetime) -> None:
-    """Page again every volunteer who has acknowledged or seen an alarm of this kind about a ticket."""
-    noticed = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, not_(_OPEN & _UNSEEN))
-    reopened = noticed.values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
+    """Page again every volunteer who has acknowledged, answered or seen an alarm of this kind about a ticket."""
+    noticed = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, _NOTICED)
+    reopened = noticed.values(**_ANEW, raised_at=now)
     session.execute(reopened)
 
 
 def reopen_about(session: Session, about: str, kind: str, volunteer_id: int, *, now: datetime) -> None:
     """Page a volunteer again about something that is not a ticket, if they have acknowledged or seen an alarm of this kind about it."""
     raised = update(Alarm).where(Alarm.about == about, Alarm.kind == kind, Alarm.volunteer_id == volunteer_id)
-    reopened = raised.where(not_(_OPEN & _UNSEEN)).values(acknowledged_at=None, raised_at=now, told_at=None, seen_at=None)
+    reopened = raised.where(_NOTICED).values(**_ANEW, raised_at=now)
     session.execute(reopened)
 
 

@@ -101,13 +101,8 @@ def speak(session: Session, contact: Met | Contact, language: str, *, named: boo
 
 
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
-    """Stop the texts and calls that we start, from `since`; None allows them again.
-
-    Allowing them also takes back a "no" that was keyed in a call: the wish came from the phone itself.
-    """
+    """Stop the texts that we start, from `since`; None allows them again. What a volunteer marked stays: a sender can be forged."""
     changes: ContactChanges = {"stopped_at": since}
-    if since is None:
-        changes["may_text"] = True
     session.execute(update(Contact).where(Contact.id == contact_id).values(**changes))
 
 
@@ -122,10 +117,15 @@ def has_texted(session: Session, contact_id: int) -> bool:
     return bool(found)
 
 
-def agree(session: Session, contact: Contact, *, may: bool) -> None:
-    """Store a caller's answer to whether this phone may be texted and rung. The contact must be locked."""
-    if (contact.may_text, contact.may_call) != (may, may):  # most callers agree, and nothing changes
-        _store(session, contact, may_text=may, may_call=may)
+def agree(session: Session, contact: Contact, *, may: bool, now: datetime) -> None:
+    """Store a caller's answer to whether we may text and ring this phone. The contact must be locked.
+
+    Like OFF it stops what we start, and a yes takes both back. What a volunteer marked stays: a caller's number can be forged.
+    """
+    if not may:
+        _store(session, contact, stopped_at=contact.stopped_at or now, refused_calls_at=now)
+    elif (contact.stopped_at, contact.refused_calls_at) != (None, None):  # most callers agree, and nothing changes
+        _store(session, contact, stopped_at=None, refused_calls_at=None)
 
 
 def make_safe(session: Session, contact_id: int, **values: Unpack[ContactChanges]) -> None:

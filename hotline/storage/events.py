@@ -65,7 +65,7 @@ class EventData(TypedDict, total=False):
     alarm: int | str  # the kind of a raised alarm, or the id of an acknowledged one
     all_the_same: bool  # the reply was sent after a warning that the volunteer confirmed
     before: int | str | None  # the status before, or the id of the volunteer before
-    by: str  # how the ticket was opened or its phone met, or "citizen" for a citizen's answer
+    by: str  # how the ticket was opened or its phone met; "citizen" for a citizen's answer, "phone" for a text from a volunteer's phone
     category: str
     fact: str  # the name of the fact that was changed, from `old` to `new`
     hits: Sequence[str]  # codes of the categories whose words were found

@@ -17,6 +17,9 @@ from hotline.storage.base import NO_TICKET, Base, Id
 ON_QUEUE = text("(status NOT IN ('resolved', 'closed') OR unread)")
 """Tickets that somebody still has to look at. The condition of partial indexes: they serve only a query that has it word for word."""
 
+HOLDS_BACK = text("(hold OR sealed) AND status <> 'closed'")
+"""Tickets because of which nothing is started to their phone. The condition of a partial index, as above."""
+
 WAITS = text("(unattended OR team_id IS NULL)")
 """Tickets that no volunteer could be found for, or that have no team. The condition of a partial index, as above."""
 
@@ -44,12 +47,13 @@ class Contact(Base):
     country: Mapped[str | None] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(8))
     language_named: Mapped[bool]  # the citizen named it: it stays until the citizen names another
-    may_text: Mapped[bool]
+    may_text: Mapped[bool]  # a mark of a volunteer, as are the next two and the hours: only a person undoes it
     may_call: Mapped[bool]
     on_hold: Mapped[bool]  # nothing that we start goes to this phone
     safe_from: Mapped[time | None] = mapped_column(Time)  # the citizen's own hours, local time, inside those of the configuration
     safe_until: Mapped[time | None] = mapped_column(Time)
-    stopped_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]  # since when the phone itself asks for no texts, by OFF or by a key on a call
+    refused_calls_at: Mapped[datetime | None]  # since when it wants no calls, by a key on a call
     created_at: Mapped[datetime]
     times_seen: Mapped[int]  # 1 while the contact is new; 0: never heard from (a walk-in, or a volunteer's own phone)
 
@@ -67,6 +71,7 @@ class Ticket(Base):
         Index("ix_tickets_promised", "promised_at", postgresql_where=PROMISED, sqlite_where=PROMISED),
         Index("ix_tickets_waits", "priority", "id", postgresql_where=WAITS, sqlite_where=WAITS),
         Index("ix_tickets_contact_id", "contact_id"),
+        Index("ix_tickets_holds_back", "contact_id", postgresql_where=HOLDS_BACK, sqlite_where=HOLDS_BACK),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     reference: Mapped[str] = mapped_column(String(9), unique=True)
@@ -220,6 +225,8 @@ class Alarm(Base):
     acknowledged_at: Mapped[datetime | None]
     told_at: Mapped[datetime | None]  # when the volunteer's own phone was texted or rung about it
     seen_at: Mapped[datetime | None]  # when the volunteer opened its ticket on a page
+    code: Mapped[str | None] = mapped_column(String(2))  # two digits that the text about it showed: sent back, they answer it
+    answered_at: Mapped[datetime | None]  # when they were sent back; the alarm stays open, for nobody knows who sent them
 
 
 class ShutOut(Base):

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import and_, literal_column, not_, select, update
 from sqlalchemy.orm import Session
 
+from hotline.domain.contact import Held
 from hotline.domain.delivery import Delivery
 from hotline.domain.message import Direction
 from hotline.domain.walk import Consent
+from hotline.storage import holds
 from hotline.storage.callmodels import Call
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact, Message, Ticket
@@ -37,14 +39,20 @@ def queue(session: Session, **values: Unpack[TextOutRow]) -> None:
     _PUT.put(session, values)
 
 
-def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact, bool, bool]]:
-    """Texts due now, locked: answers first, then the oldest. Rows that another worker has locked are left out.
+class Due(NamedTuple):
+    """A text to send now. `not_agreed`: its ticket was opened by a call in which the caller did not agree to be reached."""
 
-    Each comes with its contact, whether its ticket is on hold, and whether the ticket was opened by a call in which the caller did not
-    agree to be reached.
-    """
+    message: Message
+    contact: Contact
+    held: Held
+    not_agreed: bool
+
+
+def due(session: Session, *, now: datetime, limit: int) -> Sequence[Due]:
+    """Texts due now, locked: answers first, then the oldest. Rows that another worker has locked are left out."""
+    not_agreed = and_(Call.id.is_not(None), Call.consent.is_distinct_from(Consent.YES))
     statement = (
-        select(Message, Contact, Ticket.hold, and_(Call.id.is_not(None), Call.consent.is_distinct_from(Consent.YES)))
+        select(Message, Contact, Ticket.hold, Ticket.sealed, holds.phone_held(), not_agreed)
         .join(Contact, Contact.id == Message.contact_id)
         .outerjoin(Ticket, Ticket.id == Message.ticket_id)
         .outerjoin(Call, Call.ticket_id == Message.ticket_id)
@@ -53,7 +61,7 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Messag
         .limit(limit)
         .with_for_update(skip_locked=True, of=Message)
     )
-    return [(row[0], row[1], bool(row[2]), bool(row[3])) for row in session.execute(statement)]
+    return [Due(row[0], row[1], Held(bool(row[2]), bool(row[3]), bool(row[4])), bool(row[5])) for row in session.execute(statement)]
 
 
 def abandoned(session: Session, *, claimed_before: datetime, limit: int) -> Sequence[int]:

@@ -80,6 +80,8 @@ class ShiftDay(Base):
     starts: Mapped[time] = mapped_column(Time)
     ends: Mapped[time] = mapped_column(Time)
     asked_at: Mapped[datetime | None]
+    yes_code: Mapped[str | None] = mapped_column(String(2))  # two digits that the question showed: sent back, they say yes
+    no_code: Mapped[str | None] = mapped_column(String(2))
     comes: Mapped[bool | None]  # the volunteer's answer; null: none
     answered_at: Mapped[datetime | None]
     stand_in_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # the colleague who was asked to come instead

@@ -121,7 +121,8 @@ def _state(reader: _Reader, asked: QueueFilter, goes_on: bool, limit: int) -> Se
 def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> str:
     """A string that changes when what a page shows changes.
 
-    It has the ids of the volunteer's open alarms, and the id and the version of each ticket of the page, in order.
+    It has the id of each open alarm of the volunteer and whether its code was texted, and the id and the version of each ticket of the
+    page, in order.
     """
     statement = _shown(_Reader.of(volunteer, rights), asked, after is not None, limit)
     [[alarms, tickets]] = rows(session, statement, _values(volunteer, rights, after))
@@ -130,8 +131,10 @@ def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFi
 
 @lru_cache(_KEPT)
 def _shown(reader: _Reader, asked: QueueFilter, goes_on: bool, limit: int) -> Select[*tuple[Any, ...]]:
-    own = select(Alarm.id).where(Alarm.volunteer_id == reader.id, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
-    alarms = _listed(own.limit(_literal(_MOST_ALARMS)).subquery().c.id)
+    answered = Alarm.answered_at.is_not(None).label("answered")
+    own = select(Alarm.id, answered).where(Alarm.volunteer_id == reader.id, Alarm.acknowledged_at.is_(None)).order_by(Alarm.id)
+    open_ones = own.limit(_literal(_MOST_ALARMS)).subquery()
+    alarms = _listed(open_ones.c.id, open_ones.c.answered)
     if not reader.works:
         return select(alarms, literal(""))
     found = _state(reader, asked, goes_on, limit).subquery()

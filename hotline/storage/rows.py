@@ -26,6 +26,7 @@ class ContactChanges(TypedDict, total=False):
     safe_from: time | None
     safe_until: time | None
     stopped_at: datetime | None
+    refused_calls_at: datetime | None
 
 
 class TicketFacts(TypedDict):
@@ -216,5 +217,7 @@ class ShiftDayChanges(TypedDict, total=False):
     agreed_at: datetime | None
     came_at: datetime | None
     lead_told_at: datetime | None
+    yes_code: str | None
+    no_code: str | None
     note: str | None
     handed_over_at: datetime | None

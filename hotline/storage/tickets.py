@@ -7,11 +7,12 @@ from typing import Any, Protocol, Unpack
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from hotline.domain.conversation import QuestionKind
+from hotline.domain.conversation import SOLVED_TEXTS, QuestionKind
+from hotline.domain.delivery import Delivery
 from hotline.domain.rights import Role
 from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
-from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Question, ShutOut, Ticket, TypedPhone
+from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Message, Question, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Membership, Volunteer
 from hotline.storage.rows import NewTicket, TicketChanges, TicketRow
 
@@ -71,23 +72,26 @@ def reference_of(session: Session, ticket_id: int) -> str:
     return session.execute(select(Ticket.reference).where(Ticket.id == ticket_id)).scalar_one()
 
 
-def has_held(session: Session, contact_id: int) -> bool:
-    """Whether a contact has an open ticket on hold."""
-    is_open = Ticket.status.not_in((Status.RESOLVED, Status.CLOSED))
-    return session.scalar(select(Ticket.id).where(Ticket.contact_id == contact_id, Ticket.hold, is_open).limit(1)) is not None
-
-
 def locked(session: Session, ticket_id: int) -> Ticket:
     """A ticket as it is now, locked until the commit, for a change that must not fail because of another one."""
     statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
 
-def asking(session: Session, contact_id: int, *, closed_since: datetime) -> Sequence[Ticket]:
-    """A contact's tickets with an open question whether the complaint is solved, locked, so that nothing else changes them meanwhile.
+def asking(session: Session, contact_id: int, *, since: datetime) -> Sequence[Ticket]:
+    """A contact's tickets with an open question whether the complaint is solved, asked at `since` or later, the oldest first.
 
-    They are resolved, or closed and the question was asked at `closed_since` or later.
+    Only those of which a text took the question to the phone: only then may a digit answer it. They are resolved or closed, and locked,
+    so that nothing else changes them meanwhile.
     """
+    took_it = exists().where(
+        Message.ticket_id == Ticket.id,
+        Message.contact_id == contact_id,
+        Message.text_key.in_(SOLVED_TEXTS),
+        Message.created_at >= Question.asked_at,
+        # While a text is leaving, the phone may have it before we know.
+        or_(Message.sent_at.is_not(None), Message.delivery.in_((Delivery.SENDING, Delivery.UNKNOWN))),
+    )
     return session.scalars(
         select(Ticket)
         .join(Question, Question.ticket_id == Ticket.id)
@@ -95,7 +99,9 @@ def asking(session: Session, contact_id: int, *, closed_since: datetime) -> Sequ
             Question.contact_id == contact_id,
             Question.answered_at.is_(None),
             Question.kind == QuestionKind.SOLVED,
-            or_(Ticket.status == Status.RESOLVED, and_(Ticket.status == Status.CLOSED, Question.asked_at >= closed_since)),
+            Question.asked_at >= since,
+            Ticket.status.in_((Status.RESOLVED, Status.CLOSED)),
+            took_it,
         )
         .order_by(Ticket.id)
         .with_for_update(of=Ticket),

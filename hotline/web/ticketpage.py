@@ -19,7 +19,7 @@ from hotline.services import access
 from hotline.services.access import Access, Act
 from hotline.services.tickets import casework, facts, otherphones, passing, replies
 from hotline.services.tickets.reach import SafeContact
-from hotline.storage import calls, drafts, events, messages, people, recordings, shutouts, typedphones
+from hotline.storage import calls, drafts, events, holds, messages, people, recordings, shutouts, typedphones
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Event, Message, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
@@ -79,11 +79,12 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
     typed = typedphones.of_ticket(session, found.id)
     unheard = next((one for one in typed if one.kind == TypedAs.WALK_IN and one.met_at is None), None)
     address = unheard.address if unheard is not None else contact.address
+    safe = SafeContact.of(contact, phone_held=holds.of(session, contact.id, found).phone_held)
     return render_template(
         "ticket.html",
         ticket=found,
         contact=contact,
-        safe_contact=SafeContact.of(contact).mark,
+        safe=safe,
         masked=address and phone.masked(address),
         number_shown=address if shows_number else None,
         shows_number=shows_number,
@@ -130,11 +131,13 @@ def _timeline(session: Reading, found: Ticket) -> dict[str, Any]:
     entries = [Entry(m.created_at, message=m) for m in texts]
     entries += [Entry(e.happened_at, event=e, note=noted) for e, noted in happened if e.kind not in {EventKind.VIEWED, EventKind.REPLIED}]
     viewed = [e for e, _ in happened if e.kind == EventKind.VIEWED]
+    moves = [e for e, _ in happened if e.kind == EventKind.MOVED]
     named = [found.assignee_id, *(m.volunteer_id for m in texts), *(e.volunteer_id for e, _ in happened)]
     named += [e.data.get("to") for e, _ in happened if e.kind in _TO_PEOPLE]
     return {
         "timeline": sorted(entries, key=lambda entry: entry.at),
         "viewed": viewed,
+        "closed_by_text": found.status == Status.CLOSED and bool(moves) and moves[-1].data.get("by") == "citizen",
         "names": people.names(session, named),
         "team_names": {team.id: team.name for team in people.teams(session).values()},
     }
@@ -146,6 +149,7 @@ def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> 
     return {
         "body": body,
         "verdict": replies.verdict(rt, session, found, contact),
+        "machine_verdict": replies.verdict(rt, session, found, contact, by_machine=True),
         "counted": replies.count(rt, session, replies.clean(body)) if body.strip() else None,
         # In the volunteer's language, not the citizen's: the volunteer chooses by what a template says.
         "templates": {key: said.split(": ", 1)[-1] for key, said in replies.templates(rt, g.language, found.reference).items()},

@@ -34,6 +34,7 @@ DELIVERIES = {
 REASONS = {
     Reason.STOPPED: N_("the citizen asked us not to text"),
     Reason.HOLD: N_("the ticket is on hold"),
+    Reason.SEALED: N_("the ticket is sealed: a person may write, a machine may not"),
     Reason.NOT_SAFE: N_("this phone may not be texted"),
     Reason.NO_PHONE: N_("there is no phone that we can text"),
     Reason.NEVER_WROTE: N_("its number was typed in, and that phone has not given us the number of this ticket yet"),
@@ -146,6 +147,7 @@ ALARMS = {
     AlarmKind.NO_SHOW: N_("A volunteer of your team has not come to the shift: see the roster."),
     AlarmKind.TOO_FEW: N_("A shift of your team has too few: see the roster."),
     AlarmKind.ACCOUNT: N_("A link to log in by was made for somebody: see the people page."),
+    AlarmKind.CODE_TRIED: N_("Wrong codes came by text under your phone number: somebody may have forged it. Trust the page, not a text."),
     AlarmKind.GRANT: N_("A right was asked for, for somebody: see the people page."),
 }
 LANGUAGES = {code: BY_CODE[code].name for code in TEXT_LANGUAGES}

@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.domain.contact import SEND, ContactHours, Outgoing, Verdict, may_go
+from hotline.domain.contact import SEND, ContactHours, Held, Outgoing, Verdict, held_back, may_go
 from hotline.domain.delivery import Reason
 
 KARACHI = ZoneInfo("Asia/Karachi")
 DAY = ContactHours(time(8), time(21), KARACHI)
 ROUND_THE_CLOCK = ContactHours(time(0), None, KARACHI)
+NOTHING, EVERY_WAY = Held(), Held(ticket_held=True, ticket_sealed=True, phone_held=True)
 FRESH_FOR, EXPIRES_AFTER = timedelta(minutes=30), timedelta(hours=48)
 
 
@@ -83,10 +84,11 @@ def verdict(
     is_answer: bool = False,
     may_text: bool = True,
     stopped: bool = False,
-    hold: bool = False,
+    held: Held = NOTHING,
+    by_machine: bool = True,
     hours: ContactHours = DAY,
 ) -> Verdict:
-    text = Outgoing(at(now) - age, is_answer=is_answer, may_text=may_text, stopped=stopped, hold=hold)
+    text = Outgoing(at(now) - age, is_answer=is_answer, may_text=may_text, stopped=stopped, held=held, by_machine=by_machine)
     return may_go(text, now=at(now), hours=hours, fresh_for=FRESH_FOR, expires_after=EXPIRES_AFTER)
 
 
@@ -99,22 +101,41 @@ def test_what_we_start_goes_within_the_hours_and_waits_outside_them() -> None:
 
 @pytest.mark.parametrize("now", ["03:00", "12:00", "21:00", "23:59"])
 @pytest.mark.parametrize("stopped", [False, True])
-@pytest.mark.parametrize("hold", [False, True])
-def test_an_answer_to_a_text_just_received_goes_at_any_hour_stopped_or_on_hold(now: str, stopped: bool, hold: bool) -> None:
-    assert verdict(now, is_answer=True, stopped=stopped, hold=hold) == SEND
+@pytest.mark.parametrize("held", [Held(), EVERY_WAY])
+def test_an_answer_to_a_text_just_received_goes_at_any_hour_stopped_or_on_hold(now: str, stopped: bool, held: Held) -> None:
+    assert verdict(now, is_answer=True, stopped=stopped, held=held) == SEND
 
 
 def test_an_answer_that_was_held_up_keeps_the_hours_and_still_goes() -> None:
     assert verdict("03:00", is_answer=True, age=FRESH_FOR) == SEND
     late = FRESH_FOR + timedelta(seconds=1)
     assert verdict("03:00", is_answer=True, age=late) == Verdict(wait_until=OPENS_TODAY)
-    assert verdict("12:00", is_answer=True, age=late, stopped=True, hold=True) == SEND
+    assert verdict("12:00", is_answer=True, age=late, stopped=True, held=EVERY_WAY) == SEND
 
 
 def test_what_we_start_is_not_sent_to_whoever_asked_for_silence_nor_about_a_ticket_on_hold() -> None:
     assert verdict(stopped=True) == Verdict(reason=Reason.STOPPED)
-    assert verdict(hold=True) == Verdict(reason=Reason.HOLD)
-    assert verdict("03:00", hold=True) == Verdict(reason=Reason.HOLD)
+    assert verdict(held=Held(ticket_held=True)) == Verdict(reason=Reason.HOLD)
+    assert verdict("03:00", held=Held(ticket_held=True)) == Verdict(reason=Reason.HOLD)
+
+
+@pytest.mark.parametrize(
+    ("held", "by_machine", "reason"),
+    [
+        (Held(), True, None),
+        (Held(ticket_held=True), True, Reason.HOLD),
+        (Held(ticket_held=True), False, Reason.HOLD),
+        (Held(ticket_sealed=True), True, Reason.SEALED),
+        (Held(ticket_sealed=True), False, None),
+        (Held(phone_held=True), True, Reason.NOT_SAFE),
+        (Held(phone_held=True), False, Reason.NOT_SAFE),
+        (Held(ticket_sealed=True, phone_held=True), False, Reason.NOT_SAFE),
+        (EVERY_WAY, False, Reason.HOLD),
+    ],
+)
+def test_what_holds_a_text_back_by_who_writes_it(held: Held, by_machine: bool, reason: Reason | None) -> None:
+    assert held_back(held, by_machine=by_machine) is reason
+    assert verdict(held=held, by_machine=by_machine) == Verdict(reason=reason)
 
 
 @pytest.mark.parametrize("is_answer", [False, True])

@@ -18,7 +18,7 @@ from hotline.tables import load_categories, load_unsaid
 
 REFERENCE = "482-719-365"
 HOTLINE = "02135662222"
-VALUES = {"ref": REFERENCE, "police": "15", "ambulance": "1122", "hotline": HOTLINE, "time": "22:00"}
+VALUES = {"ref": REFERENCE, "police": "15", "ambulance": "1122", "hotline": HOTLINE, "time": "22:00", "code": "41", "yes": "52", "no": "63"}
 
 every_text = pytest.mark.parametrize("text", TEXTS.values(), ids=lambda text: text.key)
 every_language = pytest.mark.parametrize("language", LANGUAGES)

@@ -244,7 +244,7 @@ def team(c: Case) -> str:
 
 def mark(c: Case) -> str:
     """What the form of the safe contact carries."""
-    return str(reading(lambda session: SafeContact.of(session.get_one(Contact, c.ticket.contact_id)).mark, c.rt))
+    return str(reading(lambda session: SafeContact.of(session.get_one(Contact, c.ticket.contact_id), phone_held=False).mark, c.rt))
 
 
 def table(written: str) -> dict[tuple[str, str], str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import reference
@@ -17,7 +17,7 @@ from hotline.services.tickets import facts, indexing, walkin
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.walkin import Complaint
 from hotline.storage.db import DatabaseFault
-from hotline.storage.models import Alarm, Draft, ShutOut, Ticket
+from hotline.storage.models import Alarm, Contact, Draft, ShutOut, Ticket
 from hotline.storage.peoplemodels import ShiftDay
 from tests.services.colleagues import volunteer
 from tests.services.duty.test_attendance import give_phone
@@ -170,8 +170,15 @@ def test_nothing_at_all_changes_for_others_when_a_sealed_ticket_comes(rt: Runtim
     while indexing.index_words(rt):
         pass
     assert tickets(rt)[-1].sealed
+    assert all_she_is_shown(her, sought, at) == before
+    text_in(rt, sealed)  # the phone itself gives the reference: the ticket is this phone's from now on
     after = all_she_is_shown(her, sought, at)
-    assert {what for what in before if before[what] != after[what]} == set()
+    # Nothing may be started to this phone any more. Of why, the page says what it says of any phone that was marked.
+    assert {what for what in before if before[what] != after[what]} == {at}
+    with rt.transaction() as tx:
+        tx.session.execute(update(Ticket).where(Ticket.reference == sealed).values(status="closed", unread=False))
+        tx.session.execute(update(Contact).values(on_hold=True))
+    assert all_she_is_shown(her, sought, at) == after
     nobodys = reference.draw(secrets.randbelow)  # a valid check digit, and no ticket
     shown = [
         all_she_is_shown(her, (ref, ref[-4:]), *(f"/tickets/{ref}{what}" for what in ("", "/slip", "/recordings/1")))

@@ -213,7 +213,7 @@ def _settle(rt: Runtime, tx: Transaction, call: Call, contact: Contact, after: W
         changes["consent"] = after.consent
         # Silence says nothing about the phone in general. For this call it is a no all the same (`outgoing.due`).
         if after.consent is not Consent.SILENT:
-            contacts.agree(tx.session, contact, may=after.agreed)
+            contacts.agree(tx.session, contact, may=after.agreed, now=tx.now)
     if after.danger and not before.danger:
         changes["danger_at"] = tx.now
     if after.step is Step.DUTY and before.step is Step.DANGER:  # the duty line rings from now on, perhaps for the second time

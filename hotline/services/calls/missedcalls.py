@@ -74,8 +74,8 @@ def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | 
 
 
 def _is_safe(tx: Transaction, contact: Contact) -> bool:
-    """Whether we may ring this phone: not if it never contacted us, nor where `may_ring` forbids it."""
-    return contact.times_seen > 0 and callers.may_ring(tx, contact)
+    """Whether we may ring this phone: not if it never contacted us, nor where `may_call_back` forbids it."""
+    return contact.times_seen > 0 and callers.may_call_back(tx, contact)
 
 
 def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> CallReason | None:

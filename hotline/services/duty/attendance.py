@@ -5,19 +5,16 @@ from datetime import timedelta
 
 from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.domain import texts
+from hotline.domain.conversation import ReadAs
 from hotline.domain.duty import REACH, Turn, present
-from hotline.domain.menu import SEEN
 from hotline.log import logger
 from hotline.runtime import Reading, Runtime, Transaction
-from hotline.services.duty import paging
+from hotline.services.duty import codes, paging
 from hotline.storage import contacts, people, shiftdays
 from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import ShiftDay, Volunteer
 from hotline.storage.rows import ShiftDayChanges
 from hotline.workdays import calendar
-
-COMING, NOT_COMING = "7", "8"
-"""What a volunteer answers by text, beside `SEEN`. No question to a citizen has these digits."""
 
 _A_DAY = timedelta(days=1)
 _EARLY = timedelta(minutes=15)
@@ -59,12 +56,15 @@ def _ask(rt: Runtime, turn: Turn) -> None:
         volunteer = people.volunteer(tx.session, turn.who) if turn.who is not None else None
         if volunteer is None or volunteer.phone_id is None:
             return
-        contacts.locked(tx.session, volunteer.phone_id)  # first the contact, then the day, as an answer to the question does
+        contact = contacts.locked(tx.session, volunteer.phone_id)  # first the contact, then the day, as an answer to the question does
+        if contact.stopped_at is not None:
+            return
         day = shiftdays.keep(tx.session, turn)
         if day.asked_at is not None or day.comes is not None or who_comes(day) != volunteer.id:
             return
-        if paging.text_phone(rt, tx, volunteer, texts.SHIFT_ASK, time=f"{turn.begins:%H:%M}"):
-            shiftdays.store(tx.session, day.id, asked_at=tx.now)
+        yes, no = codes.draw(tx, contact.id, 2)
+        if paging.text_phone(rt, tx, volunteer, texts.SHIFT_ASK, time=f"{turn.begins:%H:%M}", yes=yes, no=no):
+            shiftdays.store(tx.session, day.id, asked_at=tx.now, yes_code=yes, no_code=no)
             logger().info("a volunteer was asked about a shift", volunteer_id=volunteer.id)
 
 
@@ -83,22 +83,30 @@ def _tell_leads(tx: Transaction, team_id: int, about: str, kind: AlarmKind) -> N
         raise_alarm_about(tx, about, kind, volunteer_id)
 
 
-def hear(rt: Runtime, tx: Transaction, contact_id: int, digit: str) -> bool:
-    """Take a lone digit that came by text. True if it was a volunteer's answer to an open question; if not, it is a citizen's text."""
-    if digit == SEEN:
-        return paging.acknowledge(tx, contact_id)
-    if digit not in (COMING, NOT_COMING):
-        return False
-    heard = [_hear(rt, tx, volunteer, digit) for volunteer in people.by_phone(tx.session, contact_id)]
-    return any(heard)
+def hear(rt: Runtime, tx: Transaction, contact_id: int, code: str) -> ReadAs | None:
+    """Take two digits that came alone by text. How they are read; None if no answer is awaited from this phone: a citizen's text."""
+    shown = codes.shown(tx, contact_id)
+    awaited = [one for one in shown if one.awaited]
+    meant = next((one for one in shown if one.code == code), None)
+    if not awaited:
+        return ReadAs.DUTY if meant is not None else None  # sent twice, it says nothing new
+    tries_left = codes.tries_left(tx, contact_id, awaited)
+    if meant is None or tries_left <= 0:
+        if tries_left == 1:
+            codes.tell_of_guesses(tx, contact_id)
+        return ReadAs.WRONG_CODE
+    if meant.is_alarm:
+        paging.answer(tx, contact_id)
+    else:
+        _answer_by(rt, tx, contact_id, code)
+    return ReadAs.DUTY
 
 
-def _hear(rt: Runtime, tx: Transaction, volunteer: Volunteer, digit: str) -> bool:
-    day = next(iter(_open_questions(rt, tx, volunteer)), None)
-    if day is None:
-        return False
-    answer(tx, day, volunteer.id, comes=digit == COMING)
-    return True
+def _answer_by(rt: Runtime, tx: Transaction, contact_id: int, code: str) -> None:
+    for volunteer in people.by_phone(tx.session, contact_id):
+        for day in list(_open_questions(rt, tx, volunteer)):
+            if code in (day.yes_code, day.no_code):
+                answer(tx, day, volunteer.id, comes=code == day.yes_code)
 
 
 def _open_questions(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> Iterable[ShiftDay]:

@@ -1,10 +1,11 @@
 """The contact behind a call, whether it rings us or is rung."""
 
 from hotline.domain import phone
+from hotline.domain.contact import held_back
 from hotline.domain.phone import SenderKind
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import contacts, tickets
+from hotline.storage import contacts, holds
 from hotline.storage.contacts import Met
 from hotline.storage.models import Contact
 
@@ -15,7 +16,7 @@ def meet(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> Met:
     return contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
 
 
-def is_withheld(caller: Met) -> bool:
+def is_withheld(caller: Met | Contact) -> bool:
     """Whether we do not know the caller's number: nothing can be sent to it, and nothing is asked about it."""
     return caller.kind != SenderKind.PHONE
 
@@ -28,11 +29,16 @@ def is_fit(rt: Runtime, contact: Contact) -> bool:
     return is_near and not is_ours and phone.costs_no_premium(contact.address or "")
 
 
-def may_ring(tx: Transaction, contact: Contact) -> bool:
-    """Whether a machine may ring this phone: not if calls are not allowed, nor while the contact or a ticket of it is on hold."""
-    return contact.may_call and not is_held(tx, contact)
+def may_call_back(tx: Transaction, contact: Contact) -> bool:
+    """Whether a machine may ring this phone for its missed call: not if calls are not wanted or not safe, nor while the phone is held."""
+    is_held_back = held_back(holds.of(tx.session, contact.id, None), by_machine=True) is not None
+    return contact.may_call and contact.refused_calls_at is None and not is_held_back
 
 
-def is_held(tx: Transaction, contact: Contact) -> bool:
-    """Whether the contact or a ticket of it is on hold: then nothing that we start goes to this phone."""
-    return contact.on_hold or tickets.has_held(tx.session, contact.id)
+def may_alarm(contact: Contact) -> bool:
+    """Whether a machine may ring this phone, a volunteer's own, for an alarm. Only what a volunteer marked forbids it.
+
+    What was texted or keyed under its number does not, nor do the tickets that came of it: the number can be forged, and an alarm that
+    anybody can silence is none.
+    """
+    return contact.may_call and not contact.on_hold

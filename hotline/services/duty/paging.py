@@ -15,7 +15,7 @@ from hotline.log import logger
 from hotline.outbox import RANK_ANSWER, render
 from hotline.runtime import Runtime, Transaction
 from hotline.services import access
-from hotline.services.duty import callers
+from hotline.services.duty import callers, codes
 from hotline.services.tickets import casework
 from hotline.storage import alarms, calls, contacts, outgoing, people, shiftdays
 from hotline.storage.callmodels import Call
@@ -31,7 +31,7 @@ def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, *
     if volunteer.phone_id is None:
         return False
     contact = contacts.locked(tx.session, volunteer.phone_id)
-    if not _may_text(rt, tx, contact):
+    if not _may_text(rt, contact):
         return False
     body = render(rt, text, volunteer.page_language, ref=None, **values)
     row = outgoing.due_at_once(
@@ -52,7 +52,8 @@ def page_unseen(rt: Runtime) -> int:
     """Page the volunteers who have not seen an alarm on their page for a while; returns how many were paged. One text and one call are
     for all alarms of one volunteer, and none goes within minutes of the last."""
     with rt.reading() as session:
-        waiting = alarms.unseen(session, raised_before=rt.clock() - timedelta(seconds=rt.config.duty.page_s))
+        before = rt.clock() - timedelta(seconds=rt.config.duty.page_s)
+        waiting = alarms.unseen(session, raised_before=before, but=AlarmKind.CODE_TRIED)
     paged = sum(_page(rt, volunteer_id) for volunteer_id in waiting)
     if paged:
         logger().info("phones paged", rows=paged)
@@ -79,15 +80,17 @@ def _page(rt: Runtime, volunteer_id: int) -> bool:
         if volunteer is None or volunteer.phone_id is None:
             return False
         contact = contacts.locked(tx.session, volunteer.phone_id)
-        may_text, may_ring = _may_text(rt, tx, contact), _may_ring(rt, tx, contact)
+        may_text, may_ring = _may_text(rt, contact), _may_ring(rt, contact)
         if not (may_text or may_ring) or _was_paged(rt, tx, contact) or not _may_be_paged(rt, tx, volunteer):
             return False
         # Alarms of tickets that were sealed meanwhile are no news for this volunteer any more.
-        is_news = any(alarm.told_at is None for alarm, _ in alarms.open_for(tx.session, volunteer))
-        if not alarms.tell(tx.session, volunteer_id, now=tx.now) or not is_news:
+        waiting = (alarm for alarm, _ in alarms.open_for(tx.session, volunteer) if alarm.kind != AlarmKind.CODE_TRIED)
+        is_news = any(alarm.told_at is None for alarm in waiting)
+        code = codes.draw(tx, contact.id, 1)[0] if may_text and is_news else None
+        if not alarms.tell(tx.session, volunteer_id, but=AlarmKind.CODE_TRIED, code=code, now=tx.now) or not is_news:
             return False
-        if may_text:
-            text_phone(rt, tx, volunteer, texts.PAGE_NEEDS_YOU)
+        if code is not None:
+            text_phone(rt, tx, volunteer, texts.PAGE_NEEDS_YOU, code=code)
         if may_ring:  # a text alone makes no sound at night
             _ring(tx, contact, heard_in(volunteer.page_language))
     return True
@@ -107,14 +110,14 @@ def _ring(tx: Transaction, contact: Contact, language: str) -> None:
     tx.ring(Job.PLACE_CALLS)
 
 
-def _may_text(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
+def _may_text(rt: Runtime, contact: Contact) -> bool:
+    """Whether we text this phone. A wish for no texts does not count here: an alarm that a forged OFF can silence is none."""
     is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
-    # Nobody has checked that the phone is the volunteer's. If it is a citizen's after all, a text could do harm.
-    return is_near and contact.stopped_at is None and not callers.is_held(tx, contact)
+    return is_near and not contact.on_hold
 
 
-def _may_ring(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
-    return rt.config.voice.number != "" and callers.is_fit(rt, contact) and callers.may_ring(tx, contact)
+def _may_ring(rt: Runtime, contact: Contact) -> bool:
+    return rt.config.voice.number != "" and callers.is_fit(rt, contact) and callers.may_alarm(contact)
 
 
 def _was_paged(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
@@ -141,17 +144,22 @@ def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> Cal
     """Why an alarm call that is due is not placed now; None if it is, at any hour."""
     if tx.now - call.started_at >= _again(rt):  # the next one may be on its way
         return CallReason.TOO_LATE
-    if all(alarm.seen_at is not None for alarm in alarms.told(tx.session, contact.id)):
+    if all(alarm.seen_at is not None or alarm.answered_at is not None for alarm in alarms.told(tx.session, contact.id)):
         return CallReason.SEEN
-    return None if callers.may_ring(tx, contact) else CallReason.NOT_SAFE
+    return None if callers.may_alarm(contact) else CallReason.NOT_SAFE
 
 
-def acknowledge(tx: Transaction, contact_id: int) -> bool:
-    """A phone answers an alarm, by text or by key: acknowledge the open alarms that it was told of. False if there are none."""
-    open_alarms = alarms.told(tx.session, contact_id)
-    for alarm in open_alarms:
+def acknowledge(tx: Transaction, contact_id: int) -> None:
+    """A volunteer pressed a key on a call of ours: acknowledge the open alarms that the phone was told of."""
+    for alarm in alarms.told(tx.session, contact_id):
         casework.settle_alarm(tx, alarm.volunteer_id, alarm.id, alarm.ticket_id)
-    return bool(open_alarms)
+
+
+def answer(tx: Transaction, contact_id: int) -> None:
+    """The code of an alarm came by text. The phone is not rung any more; all else goes on as if nothing had come, as a sender can be
+    forged: the alarms stay on the page, which says that they were answered, and leads are told of a ticket that nobody opens."""
+    for alarm in alarms.told(tx.session, contact_id):
+        casework.settle_alarm(tx, alarm.volunteer_id, alarm.id, alarm.ticket_id, by_text=True)
 
 
 def opened(rt: Runtime, volunteer: Volunteer, reference: str) -> None:

@@ -1,10 +1,11 @@
 """A text comes in."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
 from hotline.domain import conversation, phone, texts
-from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, QuestionKind, ReadAs
+from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
 from hotline.domain.language import detect
 from hotline.domain.message import Direction
 from hotline.domain.ticket import Status, check_move
@@ -44,8 +45,9 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
             contact = contacts.meet(tx.session, sender, language=first, now=tx.now)
             if spoken is not None and spoken != contact.language and not contact.language_named:
                 contacts.speak(tx.session, contact, spoken, named=False)
-            if asked.digit is not None and not asked.references and attendance.hear(rt, tx, contact.id, asked.digit):
-                decision = Decision(ReadAs.DUTY, None)
+            read_as = attendance.hear(rt, tx, contact.id, asked.code) if asked.code is not None else None
+            if read_as is not None:
+                decision = Decision(read_as)
             else:
                 decision = conversation.decide(asked, _known(rt, tx, contact, asked, spoke=spoken is not None))
             _carry_out(rt, tx, contact, decision, gateway=gateway, text=text)
@@ -60,11 +62,10 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spo
     is_new = contact.times_seen == 1
     named: tuple[NamedTicket, ...] = ()
     lookups_left = settings.lookups_per_day
-    asking: dict[int, Ticket] = {}
+    asking: Sequence[Ticket] = ()
     if not is_new:
-        open_since = tx.now - timedelta(days=settings.reopen_days)
         if asked.digit is not None or asked.references:
-            asking = {t.id: t for t in tickets.asking(tx.session, contact.id, closed_since=open_since)}
+            asking = tickets.asking(tx.session, contact.id, since=tx.now - timedelta(days=settings.reopen_days))
         if asked.references:
             lookups_left = lookups.left(rt, tx, contact.id)
     if asked.references:
@@ -73,12 +74,12 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spo
         first = next((t for t in found if t.reference == asked.references[0]), None)
         if first is not None and lookups_left > 0:
             meeting.meet(tx, first, contact, by="citizen", spoke=spoke)
-        named = tuple(lookups.named(tx, t, contact.id, asking=t.id in asking) for t in found)
+        named = tuple(lookups.named(tx, t, contact.id, asking=t in asking) for t in found)
     if is_new:
         return Known(named=named, lookups_left=lookups_left)
     return Known(
         named=named,
-        asking=tuple(lookups.named(tx, t, contact.id, asking=True) for t in asking.values() if not t.hold),
+        asking=tuple(lookups.named(tx, t, contact.id, asking=True) for t in asking),
         last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
         recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within)
         or messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=rt.config.conversation.answer_hours)),
@@ -112,7 +113,7 @@ def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *
     if decision.adds and ticket_id is not None:
         _add(rt, tx, ticket_id, decision, text.body)
     if decision.move is not None and ticket_id is not None:
-        _answer_question(tx, ticket_id, contact, decision.move)
+        _answer_question(tx, ticket_id, decision.move)
     answers = decision.answers
     if decision.opens and not _receipt_first(decision):
         answers = (*answers, Answer(texts.RECEIPT))
@@ -154,14 +155,12 @@ def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body:
     happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meant.hits)
 
 
-def _answer_question(tx: Transaction, ticket_id: int, contact: Met, move: Status) -> None:
-    """The citizen says whether it is solved: 1 closes the ticket, 2 reopens it."""
+def _answer_question(tx: Transaction, ticket_id: int, move: Status) -> None:
+    """The citizen says whether it is solved: 1 closes the ticket, 2 reopens it. After a 1 the question stays open, so a 2 still counts."""
     ticket = tickets.locked(tx.session, ticket_id)
     check_move(Status(ticket.status), move)
     unread = move is Status.REOPENED or ticket.unread
     tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, status=move, unread=unread)
     happened(tx.session, ticket_id, EventKind.MOVED, now=tx.now, before=ticket.status, after=move, by="citizen")
-    if move is Status.CLOSED:
-        questions.ask(tx.session, QuestionKind.SOLVED, contact_id=contact.id, ticket_id=ticket_id, now=tx.now)
-    else:
+    if move is not Status.CLOSED:
         questions.settle(tx.session, ticket_id, now=tx.now)

@@ -93,7 +93,7 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
     with rt.transaction() as tx:
         rows = outgoing.due(tx.session, now=tx.now, limit=limit)
         claimed = []
-        for message, contact, hold, not_agreed in rows:
+        for message, contact, held, not_agreed in rows:
             # Two more count as answers: the caller waits for the receipt of a call, and an alarm goes to a volunteer at work.
             is_answer = message.answers_id is not None or message.text_key in (texts.RECEIPT.key, texts.PAGE_NEEDS_YOU.key)
             facts = Outgoing(
@@ -101,7 +101,8 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
                 is_answer=is_answer,
                 may_text=contact.may_text and _is_known(tx, message, contact) and (is_answer or not not_agreed),
                 stopped=contact.stopped_at is not None,
-                hold=hold or contact.on_hold,
+                held=held,
+                by_machine=message.volunteer_id is None,
             )
             if _claim(rt, tx, message, facts, rt.config.hours.narrowed(contact.safe_from, contact.safe_until)):
                 text = OutgoingText(message.id, (message.attempts or 0) + 1, contact.address or "", message.body)

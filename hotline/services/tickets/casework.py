@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from hotline.domain import conversation
+from hotline.domain.contact import held_back
 from hotline.domain.conversation import MOVE_TEXTS, QuestionKind, ReadAs
 from hotline.domain.message import Direction
 from hotline.domain.ticket import Status, check_move
@@ -13,8 +14,8 @@ from hotline.services import access
 from hotline.services.access import Act
 from hotline.services.tickets import meaning
 from hotline.services.tickets.handback import given_to
-from hotline.storage import alarms, calls, events, messages, questions, tickets
-from hotline.storage.events import EventKind, happened
+from hotline.storage import alarms, calls, events, holds, messages, questions, tickets
+from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.rows import TicketChanges
@@ -113,12 +114,17 @@ def acknowledge(rt: Runtime, volunteer: Volunteer, alarm_id: int) -> None:
             settle_alarm(tx, volunteer.id, alarm_id, found[0])
 
 
-def settle_alarm(tx: Transaction, volunteer_id: int, alarm_id: int, ticket_id: int | None) -> None:
-    """Acknowledge a volunteer's alarm about that ticket, or about none."""
+def settle_alarm(tx: Transaction, volunteer_id: int, alarm_id: int, ticket_id: int | None, *, by_text: bool = False) -> None:
+    """Acknowledge a volunteer's alarm about that ticket, or about none. `by_text`: only note that it was answered; it stays open."""
     if ticket_id is not None:
         tickets.locked(tx.session, ticket_id)  # first the ticket, then its alarms: as routing does
-    if alarms.acknowledge(tx.session, alarm_id, volunteer_id, now=tx.now) and ticket_id is not None:
-        happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer_id, alarm=alarm_id)
+    if by_text:
+        is_news = alarms.answer(tx.session, alarm_id, now=tx.now)
+    else:
+        is_news = alarms.acknowledge(tx.session, alarm_id, volunteer_id, now=tx.now)
+    if is_news and ticket_id is not None:
+        told: EventData = {"alarm": alarm_id, "by": "phone"} if by_text else {"alarm": alarm_id}
+        happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer_id, **told)
 
 
 def view(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
@@ -139,11 +145,15 @@ def show_number(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
 
 
 def _ask(tx: Transaction, ticket: Ticket, to: Status) -> None:
-    """A ticket that is resolved or closed asks the citizen whether it is solved. On hold a person asks that, on a safe call."""
+    """A ticket that is resolved or closed asks the citizen whether it is solved.
+
+    Where nothing may be started by machine, a person asks that, on a safe call: a question that was never sent is not opened either.
+    """
     call = calls.of_ticket(tx.session, ticket.id)
     contact = tx.session.get_one(Contact, ticket.contact_id)
+    is_held_back = held_back(holds.of(tx.session, contact.id, ticket), by_machine=True) is not None
     # A citizen who hears nothing of it is asked nothing that could be answered.
-    may_ask = not ticket.hold and contact.times_seen > 0 and (call is None or call.consent == Consent.YES)
+    may_ask = not is_held_back and contact.times_seen > 0 and (call is None or call.consent == Consent.YES)
     if to in (Status.RESOLVED, Status.CLOSED) and may_ask:
         questions.ask(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)
     else:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from hotline.domain.conversation import NamedTicket
-from hotline.domain.ticket import Status
+from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime, Transaction
 from hotline.services.tickets import otherphones
 from hotline.storage import calls, messages, typedphones
@@ -40,5 +40,6 @@ def named(tx: Transaction, ticket: Ticket, contact_id: int, *, asking: bool = Fa
         reference=ticket.reference,
         status=Status(ticket.status),
         own=own or (is_another and otherphones.allowed(ticket)),
-        asking=asking and not ticket.hold,
+        asking=asking,
+        by_person=ticket.sealed or ticket.hold or ticket.priority == Priority.URGENT,
     )

@@ -43,5 +43,7 @@ def _take_over(tx: Transaction, ticket: Ticket, contact: Met | Contact, at_the_d
     messages.hand_over(tx.session, ticket.id, before=at_the_desk.id, after=contact.id)
     if contact.times_seen == 1 and not spoke:
         contacts.speak(tx.session, contact, at_the_desk.language, named=False)
-    safe = SafeContact.of(contacts.locked(tx.session, contact.id)).stricter(SafeContact.of(at_the_desk))
+    here = contacts.locked(tx.session, contact.id)
+    marks = [SafeContact.of(one, phone_held=one.on_hold) for one in (here, at_the_desk)]
+    safe = marks[0].stricter(marks[1])
     contacts.make_safe(tx.session, contact.id, **safe.row)

@@ -1,12 +1,12 @@
 """How the citizen may be reached: the safe contact. It belongs to the phone, so it holds for every ticket of that phone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 
 from hotline.runtime import Runtime
 from hotline.services import access
 from hotline.services.access import Act, NoteMissing
-from hotline.storage import contacts, events, tickets
+from hotline.storage import contacts, events, holds, tickets
 from hotline.storage.events import EventKind, Fact, happened
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
@@ -16,7 +16,10 @@ from hotline.storage.tickets import TicketMoved
 
 @dataclass(frozen=True)
 class SafeContact:
-    """Whether the phone may be texted and rung, between which local times, and whether it is on hold: then nothing at all goes to it."""
+    """Whether the phone may be texted and rung, between which local times, and whether it is on hold: then nothing at all goes to it.
+
+    As a volunteer is shown it, a phone is on hold for whatever reason, also because of a ticket that the volunteer may not know of.
+    """
 
     may_text: bool
     may_call: bool
@@ -25,9 +28,9 @@ class SafeContact:
     on_hold: bool
 
     @classmethod
-    def of(cls, contact: Contact) -> "SafeContact":
-        """The safe contact as it is stored."""
-        return cls(contact.may_text, contact.may_call, contact.safe_from, contact.safe_until, contact.on_hold)
+    def of(cls, contact: Contact, *, phone_held: bool) -> "SafeContact":
+        """The safe contact of a phone; `phone_held`: whether anything keeps it on hold (`storage.holds`)."""
+        return cls(contact.may_text, contact.may_call, contact.safe_from, contact.safe_until, phone_held)
 
     @property
     def row(self) -> ContactChanges:
@@ -69,7 +72,8 @@ class HoursTurnedRound(Exception):
 def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, was: str, wanted: SafeContact, note: str) -> None:
     """Set how the citizen may be reached. `was` is the mark the volunteer saw: another ticket of the same phone may have changed it.
 
-    To allow what was forbidden takes a note; to lift the hold of a phone, a lead as well.
+    To allow what was forbidden takes a note; to lift the hold of a phone, a lead as well. Lifting it lifts this mark alone: the phone
+    stays on hold while another ticket of it asks for that.
 
     Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NoteMissing`, `HoursTurnedRound`.
     """
@@ -79,7 +83,7 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
         way = access.enter(tx.session, volunteer, reference, version=version)
         ticket = way.ticket
         contact = contacts.locked(tx.session, ticket.contact_id)  # before the ticket, as a text that comes in does
-        now = SafeContact.of(contact)
+        now = SafeContact.of(contact, phone_held=holds.of(tx.session, contact.id, ticket).phone_held)
         if wanted == now:
             return
         if was != now.mark:
@@ -102,7 +106,9 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
                 new=new,
             )
             note_id = None
-        contacts.make_safe(tx.session, contact.id, **wanted.row)
+        # What another ticket asks for is no mark of this form.
+        on_hold = contact.on_hold if wanted.on_hold == now.on_hold else wanted.on_hold
+        contacts.make_safe(tx.session, contact.id, **replace(wanted, on_hold=on_hold).row)
         tickets.change(tx.session, ticket.id, version, now=tx.now)
 
 

@@ -20,7 +20,7 @@ from hotline.outbox import queue_written, render
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.tickets.handback import given_to
-from hotline.storage import calls, drafts, events, messages, people, tickets, typedphones
+from hotline.storage import calls, drafts, events, holds, messages, people, tickets, typedphones
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -80,8 +80,11 @@ def count(rt: Runtime, session: Reading, body: str) -> Counted:
     return Counted(counted.units, counted.segments, counted.segments * Decimal(price) if price else None, found)
 
 
-def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> safety.Verdict:
-    """Whether a text may go to the contact now, when it would leave, or why it may not. A worker asks again before the text leaves."""
+def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact, *, by_machine: bool = False) -> safety.Verdict:
+    """Whether a text may go to the contact now, when it would leave, or why it may not. A worker asks again before the text leaves.
+
+    `by_machine`: the text tells of a change of status, and no volunteer wrote it.
+    """
     if contact.kind == SenderKind.WITHHELD and typedphones.is_unheard(session, ticket.id):
         return safety.Verdict(reason=Reason.NEVER_WROTE)
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
@@ -95,7 +98,8 @@ def verdict(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> 
         is_answer=False,
         may_text=contact.may_text and (call is None or call.consent == Consent.YES),
         stopped=contact.stopped_at is not None,
-        hold=ticket.hold or contact.on_hold,
+        held=holds.of(session, contact.id, ticket),
+        by_machine=by_machine,
     )
     return safety.may_go(
         facts,

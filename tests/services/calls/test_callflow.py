@@ -240,7 +240,7 @@ def test_the_receipt_leaves_at_once_whatever_the_hour_and_on_hold(make_rt: Calla
 def test_consent_refused_is_the_end_of_texts_to_that_phone(rt: Runtime) -> None:
     ring(rt).press("1", "1", "1", "2").speak().press("1").hang_up()
     contact = contact_of(rt, HER)
-    assert (contact.may_text, contact.may_call) == (False, False)
+    assert None not in (contact.stopped_at, contact.refused_calls_at)
     assert said(rt) == []
 
 
@@ -250,7 +250,7 @@ def test_silence_about_one_call_says_nothing_of_the_texts_of_that_phone(rt: Runt
     send_due(rt, ScriptedGateway(), for_s=5)
     texted = only_ticket(rt)
     ring(rt).press("1", "1", "", "").speak().press("1").hang_up()  # it is known: its call starts at the main menu
-    assert contact_of(rt, HER).may_text
+    assert contact_of(rt, HER).stopped_at is None
     route_due(rt)
     _work_all(rt)
     gateway = ScriptedGateway()
@@ -289,7 +289,7 @@ def test_two_withheld_callers_are_two_people(rt: Runtime) -> None:
 
 def test_silence_about_a_call_leaves_the_texts_of_a_new_phone_alone(rt: Runtime) -> None:
     ring(rt).press("1", "1", "1", "", "").speak().press("1").hang_up()
-    assert contact_of(rt, HER).may_text
+    assert contact_of(rt, HER).stopped_at is None
     text_in(rt, "mera mobile cheen liya gaya hai")
     gateway = ScriptedGateway()
     send_due(rt, gateway, for_s=5)
@@ -299,8 +299,10 @@ def test_silence_about_a_call_leaves_the_texts_of_a_new_phone_alone(rt: Runtime)
 def test_a_no_is_taken_back_by_asking_for_texts_from_the_phone_itself(rt: Runtime) -> None:
     ring(rt).press("1", "1", "1", "2").speak().press("1").hang_up()
     text_in(rt, "ON")
-    assert contact_of(rt, HER).may_text
-    assert not contact_of(rt, HER).may_call
+    assert contact_of(rt, HER).stopped_at is None
+    assert contact_of(rt, HER).refused_calls_at is not None
+    ring(rt).press("1", "1", "1", "1").hang_up()
+    assert contact_of(rt, HER).refused_calls_at is None
 
 
 def test_what_she_was_not_told_of_is_not_asked(rt: Runtime, tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from hotline.runtime import Runtime
 from hotline.services.duty.paging import page_unseen
 from hotline.services.people.account import choose
-from hotline.storage.models import Alarm, Contact, Message, Ticket
+from hotline.storage.models import Alarm, Contact, Message
 from tests.calling import contact_of
 from tests.services.colleagues import settle, volunteer
 from tests.support import HER, NOON, SNATCHED, Clock, alter, said, text_in, tickets
@@ -63,17 +63,14 @@ def test_what_the_citizen_texts_is_a_citizens_text_all_the_same(rt: Runtime, clo
     text_in(rt, "wo phir aaye thay")
     with rt.reading() as session:
         texts = session.execute(select(Message.read_as, Message.ticket_id).where(Message.direction == "in").order_by(Message.id)).all()
-    kept = "duty" if digit == "9" else "kept"
-    assert texts == [("opened", ticket.id), (kept, None), ("status", ticket.id), ("joined", ticket.id)]
+    assert texts == [("opened", ticket.id), ("kept", None), ("status", ticket.id), ("joined", ticket.id)]
     assert len(tickets(rt)) == 1
 
 
-@pytest.mark.parametrize(("model", "held"), [(Contact, "on_hold"), (Ticket, "hold")])
-def test_a_phone_on_hold_is_neither_texted_nor_rung_for_a_volunteer(rt: Runtime, clock: Clock, model: type, held: str) -> None:
+def test_a_phone_that_a_volunteer_put_on_hold_is_neither_texted_nor_rung_for_a_volunteer(rt: Runtime, clock: Clock) -> None:
     text_in(rt, SNATCHED)
     named(rt)
-    with rt.transaction() as tx:
-        tx.session.execute(update(model).values(**{held: True}))
+    alter(rt, Contact, on_hold=True)
     alarm(rt, clock)
     assert page_unseen(rt) == 0
     assert said(rt) == ["receipt"]

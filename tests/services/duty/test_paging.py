@@ -29,8 +29,8 @@ from tests.calling import Caller, calls_of
 from tests.recorded import Killed
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, answered, in_the_book, missed, ours
 from tests.services.colleagues import settle, volunteer
-from tests.services.duty.test_attendance import PHONE, at_once, give_phone, urgent
-from tests.support import HER, OTHER, Clock, RecordingBell, count, said, text_in
+from tests.services.duty.test_attendance import PHONE, at_once, codes, give_phone, urgent
+from tests.support import HER, OTHER, Clock, RecordingBell, count, hand_over, said, text_in
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_what_she_has_seen_meanwhile_is_not_rung(rt: Runtime, gateway: CallingGa
     elif how == "acknowledged":
         casework.acknowledge(rt, lead, alarm.id)
     else:
-        text_in(rt, "9", sender=PHONE)
+        text_in(rt, *codes(rt), sender=PHONE)
     place_calls(rt, gateway)
     [call] = calls_of(rt)
     assert (gateway.placed, call.reason, call.ended_at) == ([], "seen", clock.now)
@@ -290,17 +290,38 @@ def test_a_phone_that_may_not_be_rung_is_not(
     assert (gateway.placed, said(rt).count("page_needs_you")) == ([], texted)
 
 
-def test_a_phone_with_something_of_hers_on_hold_is_not_rung(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
+def no_on_a_call(rt: Runtime) -> None:
+    Caller(rt, PHONE).ring().press("1", "1", "1", "2").hang_up()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        lambda rt: text_in(rt, "OFF", sender=PHONE),
+        lambda rt: text_in(rt, "9", sender=PHONE),
+        lambda rt: text_in(rt, "mere bhai ko aghwa kar liya hai", sender=PHONE),
+        lambda rt: text_in(rt, "thana ke SHO ne rishwat mangi", sender=PHONE),
+        lambda rt: Caller(rt, PHONE).ring().press("0").hang_up(),
+        no_on_a_call,
+    ],
+    ids=["off", "9", "held", "sealed", "danger", "no"],
+)
+def test_nothing_that_comes_under_a_volunteers_number_silences_an_alarm(
+    rt: Runtime, gateway: CallingGateway, clock: Clock, forged: Callable[[Runtime], object]
+) -> None:
     give_phone(rt, "lead")
-    Caller(rt, PHONE).ring().press("0").hang_up()
+    forged(rt)
     raise_one(rt)
     clock.forward(seconds=90)
-    page_unseen(rt)
+    assert page_unseen(rt) == 1
+    forged(rt)
     place_calls(rt, gateway)
-    assert gateway.placed == []
+    assert [to for to, _ in gateway.placed] == [PHONE]
+    texts = hand_over(rt).taken
+    assert [text.body for text in texts if text.body.startswith("Your page needs you.")] != []
 
 
-def test_whoever_stopped_texts_is_rung_and_no_more_often(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
+def test_a_volunteer_who_stopped_texts_is_paged_all_the_same_and_no_more_often(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
     give_phone(rt, "lead")
     change_phone(rt, stopped_at=clock.now)
     raise_one(rt)
@@ -310,7 +331,7 @@ def test_whoever_stopped_texts_is_rung_and_no_more_often(rt: Runtime, gateway: C
     clock.forward(seconds=200)
     assert page_unseen(rt) == 0
     place_calls(rt, gateway)
-    assert (len(gateway.placed), said(rt)) == (1, [])
+    assert (len(gateway.placed), said(rt)) == (1, ["page_needs_you"])
 
 
 @pytest.mark.parametrize("which", ["number", "missed_call_number"])
@@ -354,28 +375,24 @@ def test_whoever_is_on_duty_is_rung_at_night(make_rt: Callable[..., Runtime], rt
     assert [to for to, _ in gateway.placed] == [PHONE]
 
 
-@pytest.mark.parametrize("by", ["key", "text"])
-def test_9_acknowledges_only_what_her_phone_was_told_of(rt: Runtime, gateway: CallingGateway, clock: Clock, by: str) -> None:
+def test_9_on_a_call_acknowledges_only_what_the_phone_was_told_of(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
     caller = rung(rt, gateway, clock)
     raise_one(rt)  # the lead was not told of this alarm yet
-    if by == "key":
-        caller.press("9")
-    else:
-        text_in(rt, "9", sender=PHONE)
+    caller.press("9")
     assert {alarm.about: alarm.acknowledged_at is not None for alarm in alarms(rt)} == {None: True, "shift:5": False}
 
 
-def test_a_stray_9_after_she_opened_the_ticket_is_a_citizens_text(rt: Runtime, clock: Clock) -> None:
+def test_two_stray_digits_after_the_volunteer_opened_the_ticket_are_a_citizens_text(rt: Runtime, clock: Clock) -> None:
     give_phone(rt, "lead")
     ticket = urgent(rt)
     paging.opened(rt, volunteer(rt, "lead"), ticket.reference)
     clock.forward(seconds=90)
     assert page_unseen(rt) == 0
-    text_in(rt, "9", sender=PHONE)
+    text_in(rt, "41", sender=PHONE)
     with rt.reading() as session:
         last = session.scalars(select(Message).where(Message.direction == "in").order_by(Message.id.desc())).first()
     assert last is not None
-    assert (last.read_as != "duty", acknowledged(rt)) == (True, [False])
+    assert (last.read_as, acknowledged(rt)) == ("opened", [False])
     assert alarms(rt)[0].told_at is None
 
 

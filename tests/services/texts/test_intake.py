@@ -17,7 +17,7 @@ from hotline.storage.models import Contact, Event, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
 from tests.services.colleagues import alice
-from tests.support import HER, OTHER, Clock, count, said, text_in, texts_out, tickets
+from tests.support import HER, OTHER, Clock, count, hand_over, said, text_in, texts_out, tickets
 
 
 def move(rt: Runtime, ticket: Ticket, *path: Status) -> None:
@@ -152,6 +152,7 @@ def test_one_closes_and_two_reopens_a_resolved_ticket(rt: Runtime, clock: Clock)
     text_in(rt, "mera mobile cheen liya")
     [ticket] = tickets(rt)
     move(rt, ticket, Status.RESOLVED)
+    hand_over(rt)
     clock.forward(hours=1)
     text_in(rt, "1")
     assert tickets(rt)[0].status == Status.CLOSED
@@ -174,6 +175,7 @@ def test_two_open_questions_are_never_guessed(rt: Runtime, clock: Clock) -> None
     first, second = tickets(rt)
     for ticket in (first, second):
         move(rt, ticket, Status.RESOLVED)
+    hand_over(rt)
     text_in(rt, "1")
     assert said(rt)[-1] == "which_reference"
     assert [t.status for t in tickets(rt)] == [Status.RESOLVED] * 2
@@ -186,6 +188,7 @@ def test_after_asking_a_lone_digit_still_answers(rt: Runtime, clock: Clock) -> N
     """The answer to the reference asks nothing, and settles nothing."""
     text_in(rt, "mera mobile cheen liya")
     move(rt, tickets(rt)[0], Status.RESOLVED)
+    hand_over(rt)
     for digit, status in (("1", Status.CLOSED), ("2", Status.REOPENED)):
         text_in(rt, tickets(rt)[0].reference)
         text_in(rt, digit)
@@ -196,6 +199,7 @@ def test_after_asking_a_lone_digit_still_answers(rt: Runtime, clock: Clock) -> N
 def test_a_closed_ticket_can_be_reopened_for_thirty_days(rt: Runtime, clock: Clock) -> None:
     text_in(rt, "mera mobile cheen liya")
     move(rt, tickets(rt)[0], Status.CLOSED)
+    hand_over(rt)
     clock.forward(days=31)
     text_in(rt, "2")
     assert tickets(rt)[0].status == Status.CLOSED

@@ -236,9 +236,9 @@ def contact(rt: Runtime) -> Contact:
 def test_safe_contact_is_the_phones_and_allowing_again_takes_a_note(rt: Runtime, ticket: Ticket) -> None:
     bob = volunteer(rt, "bob")
     strict = SafeContact(may_text=False, may_call=True, safe_from=time(9), safe_until=time(12), on_hold=True)
-    unseen = SafeContact.of(contact(rt)).mark
+    unseen = SafeContact.of(contact(rt), phone_held=contact(rt).on_hold).mark
     reach(rt, bob, ticket.reference, version=ticket.version, was=unseen, wanted=strict, note="")
-    assert SafeContact.of(contact(rt)) == strict
+    assert SafeContact.of(contact(rt), phone_held=contact(rt).on_hold) == strict
     assert {data["fact"]: data["new"] for data in told(rt, "changed")} == {
         "may_text": False,
         "on_hold": True,
@@ -250,7 +250,7 @@ def test_safe_contact_is_the_phones_and_allowing_again_takes_a_note(rt: Runtime,
     with pytest.raises(NoteMissing):
         reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, was=strict.mark, wanted=loose, note="")
     reach(rt, volunteer(rt, "lead"), ticket.reference, version=now(rt).version, was=strict.mark, wanted=loose, note=NOTE)
-    assert SafeContact.of(contact(rt)) == loose
+    assert SafeContact.of(contact(rt), phone_held=contact(rt).on_hold) == loose
     with pytest.raises(TicketMoved):
         reach(rt, bob, ticket.reference, version=ticket.version, was=loose.mark, wanted=strict, note="")
     turned = SafeContact(may_text=True, may_call=True, safe_from=time(12), safe_until=time(9), on_hold=False)
@@ -259,7 +259,7 @@ def test_safe_contact_is_the_phones_and_allowing_again_takes_a_note(rt: Runtime,
 
 
 def test_what_another_ticket_of_the_phone_made_safe_is_not_undone_by_a_page_that_never_saw_it(rt: Runtime, ticket: Ticket) -> None:
-    bob, was = volunteer(rt, "bob"), SafeContact.of(contact(rt))
+    bob, was = volunteer(rt, "bob"), SafeContact.of(contact(rt), phone_held=contact(rt).on_hold)
     text_in(rt, "bachao")
     other = tickets(rt)[-1]
     safer = SafeContact(may_text=False, may_call=True, safe_from=time(18), safe_until=time(20), on_hold=False)
@@ -267,19 +267,19 @@ def test_what_another_ticket_of_the_phone_made_safe_is_not_undone_by_a_page_that
     stale = SafeContact(may_text=True, may_call=False, safe_from=None, safe_until=None, on_hold=False)
     with pytest.raises(TicketMoved):
         reach(rt, bob, ticket.reference, version=now(rt).version, was=was.mark, wanted=stale, note=NOTE)
-    assert SafeContact.of(contact(rt)) == safer
+    assert SafeContact.of(contact(rt), phone_held=contact(rt).on_hold) == safer
 
 
 @pytest.mark.parametrize("hours", [(None, None), (time(8), time(12)), (time(9), time(13)), (None, time(12)), (time(9), None)])
 def test_more_hours_than_were_safe_take_a_note_and_fewer_do_not(
     rt: Runtime, ticket: Ticket, hours: tuple[time | None, time | None]
 ) -> None:
-    bob, was = volunteer(rt, "bob"), SafeContact.of(contact(rt))
+    bob, was = volunteer(rt, "bob"), SafeContact.of(contact(rt), phone_held=contact(rt).on_hold)
     narrow = SafeContact(may_text=True, may_call=True, safe_from=time(9), safe_until=time(12), on_hold=False)
     reach(rt, bob, ticket.reference, version=ticket.version, was=was.mark, wanted=narrow, note="")
     wide = SafeContact(may_text=True, may_call=True, safe_from=hours[0], safe_until=hours[1], on_hold=False)
     with pytest.raises(NoteMissing):
         reach(rt, bob, ticket.reference, version=now(rt).version, was=narrow.mark, wanted=wide, note=" ")
-    assert SafeContact.of(contact(rt)) == narrow
+    assert SafeContact.of(contact(rt), phone_held=contact(rt).on_hold) == narrow
     reach(rt, bob, ticket.reference, version=now(rt).version, was=narrow.mark, wanted=wide, note=NOTE)
-    assert SafeContact.of(contact(rt)) == wide
+    assert SafeContact.of(contact(rt), phone_held=contact(rt).on_hold) == wide

@@ -13,7 +13,7 @@ from hotline.runtime import Runtime
 from hotline.services.tickets import reach, replies
 from hotline.services.tickets.reach import SafeContact
 from hotline.services.tickets.replies import ReplyRefused
-from hotline.storage import tickets as ticket_rows
+from hotline.storage import holds
 from hotline.storage.models import Contact, Event, Message, Question
 from tests.calling import Caller
 from tests.calling import contact_of as contact_with
@@ -75,18 +75,22 @@ def test_a_first_text_with_words_keeps_its_own_language(rt: Runtime) -> None:
     assert contact_of(rt, tickets(rt)[0]).language == "ur-Latn"
 
 
+def marks(contact: Contact) -> SafeContact:
+    return SafeContact.of(contact, phone_held=contact.on_hold)
+
+
 def test_what_was_said_at_the_desk_of_the_phone_holds_once_it_is_met(rt: Runtime) -> None:
     text_in(rt, "salam")
     with rt.transaction() as tx:
         tx.session.execute(update(Contact).values(may_call=False, safe_from=time(9), safe_until=time(18)))
     ticket = take_down(rt)
     wanted = SafeContact(may_text=True, may_call=True, safe_from=time(10), safe_until=None, on_hold=True)
-    was = SafeContact.of(contact_of(rt, ticket))
+    was = marks(contact_of(rt, ticket))
     reach.reach(rt, volunteer(rt, "alice"), ticket.reference, version=ticket.version, was=was.mark, wanted=wanted, note="at work")
-    known = SafeContact.of(contact_with(rt, HER))
+    known = marks(contact_with(rt, HER))
     assert known == SafeContact(may_text=True, may_call=False, safe_from=time(9), safe_until=time(18), on_hold=False)
     text_in(rt, ticket.reference)
-    now = SafeContact.of(contact_of(rt, tickets(rt)[0]))
+    now = marks(contact_of(rt, tickets(rt)[0]))
     assert now == SafeContact(may_text=True, may_call=False, safe_from=time(10), safe_until=time(18), on_hold=True)
 
 
@@ -110,7 +114,7 @@ def test_a_known_number_keeps_its_own_and_is_a_stranger_to_the_ticket(rt: Runtim
     assert [ticket.contact_id for ticket in tickets(rt)] == [own.contact_id, walk_in.contact_id, own.contact_id]
     # The walk-in's hold holds nobody else.
     with rt.reading() as session:
-        assert not ticket_rows.has_held(session, own.contact_id)
+        assert not holds.of(session, own.contact_id, None).phone_held
 
 
 def test_a_stranger_with_the_reference_hears_what_a_stranger_hears(rt: Runtime) -> None:

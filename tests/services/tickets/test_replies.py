@@ -71,7 +71,7 @@ def test_other_words_from_a_second_tab_are_not_taken_for_a_double_click(rt: Runt
     ("model", "values", "reason"),
     [
         (Ticket, {"hold": True}, Reason.HOLD),
-        (Contact, {"on_hold": True}, Reason.HOLD),
+        (Contact, {"on_hold": True}, Reason.NOT_SAFE),
         (Contact, {"may_text": False}, Reason.NOT_SAFE),
         (Contact, {"stopped_at": datetime.fromisoformat("2026-11-01T00:00+00:00")}, Reason.STOPPED),
         (Contact, {"kind": "withheld"}, Reason.NO_PHONE),
