@@ -20,7 +20,7 @@ class AlarmKind(StrEnum):
     NOT_COMING = "not_coming"  # a volunteer cannot come to a shift: to the leads of the team, else the heads
     NO_SHOW = "no_show"  # a volunteer has not come to a shift: to the same people
     TOO_FEW = "too_few"  # a shift that begins soon has too few volunteers: to the same people
-    GRANT = "grant"  # a right was asked for, for a colleague: to the heads
+    GRANT = "grant"  # a right was asked for, or it is to be confirmed who uses an account: to the heads
     ACCOUNT = "account"  # a link to log in by was made for a colleague: to the heads, except its maker
     CODE_TRIED = "code_tried"  # wrong codes came by text under the number of a volunteer's own phone: to that volunteer, on the page only
 

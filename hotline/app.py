@@ -89,7 +89,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
     app.url_map.converters["reference"] = tickets.ReferenceConverter
     app.before_request(auth.choose_language)
     app.before_request(auth.catch_words)
-    guards.hang_guards(app, config.public_url)
+    guards.hang_guards(app, config)
     app.after_request(presence.note_presence)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

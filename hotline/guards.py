@@ -12,8 +12,10 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
+from hotline.config import Config
 from hotline.domain.rights import Rights, Role
 from hotline.domain.ticket import MoveNotAllowed
 from hotline.gateways.base import FieldMissing
@@ -39,10 +41,13 @@ OPEN_TO_ALL = frozenset(
 )
 """Endpoints open to everybody. Webhooks check that the request is their gateway's; every other route needs a log-in."""
 
+_WAITING = frozenset({"auth.log_out", "welcome.waiting"})
+"""Endpoints for a person whose account waits until a second person has confirmed who uses it."""
+
 _OWN = frozenset({"auth.log_out", "factor.factor", "factor.prove", "factor.code"})
 """Endpoints for a volunteer who gave the password and not yet the second factor."""
 
-_ACCOUNT = _OWN | {"account.account", "account.end", "account.end_others", "account.change_password", "account.choose"}
+_ACCOUNT = _OWN | _WAITING | {"account.account", "account.end", "account.end_others", "account.change_password", "account.choose"}
 
 _ALLOWED: Mapping[str, frozenset[str]] = {
     Role.ADMINISTRATOR: _ACCOUNT
@@ -80,6 +85,9 @@ PAGE_HEADERS: Mapping[str, str] = {
 
 NO_STORE = ("Cache-Control", "no-store")
 """The header of errors, and of every answer that is not the same for everybody."""
+
+BUSY = (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
+"""Status and header of the answer to a password that came when too many others were checked. A hash takes tens of milliseconds."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -147,9 +155,13 @@ def under_own_host(app: "WSGIApplication", public_url: str) -> "WSGIApplication"
     return with_own_host
 
 
-def hang_guards(app: Flask, public_url: str) -> None:
+def hang_guards(app: Flask, config: Config) -> None:
     """Put every guard on the app."""
-    app.wsgi_app = under_own_host(app.wsgi_app, public_url)  # type: ignore[assignment, method-assign]  # Flask's own way
+    app.wsgi_app = under_own_host(app.wsgi_app, config.public_url)  # type: ignore[assignment, method-assign]  # Flask's own way
+    if config.web.proxies:
+        # Only the address, and only of so many entries from the right: those our own proxies wrote. All before them is what a client says.
+        behind = {"x_proto": 0, "x_host": 0, "x_port": 0, "x_prefix": 0}
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.web.proxies, **behind)  # type: ignore[method-assign]  # Flask's own way
     app.session_interface = _PageSessions()
     csrf.init_app(app)
     login_manager.init_app(app, add_context_processor=False)  # it would ask the database for every page
@@ -172,6 +184,8 @@ def _refuse_strangers() -> BaseResponse | None:
     if not current_user.is_authenticated:
         # Not login_manager.unauthorized: it keeps an English sentence in the cookie, and leads back to addresses that take only POST.
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
+    if current_user.waits:
+        return None if endpoint in _WAITING else redirect(url_for("welcome.waiting"))
     if current_user.must_prove and endpoint not in _OWN:
         return redirect(url_for("factor.factor", next=request.full_path.rstrip("?") if request.method == "GET" else None))
     return _refuse_by_role(endpoint, current_user.row.role)

@@ -92,6 +92,7 @@ class Web:
     session_hours: int = whole(12, 1, 720)
     free_failures: int = whole(5, 0)
     page_rows: int = whole(50, 1, 500)
+    proxies: int = whole(0, 0, 9)
 
 
 @dataclass(frozen=True)

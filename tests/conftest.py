@@ -23,7 +23,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from hotline import runtime
 from hotline.runtime import Runtime
-from hotline.services.people import login
+from hotline.services.people import passwords
 from hotline.storage import db
 from hotline.storage.db import migrate
 from tests.servers import Fill, Postgres, RedisServer, fast_folder, postgres_server
@@ -31,7 +31,7 @@ from tests.support import Clock, make_runtime
 
 # What its surroundings may tell a test run. Any other HOTLINE_… is of the developer's own hotline, which tests must not touch.
 _TEST_SETTINGS = {"HOTLINE_CHROMIUM", "HOTLINE_PG_BINDIR", "HOTLINE_REDIS_SERVER", "HOTLINE_TEST_DATABASE_URL"}
-_REAL_HASHER = login._HASHER
+_REAL_HASHER = passwords._HASHER
 _BROWSER_OPTIONS = [
     "--no-sandbox",  # root in a container has no sandbox
     "--disable-background-networking",
@@ -173,16 +173,16 @@ def _quick_passwords() -> Iterator[None]:
     """Make Argon2 quick. It is meant to be slow, and nearly every test of a page loads seven people and logs some in."""
     with pytest.MonkeyPatch.context() as patch:
         quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(login, "_HASHER", quick)
-        patch.setattr(login, "_NOBODY", quick.hash("nobody's"))
+        patch.setattr(passwords, "_HASHER", quick)
+        patch.setattr(passwords, "_NOBODY", quick.hash("nobody's"))
         yield
 
 
 @pytest.fixture
 def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real cost of Argon2, for a test of the hashes."""
-    monkeypatch.setattr(login, "_HASHER", _REAL_HASHER)
-    monkeypatch.setattr(login, "_NOBODY", _REAL_HASHER.hash("nobody's"))
+    monkeypatch.setattr(passwords, "_HASHER", _REAL_HASHER)
+    monkeypatch.setattr(passwords, "_NOBODY", _REAL_HASHER.hash("nobody's"))
 
 
 @pytest.fixture(scope="session", autouse=True)

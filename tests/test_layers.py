@@ -36,6 +36,7 @@ APART = "hotline.simulator"
 LAST_RESORTS = {
     ("hotline/cli/prompts.py", "hotline.media.speech"),
     ("hotline/cli/prompts.py", "hotline.media.takes"),
+    ("hotline/services/people/passwords.py", "zxcvbn"),
     ("hotline/gateways/twilio/gateway.py", "hotline.gateways.twilio.client"),
     ("hotline/gateways/twilio/gateway.py", "hotline.gateways.twilio.calls"),
 }
@@ -58,6 +59,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "phonenumbers": ("hotline.domain.phone",),
     "pyotp": ("hotline.services.people.factor",),
     "segno": ("hotline.web.factor",),
+    "zxcvbn": ("hotline.services.people.passwords",),
     "wtforms": ("hotline.web",),
 }
 """A library → the modules and packages that may import it."""

@@ -13,6 +13,11 @@ class RightKind(StrEnum):
     TEAM = "team"  # to join a team that sealed tickets go to
     NUMBERS = "numbers"  # to see citizens' whole numbers
     LINK = "link"  # a new log-in link for a person who has such a right: anybody who opens it is logged in as that person
+    ACCOUNT = "account"  # that the person whose account it is came by the link, and not its maker: until then it has no right
+
+
+NOT_ASKED = frozenset({RightKind.LINK, RightKind.ACCOUNT})
+"""What nobody asks for by choosing it: it is asked when a link is wanted or used, in the name of the person who made it."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from hotline.storage.base import NO_TICKET
 from hotline.storage.db import upsert
 from hotline.storage.models import ON_QUEUE, Alarm, ShutOut, Ticket
-from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.peoplemodels import AT_WORK, Volunteer
 from hotline.storage.tickets import visible_to
 
 _OPEN = Alarm.acknowledged_at.is_(None)
@@ -49,7 +49,7 @@ def unseen(session: Session, *, raised_before: datetime, but: str) -> Sequence[i
         select(Alarm.volunteer_id)
         .join(Volunteer, Volunteer.id == Alarm.volunteer_id)
         .where(_OPEN, _UNSEEN, Alarm.told_at.is_(None), Alarm.raised_at <= raised_before, Alarm.kind != but)
-        .where(Volunteer.active, Volunteer.phone_id.is_not(None))
+        .where(AT_WORK, Volunteer.phone_id.is_not(None))
         .distinct()
         .order_by(Alarm.volunteer_id)
     )

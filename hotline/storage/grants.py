@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hotline.storage.peoplemodels import Grant, Volunteer
+from hotline.storage import people
+from hotline.storage.peoplemodels import Grant
 
 
 def request(session: Session, volunteer_id: int, what: str, *, asked_by: int, now: datetime) -> int | None:
     """Ask for a right for a volunteer. Returns the id of the request, or None if one for the same right is undecided."""
-    # The lock makes the second of two clicks wait for the first.
-    session.execute(select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True))
+    people.lock(session, volunteer_id)  # the second of two clicks waits for the first
     undecided = select(Grant.id).where(Grant.volunteer_id == volunteer_id, Grant.what == what, Grant.decided_at.is_(None))
     if session.scalar(undecided.limit(1)) is not None:
         return None
@@ -39,7 +39,9 @@ def decide(session: Session, grant_id: int, *, given: bool, decided_by: int, now
     return session.scalar(statement) is not None
 
 
-def drop(session: Session, volunteer_id: int, *, decided_by: int | None, now: datetime) -> None:
-    """Refuse every undecided request for a volunteer, who is not active any more."""
+def drop(session: Session, volunteer_id: int, *, what: str | None = None, decided_by: int | None, now: datetime) -> None:
+    """Refuse the undecided requests for a volunteer, all or those for `what`: they are about something that is over."""
     statement = update(Grant).where(Grant.volunteer_id == volunteer_id, Grant.decided_at.is_(None))
+    if what is not None:
+        statement = statement.where(Grant.what == what)
     session.execute(statement.values(given=False, decided_by=decided_by, decided_at=now))

@@ -34,8 +34,7 @@ def makers(session: Session) -> dict[int, Invitation]:
     return {made.volunteer_id: made for made in session.scalars(select(Invitation).where(Invitation.id.in_(newest)))}
 
 
-def use(session: Session, token_sha256: str, *, now: datetime) -> bool:
-    """Use a link up. False if it was used before, or has expired."""
+def use(session: Session, token_sha256: str, *, now: datetime) -> Invitation | None:
+    """Use a link up, and return it. None if it was used before, or has expired."""
     statement = update(Invitation).where(Invitation.token_sha256 == token_sha256, Invitation.used_at.is_(None), Invitation.expires_at > now)
-    used = session.scalar(statement.values(used_at=now).returning(Invitation.id))
-    return used is not None
+    return session.scalar(statement.values(used_at=now).returning(Invitation))

@@ -12,12 +12,22 @@ from hotline.domain.languages import SOURCE, VOLUNTEERS_SPEAK
 from hotline.domain.rights import Rights, Role
 from hotline.storage.db import upsert
 from hotline.storage.models import ON_QUEUE, Ticket
-from hotline.storage.peoplemodels import Membership, ShiftRow, Team, Volunteer
+from hotline.storage.peoplemodels import AT_WORK, Membership, ShiftRow, Team, Volunteer
 from hotline.storage.rows import NewShift
 
 
 def volunteer(session: Session, volunteer_id: int) -> Volunteer | None:
-    """An active volunteer by id."""
+    """A volunteer by id who is active and whose account is confirmed: no other may do anything but log in and out."""
+    return session.scalar(select(Volunteer).where(Volunteer.id == volunteer_id, AT_WORK))
+
+
+def lock(session: Session, volunteer_id: int) -> None:
+    """Lock a volunteer's row until the commit, before requests about the volunteer: so no two changes wait for each other."""
+    session.execute(select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True))
+
+
+def active(session: Session, volunteer_id: int) -> Volunteer | None:
+    """An active volunteer by id, confirmed or not."""
     return session.scalar(select(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.active))
 
 
@@ -32,10 +42,10 @@ def rights_with(volunteer: Volunteer, teams: Iterable[int], leads: Iterable[int]
     return Rights(Role(volunteer.role), volunteer.is_head, frozenset(teams), frozenset(leads), volunteer.shows_numbers)
 
 
-def add(session: Session, login: str, name: str, *, password_hash: str | None) -> int | None:
+def add(session: Session, login: str, name: str, *, password_hash: str | None, confirmed: bool = True) -> int | None:
     """Add a volunteer, who is in no team yet. Returns the id, or None if the login is taken."""
     values = {"login": login, "name": name, "password_hash": password_hash, "page_language": SOURCE, "languages": [*VOLUNTEERS_SPEAK]}
-    statement = upsert(session, Volunteer).values(**values, is_head=False, active=True)
+    statement = upsert(session, Volunteer).values(**values, is_head=False, active=True, confirmed=confirmed)
     return session.scalar(statement.on_conflict_do_nothing(index_elements=["login"]).returning(Volunteer.id))
 
 
@@ -70,8 +80,8 @@ def all_names(session: Session) -> Sequence[str]:
 
 
 def colleagues(session: Session) -> Sequence[Volunteer]:
-    """The active volunteers who work tickets, by name."""
-    return session.scalars(select(Volunteer).where(Volunteer.active, Volunteer.role == Role.VOLUNTEER).order_by(Volunteer.name)).all()
+    """The volunteers who work tickets now, by name."""
+    return session.scalars(select(Volunteer).where(AT_WORK, Volunteer.role == Role.VOLUNTEER).order_by(Volunteer.name)).all()
 
 
 def members(session: Session, team_id: int | None) -> frozenset[int]:
@@ -116,9 +126,21 @@ def plan(session: Session, team_ids: Iterable[int], planned: Plan) -> None:
     session.flush()
 
 
+def keeps_password(session: Session, volunteer_id: int, password_hash: str | None) -> bool:
+    """Whether that is still the hash of the volunteer's password (None: there is none). It stays so until the commit."""
+    lock(session, volunteer_id)
+    return session.scalar(select(Volunteer.password_hash).where(Volunteer.id == volunteer_id)) == password_hash
+
+
 def rehash(session: Session, volunteer_id: int, password_hash: str) -> None:
-    """Store a new hash of a volunteer's password."""
+    """Store a new hash of a volunteer's password, which stays the same."""
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(password_hash=password_hash))
+
+
+def choose_password(session: Session, volunteer_id: int, password_hash: str) -> None:
+    """Store the hash of a password that the volunteer chose while logged in."""
+    values = {"password_hash": password_hash, "password_by_link": False}
+    session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(values))
 
 
 def read_in(session: Session, volunteer_id: int, language: str) -> None:
@@ -127,12 +149,12 @@ def read_in(session: Session, volunteer_id: int, language: str) -> None:
 
 
 def shifts(session: Session, team_id: int) -> Sequence[Shift]:
-    """The weekly shifts of a team's active members."""
+    """The weekly shifts of a team's members who work now."""
     statement = (
         select(ShiftRow)
         .join(Volunteer, Volunteer.id == ShiftRow.volunteer_id)
         .join(Membership, (Membership.volunteer_id == ShiftRow.volunteer_id) & (Membership.team_id == ShiftRow.team_id))
-        .where(ShiftRow.team_id == team_id, Volunteer.active)
+        .where(ShiftRow.team_id == team_id, AT_WORK)
     )
     return [Shift(s.volunteer_id, s.team_id, s.weekday, s.starts, s.ends, s.on_holidays) for s in session.scalars(statement)]
 
@@ -162,24 +184,24 @@ def remove_shift(session: Session, team_id: int, shift_id: int) -> ShiftRow | No
 
 
 def team_mates(session: Session, team_id: int) -> Sequence[Volunteer]:
-    """A team's active members, by name."""
+    """A team's members who work now, by name."""
     statement = select(Volunteer).join(Membership, Membership.volunteer_id == Volunteer.id)
-    return session.scalars(statement.where(Membership.team_id == team_id, Volunteer.active).order_by(Volunteer.name, Volunteer.id)).all()
+    return session.scalars(statement.where(Membership.team_id == team_id, AT_WORK).order_by(Volunteer.name, Volunteer.id)).all()
 
 
 def leads(session: Session, team_id: int) -> Sequence[int]:
-    """Ids of a team's active leads."""
+    """Ids of a team's leads who work now."""
     statement = (
         select(Volunteer.id)
         .join(Membership, Membership.volunteer_id == Volunteer.id)
-        .where(Membership.team_id == team_id, Membership.is_lead, Volunteer.active)
+        .where(Membership.team_id == team_id, Membership.is_lead, AT_WORK)
         .order_by(Volunteer.id)
     )
     return session.scalars(statement).all()
 
 
 def heads(session: Session) -> Sequence[int]:
-    """Ids of the active heads."""
+    """Ids of the active heads. One whose account waits to be confirmed finds the alarms afterwards."""
     return session.scalars(select(Volunteer.id).where(Volunteer.is_head, Volunteer.active).order_by(Volunteer.id)).all()
 
 
@@ -253,9 +275,9 @@ def teams_of(session: Session, volunteer_id: int) -> Sequence[tuple[int, str]]:
 def bring_back(session: Session, volunteer_id: int) -> bool:
     """Make a volunteer active again, with the rights of an ordinary volunteer, no shifts, and no password until a link was used.
 
-    False if the volunteer is active.
+    Until then, and until somebody has confirmed who uses the account, it has no right. False if the volunteer is active.
     """
-    values = {"active": True, "role": Role.VOLUNTEER, "is_head": False, "shows_numbers": False}
+    values = {"active": True, "confirmed": False, "role": Role.VOLUNTEER, "is_head": False, "shows_numbers": False}
     statement = update(Volunteer).where(Volunteer.id == volunteer_id, ~Volunteer.active).values(**values).returning(Volunteer.id)
     if session.scalar(statement) is None:
         return False
@@ -267,7 +289,15 @@ def bring_back(session: Session, volunteer_id: int) -> bool:
     return True
 
 
-def begin_anew(session: Session, volunteer_id: int, password_hash: str | None) -> None:
-    """Store a new password hash (None: no password) and remove the second factor, as when the volunteer uses a link."""
-    values = {"password_hash": password_hash, "totp_seed": None, "totp_step": None}
+def begin_anew(session: Session, volunteer_id: int, password_hash: str | None, *, by_link: bool = False) -> None:
+    """Store a new password hash (None: no password) and remove the second factor, as when the volunteer uses a link.
+
+    `by_link`: the password was chosen by a link that another person made.
+    """
+    values = {"password_hash": password_hash, "password_by_link": by_link, "totp_seed": None, "totp_step": None}
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(values))
+
+
+def confirm(session: Session, volunteer_id: int, *, confirmed: bool) -> None:
+    """Store whether somebody has confirmed who uses an account. While nobody has, it has no right."""
+    session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(confirmed=confirmed))

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, SmallInteger, String, Text, Time, UniqueConstraint, false, true
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, SmallInteger, String, Text, Time, UniqueConstraint, and_, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.storage.base import Base, Id
@@ -26,10 +26,12 @@ class Volunteer(Base):
     login: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    password_by_link: Mapped[bool] = mapped_column(server_default=false())  # it was chosen by a link that another person made
     page_language: Mapped[str] = mapped_column(String(8))
     languages: Mapped[list[str]]  # codes of the languages that the volunteer speaks
     is_head: Mapped[bool]
     active: Mapped[bool]
+    confirmed: Mapped[bool] = mapped_column(server_default=true())  # else the account has no right: a second person says who uses it
     role: Mapped[str] = mapped_column(String(16), server_default="volunteer")  # a `domain.rights.Role`
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))  # their own phone, for alarms; never shown to a citizen
     takes_women: Mapped[bool] = mapped_column(server_default=false())  # takes citizens who ask for a woman
@@ -37,6 +39,10 @@ class Volunteer(Base):
     shows_numbers: Mapped[bool] = mapped_column(server_default=false())  # may have a citizen's number shown
     totp_seed: Mapped[str | None] = mapped_column(String(64))  # of the second factor's secret; not confirmed while totp_step is null
     totp_step: Mapped[int | None] = mapped_column(BigInteger)  # the time step of the last code accepted: no code is accepted twice
+
+
+AT_WORK = and_(Volunteer.active, Volunteer.confirmed)
+"""Whether a person has the rights of the account: it is open, and somebody has confirmed who uses it."""
 
 
 class Membership(Base):
@@ -93,12 +99,12 @@ class ShiftDay(Base):
 
 
 class LoginThrottle(Base):
-    """Wrong passwords for one login, whether a volunteer has it or not, and when the next try is allowed."""
+    """Wrong passwords or codes counted under one name, and when the next try under it is allowed."""
 
     __tablename__ = "login_throttles"
-    login: Mapped[str] = mapped_column(String(64), primary_key=True)
+    login: Mapped[str] = mapped_column(String(64), primary_key=True)  # or a word in capitals and what is counted: no login has them
     failures: Mapped[int]
-    next_try_at: Mapped[datetime]
+    next_try_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Invitation(Base):

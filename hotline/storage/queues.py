@@ -62,12 +62,13 @@ class _Reader:
 
     role: str
     is_head: bool
+    confirmed: bool
     works: bool
     teams: int
 
     @classmethod
     def of(cls, volunteer: Volunteer, rights: Rights) -> "_Reader":
-        return cls(volunteer.role, volunteer.is_head, rights.works, len(rights.teams))
+        return cls(volunteer.role, volunteer.is_head, volunteer.confirmed, rights.works, len(rights.teams))
 
     @property
     def id(self) -> BindParameter[int]:

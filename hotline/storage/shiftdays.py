@@ -13,7 +13,7 @@ from hotline.domain.duty import REACH, Exchange, Key, Turn, turns
 from hotline.domain.hours import Calendar
 from hotline.storage import people
 from hotline.storage.db import upsert
-from hotline.storage.peoplemodels import Membership, ShiftDay, ShiftRow, Volunteer
+from hotline.storage.peoplemodels import AT_WORK, Membership, ShiftDay, ShiftRow, Volunteer
 from hotline.storage.rows import ShiftDayChanges
 
 
@@ -32,12 +32,12 @@ def teams_of(session: Session, volunteer_id: int, first: date, last: date) -> Se
 
 
 def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[Key, Exchange]:
-    """Key of a turn → what was agreed about it. A colleague who left the team or is not active any more does not stand in."""
+    """Key of a turn → what was agreed about it. A colleague who left the team, or does not work now, does not stand in."""
     days = list(days)
     members = (
         select(Membership.team_id, Membership.volunteer_id)
         .join(Volunteer, Volunteer.id == Membership.volunteer_id)
-        .where(Volunteer.active, Membership.team_id.in_({day.team_id for day in days}))
+        .where(AT_WORK, Membership.team_id.in_({day.team_id for day in days}))
     )
     here = {(row.team_id, row.volunteer_id) for row in session.execute(members)} if days else set()
 

@@ -131,14 +131,18 @@ class Reader(Protocol):
     def is_head(self) -> bool:
         """Whether the volunteer is a head."""
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether somebody has confirmed who uses the account."""
+
 
 def visible_to(volunteer: Reader) -> ColumnElement[bool]:
     """Whether a volunteer may know of a ticket.
 
     Only its own team may know of a sealed ticket, or the head while it has no team. A volunteer who is shut out of a ticket may not.
-    An administrator may know of no ticket, an auditor of no sealed one.
+    An administrator may know of no ticket, an auditor of no sealed one, and nobody of any while it is not confirmed who uses the account.
     """
-    if volunteer.role == Role.ADMINISTRATOR:
+    if volunteer.role == Role.ADMINISTRATOR or not volunteer.confirmed:
         return false()
     let_in = Ticket.id.not_in(select(ShutOut.ticket_id).where(ShutOut.volunteer_id == volunteer.id))
     if volunteer.role == Role.AUDITOR:

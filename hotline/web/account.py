@@ -1,24 +1,28 @@
 """A volunteer's own account: log-ins, password, phone."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from hotline.guards import N_, runtime, volunteer
+from hotline.guards import BUSY, N_, runtime, volunteer
 from hotline.services.people import account as accounts
-from hotline.services.people.login import LoginTooSoon, oldest
+from hotline.services.people import passwords
+from hotline.services.people.login import oldest
+from hotline.services.people.tries import LoginTooSoon
 from hotline.storage import logins
 from hotline.storage.models import Contact
+from hotline.web import words
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 _FAULTS: dict[type[Exception], str] = {
     accounts.PasswordWrong: N_("That is not your password. Nothing was changed."),
-    accounts.PasswordTooShort: N_("A password has ten characters or more. Nothing was changed."),
     accounts.NotAPhone: N_("That is no phone number that could be texted. Nothing was changed."),
     LoginTooSoon: N_("Too many wrong passwords. Wait a minute, then try again."),
+    **words.PASSWORDS,
 }
 
 
@@ -43,12 +47,14 @@ def end_others() -> Response:
 
 
 @blueprint.post("/password")
-def change_password() -> Response | tuple[str, int]:
+def change_password() -> Any:
     """Set a new password, for a volunteer who knows the old one."""
     old, new = request.form.get("old", ""), request.form.get("new", "")
     try:
         accounts.change_password(runtime(), volunteer().id, current_user.login.id, old=old, new=new)
-    except (accounts.PasswordWrong, accounts.PasswordTooShort, LoginTooSoon) as fault:
+    except passwords.PasswordsBusy as fault:
+        return _page(_FAULTS[type(fault)]), *BUSY
+    except (accounts.PasswordWrong, passwords.PasswordTooShort, passwords.PasswordCommon, LoginTooSoon) as fault:
         return _page(_FAULTS[type(fault)]), HTTPStatus.BAD_REQUEST
     return redirect(url_for("account.account", done="password"))
 
@@ -76,5 +82,5 @@ def _page(fault: str = "") -> str:
             phone=phone.address if phone else "",
             fault=fault,
             done=request.args.get("done"),
-            shortest=accounts.SHORTEST_PASSWORD,
+            shortest=passwords.SHORTEST,
         )

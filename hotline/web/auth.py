@@ -12,10 +12,12 @@ from werkzeug.wrappers import Response
 
 from hotline.domain.languages import PAGE_LANGUAGES, SOURCE
 from hotline.domain.rights import Role
-from hotline.guards import FOR_GATEWAYS, inside, login_manager, runtime, token_holds
+from hotline.guards import BUSY, FOR_GATEWAYS, inside, login_manager, runtime, token_holds
 from hotline.i18n import direction
 from hotline.log import logger
 from hotline.services.people import login as logins
+from hotline.services.people.passwords import PasswordsBusy
+from hotline.services.people.tries import LoginTooSoon
 from hotline.storage.db import DatabaseFault
 from hotline.storage.logins import OpenLogin
 from hotline.storage.peoplemodels import Volunteer
@@ -36,6 +38,7 @@ class LoggedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
 
     def __init__(self, key: str, found: OpenLogin) -> None:
         self.row, self.login, self.rights = found.volunteer, found.login, found.rights
+        self.waits = not found.volunteer.confirmed
         self.must_prove = found.needs_factor and found.login.proved_at is None
         self.keeps_people = self.row.role == Role.ADMINISTRATOR or self.row.is_head or bool(self.rights.leads)
         self._key = key
@@ -106,7 +109,7 @@ def catch_words() -> Any:
         return None
     if not current_user.is_authenticated:
         return render_template("login.html", kept=keeping.keep(whose)), HTTPStatus.UNAUTHORIZED
-    if current_user.row.id != whose:
+    if current_user.row.id != whose or current_user.waits:
         return None
     if current_user.must_prove:
         return factor.ask_code(kept=keeping.keep(whose)), HTTPStatus.UNAUTHORIZED
@@ -127,15 +130,24 @@ def log_in() -> Any:
     name = request.form.get("login", "")
     known = _Known(name)
     try:
-        volunteer = logins.log_in(runtime(), name, request.form.get("password", ""), browser=known.browser())
+        volunteer = logins.log_in(
+            runtime(),
+            name,
+            request.form.get("password", ""),
+            browser=known.browser(),
+            address=request.remote_addr,
+            code=request.form.get("code", ""),
+        )
     except logins.LoginRefused:
         return render_template("login.html", refused=True, login=name), HTTPStatus.UNAUTHORIZED
-    except logins.LoginTooSoon as fault:
+    except LoginTooSoon as fault:
         return render_template("login.html", wait_s=fault.args[0], login=name), HTTPStatus.TOO_MANY_REQUESTS
+    except PasswordsBusy:
+        return render_template("login.html", busy=True, login=name), *BUSY
     known.remember()
     let_in(volunteer)
     back, kept = None, request.form.get("kept", "")
-    if kept and current_user.is_authenticated:
+    if kept and current_user.is_authenticated and not current_user.waits:
         back = factor.ask_code(kept=kept) if current_user.must_prove else keeping.give_back(kept, volunteer)
     return back or redirect(inside(request.args.get("next", "")) or url_for("queues.queue"))
 
@@ -171,11 +183,11 @@ class _Known:
 def let_in(volunteer: Volunteer) -> None:
     """Begin a log-in of the volunteer in this browser."""
     rt = runtime()
-    key = logins.come_in(rt, volunteer.id, request.headers.get("User-Agent", ""))
+    key = logins.come_in(rt, volunteer, request.headers.get("User-Agent", ""))
     found = logins.find(rt, key)
     session.clear()
     session.permanent = True
-    if found is not None:  # None: the account was closed this instant
+    if found is not None:  # None: the account was closed, or the password ended, this instant
         login_user(reader := LoggedIn(key, found))
         _is_read_by(reader)
 

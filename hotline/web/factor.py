@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from hotline.guards import inside, runtime, volunteer
 from hotline.services.people import factor as second_factor
-from hotline.services.people.login import LoginTooSoon
+from hotline.services.people.tries import LoginTooSoon
 from hotline.web import keeping
 
 blueprint = Blueprint("factor", __name__, url_prefix="/second-factor")

@@ -123,7 +123,7 @@ def _asked() -> Response:
 
 def _right() -> Right:
     right = read_right(request.form.get("right", ""))
-    if right is None or right.what is RightKind.LINK:
+    if right is None:
         raise BadRequest
     return right
 

@@ -22,7 +22,8 @@ def note_presence(response: Response) -> Response:
     reader = g.get("reader")
     if reader is None or request.endpoint is None or response.status_code >= 400:
         return response
-    if not current_user.is_authenticated or current_user.must_prove:  # the reader has just logged out, or has not given the second factor
+    if not current_user.is_authenticated or current_user.waits or current_user.must_prove:
+        # The reader has just logged out, or may not see anything yet.
         return response
     try:
         _note_open(reader)

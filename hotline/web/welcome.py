@@ -1,21 +1,22 @@
-"""A volunteer opens a one-time link and chooses a password."""
+"""A volunteer opens a one-time link and chooses a password; until somebody has confirmed who that was, there is one page only."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from hotline.guards import runtime
-from hotline.services.people import invitations
-from hotline.services.people import login as logins
-from hotline.services.people.account import SHORTEST_PASSWORD, PasswordTooShort
+from hotline.guards import BUSY, runtime
+from hotline.services.people import invitations, passwords
 from hotline.storage.peoplemodels import Volunteer
+from hotline.web import words
 from hotline.web.auth import let_in
 
-blueprint = Blueprint("welcome", __name__, url_prefix="/welcome")
+blueprint = Blueprint("welcome", __name__)
 
 
-@blueprint.get("/<token>")
+@blueprint.get("/welcome/<token>")
 def welcome(token: str) -> str | tuple[str, int]:
     """The form. Opening it does not use up the link: a program that previews links may open it."""
     try:
@@ -24,20 +25,28 @@ def welcome(token: str) -> str | tuple[str, int]:
         return render_template("welcome.html", name=None), HTTPStatus.NOT_FOUND
 
 
-@blueprint.post("/<token>")
-def accept(token: str) -> Response | tuple[str, int]:
+@blueprint.post("/welcome/<token>")
+def accept(token: str) -> Any:
     """Set the password and log the volunteer in; the guard then asks for a second factor if one is needed."""
     try:
-        volunteer = invitations.accept(runtime(), token, request.form.get("password", ""))
-    except PasswordTooShort:
-        return _form(invitations.invited(runtime(), token), too_short=True), HTTPStatus.BAD_REQUEST
+        # The first time the language of this page is kept.
+        volunteer = invitations.accept(runtime(), token, request.form.get("password", ""), page_language=g.language)
+    except passwords.PasswordsBusy as fault:
+        return _form(invitations.invited(runtime(), token), fault), *BUSY
+    except (passwords.PasswordTooShort, passwords.PasswordCommon) as fault:
+        return _form(invitations.invited(runtime(), token), fault), HTTPStatus.BAD_REQUEST
     except invitations.LinkNotGood:
         return render_template("welcome.html", name=None), HTTPStatus.NOT_FOUND
-    if volunteer.password_hash is None:  # the first time: keep the language of this page
-        logins.choose_page_language(runtime(), volunteer.id, g.language)
     let_in(volunteer)
     return redirect(url_for("queues.queue"))
 
 
-def _form(invited: Volunteer, *, too_short: bool = False) -> str:
-    return render_template("welcome.html", name=invited.name, login=invited.login, too_short=too_short, shortest=SHORTEST_PASSWORD)
+@blueprint.get("/waiting")
+def waiting() -> str | Response:
+    """The page of an account that waits until a second person has confirmed who uses it."""
+    return render_template("waiting.html") if current_user.waits else redirect(url_for("queues.queue"))
+
+
+def _form(invited: Volunteer, fault: Exception | None = None) -> str:
+    say = words.PASSWORDS[type(fault)] if fault is not None else ""
+    return render_template("welcome.html", name=invited.name, login=invited.login, say=say, shortest=passwords.SHORTEST)

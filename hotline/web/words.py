@@ -1,5 +1,7 @@
 """The words for statuses, deliveries, events and other codes on pages: marked for gettext here, translated where they are shown."""
 
+from collections.abc import Mapping
+
 from hotline.alarms import AlarmKind
 from hotline.domain.call import CallDirection, CallReason
 from hotline.domain.delivery import Delivery, Reason
@@ -9,6 +11,7 @@ from hotline.domain.queue import QueueList
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
 from hotline.guards import N_
+from hotline.services.people.passwords import PasswordCommon, PasswordsBusy, PasswordTooShort
 from hotline.storage.events import EventKind
 from hotline.storage.peopleevents import PeopleEventKind
 
@@ -148,7 +151,7 @@ ALARMS = {
     AlarmKind.TOO_FEW: N_("A shift of your team has too few: see the roster."),
     AlarmKind.ACCOUNT: N_("A link to log in by was made for somebody: see the people page."),
     AlarmKind.CODE_TRIED: N_("Wrong codes came by text under your phone number: somebody may have forged it. Trust the page, not a text."),
-    AlarmKind.GRANT: N_("A right was asked for, for somebody: see the people page."),
+    AlarmKind.GRANT: N_("A right was asked for, or somebody came in by a link and is to be confirmed: see the people page."),
 }
 LANGUAGES = {code: BY_CODE[code].name for code in TEXT_LANGUAGES}
 FACTS = {
@@ -171,7 +174,16 @@ RIGHTS = {
     RightKind.TEAM: N_("to be of this team, which sees sealed tickets"),
     RightKind.NUMBERS: N_("to have phone numbers shown"),
     RightKind.LINK: N_("a new link to log in by"),
+    RightKind.ACCOUNT: N_("to be confirmed as the person who uses the account"),
 }
+PASSWORDS: Mapping[type[Exception], str] = {
+    PasswordTooShort: N_("A password has ten characters or more. Choose a longer one."),
+    PasswordCommon: N_(
+        "That password is easy to guess: many people use it, or it is made of your name. Take a few words that do not belong together."
+    ),
+    PasswordsBusy: N_("Too many passwords come in just now. Wait a few seconds, then type it again and send it."),
+}
+"""Why a password was not taken. Nothing was changed then."""
 DONE = {
     "saved": N_("Saved."),
     "yours": N_("It is yours now."),

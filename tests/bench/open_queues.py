@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from hotline.services.people.login import hash_password
+from hotline.services.people.passwords import hash_password
 from hotline.storage.db import make_engine
 from hotline.storage.peoplemodels import Membership, Volunteer
 from tests.bench import growth

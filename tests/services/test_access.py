@@ -202,9 +202,10 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
 
 OF_ONES_OWN = {
     "people.account": {"change_password", "end", "end_others", "choose"},
-    "people.factor": {"prepare", "secret", "prove"},
+    "people.factor": {"prepare", "secret", "prove", "spend"},
     "people.login": {"log_in", "come_in", "find", "oldest", "seen", "log_out", "choose_page_language"},
     "people.invitations": {"invited", "accept"},
+    "people.tries": {"by_name", "count"},
 }
 """What a person does with an account of their own, or on the way in to it. Pages pass the id of the logged-in volunteer."""
 

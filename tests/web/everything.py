@@ -14,6 +14,7 @@ from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
 from hotline.services.duty import roster
 from hotline.services.people import grants, invitations
+from hotline.services.people import login as logins
 from hotline.services.texts.outbound import send_due
 from hotline.services.tickets import casework, facts, otherphones, taking
 from hotline.services.tickets.indexing import index_words
@@ -24,7 +25,7 @@ from hotline.storage.models import Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team, Volunteer
 from tests.calling import Caller
 from tests.recorded import RecordingGateway, a_recording, fetch
-from tests.services.colleagues import settle, volunteer
+from tests.services.colleagues import PASSWORD, settle, volunteer
 from tests.support import Clock, ScriptedGateway, text_in, tickets
 from tests.web.visiting import Visitor
 
@@ -109,6 +110,8 @@ def _people(rt: Runtime, names: dict[str, str]) -> None:
     assert right
     grants.request(rt, admin.id, "bob", right)
     names["welcome"] = invitations.invite(rt, "dania", "دانیہ", made_by=admin.id)
+    noor = invitations.accept(rt, invitations.invite(rt, "noor", "نور", made_by=admin.id), PASSWORD)
+    logins.choose_page_language(rt, noor.id, alice.page_language)
     with rt.reading() as session:
         street = session.scalars(select(Team.id).where(Team.code == "street")).one()
     roster.ask_stand_in(rt, alice, (street, alice.id, *STREET_TUESDAY), bob.id)
@@ -154,12 +157,20 @@ def _as_if_somebody_was_first(page: Page) -> None:
     _fill('form[action$="/status"] button', note="I wrote this")(page)
 
 
+def _too_often(page: Page) -> None:
+    while not page.query_selector("#code"):
+        _fill("main button", login="nobody", password="no")(page)
+        page.wait_for_load_state()
+
+
 SEND = 'button[name="do"][value="send"]'
 PAGES = (
     Shown("login", "auth.login", None, "/login"),
     Shown("login-refused", "auth.login", None, "/login", _fill("main button", login="alice", password="no"), focus=".notice.bad"),
+    Shown("login-slowed", "auth.login", None, "/login", _too_often, focus=".notice.bad"),
     Shown("welcome", "welcome.welcome", None, "/welcome/{welcome}"),
     Shown("welcome-used", "welcome.welcome", None, "/welcome/nonsense"),
+    Shown("waiting", "welcome.waiting", "noor", "/waiting"),
     Shown(
         "factor-first", "factor.factor", "lead", "/second-factor", _fill("main button", code="000000"), proved=False, focus=".notice.bad"
     ),

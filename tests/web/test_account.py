@@ -46,13 +46,15 @@ def test_she_sees_her_log_ins_and_ends_them_and_nobody_elses(app: Flask, as_: As
 
 def test_a_new_password_asks_for_the_old_one_and_ends_her_other_log_ins(as_: As, app: Flask) -> None:
     here, there = as_("alice"), as_("alice")
-    assert told(here.post("/account/password", old="wrong", new="another-password")) == "That is not your password. Nothing was changed."
+    assert (
+        told(here.post("/account/password", old="wrong", new="another-good-password")) == "That is not your password. Nothing was changed."
+    )
     assert here.post("/account/password", old=PASSWORD, new="short").status_code == 400
     assert there.is_in()
-    assert here.post("/account/password", old=PASSWORD, new="another-password").status_code == 302
+    assert here.post("/account/password", old=PASSWORD, new="another-good-password").status_code == 302
     assert here.is_in()
     assert not there.is_in()
-    assert Visitor(app).log_in("alice", "another-password").is_in()
+    assert Visitor(app).log_in("alice", "another-good-password").is_in()
 
 
 def test_her_own_phone_is_kept_as_a_contact_that_was_not_heard_from(rt: Runtime, as_: As) -> None:

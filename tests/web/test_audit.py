@@ -114,7 +114,11 @@ def test_a_link_that_was_used_stands_in_the_book(as_: As, visitor: Visitor) -> N
     link = re.search(r"/welcome/[\w-]{20,}", as_("admin").post("/people/bob/link").get_data(as_text=True))
     assert link
     visitor.post(link[0], password="another-good-battery")
-    assert book(as_)[-2:] == ["Admin Link to log in by made Bob", "Bob Came in by a link"]
+    assert book(as_)[-3:] == [
+        "Admin Link to log in by made Bob",
+        "Bob Came in by a link",
+        "Admin Right asked for Bob to be confirmed as the person who uses the account",
+    ]
 
 
 def test_the_book_is_the_auditors_and_says_nothing_of_tickets_or_notes(as_: As, rt: Runtime, clock: Clock) -> None:

@@ -2,15 +2,8 @@
 
 from hotline.domain.phone import SenderKind, read_sender
 from hotline.runtime import Runtime, Transaction
-from hotline.services.people.login import count_try, hash_password, is_password
-from hotline.storage import contacts, logins, people, throttles
-
-SHORTEST_PASSWORD = 10
-"""The least characters of a password. NIST SP 800-63B asks for 8, and for no other rules."""
-
-
-class PasswordTooShort(Exception):
-    """The password has fewer than `SHORTEST_PASSWORD` characters."""
+from hotline.services.people import passwords, tries
+from hotline.storage import contacts, logins, people
 
 
 class PasswordWrong(Exception):
@@ -24,28 +17,27 @@ class NotAPhone(Exception):
 def change_password(rt: Runtime, volunteer_id: int, login_id: int, *, old: str, new: str) -> None:
     """Set a new password for a volunteer who knows the old one, and end the volunteer's other log-ins.
 
-    Raises `PasswordWrong`, `PasswordTooShort`, and `LoginTooSoon`: nobody may guess the password at a browser that was left open.
+    Raises `PasswordWrong`, `PasswordTooShort`, `PasswordCommon`, `PasswordsBusy`, and `LoginTooSoon`: nobody may guess the password at a
+    browser that was left open.
     """
-    check_length(new)
-    counted = f"PASSWORD:{volunteer_id}"  # not by the login: a stranger who guesses at it elsewhere would block this
-    with rt.transaction() as tx:
-        volunteer = people.volunteer(tx.session, volunteer_id)
-        if volunteer is None:
-            raise PasswordWrong
-        count_try(rt, tx, counted)
-    if not is_password(volunteer.password_hash, old):
+    # Not counted by the login: a stranger who guesses at it elsewhere would block this.
+    counted = [tries.by_name(rt, f"PASSWORD:{volunteer_id}")]
+    with rt.reading() as session:
+        volunteer = people.volunteer(session, volunteer_id)
+    if volunteer is None:
         raise PasswordWrong
-    hashed = hash_password(new)
+    with passwords.place(known=True):
+        passwords.weigh(new, volunteer.login, volunteer.name)  # first: a new one that is refused is no wrong old one
+        tries.count(rt, counted)
+        if not passwords.is_password(volunteer.password_hash, old):
+            raise PasswordWrong
+        hashed = passwords.hash_password(new)
     with rt.transaction() as tx:
-        throttles.forget(tx.session, counted)
-        people.rehash(tx.session, volunteer_id, hashed)
+        tries.succeeded(tx, counted)
+        if not people.keeps_password(tx.session, volunteer_id, volunteer.password_hash):
+            raise PasswordWrong  # it was ended meanwhile, as by a new right: this must not bring it back
+        people.choose_password(tx.session, volunteer_id, hashed)
         logins.end_others(tx.session, volunteer_id, login_id, now=tx.now)
-
-
-def check_length(password: str) -> None:
-    """Raise `PasswordTooShort` if the password is too short."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise PasswordTooShort
 
 
 def end(rt: Runtime, volunteer_id: int, login_id: int) -> None:

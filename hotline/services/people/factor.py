@@ -3,12 +3,13 @@
 import base64
 import hmac
 import secrets
+from datetime import datetime
 
 import pyotp
 
 from hotline.runtime import Runtime
-from hotline.services.people.login import count_try
-from hotline.storage import logins, people, throttles
+from hotline.services.people import tries
+from hotline.storage import logins, people
 from hotline.storage.peoplemodels import Volunteer
 
 _STEP_S = 30
@@ -47,20 +48,39 @@ def address(volunteer: Volunteer, secret: str) -> str:
 
 def prove(rt: Runtime, volunteer_id: int, login_id: int, code: str) -> None:
     """Check a code; if it is right the log-in counts as proved. Raises `CodeRefused`, `LoginTooSoon`."""
-    throttled = f"TOTP:{volunteer_id}"  # capitals: no login has them
-    with rt.transaction() as tx:
-        count_try(rt, tx, throttled)
+    counted = [tries.by_name(rt, f"TOTP:{volunteer_id}")]
+    tries.count(rt, counted)
     with rt.transaction() as tx:
         volunteer = people.volunteer(tx.session, volunteer_id)
-        key = secret(rt, volunteer) if volunteer is not None else None
-        if key is None:
-            raise CodeRefused
-        now = int(tx.now.timestamp()) // _STEP_S
-        totp = pyotp.TOTP(key)
-        given = "".join(c for c in code if c.isdecimal() and c.isascii())
-        step = next((now + d for d in _DRIFT if hmac.compare_digest(totp.at((now + d) * _STEP_S), given)), None)
+        step = _step(rt, volunteer, code, tx.now)
         # Each code once: somebody who read it over the volunteer's shoulder must not log in with it.
         if step is None or not people.take_step(tx.session, volunteer_id, step):
             raise CodeRefused
-        throttles.forget(tx.session, throttled)
+        tries.succeeded(tx, counted)
         logins.prove(tx.session, login_id, now=tx.now)
+
+
+def spend(rt: Runtime, login: str, code: str) -> bool:
+    """Whether the app of the volunteer `login` shows this code now. If so it is used up.
+
+    These guesses need not be slowed down: a lucky one is good for one try at the password, and for nothing else.
+    """
+    with rt.reading() as session:
+        volunteer = people.by_login(session, login)
+    if volunteer is None or not volunteer.active or volunteer.totp_step is None:  # None: no app has the secret yet
+        return False
+    step = _step(rt, volunteer, code, rt.clock())
+    if step is None:
+        return False
+    with rt.transaction() as tx:
+        return people.take_step(tx.session, volunteer.id, step)
+
+
+def _step(rt: Runtime, volunteer: Volunteer | None, code: str, now: datetime) -> int | None:
+    """The time step of which this is the code; None if it is of none that is accepted now."""
+    key = secret(rt, volunteer) if volunteer is not None else None
+    if key is None:
+        return None
+    this, totp = int(now.timestamp()) // _STEP_S, pyotp.TOTP(key)
+    given = "".join(c for c in code if c.isdecimal() and c.isascii())
+    return next((this + d for d in _DRIFT if hmac.compare_digest(totp.at((this + d) * _STEP_S), given)), None)

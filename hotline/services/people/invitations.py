@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.runtime import Runtime, Transaction
-from hotline.services.people.account import check_length
-from hotline.services.people.login import hash_password, hashed
+from hotline.services.people import confirming, passwords
+from hotline.services.people.login import hashed
 from hotline.storage import invitations, logins, people, throttles
 from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Volunteer
@@ -25,7 +25,7 @@ class LoginTaken(Exception):
 def invite(rt: Runtime, login: str, name: str, *, made_by: int | None) -> str:
     """Make an account; returns the token of its link. `made_by`: None for the command line. Raises `LoginTaken`."""
     with rt.transaction() as tx:
-        volunteer_id = people.add(tx.session, login, name, password_hash=None)
+        volunteer_id = people.add(tx.session, login, name, password_hash=None, confirmed=made_by is None)
         if volunteer_id is None:
             raise LoginTaken
         happened(tx.session, PeopleEventKind.INVITED, now=tx.now, by=made_by, about=volunteer_id)
@@ -66,19 +66,26 @@ def invited(rt: Runtime, token: str) -> Volunteer:
     return found
 
 
-def accept(rt: Runtime, token: str, password: str) -> Volunteer:
-    """Use up a link and set the password that the volunteer chose. Returns the volunteer as before the change.
+def accept(rt: Runtime, token: str, password: str, *, page_language: str | None = None) -> Volunteer:
+    """Use up a link and set the password that the volunteer chose; the first time, the language of the pages too. Returns the volunteer.
 
-    The volunteer's log-ins end, and the second factor has to be set up anew. Raises `LinkNotGood`, `PasswordTooShort`.
+    The volunteer's log-ins end, and the second factor has to be set up anew. If another person made the link, the account has no right
+    until somebody else has confirmed who uses it. Raises `LinkNotGood`, `PasswordTooShort`, `PasswordCommon`, `PasswordsBusy`.
     """
     volunteer = invited(rt, token)
-    check_length(password)
-    password_hash = hash_password(password)
+    with passwords.place(known=True):
+        passwords.weigh(password, volunteer.login, volunteer.name)
+        password_hash = passwords.hash_password(password)
     with rt.transaction() as tx:
-        if not invitations.use(tx.session, hashed(token), now=tx.now):
-            raise LinkNotGood
-        people.begin_anew(tx.session, volunteer.id, password_hash)
-        logins.end_all(tx.session, volunteer.id, now=tx.now)
         throttles.forget(tx.session, volunteer.login)
+        people.lock(tx.session, volunteer.id)
+        link = invitations.use(tx.session, hashed(token), now=tx.now)
+        if link is None:
+            raise LinkNotGood
+        people.begin_anew(tx.session, volunteer.id, password_hash, by_link=link.made_by is not None)
+        logins.end_all(tx.session, volunteer.id, now=tx.now)
         happened(tx.session, PeopleEventKind.CAME_BY_LINK, now=tx.now, by=volunteer.id, about=volunteer.id)
-    return volunteer
+        confirming.came(tx, volunteer.id, made_by=link.made_by)
+        if volunteer.password_hash is None and page_language is not None:
+            people.read_in(tx.session, volunteer.id, page_language)
+        return tx.session.get_one(Volunteer, volunteer.id, populate_existing=True)

@@ -1,37 +1,22 @@
-"""A volunteer logs in: passwords hashed with Argon2, and a throttle that slows down the guessing of one login.
-
-Tries are counted by login. A browser in which the volunteer has logged in before is counted by itself: otherwise a stranger who
-tries every second would keep the volunteer out.
-"""
+"""A volunteer logs in, and out again."""
 
 import hashlib
-import math
 import secrets
 from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 from hotline.domain import browser
+from hotline.domain.address import block
 from hotline.domain.category import sealed_teams
-from hotline.runtime import Runtime, Transaction
-from hotline.storage import logins, people, throttles
+from hotline.runtime import Runtime
+from hotline.services.people import factor, passwords, tries
+from hotline.storage import logins, people
 from hotline.storage.peoplemodels import Volunteer
 
-# OWASP's second choice of parameters (19 MiB, two passes): a web process on a small machine stays small.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
-_LONGEST_WAIT_S = 60
-_FORGOTTEN_AFTER = timedelta(days=1)
-_LOGIN_LENGTH, _PASSWORD_LENGTH = 64, 256
+_LOGIN_LENGTH = 64
 
 
 class LoginRefused(Exception):
     """Login or password is wrong; the answer does not tell which."""
-
-
-class LoginTooSoon(Exception):
-    """There were too many wrong passwords: wait `args[0]` seconds."""
 
 
 def spelt(login: str) -> str:
@@ -39,33 +24,50 @@ def spelt(login: str) -> str:
     return login.replace("\0", "\ufffd").strip().lower()[:_LOGIN_LENGTH]
 
 
-def log_in(rt: Runtime, login: str, password: str, *, browser: str | None = None) -> Volunteer:
-    """Check login and password; returns the volunteer. Raises `LoginRefused`, `LoginTooSoon`.
+def log_in(rt: Runtime, login: str, password: str, *, browser: str | None = None, address: str | None = None, code: str = "") -> Volunteer:
+    """Check login and password; returns the volunteer. Raises `LoginRefused`, `LoginTooSoon`, `PasswordsBusy`.
 
-    `browser` stands for a browser in which this volunteer has logged in before; None for any other.
+    `browser` stands for a browser in which this volunteer has logged in before; None for any other. `address` is the client's. `code` is
+    what the volunteer's app shows: a right one buys a try at once, one in half a minute, so that strangers' tries keep no volunteer out of
+    a new browser. It does not stand for the second factor, which is asked for after the password and slowed down by itself.
     """
     login = spelt(login)
-    counted = f"BROWSER:{browser}" if browser else login  # capitals: no login has them
+    counted = _counted(rt, login, browser, block(address))
+    known = browser is not None
+    if not known and code and factor.spend(rt, login, code):
+        counted, known = [], True
+    with passwords.place(known=known):
+        tries.count(rt, counted)
+        with rt.reading() as session:
+            volunteer = people.by_login(session, login)
+        stored = volunteer.password_hash if volunteer is not None and volunteer.active else None
+        # Check some password also if the login does not exist: the time of the answer must not tell.
+        if not passwords.is_password(stored, password) or volunteer is None or stored is None:
+            raise LoginRefused
+        newer = passwords.hash_password(password) if passwords.is_outdated(stored) else None
     with rt.transaction() as tx:
-        # Counted before the password is checked: otherwise many guesses sent at once would all count as the first.
-        count_try(rt, tx, counted)
-        volunteer = people.by_login(tx.session, login)
-    stored = volunteer.password_hash if volunteer is not None and volunteer.active else None
-    # Check some password also if the login does not exist: the time of the answer must not tell.
-    if not _matches(stored or _NOBODY, password[:_PASSWORD_LENGTH]) or stored is None or volunteer is None:
-        raise LoginRefused
-    with rt.transaction() as tx:
-        throttles.forget(tx.session, counted)
-        if _HASHER.check_needs_rehash(stored):
-            people.rehash(tx.session, volunteer.id, _HASHER.hash(password[:_PASSWORD_LENGTH]))
+        tries.succeeded(tx, counted)
+        if newer is not None and people.keeps_password(tx.session, volunteer.id, stored):
+            people.rehash(tx.session, volunteer.id, newer)
+            volunteer.password_hash = newer
     return volunteer
 
 
-def come_in(rt: Runtime, volunteer_id: int, user_agent: str) -> str:
-    """Begin a log-in on one browser; returns the key for its cookie. Only its hash is stored."""
+def _counted(rt: Runtime, login: str, browser: str | None, block: str | None) -> list[tries.Counted]:
+    if browser is not None:
+        return [tries.by_name(rt, f"BROWSER:{browser}")]
+    return [tries.by_name(rt, login), *([tries.by_block(block)] if block is not None else [])]
+
+
+def come_in(rt: Runtime, volunteer: Volunteer, user_agent: str) -> str:
+    """Begin a log-in on one browser; returns the key for its cookie. Only its hash is stored.
+
+    None begins if the password is not the volunteer's any more: what ended it ended every log-in, and this one must not come after that.
+    """
     key = secrets.token_urlsafe(24)
     with rt.transaction() as tx:
-        logins.begin(tx.session, volunteer_id, key_sha256=hashed(key), browser=browser.named(user_agent), now=tx.now)
+        if people.keeps_password(tx.session, volunteer.id, volunteer.password_hash):
+            logins.begin(tx.session, volunteer.id, key_sha256=hashed(key), browser=browser.named(user_agent), now=tx.now)
     return key
 
 
@@ -97,37 +99,7 @@ def log_out(rt: Runtime, volunteer_id: int, login_id: int) -> None:
         logins.end(tx.session, volunteer_id, login_id, now=tx.now)
 
 
-def hash_password(password: str) -> str:
-    """The Argon2 hash of a password."""
-    return _HASHER.hash(password[:_PASSWORD_LENGTH])
-
-
 def choose_page_language(rt: Runtime, volunteer_id: int, language: str) -> None:
     """Set the language in which a volunteer reads the pages."""
     with rt.transaction() as tx:
         people.read_in(tx.session, volunteer_id, language)
-
-
-def count_try(rt: Runtime, tx: Transaction, login: str) -> None:
-    """Count one more try under that name. Raises `LoginTooSoon`."""
-    throttle = throttles.locked(tx.session, login, now=tx.now)
-    if throttle.next_try_at > tx.now:
-        raise LoginTooSoon(math.ceil((throttle.next_try_at - tx.now).total_seconds()))
-    forgotten_at = tx.now - _FORGOTTEN_AFTER
-    failures = 1 if throttle.next_try_at < forgotten_at else throttle.failures + 1
-    throttles.forget_before(tx.session, forgotten_at)
-    over = failures - rt.config.web.free_failures
-    wait_s = min(2**over, _LONGEST_WAIT_S) if over >= 0 else 0
-    throttles.record(tx.session, login, failures=failures, next_try_at=tx.now + timedelta(seconds=wait_s))
-
-
-def is_password(stored: str | None, password: str) -> bool:
-    """Whether `stored` is a hash of the password. It takes as long when there is no hash."""
-    return _matches(stored or _NOBODY, password[:_PASSWORD_LENGTH]) and stored is not None
-
-
-def _matches(stored: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(stored, password)
-    except (VerificationError, InvalidHashError):
-        return False

@@ -15,10 +15,11 @@ from hotline.domain.hours import WEEKDAYS
 from hotline.domain.languages import LANGUAGES, PAGE_LANGUAGES, SOURCE, VOLUNTEERS_SPEAK
 from hotline.domain.rights import Role
 from hotline.runtime import Runtime, Transaction
+from hotline.services.people import confirming, grants
 from hotline.services.people.account import NotAPhone, own_phone
 from hotline.services.people.installation import become
 from hotline.services.people.leaving import leave
-from hotline.services.people.login import hash_password
+from hotline.services.people.passwords import hash_password
 from hotline.services.tickets.handback import hand_back
 from hotline.storage import invitations, logins, people
 from hotline.storage.peopleevents import PeopleEventKind, happened
@@ -72,6 +73,7 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
     leaves out (as active, languages, on_holidays) keep their value. `password` is set for volunteers who have none.
     """
     document = _read(path)
+    password_hash = hash_password(password) if password else None  # before the transaction: nobody else could write meanwhile
     with rt.transaction() as tx:
         become(rt, tx, demo=bool(document.get("demo")))
         teams = {t["code"]: people.team(tx.session, t["code"], t["name"]) for t in document.get("team", [])}
@@ -79,7 +81,7 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
         every_team = people.teams(tx.session)
         if faults := _check_teams(document, every_team):
             raise OrganisationFault(faults)
-        volunteers = {v["login"]: _volunteer(rt, tx, v, every_team, password) for v in document.get("volunteer", [])}
+        volunteers = {v["login"]: _volunteer(rt, tx, v, every_team, password_hash) for v in document.get("volunteer", [])}
         tx.session.flush()
         shifts = _shifts(tx, document.get("shift", []), teams, every_team, volunteers)
         happened(tx.session, PeopleEventKind.FILE_LOADED, now=tx.now, by=None)
@@ -89,8 +91,9 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
 def add_volunteer(rt: Runtime, login: str, name: str) -> str | None:
     """Add a volunteer who is in no team yet. Returns the new password, which is not kept; None if the login is taken."""
     password = new_password()
+    password_hash = hash_password(password)
     with rt.transaction() as tx:
-        added = people.add(tx.session, login, name, password_hash=hash_password(password))
+        added = people.add(tx.session, login, name, password_hash=password_hash)
         if added is None:
             return None
         happened(tx.session, PeopleEventKind.INVITED, now=tx.now, by=None, about=added)
@@ -100,15 +103,16 @@ def add_volunteer(rt: Runtime, login: str, name: str) -> str | None:
 def reset_password(rt: Runtime, login: str) -> str | None:
     """Set a new password and end every log-in and link of the volunteer. Returns the password; None if nobody has that login."""
     password = new_password()
+    password_hash = hash_password(password)
     with rt.transaction() as tx:
         volunteer = people.by_login(tx.session, login)
         if volunteer is None:
             return None
-        volunteer.password_hash = hash_password(password)
+        people.choose_password(tx.session, volunteer.id, password_hash)
+        confirming.came(tx, volunteer.id, made_by=None)
         logins.end_all(tx.session, volunteer.id, now=tx.now)
         happened(tx.session, PeopleEventKind.PASSWORD_RESET, now=tx.now, by=None, about=volunteer.id)
         invitations.void(tx.session, volunteer.id, now=tx.now)
-        tx.session.flush()
     return password
 
 
@@ -204,16 +208,38 @@ def _twice(values: Iterable[str]) -> list[str]:
     return [value for value, times in Counter(values).items() if times > 1]
 
 
-def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password: str) -> Volunteer:
+def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password_hash: str | None) -> Volunteer:
     volunteer = people.by_login(tx.session, row["login"])
+    before = grants.taking_two(rt, tx, volunteer) if volunteer is not None else None
     if volunteer is None:
         volunteer = Volunteer(login=row["login"], password_hash=None, page_language=SOURCE)
         tx.session.add(volunteer)
+    was_here = bool(volunteer.active)
+    _describe(rt, tx, volunteer, row)
+    leads = set(row.get("leads", []))
+    member_of = set(row.get("teams", [])) | leads
+    left = [team_id for team_id, code in people.teams_of(tx.session, volunteer.id) if code not in member_of]
+    people.join_teams(tx.session, volunteer.id, {teams[code].id: code in leads for code in sorted(member_of)})
+    tx.session.flush()
+    for team_id in left:
+        hand_back(tx, volunteer.id, by=None, team_id=team_id)
+    if was_here and not volunteer.active:
+        leave(tx, volunteer.id, by=None)
+    elif volunteer.role != Role.VOLUNTEER:
+        hand_back(tx, volunteer.id, by=None)
+    if before is not None and volunteer.active and (not was_here or grants.taking_two(rt, tx, volunteer) - before):
+        confirming.end_old_ways(tx, volunteer.id)
+    if password_hash is not None and people.keeps_password(tx.session, volunteer.id, None):
+        people.choose_password(tx.session, volunteer.id, password_hash)
+        confirming.came(tx, volunteer.id, made_by=None)
+    return volunteer
+
+
+def _describe(rt: Runtime, tx: Transaction, volunteer: Volunteer, row: dict[str, Any]) -> None:
     volunteer.name = row["name"]
     volunteer.page_language = row.get("page_language", volunteer.page_language)
     volunteer.languages = list(row.get("languages", volunteer.languages or VOLUNTEERS_SPEAK))
     volunteer.is_head = bool(row.get("head", False))
-    was_here = bool(volunteer.active)
     volunteer.active = bool(row.get("active", volunteer.active is not False))
     volunteer.role = row.get("role", volunteer.role or Role.VOLUNTEER)
     if row.get("phone"):
@@ -221,20 +247,7 @@ def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[st
             volunteer.phone_id = own_phone(rt, tx, row["phone"], volunteer.page_language)
         except NotAPhone as fault:
             raise OrganisationFault([f"[[volunteer]] {row['login']}: phone is no number that could be texted"]) from fault
-    if password and volunteer.password_hash is None:
-        volunteer.password_hash = hash_password(password)
     tx.session.flush()
-    leads = set(row.get("leads", []))
-    member_of = set(row.get("teams", [])) | leads
-    left = [team_id for team_id, code in people.teams_of(tx.session, volunteer.id) if code not in member_of]
-    people.join_teams(tx.session, volunteer.id, {teams[code].id: code in leads for code in sorted(member_of)})
-    for team_id in left:
-        hand_back(tx, volunteer.id, by=None, team_id=team_id)
-    if was_here and not volunteer.active:
-        leave(tx, volunteer.id, by=None)
-    elif volunteer.role != Role.VOLUNTEER:
-        hand_back(tx, volunteer.id, by=None)
-    return volunteer
 
 
 def _shifts(

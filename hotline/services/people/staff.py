@@ -9,6 +9,7 @@ from hotline.services.people.grants import NotPossible, NotYours
 from hotline.services.people.invitations import invite, make_link
 from hotline.services.people.leaving import leave
 from hotline.services.people.organisation import LANGUAGES_SPOKEN, LOGIN, NAME_LENGTH
+from hotline.services.people.requests import keep_request
 from hotline.services.tickets.handback import hand_back
 from hotline.storage import people
 from hotline.storage.peopleevents import PeopleEventKind, happened
@@ -33,8 +34,8 @@ def new_link(rt: Runtime, by: int, login: str) -> str | None:
     """
     with rt.transaction() as tx:
         subject = _other(tx, by, login)
-        if grants.has_such(rt, tx, subject):
-            grants.keep_request(tx, subject.id, Right(RightKind.LINK), asked_by=by)
+        if grants.taking_two(rt, tx, subject):
+            keep_request(tx, subject.id, Right(RightKind.LINK), asked_by=by)
             return None
         return make_link(tx, subject.id, made_by=by)
 
@@ -53,7 +54,7 @@ def deactivate(rt: Runtime, by: int, login: str) -> None:
 def bring_back(rt: Runtime, by: int, login: str) -> str:
     """Reopen the account of a volunteer who left; returns the token of a new link. Raises `NotYours`, `NotPossible`.
 
-    Rights that take two people are not given back.
+    Rights that take two people are not given back, and it takes a second person to confirm who uses the account.
     """
     with rt.transaction() as tx:
         subject = _other(tx, by, login, active=False)
@@ -85,7 +86,7 @@ def join(rt: Runtime, by: int, login: str, code: str) -> bool:
         if team is None or subject.role != Role.VOLUNTEER:
             raise NotPossible
         if code in sealed_teams(rt.categories):
-            grants.keep_request(tx, subject.id, Right(RightKind.TEAM, code), asked_by=by)
+            keep_request(tx, subject.id, Right(RightKind.TEAM, code), asked_by=by)
             return False
         if (team.id, code) in people.teams_of(tx.session, subject.id):
             return True

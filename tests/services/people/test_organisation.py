@@ -183,7 +183,7 @@ def test_a_password_is_for_those_who_have_none(rt: Runtime, load: Callable[..., 
         log_in(rt, "alice", "")
     load(SMALL, password="first-password")
     log_in(rt, "alice", "first-password")
-    key = come_in(rt, volunteer(rt, "alice").id, "")
+    key = come_in(rt, volunteer(rt, "alice"), "")
     load(SMALL, password="second-password")
     log_in(rt, "alice", "first-password")
     assert find(rt, key)
@@ -328,7 +328,7 @@ def test_a_volunteer_is_added_with_a_password_that_lets_her_in(rt: Runtime) -> N
 
 def test_a_new_password_ends_every_log_in_of_hers_and_of_nobody_else(rt: Runtime, load: Callable[..., Loaded]) -> None:
     load(ORGANISATION, password=PASSWORD)
-    keys = {login: come_in(rt, volunteer(rt, login).id, "") for login in ("alice", "bob")}
+    keys = {login: come_in(rt, volunteer(rt, login), "") for login in ("alice", "bob")}
     password = reset_password(rt, "alice")
     assert password
     assert log_in(rt, "alice", password)
