@@ -15,7 +15,9 @@ class AlarmKind(StrEnum):
     NOBODY_ON_DUTY = "nobody_on_duty"  # nobody of the team was on duty, so the ticket was assigned to a lead: to that lead
     UNATTENDED = "unattended"  # nobody of the team is on duty and it has no lead: to the heads
     UNOPENED = "unopened"  # nobody opened an urgent ticket in the minutes after its alarm: to the leads, else the heads
-    RECORDING_LOST = "recording_lost"  # a recording did not come, or not whole: to the volunteer or team on duty, else leads or heads
+    RECORDING_LOST = (
+        "recording_lost"  # a recording did not come, not whole, or cannot be played: to the volunteer or team on duty, else leads or heads
+    )
     SEALED_WAITS = "sealed_waits"  # nobody of the team of a sealed ticket is on duty, or there is no such team: to the heads
     NOT_COMING = "not_coming"  # a volunteer cannot come to a shift: to the leads of the team, else the heads
     NO_SHOW = "no_show"  # a volunteer has not come to a shift: to the same people

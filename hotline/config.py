@@ -149,7 +149,9 @@ def _section(name: str, kind: type, given: object, faults: list[str]) -> Any:
 
 
 def _environment(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
-    data_dir = Path(env.get("HOTLINE_DATA_DIR") or "data").resolve()
+    data_dir = Path(env.get("HOTLINE_DATA_DIR") or "data").absolute()
+    if data_dir.is_symlink():
+        faults.append(f"HOTLINE_DATA_DIR: {data_dir} is a link; name the folder that it points to")
     port = env.get("PORT") or "8000"
     return {
         "data_dir": data_dir,

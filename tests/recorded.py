@@ -2,11 +2,17 @@
 
 import io
 import itertools
+import math
+import struct
 import wave
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import BinaryIO
 
+import av
+from av.audio.frame import AudioFrame
 from sqlalchemy import select
 
 from hotline.gateways.base import CallState, FoundRecording, GatewayError, IncomingCall, Outcome
@@ -17,6 +23,9 @@ from hotline.storage.callmodels import Call, Recording
 from tests.support import HER
 
 LINE = "+15005550006"
+
+PCM, A_LAW, MU_LAW = 1, 6, 7
+"""Codecs of a WAV."""
 
 _ids = itertools.count(1)
 
@@ -33,6 +42,29 @@ def wav(seconds: float, *, note: int = 1) -> bytes:
         sound.setsampwidth(2)
         sound.setframerate(8000)
         sound.writeframes(bytes((n * note) % 251 for n in range(round(seconds * 8000) * 2)))
+    return kept.getvalue()
+
+
+def riff(samples: bytes, *, codec: int = PCM, channels: int = 1, bits: int = 16, told: int | None = None, before: bytes = b"") -> bytes:
+    """A WAV as a program writes it. `told`: the length that the header gives; `before`: chunks before the samples."""
+    frame = channels * bits // 8
+    format_ = struct.pack("<4sIHHIIHH", b"fmt ", 16, codec, channels, 8000, 8000 * frame, frame & 0xFFFF, bits)
+    data = struct.pack("<4sI", b"data", len(samples) if told is None else told) + samples
+    return b"RIFF" + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + format_ + before + data
+
+
+@cache
+def mp3(seconds: float, *, rate: int = 8000) -> bytes:
+    """A tone as an MP3."""
+    kept = io.BytesIO()
+    tone = array("h", (round(16000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(round(rate * seconds))))
+    with av.open(kept, "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=rate, layout="mono")
+        frame = AudioFrame(format="s16", layout="mono", samples=len(tone))
+        frame.sample_rate, frame.pts = rate, 0
+        frame.planes[0].update(tone.tobytes().ljust(frame.planes[0].buffer_size, b"\0"))
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
     return kept.getvalue()
 
 
@@ -69,6 +101,7 @@ class RecordingGateway:
         if gateway_id not in self.audio:
             raise GatewayError("404", Outcome.REFUSED)
         if len(self.audio[gateway_id]) > limit_bytes:
+            into.write(self.audio[gateway_id][:limit_bytes])
             raise GatewayError("too_large", Outcome.REFUSED)
         return into.write(self.audio[gateway_id])
 

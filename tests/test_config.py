@@ -303,6 +303,12 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert len(listed) == len(expected)
 
 
+def test_a_link_as_data_folder_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    [fault] = faults(ENOUGH | {"HOTLINE_DATA_DIR": str(tmp_path / "link")})
+    assert fault == f"HOTLINE_DATA_DIR: {tmp_path / 'link'} is a link; name the folder that it points to"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

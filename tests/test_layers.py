@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.domain"}),
     frozenset({"hotline.sections", "hotline.tomlfile"}),
-    frozenset({"hotline.config", "hotline.log", "hotline.tables"}),
+    frozenset({"hotline.config", "hotline.log", "hotline.private", "hotline.tables"}),
     frozenset({"hotline.workdays"}),
     frozenset({"hotline.storage", "hotline.gateways", "hotline.jobs", "hotline.i18n", "hotline.media"}),
     frozenset({"hotline.runtime"}),

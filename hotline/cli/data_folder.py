@@ -3,9 +3,10 @@
 import contextlib
 import fcntl
 import os
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from hotline import private
 
 
 class FolderNotUsable(Exception):
@@ -14,15 +15,24 @@ class FolderNotUsable(Exception):
 
 @contextlib.contextmanager
 def data_folder(path: Path) -> Iterator[Path]:
-    """Make the folder if it is missing, and lock it while the block lasts. Raises `FolderNotUsable`."""
+    """Make the folder if it is missing, narrow it and what is in it, and lock it while the block lasts. Raises `FolderNotUsable`.
+
+    A wide folder that is not ours alone is refused and left as it is: somebody may have named a home folder or /tmp by mistake.
+    """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            # Do not change the mode ourselves: somebody may have named a home folder or /tmp by mistake.
-            raise FolderNotUsable(f"others can look into the data folder: chmod 700 '{path}', then run this again")
-        descriptor = os.open(path / "run.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        if not os.path.lexists(path):
+            private.folder(path)
+        private.narrow_all(path)
+        if path.stat().st_mode & 0o077:
+            raise FolderNotUsable(
+                f"others can look into the data folder {path}, and it holds more: name one of its own in HOTLINE_DATA_DIR"
+            )
+        descriptor = private.opened(path / "run.lock")
     except OSError as fault:
-        raise FolderNotUsable(f"the data folder {path} cannot be used: {fault.strerror}; name another in HOTLINE_DATA_DIR") from fault
+        where = f" ({fault.filename})" if fault.filename not in (None, str(path)) else ""
+        raise FolderNotUsable(
+            f"the data folder {path} cannot be used: {fault.strerror}{where}; name another in HOTLINE_DATA_DIR"
+        ) from fault
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield path
@@ -35,6 +45,7 @@ def data_folder(path: Path) -> Iterator[Path]:
 def kept(folder: Path, name: str, make: Callable[[], str]) -> str:
     """The value in the file `name` of the folder; `make()` if there is none, which is stored. Only the owner may read the file."""
     path = folder / name
+    private.narrow(path)
     if path.exists() and (value := path.read_text("utf-8").strip()):
         return value
     value = make()
@@ -45,7 +56,6 @@ def kept(folder: Path, name: str, make: Callable[[], str]) -> str:
 def write(path: Path, content: str) -> None:
     """Write a file whole or not at all. Only the owner may read it."""
     beside = path.with_name(f".{path.name}.new")
-    descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(private.opened_new(beside), "w", encoding="utf-8") as file:
         file.write(content)
     beside.replace(path)

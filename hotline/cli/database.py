@@ -2,14 +2,21 @@
 
 import click
 
+from hotline import private
 from hotline.cli.setting import config_or_exit
 from hotline.storage import db
 
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the newest schema; safe to call again."""
+    """Bring the database to the newest schema, and see that nobody else can read the data folder; safe to call again."""
     config = config_or_exit()
+    try:
+        if config.data_dir.exists():
+            private.narrow_all(config.data_dir)
+    except OSError as fault:
+        said = f"the data folder cannot be made private: {fault.filename}: {fault.strerror}; run hotline doctor"
+        raise click.ClickException(said) from fault
     try:
         db.migrate(config.database_url)
     except (db.DatabaseFault, OSError) as fault:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import click
 from redis import Redis, RedisError, ResponseError
 
-from hotline import i18n
+from hotline import i18n, private
 from hotline.config import Config, ConfigFault
 from hotline.domain import prompts
 from hotline.gateways.base import GatewayFault
@@ -28,7 +28,7 @@ class _Wrong(Exception):
 
 @click.command()
 def doctor() -> None:
-    """Check configuration, tables, catalogues, prompts, database, Redis and gateway; exit code 1 if anything is wrong."""
+    """Check configuration, tables, catalogues, prompts, database, Redis, gateway and files; exit code 1 if anything is wrong."""
     try:
         config = load_config()
     except ConfigFault as fault:
@@ -44,6 +44,7 @@ def doctor() -> None:
         "redis": _redis,
         "gateway": _gateway,
         "recordings": _recordings,
+        "files": _files,
     }
     wrong = False
     for name, check in checks.items():
@@ -175,3 +176,14 @@ def _recordings(config: Config) -> str:
     if any(ask_for_a_password):
         return f"{where}, and the gateway asks for a password"
     return f"{where}, and none is at the gateway to try its password on"
+
+
+def _files(config: Config) -> str:
+    """Check that nobody else can read the data folder and what lies in it, or SQLite's files."""
+    try:
+        wrong = private.faults(config.data_dir, db.sqlite_path(config.database_url))
+    except OSError as fault:
+        raise _Wrong(f"{fault.filename} cannot be looked at: {fault.strerror}") from fault
+    if wrong:
+        raise _Wrong("; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""))
+    return "nobody else can read them"

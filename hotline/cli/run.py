@@ -20,6 +20,7 @@ from pathlib import Path
 
 import click
 
+from hotline import private
 from hotline.cli import bundled_redis
 from hotline.cli.data_folder import FolderNotUsable, data_folder, kept, write
 from hotline.cli.processes import ProcessEnded, Processes, StopAsked
@@ -152,9 +153,10 @@ def _run(plan: Plan, stack: contextlib.ExitStack) -> None:
 
 def _start_redis(plan: Plan, processes: Processes, path: Path) -> None:
     folder = plan.data / "redis"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    private.folder(folder)
     path.unlink(missing_ok=True)  # a server that was killed may have left it
-    processes.start("redis", shlex.join(bundled_redis.server_command(plan.redis_server, folder=folder, path=path)))
+    command = shlex.join(bundled_redis.server_command(plan.redis_server, folder=folder, path=path))
+    processes.start("redis", f"umask 077 && exec {command}")  # its files are made as the umask says
     try:
         is_up = processes.wait(lambda: bundled_redis.answers(path), within_s=_READY_WITHIN_S)
     except ProcessEnded as fault:

@@ -145,7 +145,7 @@ class CallGateway(Protocol):
         """The recordings of a call."""
 
     def fetch_recording(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
-        """Write a recording's audio (WAV) into `into`; returns the number of bytes.
+        """Write a recording's audio (WAV) into `into`; returns the number of bytes. What came before an error was raised is in `into`.
 
         The address is made from the id and the API's base, never taken from a form. The error's code is `404` or `410` if there is no
         such recording, `too_large` above the limit.

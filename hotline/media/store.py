@@ -12,6 +12,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from hotline import private
 from hotline.config import Config
 
 _CHUNK_BYTES = 65_536
@@ -29,6 +30,9 @@ class Store(Protocol):
 
     def size(self, name: str) -> int | None:
         """The size of the file in bytes; None if there is no such file."""
+
+    def remove(self, name: str) -> None:
+        """Remove the file, if there is one."""
 
     def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
         """`length` bytes of the file from offset `start` on, in pieces."""
@@ -52,9 +56,8 @@ class FolderStore:
         # One temporary name per file, so that the next try removes what a killed worker left behind.
         path, part = self._folder / name, self._folder / f".{name}.part"
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part.unlink(missing_ok=True)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            private.folder(self._folder)
+            with os.fdopen(private.opened_new(part), "wb") as file:
                 shutil.copyfileobj(audio, file, _CHUNK_BYTES)
                 file.flush()
                 os.fsync(file.fileno())
@@ -74,10 +77,17 @@ class FolderStore:
         except OSError as fault:
             raise StoreFault(str(fault)) from fault
 
+    def remove(self, name: str) -> None:
+        """See `Store.remove`."""
+        try:
+            (self._folder / name).unlink(missing_ok=True)
+        except OSError as fault:
+            raise StoreFault(str(fault)) from fault
+
     def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
         """See `Store.read`."""
         try:
-            file = (self._folder / name).open("rb")
+            file = os.fdopen(private.opened_to_read(self._folder / name), "rb")
         except OSError as fault:
             raise StoreFault(str(fault)) from fault
         return _pieces(file, start, length)
@@ -95,6 +105,7 @@ class ObjectStore:
             access_key_id=config.s3_access_key,
             secret_access_key=config.s3_secret_key,
             client_options={"timeout": wait, "connect_timeout": wait, "allow_http": config.media.endpoint.startswith("http://")},
+            disable_bulk_delete=True,  # not every S3-compatible store knows it, and we remove one file at a time
             # The worker retries from its rows. The library retries only once, for a short break.
             retry_config={"max_retries": 1, "retry_timeout": wait},
         )
@@ -111,6 +122,11 @@ class ObjectStore:
                 return int(obstore.head(self._store, name)["size"])
             except FileNotFoundError:
                 return None
+
+    def remove(self, name: str) -> None:
+        """See `Store.remove`."""
+        with _store_faults(), contextlib.suppress(FileNotFoundError):
+            obstore.delete(self._store, name)
 
     def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
         """See `Store.read`."""

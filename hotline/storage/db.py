@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from hotline import private
 from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, WriterLock
 
 DatabaseFault = SQLAlchemyError
@@ -42,14 +43,21 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
 
 
+def sqlite_path(url: str) -> Path | None:
+    """The path of the database file, for a URL as people write it; None if the database is not SQLite."""
+    parsed = database_url(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine that logs no parameters, and waits `WAIT_S` for a lock.
 
-    SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged texts on power loss).
+    SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged texts on power loss). Its file is made here, because SQLite would make it as
+    the umask says; it gives the files beside it the same mode. Raises `OSError` if the file cannot be made, or is a link.
     """
     parsed = database_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (path := sqlite_path(url)) is not None:
+        _keep_private(path)
         engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=0)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -65,6 +73,14 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     )
     event.listen(engine, "connect", _prepare_postgres)
     return engine
+
+
+def _keep_private(path: Path) -> None:
+    if not path.parent.exists():
+        private.folder(path.parent)
+    private.file(path)
+    for beside in private.database_files(path):
+        private.narrow(beside)
 
 
 def _prepare_postgres(connection: object, _record: object) -> None:

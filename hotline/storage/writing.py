@@ -10,17 +10,19 @@ A transaction for which somebody waits at a phone goes ahead of the others.
 
 import contextlib
 import fcntl
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, cast
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
+
+from hotline import private
 
 WRITES = "hotline_writes"
 CONNECTION = "hotline_connection"
@@ -88,7 +90,7 @@ class WriterLock:
     """Lets one process at a time write to a SQLite file, first come first served. Does nothing on PostgreSQL."""
 
     def __init__(self, engine: Engine) -> None:
-        self._path = f"{engine.url.database}.lock" if engine.dialect.name == "sqlite" else None
+        self._path = Path(f"{engine.url.database}.lock") if engine.dialect.name == "sqlite" else None
         self._descriptor: int | None = None
 
     @contextlib.contextmanager
@@ -98,7 +100,7 @@ class WriterLock:
             yield
             return
         if self._descriptor is None:
-            self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self._descriptor = private.opened(self._path)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
             yield

@@ -1,4 +1,4 @@
-"""A caller's recordings: played on the ticket's page, and written down there."""
+"""A caller's recordings: played on the ticket's page, and written down there. What cannot be played can be downloaded as it came."""
 
 from http import HTTPStatus
 
@@ -7,6 +7,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from hotline.guards import runtime, volunteer
+from hotline.media.audio import MEDIA_TYPES
 from hotline.services import access
 from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import casework
@@ -22,7 +23,7 @@ blueprint = Blueprint("recordings", __name__)
 
 @blueprint.get("/tickets/<reference:reference>/recordings/<int(min=1,max=99):number>")
 def audio(reference: str, number: int) -> Response:
-    """The audio of a ticket's recording, counted from 1; whole, or the part that a player asks for. Listening is stored as an event."""
+    """A ticket's recording, counted from 1; whole, or the part that a player asks for. To have it is stored as an event."""
     rt = runtime()
     with rt.reading() as session:
         found = access.enter(session, volunteer(), reference).ticket
@@ -33,7 +34,9 @@ def audio(reference: str, number: int) -> Response:
     start, stop, status = _part(recording)
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         return Response(status=status, headers={"Content-Range": f"bytes */{recording.size_bytes}"})
-    answer = Response(status=status, mimetype="audio/wav")
+    answer = Response(status=status, mimetype=_media_type(recording))
+    if recording.duration_s is None:  # nobody knows what it is: no browser may look into it
+        answer.headers["Content-Disposition"] = "attachment; filename=recording.bin"
     answer.headers["Accept-Ranges"] = "bytes"
     answer.content_length = stop - start
     if status == HTTPStatus.PARTIAL_CONTENT:
@@ -56,6 +59,11 @@ def write_down(reference: str) -> Response | tuple[str, int]:
     except TicketMoved:
         return was_first(reference, words=words)
     return go_on(reference, done="saved")  # what was written down may have sealed the ticket, also to its writer
+
+
+def _media_type(recording: Recording) -> str:
+    ending = (recording.stored_as or "").rpartition(".")[2]
+    return MEDIA_TYPES.get(ending, "application/octet-stream")
 
 
 def _part(recording: Recording) -> tuple[int, int, HTTPStatus]:

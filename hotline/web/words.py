@@ -144,7 +144,7 @@ ALARMS = {
     AlarmKind.NOBODY_ON_DUTY: N_("Nobody was on duty: this ticket came to you."),
     AlarmKind.UNATTENDED: N_("A ticket waits: nobody is on duty and its team has no lead."),
     AlarmKind.UNOPENED: N_("An urgent ticket waits: nobody has opened it."),
-    AlarmKind.RECORDING_LOST: N_("A recording did not come, or not whole."),
+    AlarmKind.RECORDING_LOST: N_("A recording did not come, or not whole, or in a form we cannot play."),
     AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),
     AlarmKind.NOT_COMING: N_("Somebody of your team cannot come to a shift: see the roster."),
     AlarmKind.NO_SHOW: N_("A volunteer of your team has not come to the shift: see the roster."),

@@ -51,9 +51,10 @@ def gateway_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def settings(database_url: str, redis_url: str, gateway_url: str) -> dict[str, str]:
+def settings(database_url: str, redis_url: str, gateway_url: str, tmp_path: Path) -> dict[str, str]:
     """What a hotline that is whole is told."""
     return {
+        "HOTLINE_DATA_DIR": str(tmp_path / "data"),
         "HOTLINE_DATABASE_URL": database_url,
         "HOTLINE_REDIS_URL": redis_url,
         "HOTLINE_SECRET_KEY": SECRET_KEY,
@@ -226,7 +227,7 @@ def verdicts(result: Result) -> dict[str, str]:
     lines = [re.fullmatch(r"(ok {4}|WRONG) +(\w+): (.+)", line) for line in result.output.splitlines()]
     assert all(lines), result.output
     found = {line[2]: line for line in lines if line}
-    assert list(found) == ["configuration", "tables", "catalogues", "prompts", "database", "redis", "gateway", "recordings"]
+    assert list(found) == ["configuration", "tables", "catalogues", "prompts", "database", "redis", "gateway", "recordings", "files"]
     wrong = {name: line[3] for name, line in found.items() if line[1] == "WRONG"}
     assert result.exit_code == (1 if wrong else 0)
     return wrong
@@ -355,6 +356,20 @@ def test_the_doctor_sees_the_demo_beside_a_real_gateway_and_texts_in_the_clear(h
 def test_the_doctor_sees_recordings_that_anybody_can_have(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: True)
     assert "plays them to anybody who asks" in verdicts(hotline("doctor"))["recordings"]
+
+
+def test_the_doctor_sees_what_others_can_read_and_a_new_release_closes_it(hotline: Command, tmp_path: Path) -> None:
+    recording = tmp_path / "data" / "recordings" / "0123.wav"
+    recording.parent.mkdir(parents=True)
+    recording.touch()
+    recording.chmod(0o644)
+    assert f"chmod go= '{recording}'" in verdicts(hotline("doctor"))["files"]
+    assert hotline("migrate").exit_code == 0
+    assert verdicts(hotline("doctor")) == {}
+    recording.unlink()
+    recording.symlink_to("/etc/passwd")
+    assert f"{recording} is a link" in verdicts(hotline("doctor"))["files"]
+    assert f"{recording}: a link is in its place" in told(hotline("migrate"))
 
 
 def test_the_doctor_sees_a_bucket_that_takes_nothing(hotline: Command, tmp_path: Path) -> None:

@@ -126,11 +126,49 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> Non
     assert "HOTLINE_DATA_DIR" in _refusal(_environment(file / "below"))
 
 
-def test_a_folder_that_others_can_look_into_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    folder.mkdir(mode=0o755)
-    assert f"chmod 700 '{folder}'" in _refusal(_environment(folder))
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+def test_a_wide_folder_with_folders_of_others_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "letters").mkdir(parents=True)
+    (home / "letter.txt").touch()
+    for path, mode in ((home, 0o755), (home / "letters", 0o755), (home / "letter.txt", 0o644)):
+        path.chmod(mode)
+    said = _refusal(_environment(home))
+    assert f"others can look into the data folder {home}" in said
+    assert "name one of its own in HOTLINE_DATA_DIR" in said
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (home, home / "letters", home / "letter.txt")] == [0o755, 0o755, 0o644]
+
+
+def test_a_wide_folder_of_our_own_is_narrowed_with_all_that_is_in_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "recordings").mkdir(parents=True)
+    for path in (data, data / "recordings"):
+        path.chmod(0o777)
+    for name in ("secret_key", "hotline.sqlite3", "run.lock", "recordings/0123.wav"):
+        (data / name).touch()
+        (data / name).chmod(0o666)
+    with data_folder(data):
+        assert {stat.S_IMODE(path.stat().st_mode) for path in data.rglob("*") if path.is_file()} == {0o600}
+        assert [stat.S_IMODE(path.stat().st_mode) for path in (data, data / "recordings")] == [0o700, 0o700]
+
+
+@pytest.mark.parametrize("name", ["", "run.lock", "secret_key", "redis", "recordings"])
+def test_a_link_in_place_of_what_is_ours_is_told_and_not_followed(tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    if name in ("", "redis", "recordings"):
+        elsewhere.mkdir(mode=0o755)
+        elsewhere.chmod(0o755)
+    else:
+        elsewhere.write_text("theirs")
+        elsewhere.chmod(0o644)
+    data = tmp_path / "data"
+    if name:
+        data.mkdir(mode=0o700)
+        (data / name).symlink_to(elsewhere)
+    else:
+        data.symlink_to(elsewhere)
+    assert f"the data folder {data} cannot be used" in _refusal(_environment(data))
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == (0o644 if elsewhere.is_file() else 0o755)
+    assert list(elsewhere.iterdir()) == [] if elsewhere.is_dir() else elsewhere.read_text() == "theirs"
 
 
 def test_one_folder_serves_one_run_at_a_time(tmp_path: Path) -> None:
@@ -244,7 +282,22 @@ def test_a_release_that_fails_starts_nothing_else(tmp_path: Path) -> None:
     assert said.endswith("Error: release ended with exit code 1\n")
 
 
-def test_the_real_thing_runs_and_a_second_run_keeps_data_and_password(tmp_path: Path) -> None:
+def _is_wide(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o077)
+    except FileNotFoundError:  # SQLite removes the files beside the database when nobody uses it
+        return False
+
+
+@pytest.fixture
+def no_umask() -> Iterator[None]:
+    """Whatever a process makes is open to everybody, unless it says otherwise."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def test_the_real_thing_runs_and_a_second_run_keeps_data_and_password_from_all_others(tmp_path: Path, no_umask: None) -> None:
     data = tmp_path / "data"
     env = _environment(data)
     passwords = []
@@ -255,6 +308,8 @@ def test_the_real_thing_runs_and_a_second_run_keeps_data_and_password(tmp_path: 
                 with contextlib.closing(HTTPConnection("127.0.0.1", int(port), timeout=10)) as connection:
                     connection.request("GET", path)
                     assert connection.getresponse().status == 200
+            assert [path for path in (data, *data.rglob("*")) if _is_wide(path)] == []
+            assert {"hotline.sqlite3", "redis.sock", "redis.log", "appendonlydir"} <= {path.name for path in data.rglob("*")}
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=_WITHIN_S)
         assert process.returncode == 0

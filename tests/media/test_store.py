@@ -93,6 +93,13 @@ def test_saving_begins_where_the_file_stands(store: Store) -> None:
     assert read(store, 0, len(AUDIO) - 1000) == AUDIO[1000:]
 
 
+def test_what_is_removed_is_gone_and_may_be_removed_again(store: Store) -> None:
+    store.save(NAME, io.BytesIO(AUDIO))
+    store.remove(NAME)
+    assert store.size(NAME) is None
+    store.remove(NAME)
+
+
 def test_what_is_not_there_has_no_size_and_cannot_be_read(store: Store) -> None:
     assert store.size("missing.wav") is None
     with pytest.raises(StoreFault):
@@ -132,6 +139,22 @@ def test_a_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
         store.save(NAME, io.BytesIO(AUDIO))
     with pytest.raises(StoreFault):
         store.size(NAME)
+
+
+def test_a_link_among_the_recordings_leads_nowhere(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"a secret")
+    store = FolderStore(tmp_path / "recordings")
+    store.save("another.wav", io.BytesIO(AUDIO))
+    for name in (NAME, f".{NAME}.part"):
+        (tmp_path / "recordings" / name).symlink_to(elsewhere)
+    with pytest.raises(StoreFault):
+        store.read(NAME, 0, 8)
+    store.save(NAME, io.BytesIO(AUDIO))
+    assert (read(store), elsewhere.read_bytes()) == (AUDIO, b"a secret")
+    (tmp_path / "links").symlink_to(tmp_path)
+    with pytest.raises(StoreFault):
+        FolderStore(tmp_path / "links").save(NAME, io.BytesIO(AUDIO))
 
 
 # The bucket

@@ -17,7 +17,7 @@ from hotline.runtime import Runtime
 from hotline.services.tickets.routing import route_due
 from hotline.storage import contacts, messages
 from hotline.storage.models import Event, Message, Ticket
-from tests.recorded import RecordingGateway, a_recording, fetch, recordings
+from tests.recorded import MU_LAW, RecordingGateway, a_recording, fetch, mp3, recordings, riff
 from tests.servers import free_port, page_server, serving
 from tests.services.colleagues import PASSWORD, settle, volunteer
 from tests.support import OTHER, Clock, text_in, tickets
@@ -117,6 +117,38 @@ def test_a_ticket_of_a_text_has_no_such_panel(rt: Runtime, as_: As) -> None:
     html = as_("alice").text(f"/tickets/{ticket.reference}")
     assert "written-down" not in html
     assert "player.js" not in html
+
+
+def test_one_that_cannot_be_played_is_had_as_it_came_and_no_browser_looks_into_it(
+    rt: Runtime, gateway: RecordingGateway, as_: As, clock: Clock
+) -> None:
+    page = b"<html><script>alert(1)</script></html>"
+    a_recording(rt, gateway, audio=page)
+    for _ in range(12):
+        fetch(rt, gateway)
+        clock.forward(minutes=20)
+    [ticket] = tickets(rt)
+    html = as_("alice").text(f"/tickets/{ticket.reference}")
+    assert "It came in a form we cannot play." in html
+    assert NEVER not in html
+    assert "<audio" not in html
+    assert f'href="{at(ticket)}" download' in html
+    answer = as_("alice").get(at(ticket))
+    assert (answer.status_code, answer.data, answer.mimetype) == (200, page, "application/octet-stream")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=recording.bin"
+    assert (answer.headers["X-Content-Type-Options"], answer.headers["Cache-Control"]) == ("nosniff", "no-store")
+    part = as_("alice").get(at(ticket), Range="bytes=0-5")
+    assert (part.data, part.mimetype) == (b"<html>", "application/octet-stream")
+    assert part.headers["Content-Disposition"].startswith("attachment")
+    assert listened(rt) == [(volunteer(rt, "alice").id, recordings(rt)[0].id)]
+
+
+def test_an_mp3_is_played_by_its_own_type(rt: Runtime, gateway: RecordingGateway, as_: As) -> None:
+    ticket, audio = heard(rt, gateway, audio=mp3(7))
+    assert "<audio" in as_("alice").text(f"/tickets/{ticket.reference}")
+    answer = as_("alice").get(at(ticket))
+    assert (answer.data, answer.mimetype, answer.headers["X-Content-Type-Options"]) == (audio, "audio/mpeg", "nosniff")
+    assert "Content-Disposition" not in answer.headers
 
 
 # The audio
@@ -329,17 +361,25 @@ def test_what_a_volunteer_wrote_is_no_text_of_the_callers(rt: Runtime, gateway: 
 
 
 @pytest.fixture
-def live(make_rt: Callable[..., Runtime], tmp_path: Path, gateway: RecordingGateway) -> Iterator[tuple[str, Ticket]]:
+def live(
+    make_rt: Callable[..., Runtime], tmp_path: Path, gateway: RecordingGateway, request: pytest.FixtureRequest
+) -> Iterator[tuple[str, Ticket]]:
     """The pages on a port of this machine, with a recording of 20 seconds: their address, and the ticket."""
     port = free_port()
     rt = make_rt(data_dir=tmp_path, public_url=f"http://127.0.0.1:{port}")
     settle(rt, tmp_path)
-    ticket, _ = heard(rt, gateway, seconds=20)
+    ticket, _ = heard(rt, gateway, seconds=20, audio=request.param)
     with serving(page_server(create_app(rt), port)) as url:
         yield url, ticket
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "live",
+    [None, riff(bytes(range(200)) * 800, codec=MU_LAW, bits=8, told=0), mp3(20)],
+    ids=["as it should be", "streamed, mu-law", "an MP3"],
+    indirect=True,
+)
 def test_it_plays_in_a_browser_from_any_place_and_faster(live: tuple[str, Ticket], page: Page) -> None:
     url, ticket = live
     refused: list[str] = []
@@ -351,7 +391,7 @@ def test_it_plays_in_a_browser_from_any_place_and_faster(live: tuple[str, Ticket
     page.goto(f"{url}/tickets/{ticket.reference}")
     page.evaluate("() => { const a = document.querySelector('audio'); a.muted = true; a.currentTime = 15; return a.play(); }")
     page.wait_for_function("() => document.querySelector('audio').currentTime > 15.1")
-    assert page.evaluate("() => document.querySelector('audio').duration") == 20
+    assert page.evaluate("() => document.querySelector('audio').duration") == pytest.approx(20, abs=0.3)
     faster = page.locator("button[data-faster]")
     assert faster.is_visible()
     faster.click()

@@ -1,5 +1,8 @@
 """A recording comes to us: it is fetched, checked and stored, and only then deleted at the gateway. A claim is committed, and lapses:
-if a worker dies on the way, the next one does the same again, under the same name."""
+if a worker dies on the way, the next one does the same again, under the same name.
+
+What came not whole, or in a form that nobody can play, is kept until better comes. If nothing better does, it stays, here and there.
+"""
 
 import hashlib
 import io
@@ -13,7 +16,8 @@ from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain.delivery import retry_delay
 from hotline.gateways.base import CallGateway, GatewayError, IncomingCall
 from hotline.log import logger
-from hotline.media.audio import NotAudio, length_s
+from hotline.media import audio
+from hotline.media.audio import NotAudio
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime, Transaction
 from hotline.services.calls.leavings import receive_recording
@@ -21,7 +25,7 @@ from hotline.storage import calls, people, recordings, shiftdays, tickets
 from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
-from hotline.storage.recordings import RecordingState
+from hotline.storage.recordings import RecordingChanges, RecordingState
 from hotline.workdays import calendar
 
 _CLAIM = timedelta(seconds=60)
@@ -35,9 +39,11 @@ _MAY_DIFFER_S = 2.0
 """How far the audio's length may be from what the gateway said: that is in whole seconds, and perhaps from before trimming."""
 
 _ABSENT_FOR = timedelta(hours=1)
-"""How long the gateway may say that it has no such recording, or only a part of it, before it is believed."""
+"""How long the gateway may say that it has no such recording, or give a part of it or no audio, before it is believed."""
 
-_ABSENT = frozenset({"404", "410", "too_large"})
+_TOO_LARGE = "too_large"
+
+_ABSENT = frozenset({"404", "410", _TOO_LARGE})
 """The gateway's codes about the recording. Any other is about us, our password or the gateway's health, and can be mended."""
 
 _AWAY_FOR = timedelta(days=3)
@@ -47,15 +53,22 @@ _DELETE_FOR = timedelta(days=30)
 """How long we try to delete the gateway's copy."""
 
 
+_AS_IT_CAME = "bin"
+"""The ending of the name of what nobody can play."""
+
+
 @dataclass(frozen=True)
 class _Fetched:
-    """Audio as it will be stored. `fault`: what is wrong with it. It is stored all the same: a part of the words is better than none."""
+    """What came, as it will be stored. `duration_s`: None if nobody can play it. `fault`: what is wrong with it."""
 
-    audio: io.BytesIO
-    size_bytes: int
-    sha256: str
-    duration_s: float
-    fault: str | None = None
+    content: bytes
+    ending: str
+    duration_s: float | None
+    fault: str | None
+
+    def is_better_than(self, kept: Recording) -> bool:
+        """Whether more can be heard in it than in what was kept of an earlier try."""
+        return (self.duration_s or 0, len(self.content)) > (kept.duration_s or 0, kept.size_bytes or 0)
 
 
 class _NotYet(Exception):
@@ -99,7 +112,10 @@ def fetch_due(rt: Runtime, gateway: CallGateway, *, for_s: float = 15) -> bool:
 
 
 def _claim(rt: Runtime) -> Recording | None:
-    """The next recording that is due, or None. It gets its name here, so that a second try replaces what a first one left."""
+    """The next recording that is due, or None. It gets its name here, so that a second try replaces what a first one left.
+
+    The ending of the name is what came last (`_save`).
+    """
     with rt.transaction() as tx:
         recording = recordings.due(tx.session, now=tx.now)
         if recording is None:
@@ -115,72 +131,100 @@ def _claim(rt: Runtime) -> Recording | None:
 def _bring(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
     try:
         fetched = _fetch(rt, gateway, claimed)
-        _save(rt, claimed, fetched)
+        kept = _save(rt, claimed, fetched) if fetched.fault is None or fetched.is_better_than(claimed) else {}
     except _NotYet as fault:
-        _try_later(rt, claimed, fault)
+        _try_later(rt, claimed, fault, {})
     else:
-        _store(rt, claimed, fetched)
+        if fetched.fault is None:
+            _store(rt, claimed, kept)
+        else:
+            _try_later(rt, claimed, _NotYet(fetched.fault, away=False), kept)
+        _remove_former(rt, claimed, kept)
 
 
 def _fetch(rt: Runtime, gateway: CallGateway, claimed: Recording) -> _Fetched:
-    """The audio, checked. It stays in memory until it is saved in its place. Raises `_NotYet`."""
-    audio = io.BytesIO()
+    """What came, checked. It stays in memory until it is saved in its place. Raises `_NotYet`."""
+    came = io.BytesIO()
     limit_bytes = (rt.config.voice.recording_s + _LIMIT_SLACK_S) * _BYTES_PER_S
     try:
-        size_bytes = gateway.fetch_recording(claimed.gateway_id, audio, limit_bytes=limit_bytes)
-        audio.seek(0)
-        duration_s = length_s(audio)
+        gateway.fetch_recording(claimed.gateway_id, came, limit_bytes=limit_bytes)
     except GatewayError as fault:
-        raise _NotYet(fault.code, away=fault.code not in _ABSENT) from fault
-    except NotAudio as fault:
-        raise _NotYet("not_audio", away=False) from fault
-    differs = claimed.promised_s is not None and abs(duration_s - claimed.promised_s) > _MAY_DIFFER_S
-    if differs and rt.clock() - claimed.created_at < _ABSENT_FOR:
-        raise _NotYet("wrong_length", away=False)
-    digest = hashlib.sha256(audio.getbuffer()).hexdigest()
-    audio.seek(0)
-    return _Fetched(audio, size_bytes, digest, duration_s, "wrong_length" if differs else None)
-
-
-def _save(rt: Runtime, claimed: Recording, fetched: _Fetched) -> None:
+        if fault.code != _TOO_LARGE or not came.tell():
+            raise _NotYet(fault.code, away=fault.code not in _ABSENT) from fault
+        is_whole = False
+    else:
+        is_whole = True
+    content = came.getvalue()
+    if not content:
+        raise _NotYet("empty", away=False)
     try:
-        rt.store.save(claimed.stored_as or "", fetched.audio)
+        sound = audio.heard(content)
+    except NotAudio as fault:
+        logger().warning("a recording is no audio that can be played", recording_id=claimed.id, fault=str(fault))
+        return _Fetched(content, _AS_IT_CAME, None, "not_audio")
+    differs = claimed.promised_s is not None and abs(sound.duration_s - claimed.promised_s) > _MAY_DIFFER_S
+    return _Fetched(sound.content, sound.ending, sound.duration_s, None if is_whole and not differs else "wrong_length")
+
+
+def _save(rt: Runtime, claimed: Recording, fetched: _Fetched) -> RecordingChanges:
+    """Save what came; returns what its row then says of it. Raises `_NotYet`."""
+    stem = (claimed.stored_as or "").partition(".")[0]
+    name = f"{stem}.{fetched.ending}"
+    try:
+        rt.store.save(name, io.BytesIO(fetched.content))
     except StoreFault as fault:
         logger().error("a recording could not be stored", recording_id=claimed.id, fault=str(fault))
         raise _NotYet("store", away=True) from fault
+    digest = hashlib.sha256(fetched.content).hexdigest()
+    return {"stored_as": name, "size_bytes": len(fetched.content), "sha256": digest, "duration_s": fetched.duration_s}
 
 
-def _store(rt: Runtime, claimed: Recording, fetched: _Fetched) -> None:
-    """Note that we have the recording. From now on the gateway's copy may be deleted; it stays if something is wrong with ours."""
+def _remove_former(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> None:
+    """Remove what an earlier try left under another name, once the row has the new name."""
+    if claimed.stored_as and claimed.stored_as != kept.get("stored_as", claimed.stored_as):
+        try:
+            rt.store.remove(claimed.stored_as)
+        except StoreFault as fault:
+            logger().error("what an earlier try left of a recording stays", recording_id=claimed.id, fault=str(fault))
+
+
+def _store(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> None:
+    """Note that we have the recording. From now on the gateway's copy may be deleted."""
     with rt.transaction() as tx:
         if recordings.locked(tx.session, claimed.id).state != RecordingState.AWAITED:  # another worker was first
             return
-        recordings.store(
-            tx.session,
-            claimed.id,
-            state=RecordingState.STORED,
-            size_bytes=fetched.size_bytes,
-            sha256=fetched.sha256,
-            duration_s=fetched.duration_s,
-            reason=fetched.fault,
-            attempts=0,
-            stored_at=tx.now,
-            next_attempt_at=tx.now if fetched.fault is None else None,
-        )
-        _tell(rt, tx, claimed, EventKind.RECORDED, lost=fetched.fault is not None)
-    logger().info("a recording was stored", recording_id=claimed.id, size_bytes=fetched.size_bytes, fault=fetched.fault)
+        done: RecordingChanges = {
+            **kept,
+            "state": RecordingState.STORED,
+            "reason": None,
+            "attempts": 0,
+            "stored_at": tx.now,
+            "next_attempt_at": tx.now,
+        }
+        recordings.store(tx.session, claimed.id, **done)
+        _tell(rt, tx, claimed, EventKind.RECORDED, bad=False)
+    logger().info("a recording was stored", recording_id=claimed.id, size_bytes=kept.get("size_bytes"))
 
 
-def _try_later(rt: Runtime, claimed: Recording, why: _NotYet) -> None:
+def _try_later(rt: Runtime, claimed: Recording, why: _NotYet, kept: RecordingChanges) -> None:
+    """Note what was kept of this try. Try again, or give up: then what there is stays, with us and at the gateway."""
     with rt.transaction() as tx:
-        if recordings.locked(tx.session, claimed.id).state != RecordingState.AWAITED:
+        recording = recordings.locked(tx.session, claimed.id)
+        if recording.state != RecordingState.AWAITED:
             return
         logger().warning("a recording did not come", recording_id=claimed.id, reason=why.reason, attempt=claimed.attempts)
         if tx.now - claimed.created_at < (_AWAY_FOR if why.away else _ABSENT_FOR):
-            recordings.store(tx.session, claimed.id, reason=why.reason, next_attempt_at=_again(tx, claimed))
+            again: RecordingChanges = {**kept, "reason": why.reason, "next_attempt_at": _again(tx, claimed)}
+            recordings.store(tx.session, claimed.id, **again)
             return
-        recordings.store(tx.session, claimed.id, state=RecordingState.LOST, reason=why.reason, next_attempt_at=None)
-        _tell(rt, tx, claimed, EventKind.RECORDING_LOST, lost=True)
+        size_bytes, duration_s = kept.get("size_bytes", recording.size_bytes), kept.get("duration_s", recording.duration_s)
+        end: RecordingChanges = {**kept, "attempts": 0, "next_attempt_at": None}
+        if size_bytes:
+            end |= {"state": RecordingState.STORED, "reason": "not_audio" if duration_s is None else "wrong_length", "stored_at": tx.now}
+        else:
+            end |= {"state": RecordingState.LOST, "reason": why.reason}
+        recordings.store(tx.session, claimed.id, **end)
+        _tell(rt, tx, claimed, EventKind.RECORDED if size_bytes else EventKind.RECORDING_LOST, bad=True)
     logger().error("a recording was given up", recording_id=claimed.id, reason=why.reason)
 
 
@@ -200,7 +244,10 @@ def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
     with rt.transaction() as tx:
         if state is RecordingState.AWAITED or (state is RecordingState.STORED and tx.now - claimed.created_at < _DELETE_FOR):
             again = _again(tx, claimed)
-        recordings.store(tx.session, claimed.id, state=state, reason=reason, next_attempt_at=again)
+        changes: RecordingChanges = {"state": state, "reason": reason, "next_attempt_at": again}
+        if state is RecordingState.AWAITED:
+            changes |= {"size_bytes": None, "sha256": None, "duration_s": None}
+        recordings.store(tx.session, claimed.id, **changes)
     if reason is not None:
         logger().warning("the gateway still has a recording", recording_id=claimed.id, reason=reason, given_up=again is None)
 
@@ -209,15 +256,15 @@ def _again(tx: Transaction, claimed: Recording) -> datetime:
     return tx.now + retry_delay(claimed.attempts) * random.uniform(1, 1.25)  # noqa: S311 - jitter, no secret
 
 
-def _tell(rt: Runtime, tx: Transaction, claimed: Recording, kind: EventKind, *, lost: bool) -> None:
-    """Note the recording on its ticket, which becomes unread. If something is lost, raise alarms."""
+def _tell(rt: Runtime, tx: Transaction, claimed: Recording, kind: EventKind, *, bad: bool) -> None:
+    """Note the recording on its ticket, which becomes unread. If it is not as it should be, raise alarms."""
     ticket_id = recordings.ticket_id_of(tx.session, claimed.id)
     if ticket_id is None:  # silence, on a call that left no ticket
         return
     ticket = tickets.locked(tx.session, ticket_id)
     happened(tx.session, ticket_id, kind, now=tx.now, recording=claimed.id)
     tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, unread=True)
-    if lost:
+    if bad:
         for volunteer_id in _answerable(rt, tx, ticket):
             raise_alarm(tx, ticket_id, AlarmKind.RECORDING_LOST, volunteer_id)
 

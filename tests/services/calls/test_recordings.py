@@ -20,7 +20,7 @@ from hotline.services.calls.recordings import ask_recordings, fetch_due
 from hotline.services.tickets.routing import route_due
 from hotline.storage import recordings as rows
 from hotline.storage.models import Alarm, Event
-from tests.recorded import Killed, RecordingGateway, a_recording, calls, fetch, recordings, told, wav
+from tests.recorded import A_LAW, MU_LAW, Killed, RecordingGateway, a_recording, calls, fetch, mp3, recordings, riff, told, wav
 from tests.services.colleagues import settle, volunteer
 from tests.support import Clock, make_runtime, tickets
 
@@ -262,16 +262,97 @@ def test_a_ticket_without_a_team_pages_the_head(rt: Runtime, gateway: RecordingG
 
 @pytest.mark.parametrize(
     ("audio", "reason"),
-    [(b"<html>not found</html>", "not_audio"), (wav(0), "not_audio"), (b"", "not_audio"), (b"RIFF" + b"\0" * 9_000_000, "too_large")],
-    ids=["a page", "nothing said", "nothing", "too large"],
+    [
+        (b"<html>not found</html>", "not_audio"),
+        (wav(0), "not_audio"),
+        (riff(bytes(16_000), codec=2, bits=4), "not_audio"),
+        (b"RIFF" + b"\0" * 9_000_000, "not_audio"),
+        (wav(400), "wrong_length"),
+        (mp3(2), "wrong_length"),
+    ],
+    ids=["a page", "nothing said", "a form nobody can play", "too large and no audio", "too large", "too short"],
 )
-def test_what_is_no_audio_is_not_stored_and_stays_at_the_gateway(
-    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, audio: bytes, reason: str
+def test_what_does_not_come_right_is_kept_here_and_there_and_told(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, tmp_path: Path, audio: bytes, reason: str
 ) -> None:
+    settle(rt, tmp_path)
     gateway_id = a_recording(rt, gateway, audio=audio)
-    until_settled(rt, gateway, clock, hours=2)
-    assert (states(rt), kept(folder), list(gateway.audio)) == ([("lost", reason)], [], [gateway_id])
+    until_settled(rt, gateway, clock, hours=0.8)
+    assert (states(rt), events(rt)) == ([("awaited", reason)], [])  # better may come
+    until_settled(rt, gateway, clock, hours=1)
+    assert (states(rt), list(gateway.audio)) == ([("stored", reason)], [gateway_id])
+    [recording], [content] = recordings(rt), kept(folder)
+    assert (recording.size_bytes, recording.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert (recording.duration_s is None) == (reason == "not_audio")
+    assert content[44:] == audio[44 : 240 * 32_000]
     assert ("delete", gateway_id) not in gateway.asked
+    assert events(rt) == ["recorded"]
+    assert alarms(rt) == [(AlarmKind.RECORDING_LOST, volunteer(rt, "head").id)]
+
+
+def test_what_is_empty_is_no_recording(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
+    gateway_id = a_recording(rt, gateway, audio=b"")
+    until_settled(rt, gateway, clock, hours=2)
+    assert (states(rt), kept(folder), list(gateway.audio)) == ([("lost", "empty")], [], [gateway_id])
+
+
+@pytest.mark.parametrize(
+    ("audio", "ending"),
+    [
+        (riff(bytes(112_000), told=0), "wav"),
+        (riff(bytes(112_000), told=0xFFFFFFFF), "wav"),
+        (riff(bytes(56_000), codec=MU_LAW, bits=8), "wav"),
+        (riff(bytes(56_000), codec=A_LAW, bits=8), "wav"),
+        (riff(bytes(112_000), channels=2, bits=8), "wav"),
+        (mp3(7), "mp3"),
+    ],
+    ids=["streamed", "streamed, too", "mu-law", "A-law", "two channels", "an MP3"],
+)
+def test_whatever_a_browser_can_be_made_to_play_is_a_recording_like_any_other(
+    rt: Runtime, gateway: RecordingGateway, audio: bytes, ending: str
+) -> None:
+    a_recording(rt, gateway, audio=audio)
+    fetch(rt, gateway)
+    assert (states(rt), gateway.audio, events(rt), alarms(rt)) == ([("done", None)], {}, ["recorded"], [])
+    [recording] = recordings(rt)
+    assert recording.duration_s == pytest.approx(7, abs=0.3)
+    assert (recording.stored_as or "").endswith(f".{ending}")
+
+
+def test_what_came_is_kept_though_the_gateway_then_has_nothing(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, tmp_path: Path
+) -> None:
+    settle(rt, tmp_path)
+    gateway_id = a_recording(rt, gateway, audio=b"AMR nobody can play")
+    fetch(rt, gateway)
+    del gateway.audio[gateway_id]
+    until_settled(rt, gateway, clock, hours=2)
+    assert (states(rt), kept(folder), events(rt)) == ([("stored", "not_audio")], [b"AMR nobody can play"], ["recorded"])
+
+
+def test_better_replaces_worse_and_worse_replaces_nothing(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
+    gateway_id = a_recording(rt, gateway, seconds=9)
+    whole = gateway.audio[gateway_id]
+    for came, then in ((b"a form nobody can play", b"a form nobody can play"), (wav(3), wav(3)), (b"<html>", wav(3)), (whole, whole)):
+        gateway.audio[gateway_id] = came
+        fetch(rt, gateway)
+        assert kept(folder) == [then]
+        clock.forward(minutes=10)
+    assert (states(rt), gateway.audio) == ([("done", None)], {})
+
+
+def test_what_we_had_and_lost_is_not_taken_for_kept(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
+    gateway_id = a_recording(rt, gateway)
+    gateway.script = [None, AWAY]
+    fetch(rt, gateway)
+    [path] = folder.iterdir()
+    path.unlink()
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    assert (states(rt), recordings(rt)[0].size_bytes) == ([("awaited", "not_there")], None)
+    del gateway.audio[gateway_id]
+    until_settled(rt, gateway, clock, hours=2)
+    assert states(rt) == [("lost", "404")]
 
 
 def test_audio_that_was_cut_off_is_fetched_again(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
@@ -279,7 +360,7 @@ def test_audio_that_was_cut_off_is_fetched_again(rt: Runtime, gateway: Recording
     whole = gateway.audio[gateway_id]
     gateway.audio[gateway_id] = whole[: len(whole) // 2]  # its header still promises nine seconds
     fetch(rt, gateway)
-    assert (states(rt), kept(folder)) == ([("awaited", "wrong_length")], [])
+    assert (states(rt), len(kept(folder))) == ([("awaited", "wrong_length")], 1)
     gateway.audio[gateway_id] = whole
     clock.forward(minutes=1)
     fetch(rt, gateway)
@@ -294,7 +375,8 @@ def test_audio_that_stays_cut_off_is_kept_here_and_there_and_told(
     half = gateway.audio[gateway_id][:70_000]
     gateway.audio[gateway_id] = half
     until_settled(rt, gateway, clock, hours=2)
-    assert (states(rt), kept(folder), gateway.audio) == ([("stored", "wrong_length")], [half], {gateway_id: half})
+    assert (states(rt), gateway.audio) == ([("stored", "wrong_length")], {gateway_id: half})
+    assert [content[44:] for content in kept(folder)] == [half[44:]]
     assert events(rt) == ["recorded"]
     assert alarms(rt) == [(AlarmKind.RECORDING_LOST, volunteer(rt, "head").id)]
 
