@@ -49,6 +49,7 @@ LONGEST = (
     "journeys/",  # counted as one file: they share a hotline, and starting it takes longer than most of them
     "web/test_every_page.py",
     "workers/test_worker.py",
+    "test_slow_clients.py",  # it waits for a deadline of the server
     "cli/test_run.py",
     "web/test_queue_in_the_browser.py",
     "web/test_queues.py",

@@ -27,7 +27,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.guards"}),
     frozenset({"hotline.webhooks", "hotline.web", "hotline.cli", "workers"}),
     frozenset({"hotline.app"}),
-    frozenset({"hotline.serving"}),
+    frozenset({"hotline.serving", "hotline.connections"}),
 )
 """Lowest first. Files of one unit may import each other; units of one row may not."""
 
@@ -52,6 +52,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "flask_wtf": ("hotline.app", "hotline.guards", "hotline.webhooks", "hotline.web"),
     "werkzeug": ("hotline.app", "hotline.guards", "hotline.webhooks", "hotline.web", APART),
     "av": ("hotline.media.takes",),
+    "gunicorn": ("hotline.connections",),
     "espeakng_loader": ("hotline.media.speech",),
     "obstore": ("hotline.media",),
     "hijridate": ("hotline.workdays",),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from gunicorn.app.wsgiapp import WSGIApplication
 
+from hotline.connections import Worker
 from hotline.i18n import PROJECT
 
 
@@ -19,3 +20,7 @@ def test_the_web_processes_tell_that_they_live_where_no_disk_can_hold_them_up(mo
     configured = WSGIApplication("%(prog)s").cfg
     assert Path(configured.worker_tmp_dir or "") == Path("/dev/shm")  # noqa: S108
     assert configured.when_ready.__module__ == "hotline.serving"
+    assert configured.worker_class is Worker
+    # Each connection may need a second open file, for the rest of an answer.
+    assert 2 * configured.worker_connections < 1000
+    assert configured.sendfile is False

@@ -146,8 +146,10 @@ class Processes:
 
 def answers(port: int) -> bool:
     """Whether a port of this machine answers HTTP."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    with contextlib.suppress(OSError, http.client.HTTPException):
+    with (
+        contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection,
+        contextlib.suppress(OSError, http.client.HTTPException),
+    ):
         connection.request("GET", "/healthz")
         return connection.getresponse().status in (200, 404)
     return False

@@ -1,0 +1,241 @@
+"""gunicorn's threads, and a poller that waits for clients in their stead. The Procfile names the worker (`--worker-class`).
+
+gunicorn's own threads read a request from the client and write the answer to it, so that a client who stops in the middle of either holds
+one of the few. Here a thread gets a request when all of it has come, and is free when its answer is worked out. Receiving, sending and
+closing are done by the poller, each by a deadline.
+"""
+
+import contextlib
+import re
+import socket
+from concurrent.futures import Future
+from functools import partial
+from itertools import chain
+from selectors import EVENT_READ, EVENT_WRITE
+from tempfile import SpooledTemporaryFile
+from time import monotonic
+from typing import Any
+
+from gunicorn.http import get_parser
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from hotline.guards import FORM_LIMIT_BYTES
+
+RECEIVE_S = 10.0
+"""How long a request may take to come. Most come at once; a form of 5 kB takes five seconds over the slowest of phones."""
+
+_SEND_S, _SEND_BYTES_PER_S = 30.0, 4096
+_CLOSE_S = 2.0
+_LOOK_EVERY_S = 0.5
+_REQUEST_BYTES = 2 * FORM_LIMIT_BYTES
+_PIECE_BYTES = 65_536
+_GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+_END_OF_HEADERS = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:[ \t]*([0-9]+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
+_EXPECTS = re.compile(rb"\r\nexpect[ \t]*:", re.IGNORECASE)
+_LAST_CHUNK = re.compile(rb"\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n\Z")
+_LAST_CHUNK_BYTES = 1024
+
+
+def is_whole(came: bytes | bytearray) -> bool:
+    """Whether all of a request has come, or more of it than anybody here reads.
+
+    It need not be right about everything that a client may make up: gunicorn's parser gets these bytes and no others. If it finds that some
+    are missing, the connection is closed.
+    """
+    end = came.find(_END_OF_HEADERS)
+    if end < 0 or len(came) > _REQUEST_BYTES:
+        return len(came) > _REQUEST_BYTES
+    if _CHUNKED.search(came, 0, end):
+        return _LAST_CHUNK.search(came[-_LAST_CHUNK_BYTES:]) is not None
+    length = _LENGTH.search(came, 0, end)
+    # A form that is too long is refused by its length, without being read.
+    return length is None or not len(came) - end - len(_END_OF_HEADERS) < int(length[1][:9]) <= FORM_LIMIT_BYTES
+
+
+class _Line(socket.socket):
+    """The socket of a client. What the client does not take at once is kept, so that writing to it never waits."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, accepted.detach())
+        self.came = bytearray()
+        self.was_told_to_go_on = False
+        self.unsent_bytes = 0
+        self._unsent = _buffer()
+
+    def read(self) -> bytes | None:
+        """What has come; None if nothing has, and nothing more will."""
+        try:
+            return self.recv(_PIECE_BYTES, socket.MSG_DONTWAIT) or None
+        except BlockingIOError:
+            return b""
+        except OSError:
+            return None
+
+    def sendall(self, data: Any, _flags: int = 0, /) -> None:
+        """Send what can be sent now, and keep the rest for `send_more`. Raises `OSError` if the client is gone."""
+        sent = 0 if self.unsent_bytes else self._send(data)
+        if sent < len(data):
+            self._unsent.write(data[sent:])
+            self.unsent_bytes += len(data) - sent
+
+    def send(self, data: Any, _flags: int = 0, /) -> int:
+        """The same: gunicorn uses it to tell a client to go on."""
+        self.sendall(data)
+        return len(data)
+
+    def send_more(self) -> None:
+        """Send what can be sent of what is kept. Raises `OSError` if the client is gone."""
+        self._unsent.seek(-self.unsent_bytes, 2)
+        self.unsent_bytes -= self._send(self._unsent.read(_PIECE_BYTES))
+        if not self.unsent_bytes:
+            self._unsent.close()
+            self._unsent = _buffer()
+
+    def close(self) -> None:
+        """Close the connection, and forget what has not been sent."""
+        self._unsent.close()
+        self.unsent_bytes = 0
+        super().close()
+
+    def _send(self, data: Any) -> int:
+        with contextlib.suppress(BlockingIOError):
+            return super().send(data, socket.MSG_DONTWAIT)
+        return 0
+
+
+def _buffer() -> "SpooledTemporaryFile[bytes]":
+    """In memory while it is small, in a file without a name when it is large."""
+    return SpooledTemporaryFile(max_size=_PIECE_BYTES)
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """A web process. All methods run in its main thread, except that gunicorn calls `handle` in the others."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        # In the order in which they began.
+        self._receiving: dict[Any, None] = {}
+        self._leaving: dict[Any, None] = {}
+        self._looked_at = 0.0
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection; gunicorn calls this when there is one, perhaps for several processes at once."""
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            accepted, client = listener.accept()
+            self.nr_conns += 1
+            self.enqueue_req(TConn(self.cfg, _Line(accepted), client, listener.getsockname()))
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Receive a request, then give it to a thread. gunicorn calls this for a connection that is new, or on which something comes."""
+        conn.sock.came += conn.parser.unreader.take_buffered() if conn.parser else b""
+        conn.sock.was_told_to_go_on = False
+        if is_whole(conn.sock.came):
+            self._give_to_thread(conn)
+        else:
+            # Most often all of it is there. To ask the poller first would take a tenth of what a text takes.
+            self._receive(conn, conn.sock)
+
+    def finish_request(self, conn: Any, fs: Future[Any]) -> None:
+        """Send the rest of an answer, then keep the connection or close it. gunicorn calls this when a thread has done its work."""
+        if conn.sock.unsent_bytes:
+            within_s = _SEND_S + conn.sock.unsent_bytes / _SEND_BYTES_PER_S
+            self._wait(conn, self._leaving, EVENT_WRITE, partial(self._send_more, fs=fs), within_s)
+        # A parser that came to the end of its bytes and wanted more has not found where the next request begins.
+        elif not fs.cancelled() and fs.exception() is None and fs.result() and conn.parser.unreader.iter is not None:
+            super().finish_request(conn, fs)
+        else:
+            self._part(conn)
+
+    def murder_pending(self) -> None:
+        """Close what is past its deadline, and make room. gunicorn calls this once in each turn of its loop, when no event is in hand."""
+        now = monotonic()
+        if now >= self._looked_at + _LOOK_EVERY_S:
+            self._looked_at = now
+            for conn in [*chain(self._receiving, self._leaving)]:
+                if conn.timeout <= now or (not self.alive and self._is_silent(conn)):
+                    self._give_up(conn)
+        # At its limit gunicorn would take no new connection, so that idle ones could keep everybody out.
+        while self.nr_conns >= self.worker_connections and (most := max(self.keepalived_conns, self._receiving, self._leaving, key=len)):
+            oldest = next(iter(most))
+            if most is self.keepalived_conns:
+                self.keepalived_conns.popleft()
+                self.poller.unregister(oldest.sock)
+            self._close(oldest)
+
+    def _receive(self, conn: Any, line: _Line) -> None:
+        data = line.read()
+        if data is None:
+            self._close(conn)
+            return
+        line.came += data
+        if is_whole(line.came):
+            self._stop_waiting(conn)
+            self._give_to_thread(conn)
+            return
+        if conn not in self._receiving:
+            self._wait(conn, self._receiving, EVENT_READ, self._receive, RECEIVE_S)
+        if not line.was_told_to_go_on and (end := line.came.find(_END_OF_HEADERS)) >= 0 and _EXPECTS.search(line.came, 0, end):
+            line.was_told_to_go_on = True
+            with contextlib.suppress(OSError):  # it is seen when the client is read next
+                line.sendall(_GO_ON)
+
+    def _give_to_thread(self, conn: Any) -> None:
+        conn.parser = get_parser(self.cfg, [bytes(conn.sock.came)], conn.client)
+        conn.initialized = True
+        conn.sock.came.clear()
+        super().enqueue_req(conn)
+
+    def _send_more(self, conn: Any, line: _Line, *, fs: Future[Any]) -> None:
+        try:
+            line.send_more()
+        except OSError:
+            self._close(conn)
+            return
+        if not line.unsent_bytes:
+            self._stop_waiting(conn)
+            self.finish_request(conn, fs)
+
+    def _part(self, conn: Any) -> None:
+        """Close after what the client still sends has come: if it were left unread, the client might not get the answer (RFC 9112, 9.6)."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+            return
+        self._wait(conn, self._leaving, EVENT_READ, self._discard, _CLOSE_S)
+
+    def _discard(self, conn: Any, line: _Line) -> None:
+        if line.read() is None:
+            self._close(conn)
+
+    def _give_up(self, conn: Any) -> None:
+        if conn in self._leaving or self._is_silent(conn):
+            self._close(conn)
+            return
+        self._stop_waiting(conn)
+        with contextlib.suppress(OSError):
+            conn.sock.sendall(_TOO_SLOW)
+        self._part(conn)
+
+    def _is_silent(self, conn: Any) -> bool:
+        return conn in self._receiving and not conn.sock.came
+
+    def _wait(self, conn: Any, among: dict[Any, None], event: int, then: Any, within_s: float) -> None:
+        conn.timeout = monotonic() + within_s
+        among[conn] = None
+        self.poller.register(conn.sock, event, partial(then, conn))
+
+    def _stop_waiting(self, conn: Any) -> None:
+        for among in (self._receiving, self._leaving):
+            if conn in among:
+                del among[conn]
+                self.poller.unregister(conn.sock)
+
+    def _close(self, conn: Any) -> None:
+        self._stop_waiting(conn)
+        self.nr_conns -= 1
+        conn.close()
