@@ -19,7 +19,7 @@ from typing import Any
 from gunicorn.http import get_parser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from hotline.guards import FORM_LIMIT_BYTES
+from hotline.guards import FOR_GATEWAYS, FORM_LIMIT_BYTES, GATEWAY_FORM_LIMIT_BYTES
 
 RECEIVE_S = 10.0
 """How long a request may take to come. Most come at once; a form of 5 kB takes five seconds over the slowest of phones."""
@@ -27,17 +27,20 @@ RECEIVE_S = 10.0
 _SEND_S, _SEND_BYTES_PER_S = 30.0, 4096
 _CLOSE_S = 2.0
 _LOOK_EVERY_S = 0.5
-_REQUEST_BYTES = 2 * FORM_LIMIT_BYTES
+_HEAD_BYTES = 65_536
+_HELD_BYTES = 2**26
+"""What all requests that are on their way may take together: beyond it, the largest are given up."""
 _PIECE_BYTES = 65_536
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
+_TO_GATEWAYS = tuple(f"POST {path}".encode() for path in FOR_GATEWAYS)
 _END_OF_HEADERS = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:[ \t]*([0-9]+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
 _EXPECTS = re.compile(rb"\r\nexpect[ \t]*:", re.IGNORECASE)
-_LAST_CHUNK = re.compile(rb"\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n\Z")
-_LAST_CHUNK_BYTES = 1024
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
+"""The end of a chunked form. It may also have fields behind its last chunk; no client is known that sends any."""
 
 
 def is_whole(came: bytes | bytearray) -> bool:
@@ -46,14 +49,15 @@ def is_whole(came: bytes | bytearray) -> bool:
     It need not be right about everything that a client may make up: gunicorn's parser gets these bytes and no others. If it finds that some
     are missing, the connection is closed.
     """
+    limit = GATEWAY_FORM_LIMIT_BYTES if came.startswith(_TO_GATEWAYS) else FORM_LIMIT_BYTES
     end = came.find(_END_OF_HEADERS)
-    if end < 0 or len(came) > _REQUEST_BYTES:
-        return len(came) > _REQUEST_BYTES
+    if end < 0 or len(came) > limit + _HEAD_BYTES:
+        return len(came) > (_HEAD_BYTES if end < 0 else limit)
     if _CHUNKED.search(came, 0, end):
-        return _LAST_CHUNK.search(came[-_LAST_CHUNK_BYTES:]) is not None
+        return came.endswith(_LAST_CHUNK)
     length = _LENGTH.search(came, 0, end)
     # A form that is too long is refused by its length, without being read.
-    return length is None or not len(came) - end - len(_END_OF_HEADERS) < int(length[1][:9]) <= FORM_LIMIT_BYTES
+    return length is None or not len(came) - end - len(_END_OF_HEADERS) < int(length[1][:9]) <= limit
 
 
 class _Line(socket.socket):
@@ -158,6 +162,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             for conn in [*chain(self._receiving, self._leaving)]:
                 if conn.timeout <= now or (not self.alive and self._is_silent(conn)):
                     self._give_up(conn)
+            held = sum(len(conn.sock.came) for conn in self._receiving)
+            while held > _HELD_BYTES:
+                largest = max(self._receiving, key=lambda conn: len(conn.sock.came))
+                held -= len(largest.sock.came)
+                self._give_up(largest)
         # At its limit gunicorn would take no new connection, so that idle ones could keep everybody out.
         while self.nr_conns >= self.worker_connections and (most := max(self.keepalived_conns, self._receiving, self._leaving, key=len)):
             oldest = next(iter(most))

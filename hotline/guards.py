@@ -29,12 +29,19 @@ from hotline.services.tickets.facts import InThePast, NoSuchChoice
 from hotline.services.tickets.otherphones import NoOtherPhone
 from hotline.services.tickets.reach import HoursTurnedRound
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.writing import Overloaded
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FORM_LIMIT_BYTES = 65_536
-"""Bytes of a form at most. The longest text takes 20 kB when it is escaped, the rest of a gateway's form about 1 kB."""
+"""Bytes of a page's form at most. What a volunteer writes takes 60 kB at most when it is escaped."""
+
+GATEWAY_FORM_LIMIT_BYTES = 2**21
+"""Bytes of a gateway's form at most. The longest text takes 20 kB when it is escaped. A larger one is odd, and kept."""
+
+RETRY_AFTER_S = 5
+"""After how many seconds a request that met an overload may be sent again."""
 
 OPEN_TO_ALL = frozenset(
     {"health.healthz", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip", "welcome.welcome", "welcome.accept"}
@@ -63,6 +70,9 @@ _HOME = {Role.ADMINISTRATOR: "people.everybody", Role.AUDITOR: "audit.book"}
 
 _CACHED = frozenset({"static", "prompts.clip"})
 """Endpoints whose answers may be cached: they are the same for everybody."""
+
+_ASKED_BY_SCRIPTS = frozenset({"queues.version", "queues.part", "replies.draft"})
+"""Endpoints that only scripts of our pages ask: a page is of no use to them."""
 
 FOR_GATEWAYS = ("/hooks/", "/prompts/")
 """How the paths begin that gateways request and browsers do not."""
@@ -169,6 +179,7 @@ def hang_guards(app: Flask, config: Config) -> None:
     app.after_request(_add_headers)
     for fault, (code, say) in _REFUSALS.items():
         app.register_error_handler(fault, _refuser(code, say))
+    app.register_error_handler(Overloaded, _overloaded)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _bug)
 
@@ -279,14 +290,30 @@ def _http_error(fault: HTTPException) -> Any:
     return _page(_SAYINGS.get(code, N_("That did not work. Go back and try again.")), code), code
 
 
+def _overloaded(fault: Overloaded) -> Any:
+    """The answer to any request that the database had no time for. Nothing of it was done, so it may be sent again as it is."""
+    logger().warning("a request was refused: the database is busy", path=_where(), fault=str(fault))
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    # A gateway sends a text again after a 503 (operator.md). Not 429: that says that the gateway asks too often.
+    if request.path.startswith(FOR_GATEWAYS) or request.endpoint in _ASKED_BY_SCRIPTS:
+        return Response("Try again.\n", HTTPStatus.SERVICE_UNAVAILABLE, headers, mimetype="text/plain")
+    say = N_("Too much is going on just now. Nothing was done. Wait some seconds, go back and send it again.")
+    return _page(say, HTTPStatus.SERVICE_UNAVAILABLE), HTTPStatus.SERVICE_UNAVAILABLE, headers
+
+
 def _bug(fault: Exception) -> Any:
     if isinstance(fault, FieldMissing):
         return Response(f"{fault.args[0]} is missing\n", HTTPStatus.BAD_REQUEST, mimetype="text/plain")
-    logger().error("a request failed", path=request.path if request.path.startswith("/hooks/") else request.endpoint, exc_info=fault)
+    logger().error("a request failed", path=_where(), exc_info=fault)
     if request.path.startswith(FOR_GATEWAYS):
         return Response("Try again.\n", HTTPStatus.INTERNAL_SERVER_ERROR, mimetype="text/plain")
     say = N_("Something is broken on our side. Nothing you sent was half done. Try again; if it stays, tell your lead.")
     return _page(say, 500), 500
+
+
+def _where() -> str | None:
+    """Where a request went, as a log may tell it: the path of a page may name a ticket."""
+    return request.path if request.path.startswith("/hooks/") else request.endpoint
 
 
 def _page(say: str, code: int) -> str:

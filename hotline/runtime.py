@@ -15,7 +15,7 @@ from hotline.domain.keyword import Lexicon
 from hotline.i18n import Catalogues
 from hotline.jobs import Bell, Job
 from hotline.media.store import Store, open_store
-from hotline.storage.db import make_engine
+from hotline.storage.db import make_engine, overload_told
 from hotline.storage.writing import Writing, writing
 from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid
 
@@ -58,8 +58,9 @@ class Runtime:
         """A transaction that commits at the end of the block and then rings, or rolls back if the block raises. Only services open one.
 
         `ahead`: waits for other writers as little as possible. For a step of a call: the caller hears silence until it has ended.
+        Raises `Overloaded` if others keep the database: then nothing is stored.
         """
-        with self.writing.session(ahead=ahead) as session:
+        with overload_told(), self.writing.session(ahead=ahead) as session:
             tx = Transaction(session, self.clock())
             yield tx
         for job in tx.bells:
@@ -67,8 +68,8 @@ class Runtime:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Reading]:
-        """A session that is rolled back at the end of the block; rows that were read can still be used after it."""
-        with self.sessions() as session:
+        """A session that is rolled back at the end of the block; rows that were read can still be used after it. Raises `Overloaded`."""
+        with overload_told(), self.sessions() as session:
             yield session
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from itertools import islice
 from hotline.domain import answers, reference, texts
 from hotline.domain.folding import ascii_digits
 from hotline.domain.keyword import Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
+from hotline.domain.message import READ
 from hotline.domain.texts import Text
 from hotline.domain.ticket import Status
 
@@ -129,7 +130,14 @@ citizen can be asked for consent."""
 
 
 def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> ParsedText:
-    """Read a text by itself. `taken_for` is the keyword the gateway took it for, and has acted on already."""
+    """Read a text by itself. `taken_for` is the keyword the gateway took it for, and has acted on already.
+
+    Of a text longer than `READ` only the beginning is read. It says more than a command or a reference, whatever it begins with.
+    """
+    if len(body) > READ:
+        named = dict.fromkeys(f.digits for f in reference.find(body[:READ]) if f.valid)
+        command = Command(taken_for, None) if taken_for is not None else None
+        return ParsedText(command, tuple(named), mistyped=False, besides=bool(named), digit=None, empty=False)
     found = reference.find(body)
     valid = tuple(f for f in found if f.valid)
     rest = reference.without(body, valid or found)

@@ -34,7 +34,7 @@ class Hours:
 
 
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
-_WRITTEN = re.compile(rf"(?P<days>\S.*?) (?P<hours>{_TIME}-{_TIME})(?: (?P<instead>{_TIME}-{_TIME}))?")
+_WRITTEN = re.compile(rf"\A(?P<days>\S.*?) (?P<hours>{_TIME}-{_TIME})(?: (?P<instead>{_TIME}-{_TIME}))?")
 
 
 def read_pause(written: str) -> Hours:

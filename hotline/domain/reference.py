@@ -113,6 +113,8 @@ def _nine_among_counts(run: re.Match[str]) -> list[tuple[int, int]]:
 
 def without(text: str, found: tuple[FoundReference, ...]) -> str:
     """The text without those runs: what else was written."""
-    for one in sorted(found, key=lambda f: f.start, reverse=True):
-        text = text[: one.start] + " " + text[one.end :]
-    return text.strip()
+    left, end = [], 0
+    for one in sorted(found, key=lambda f: f.start):
+        left.append(text[end : one.start])
+        end = one.end
+    return " ".join((*left, text[end:])).strip()

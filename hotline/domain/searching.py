@@ -14,6 +14,9 @@ from hotline.domain.folding import ascii_digits, match_key
 WORDS_MAX = 300
 """How many different words of one text or note are indexed. A text of 1,600 characters has about as many."""
 
+SOUGHT_MAX = 12
+"""How many words are searched for at once: each costs a look-up for every ticket with the rarest of them."""
+
 TAIL_MIN, TAIL_MAX = 4, 8
 _NUMBER_DIGITS = 7
 _LONGEST_WORD = 40

@@ -36,9 +36,17 @@ def telltales(text: str, tables: Sequence[tuple[Category, ...]]) -> tuple[str, .
         hits = {hit.code for hit in category.categories_in(text, table)}
         if hits:
             places |= _places(text, words, table, hits)
-    # Where one phrase contains another, only the shorter one is shown.
-    least = [one for one in places if not any(other != one and one[0] <= other[0] and other[1] <= one[1] for other in places)]
-    return tuple(dict.fromkeys(text[start:end].strip(".,:;!?()\"'،۔؟") for start, end in sorted(least)))
+    return tuple(dict.fromkeys(text[start:end].strip(".,:;!?()\"'،۔؟") for start, end in _shortest(places)))
+
+
+def _shortest(places: set[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places in order; where one contains another, only the shorter one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(places, key=lambda place: (place[1], -place[0])):
+        # Of the places that end before, the last one found begins last: this one contains it unless it begins after it.
+        if not found or start > found[-1][0]:
+            found.append((start, end))
+    return found
 
 
 def _places(text: str, words: list[tuple[int, int]], table: tuple[Category, ...], hits: set[str]) -> set[tuple[int, int]]:

@@ -13,12 +13,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import ClauseElement, Dialect, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from hotline import private
-from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, WriterLock
+from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, Overloaded, WriterLock
 
 DatabaseFault = SQLAlchemyError
 """Any error of the database: a statement refused, a connection lost, a lock not got in time."""
@@ -26,6 +27,36 @@ DatabaseFault = SQLAlchemyError
 
 class StatementFailed(SQLAlchemyError):
     """The database refused a statement."""
+
+
+_SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_POSTGRES_BUSY = frozenset({"55P03", "40P01", "40001", "53300"})
+"""A lock not got in time, a deadlock, two transactions that exclude each other, too many connections. Source: its manual, appendix A."""
+
+
+@contextlib.contextmanager
+def overload_told() -> Iterator[None]:
+    """Raise `Overloaded` for whatever says that others have the database: the line, the pool, a lock of either database."""
+    try:
+        yield
+    except Overloaded:
+        raise
+    except SQLAlchemyError as fault:
+        if _is_busy(fault):
+            raise Overloaded("the database is busy") from fault
+        raise
+
+
+def _is_busy(fault: BaseException | None) -> bool:
+    """Whether the fault, or what it came from, is that others have the database."""
+    while fault is not None:
+        given = fault.orig if isinstance(fault, DBAPIError) else fault
+        if isinstance(given, Overloaded | PoolTimeout) or getattr(given, "sqlstate", None) in _POSTGRES_BUSY:
+            return True
+        if getattr(given, "sqlite_errorcode", 0) & 0xFF in _SQLITE_BUSY:  # above that byte SQLite says why
+            return True
+        fault = fault.__cause__
+    return False
 
 
 class MigrationFailed(SQLAlchemyError):
@@ -50,7 +81,7 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine that logs no parameters, and waits `WAIT_S` for a lock.
+    """An engine that logs no parameters, and waits `WAIT_S` for a lock or a connection.
 
     SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged texts on power loss). Its file is made here, because SQLite would make it as
     the umask says; it gives the files beside it the same mode. Raises `OSError` if the file cannot be made, or is a link.
@@ -58,7 +89,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     parsed = database_url(url)
     if (path := sqlite_path(url)) is not None:
         _keep_private(path)
-        engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=0)
+        engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_timeout=WAIT_S)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -67,6 +98,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
+        pool_timeout=WAIT_S,
         pool_pre_ping=True,  # after the server was restarted, no text may meet a dead connection
         pool_use_lifo=True,
         connect_args={"connect_timeout": 5, "application_name": "hotline", "keepalives_idle": 30, "tcp_user_timeout": 10_000},
@@ -207,6 +239,8 @@ class _Text(NamedTuple):
 
 
 _TEXTS: dict[tuple[Any, ...], _Text] = {}
+_TEXTS_KEPT = 1000
+"""More than the hotline has. The lists of the queue with all their filters would be more."""
 
 
 def rows(session: Session, statement: ClauseElement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -223,6 +257,8 @@ def _given(dialect: Dialect, statement: ClauseElement, values: Mapping[str, Any]
     """The statement as the driver takes it, and all values as the driver takes them."""
     key = (statement, dialect.name, *values)
     if (text := _TEXTS.get(key)) is None:
+        if len(_TEXTS) >= _TEXTS_KEPT:
+            _TEXTS.clear()
         text = _TEXTS[key] = _text(statement, dialect, list(values))
     given = {**text.fixed, **values}
     for name, convert in text.converters:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NotRequired, TypedDict, Unpack
 
-from sqlalchemy import case, insert, select
+from sqlalchemy import case, func, insert, select
 from sqlalchemy.orm import Session
 
 from hotline.storage.db import Insert, table
@@ -105,6 +105,9 @@ _CHANGE_NOTHING = (
     EventKind.NUMBER_SOUGHT,
 )
 
+_NOT_ON_TIMELINE = (EventKind.VIEWED, EventKind.REPLIED)
+"""Views have a list of their own; of a reply its text is shown."""
+
 _PUT = Insert(lambda insert: insert(table(Event)).inline())
 
 
@@ -136,10 +139,23 @@ def note(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now:
     )
 
 
-def of_ticket(session: Session, ticket_id: int) -> Sequence[tuple[Event, Note | None]]:
-    """A ticket's events with their notes, oldest first."""
-    statement = select(Event, Note).outerjoin(Note, Note.id == Event.note_id).where(Event.ticket_id == ticket_id).order_by(Event.id)
-    return [(row[0], row[1]) for row in session.execute(statement)]
+def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit: int, longest: int) -> Sequence[tuple[Event, str | None]]:
+    """The newest events of a ticket's timeline until a time, newest first, each with the first `longest` characters of its note."""
+    statement = (
+        select(Event, func.substr(Note.body, 1, longest))
+        .outerjoin(Note, Note.id == Event.note_id)
+        .where(Event.ticket_id == ticket_id, Event.kind.not_in(_NOT_ON_TIMELINE))
+    )
+    if until is not None:
+        statement = statement.where(Event.happened_at <= until)
+    newest = statement.order_by(Event.happened_at.desc(), Event.id.desc()).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(newest)]
+
+
+def views_of(session: Session, ticket_id: int, *, limit: int) -> Sequence[Event]:
+    """The newest views of a ticket, newest first."""
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind == EventKind.VIEWED)
+    return session.scalars(statement.order_by(Event.id.desc()).limit(limit)).all()
 
 
 def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_id: int, *, since: datetime) -> bool:
@@ -170,6 +186,12 @@ def last_change(session: Session, ticket_id: int) -> Event | None:
     return session.scalar(statement)
 
 
+def last_move(session: Session, ticket_id: int) -> Event | None:
+    """The newest event that changed a ticket's status."""
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind == EventKind.MOVED).order_by(Event.id.desc()).limit(1)
+    return session.scalar(statement)
+
+
 def replied_at(session: Session, ticket_id: int, volunteer_id: int) -> int:
     """The ticket's version in the form of the volunteer's last reply to the citizen; 0 if there is none."""
     statement = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.REPLIED, Event.volunteer_id == volunteer_id)
@@ -177,9 +199,10 @@ def replied_at(session: Session, ticket_id: int, volunteer_id: int) -> int:
     return last["version"] if last else 0
 
 
-def without_notes(session: Session, ticket_id: int) -> Sequence[Event]:
-    """A ticket's events without their notes, oldest first."""
-    return session.scalars(select(Event).where(Event.ticket_id == ticket_id).order_by(Event.id)).all()
+def without_notes(session: Session, ticket_id: int, *, before: int | None, limit: int) -> Sequence[Event]:
+    """A ticket's newest events without their notes, newest first. `before` is the id of the last event of the page before."""
+    statement = select(Event).where(Event.ticket_id == ticket_id).order_by(Event.id.desc()).limit(limit)
+    return session.scalars(statement if before is None else statement.where(Event.id < before)).all()
 
 
 def newest(session: Session, volunteer: Volunteer, *, before: int | None, limit: int) -> Sequence[tuple[Event, str | None]]:

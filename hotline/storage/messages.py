@@ -1,11 +1,11 @@
 """The texts of contacts and tickets. Those that came in are stored here, those that leave in `outgoing`."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
 from sqlalchemy import and_, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
 from hotline.domain.message import Direction
@@ -97,9 +97,13 @@ def asked_status_of(message: Message | None) -> int | None:
     return message.ticket_id if message is not None and message.read_as == ReadAs.STATUS else None
 
 
-def of_ticket(session: Session, ticket_id: int) -> Iterable[Message]:
-    """Every text of a ticket, oldest first."""
-    return session.scalars(select(Message).where(Message.ticket_id == ticket_id).order_by(Message.id))
+def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit: int, longest: int) -> Sequence[tuple[Message, str]]:
+    """The newest texts of a ticket until a time, newest first, each with its first `longest` characters; the rest is not even read."""
+    statement = select(Message, func.substr(Message.body, 1, longest)).options(defer(Message.body)).where(Message.ticket_id == ticket_id)
+    if until is not None:
+        statement = statement.where(Message.created_at <= until)
+    newest = statement.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(newest)]
 
 
 def hand_over(session: Session, ticket_id: int, *, before: int, after: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
-from hotline.domain.message import Direction
+from hotline.domain.message import READ, Direction
 from hotline.storage import tickets
 from hotline.storage.db import is_sqlite, upsert
 from hotline.storage.models import Message, Note, Ticket, TicketWord
@@ -38,14 +38,14 @@ class Source:
 def messages(session: Session, after: int, limit: int) -> Sequence[Source]:
     """Texts with ids after `after`, by id. Our own sentences have no `text` to index: their words are the same in every ticket."""
     by_people = or_(Message.direction == Direction.IN, Message.volunteer_id.is_not(None))
-    body = case((and_(Message.ticket_id.is_not(None), by_people), Message.body))
+    body = case((and_(Message.ticket_id.is_not(None), by_people), func.substr(Message.body, 1, READ)))
     statement = select(Message.id, Message.ticket_id, body, Message.created_at).where(Message.id > after)
     return [Source(*row) for row in session.execute(statement.order_by(Message.id).limit(limit))]
 
 
 def notes(session: Session, after: int, limit: int) -> Sequence[Source]:
     """Notes with ids after `after`, by id."""
-    statement = select(Note.id, Note.ticket_id, Note.body, Note.written_at).where(Note.id > after)
+    statement = select(Note.id, Note.ticket_id, func.substr(Note.body, 1, READ), Note.written_at).where(Note.id > after)
     return [Source(*row) for row in session.execute(statement.order_by(Note.id).limit(limit))]
 
 

@@ -43,8 +43,8 @@ class CommitLost(SQLAlchemyError):
     """The shared commit of this transaction failed: nothing of it is stored."""
 
 
-class LineTooLong(SQLAlchemyError):
-    """The transactions in front take too long: this one was not begun."""
+class Overloaded(SQLAlchemyError):
+    """Others have the database, and it did not become free in time: nothing was done. Asked again later, it works."""
 
 
 class Writing(Protocol):
@@ -53,7 +53,7 @@ class Writing(Protocol):
     def session(self, *, ahead: bool = False) -> contextlib.AbstractContextManager[Session]:
         """A session whose changes are committed at the end of the block, or rolled back if the block raises.
 
-        A session that goes `ahead` waits for others as little as possible. Raises `LineTooLong`.
+        A session that goes `ahead` waits for others as little as possible. Raises `Overloaded`.
         """
 
 
@@ -79,7 +79,7 @@ class OwnCommits:
     @contextlib.contextmanager
     def _in_line(self) -> Iterator[None]:
         if not self._line.acquire(timeout=WAIT_S):
-            raise LineTooLong("the other transactions of this process do not end")
+            raise Overloaded("the other transactions of this process do not end")
         try:
             yield
         finally:
@@ -186,7 +186,7 @@ class SharedCommits:
             with self._counting:
                 self._coming -= 1
         if not is_ours:
-            raise LineTooLong("another transaction of this process does not end")
+            raise Overloaded("another transaction of this process does not end")
         try:
             yield
         finally:

@@ -60,8 +60,18 @@ def _before() -> int | None:
 
 def audited(session: Reading, ticket: Ticket) -> str:
     """The page of a ticket for an auditor: facts and events. Texts, notes, recordings and numbers are not even read."""
-    happened = events.without_notes(session, ticket.id)
+    rows, before = runtime().config.web.page_rows, _before()
+    happened = events.without_notes(session, ticket.id, before=before, limit=rows + 1)
     team = session.get(Team, ticket.team_id) if ticket.team_id else None
     names = people.names(session, (ticket.assignee_id, *(event.volunteer_id for event in happened)))
     categories = {category.code: category.names for category in runtime().categories}
-    return render_template("audited.html", ticket=ticket, team=team, happened=happened, names=names, categories=categories)
+    return render_template(
+        "audited.html",
+        ticket=ticket,
+        team=team,
+        happened=happened[:rows],
+        names=names,
+        categories=categories,
+        before=happened[rows - 1].id if len(happened) > rows else None,
+        is_first=before is None,
+    )

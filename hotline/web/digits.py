@@ -5,7 +5,8 @@ import re
 from markupsafe import Markup, escape
 
 _TURNED_ROUND = {0x202D: None, 0x202E: None}  # Unicode's override characters, which can show 123 as 321
-_NUMBER = re.compile(r"(\+?\d+(?:[ \-–]\d+)+|\+\d+)")
+# Linear: a run of digits is taken whole (++) and tried at its first digit only. Tried at each digit, 10,000 of them took over a second.
+_NUMBER = re.compile(r"(\+\d++(?:[ \-–]\d++)*+|(?<!\d)\d++(?:[ \-–]\d++)++)")
 
 
 def in_order(text: str) -> Markup:

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from hotline.domain.searching import SOUGHT_MAX
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
@@ -56,9 +57,12 @@ def ask() -> Response | str | tuple[str, int]:
         return _by_number(sought.number, typed)
     with rt.reading() as session:
         for marks in sought.marks:
-            if search.by_words(rt, session, volunteer(), marks).tickets:
+            found = search.by_words(rt, session, volunteer(), marks)
+            if found.tickets and sought.left_out:  # shown here: an address must not hold words
+                return _results(session, found, w=_written(marks), typed=typed, left_out=sought.left_out)
+            if found.tickets:
                 return redirect(url_for("search.page", w=_written(marks)), HTTPStatus.SEE_OTHER)
-    return render_template("search.html", typed=typed, asked=bool(typed), mistyped=sought.mistyped)
+    return render_template("search.html", typed=typed, asked=bool(typed), mistyped=sought.mistyped, left_out=sought.left_out)
 
 
 def _by_number(number: str, typed: str) -> str | tuple[str, int]:
@@ -73,7 +77,7 @@ def _by_number(number: str, typed: str) -> str | tuple[str, int]:
         return _results(session, found)
 
 
-def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bool = True) -> str:
+def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bool = True, **more: object) -> str:
     shown = found.tickets
     return render_template(
         "search.html",
@@ -84,6 +88,7 @@ def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bo
         is_first=is_first,
         # Not its id: ids would tell how many tickets the volunteer does not see.
         before=shown[-1].reference if found.more else None,
+        **more,
     )
 
 
@@ -96,6 +101,6 @@ def _marks(address: str) -> tuple[int, ...]:
     """The hashes of words in an address; () if they are not valid."""
     try:
         packed = base64.urlsafe_b64decode((address + "=" * (-len(address) % 4)).encode())
-        return struct.unpack(f">{len(packed) // 8}q", packed)[:_LONGEST]
+        return struct.unpack(f">{len(packed) // 8}q", packed)[:SOUGHT_MAX]
     except (ValueError, struct.error):
         return ()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -16,26 +15,18 @@ from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services import access
-from hotline.services.access import Access, Act
+from hotline.services.access import Access, Act, NoSuchTicket
 from hotline.services.tickets import casework, facts, otherphones, passing, replies
 from hotline.services.tickets.reach import SafeContact
-from hotline.storage import calls, drafts, events, holds, messages, people, recordings, shutouts, typedphones
+from hotline.storage import calls, drafts, events, holds, people, recordings, shutouts, typedphones
 from hotline.storage.events import EventKind
-from hotline.storage.models import Contact, Event, Message, Note, Ticket, TypedPhone
+from hotline.storage.models import Contact, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
+from hotline.web import timeline
 from hotline.web.forms import number
+from hotline.web.timeline import Entry, Place
 
 _TO_PEOPLE = frozenset({EventKind.ROUTED, EventKind.ALARM_RAISED, EventKind.PASSED, EventKind.SHUT_OUT, EventKind.LET_IN})
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing on a ticket's timeline: a text, or an event with its note."""
-
-    at: datetime
-    message: Message | None = None
-    event: Event | None = None
-    note: Note | None = None
 
 
 @dataclass(frozen=True)
@@ -125,22 +116,41 @@ def _other_phones(session: Reading, entered: Access, typed: Iterable[TypedPhone]
     ]
 
 
+def whole(reference: str, place: Place) -> str:
+    """Render the page of a single text or note, with all of its words. Raises `NoSuchTicket`, `NotAllowed`."""
+    with runtime().reading() as session:
+        found = access.enter(session, volunteer(), reference).ticket
+        entry = timeline.whole(session, found, place)
+        if entry is None:
+            raise NoSuchTicket(reference)
+        page = render_template("whole.html", ticket=found, entry=entry)
+    casework.view(runtime(), volunteer(), reference)
+    return page
+
+
 def _timeline(session: Reading, found: Ticket) -> dict[str, Any]:
-    happened = events.of_ticket(session, found.id)
-    texts = list(messages.of_ticket(session, found.id))
-    entries = [Entry(m.created_at, message=m) for m in texts]
-    entries += [Entry(e.happened_at, event=e, note=noted) for e, noted in happened if e.kind not in {EventKind.VIEWED, EventKind.REPLIED}]
-    viewed = [e for e, _ in happened if e.kind == EventKind.VIEWED]
-    moves = [e for e, _ in happened if e.kind == EventKind.MOVED]
-    named = [found.assignee_id, *(m.volunteer_id for m in texts), *(e.volunteer_id for e, _ in happened)]
-    named += [e.data.get("to") for e, _ in happened if e.kind in _TO_PEOPLE]
+    rows, place = runtime().config.web.page_rows, Place.read(request.args.get("until", ""))
+    shown = timeline.of_ticket(session, found, place, rows=rows)
+    viewed = events.views_of(session, found.id, limit=rows + 1)
+    moved = events.last_move(session, found.id)
+    named = [found.assignee_id, *(i for entry in shown.entries for i in _named(entry)), *(event.volunteer_id for event in viewed)]
     return {
-        "timeline": sorted(entries, key=lambda entry: entry.at),
-        "viewed": viewed,
-        "closed_by_text": found.status == Status.CLOSED and bool(moves) and moves[-1].data.get("by") == "citizen",
+        "timeline": shown,
+        "is_newest": place is None,
+        "viewed": viewed[:rows],
+        "more_viewed": len(viewed) > rows,
+        "closed_by_text": found.status == Status.CLOSED and moved is not None and moved.data.get("by") == "citizen",
         "names": people.names(session, named),
         "team_names": {team.id: team.name for team in people.teams(session).values()},
     }
+
+
+def _named(entry: Entry) -> list[int | None]:
+    """The ids of the volunteers whom an entry names."""
+    if entry.event is None:
+        return [entry.message.volunteer_id if entry.message else None]
+    to = entry.event.data.get("to") if entry.event.kind in _TO_PEOPLE else None
+    return [entry.event.volunteer_id, to]
 
 
 def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A ticket's page, its forms to claim, move and mark as read, and acknowledging an alarm."""
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
@@ -8,13 +8,14 @@ from hotline.domain.rights import Role
 from hotline.domain.ticket import Status
 from hotline.guards import runtime, volunteer
 from hotline.services import access
-from hotline.services.access import Act
+from hotline.services.access import Act, NoSuchTicket
 from hotline.services.tickets import casework, taking
 from hotline.storage.tickets import TicketMoved
 from hotline.web import ticketpage
 from hotline.web.audit import audited
 from hotline.web.forms import choice, text
 from hotline.web.ticketpage import go_on, version_seen, was_first
+from hotline.web.timeline import Place
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -32,6 +33,15 @@ def ticket(reference: str) -> str:
         return ticketpage.show(reference)
     with runtime().reading() as session:
         return audited(session, access.enter(session, volunteer(), reference, Act.AUDIT).ticket)
+
+
+@blueprint.get("/tickets/<reference:reference>/whole")
+def whole(reference: str) -> str:
+    """All the words of a long text or note, of which the ticket's page shows the beginning."""
+    place = Place.read(request.args.get("at", ""))
+    if place is None:
+        raise NoSuchTicket(reference)
+    return ticketpage.whole(reference, place)
 
 
 @blueprint.post("/tickets/<reference:reference>/claim")

@@ -19,6 +19,7 @@ from hotline.domain.conversation import (
     parse,
 )
 from hotline.domain.keyword import Keyword, Lexicon
+from hotline.domain.message import READ
 from hotline.domain.reference import EXAMPLE, check_digit, written
 from hotline.domain.texts import Text
 from hotline.domain.ticket import Stage, Status
@@ -521,3 +522,12 @@ def test_no_decision_opens_a_ticket_and_files_under_another_at_once() -> None:
         for recent_id in (None, RECENT):
             decision = settle(body, Known(named=(OTHER,), asking=(RESOLVED,), recent_id=recent_id, latest_open_id=LATEST))
             assert not (decision.opens and decision.ticket_id is not None), body
+
+
+def test_of_a_text_longer_than_any_phone_sends_the_beginning_is_read() -> None:
+    beyond = " " * (READ + 1)
+    assert read("STOP" + beyond + "x").command is None
+    assert read("1" + beyond).digit is None
+    assert read(beyond).empty is False
+    asked = read(f"{HERS}{beyond}{ALSO_HERS}")
+    assert (asked.references, asked.besides) == ((HERS,), True)

@@ -3,7 +3,7 @@
 import pytest
 
 from hotline.domain.category import Category
-from hotline.domain.telltale import people, telltales
+from hotline.domain.telltale import _shortest, people, telltales
 from hotline.tables import load_areas, load_categories, load_unsaid
 
 TABLES: tuple[tuple[Category, ...], ...] = (load_categories(None), (*load_unsaid(None), people(["Alice Khan", "علی", "Al"])))
@@ -41,3 +41,9 @@ def test_karachi_has_its_seven_districts_and_twenty_five_towns() -> None:
     districts = {one.code for one in areas if one.district is None}
     assert (len(districts), len(areas) - len(districts)) == (7, 25)
     assert {one.district for one in areas} - {None} == districts
+
+
+def test_of_places_in_one_another_the_shortest_are_left() -> None:
+    assert _shortest({(0, 9), (0, 4), (5, 9), (0, 14), (10, 14), (5, 14), (20, 30)}) == [(0, 4), (5, 9), (10, 14), (20, 30)]
+    assert _shortest({(0, 9), (2, 11), (4, 13)}) == [(0, 9), (2, 11), (4, 13)]
+    assert _shortest(set()) == []

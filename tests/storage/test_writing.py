@@ -12,7 +12,7 @@ from sqlalchemy import event, select, text
 from hotline.runtime import Runtime
 from hotline.storage import writing
 from hotline.storage.peoplemodels import Team
-from hotline.storage.writing import CommitLost, LineTooLong, SharedCommits
+from hotline.storage.writing import CommitLost, Overloaded, SharedCommits
 from tests.support import count, make_runtime
 
 
@@ -146,7 +146,7 @@ def _full_line(rt: Runtime) -> Iterator[None]:
 
 def test_nobody_stands_in_line_for_ever(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "WAIT_S", 0.05)
-    with ThreadPoolExecutor(1) as pool, _full_line(rt), pytest.raises(LineTooLong):
+    with ThreadPoolExecutor(1) as pool, _full_line(rt), pytest.raises(Overloaded):
         pool.submit(_add, rt, 1).result(5)
     assert "takes-long-0" in _codes(rt)
     assert _outcome(rt, 2) == "stored"

@@ -33,7 +33,7 @@ TEXTS = {
     "urdu": ("میرے بھائی کو دو لڑکوں نے پستول دکھا کر لوٹ لیا، موبائل اور 12,500 روپے لے گئے۔ نمبر 0300-1234567", "+923001234501"),
     "sindhi": ("منهنجي موٽرسائيڪل رات صدر مان چوري ٿي وئي، ڪنهن کي چوان؟", "+923331234502"),
     "roman": ("do larkon ne pistol dikha kar mera mobile cheen liya, bachao", "+923451234503"),
-    "odd": ("<b>My</b> \u202emotorcycle\u202c was st\u200bolen " + "x" * 300, "+923121234504"),
+    "odd": ("<b>My</b> \u202emotorcycle\u202c was st\u200bolen " + "x" * 300 + " at night" * 500, "+923121234504"),
     "hold": ("mera shohar mujhe marta hai", "+923211234505"),
     "sealed": ("thanay ke SHO ne mujh se rishwat mangi", "+923131234506"),
 }
@@ -186,6 +186,7 @@ PAGES = (
     Shown("ticket-no-phone", "tickets.ticket", "alice", "/tickets/{sindhi}", _add_no_phone, focus=".notice.bad"),
     Shown("ticket-walk-in", "tickets.ticket", "alice", "/tickets/{walkin}"),
     Shown("ticket-odd", "tickets.ticket", "bob", "/tickets/{odd}"),
+    Shown("whole", "tickets.whole", "bob", "/tickets/{odd}", lambda page: page.click(".timeline .written a")),
     Shown("ticket-hold", "tickets.ticket", "lead", "/tickets/{hold}"),
     Shown("ticket-sealed", "tickets.ticket", "charlie", "/tickets/{sealed}"),
     Shown("ticket-call", "tickets.ticket", "alice", "/tickets/{call}"),

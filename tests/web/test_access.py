@@ -27,6 +27,7 @@ NOBODY: frozenset[str] = frozenset()
 TABLE: dict[str, frozenset[str]] = {
     "queues.queue": EVERYBODY,
     "tickets.ticket": WORKS | {"auditor"},
+    "tickets.whole": WORKS,
     "tickets.claim": WORKS,
     "tickets.change_status": WORKS,
     "tickets.read": WORKS,

@@ -12,6 +12,9 @@ from hotline.web.digits import in_order
         ("نمبر 0300 1234567 ہے", "0300 1234567"),
         ("نمبر +923001234567 ہے", "+923001234567"),
         ("نمبر ۰۳۰۰-۱۲۳۴۵۶۷ ہے", "۰۳۰۰-۱۲۳۴۵۶۷"),
+        ("a1 2b", "1 2"),
+        ("5+12-3", "+12-3"),
+        ("1-2 - 3", "1-2"),
     ],
 )
 def test_a_number_of_parts_is_set_apart(text: str, number: str) -> None:

@@ -16,6 +16,7 @@ from hotline.sections import Web
 from hotline.services.tickets import facts
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.routing import route_due
+from hotline.services.tickets.search import FoundTickets
 from hotline.storage.models import Event, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from tests.services.colleagues import volunteer
@@ -408,3 +409,21 @@ def test_every_page_has_one_box(rt: Runtime, as_: As, path: str) -> None:
 def test_a_form_without_its_token_is_refused(rt: Runtime, as_: As) -> None:
     alice = as_("alice")
     assert alice.client.post("/search", base_url="https://hotline.example.org", data={"q": "x"}).status_code == 400
+
+
+def test_of_149_words_twelve_are_searched_for_and_the_others_are_named(rt: Runtime, as_: As) -> None:
+    ticket = a_ticket(rt, "one two three four five six seven eight nine ten eleven twelve")
+    typed = "one two three four five six seven eight nine ten eleven twelve zebra " + "a b " * 60
+    answer = as_("lead").post("/search", q=typed)
+    assert answer.status_code == 200
+    assert f'href="/tickets/{ticket.reference}"' in answer.text
+    assert "These were left out:" in answer.text
+    assert "<bdi>zebra</bdi>" in answer.text
+    assert "w=" not in answer.headers.get("Location", "")
+
+
+def test_an_address_with_more_words_than_that_is_searched_for_the_first(rt: Runtime, as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr("hotline.services.tickets.search.by_words", lambda *given, **_: looked.append(len(given[3])) or FoundTickets())
+    as_("lead").get("/search?w=" + "A" * 3_200)
+    assert looked == [12]

@@ -1,15 +1,17 @@
 """A text comes in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 
 from hotline.domain import conversation, phone, texts
 from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
 from hotline.domain.language import detect
-from hotline.domain.message import Direction
+from hotline.domain.message import KEPT, READ, Direction, kept
 from hotline.domain.ticket import Status, check_move
 from hotline.gateways.base import IncomingText
+from hotline.log import logger
 from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services.duty import attendance
@@ -36,8 +38,11 @@ class _SeenBefore(Exception):
 def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
     """Store a text, settle which ticket it belongs to and queue the answers, in one transaction. A second delivery changes nothing."""
     sender = phone.read_sender(text.sender, rt.config.numbers.region)
+    if len(text.body) > KEPT:
+        logger().warning("a text was cut: no phone sends so much", characters=len(text.body))
+        text = replace(text, body=kept(text.body))
     asked = conversation.parse(text.body, rt.lexicon, taken_for=text.keyword)
-    spoken = detect(text.body) if asked.command is None else None
+    spoken = detect(text.body[:READ]) if asked.command is None else None
     # A new contact whose first text is only "salam" or "OFF" gets the language of that word. A known contact's language stays.
     first = spoken or (asked.command.language if asked.command else None) or rt.config.conversation.default_language
     try:

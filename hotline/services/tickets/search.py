@@ -21,6 +21,7 @@ class Query:
     mistyped: bool  # nine digits whose check digit is wrong
     number: str | None  # E.164
     marks: tuple[tuple[int, ...], ...]
+    left_out: tuple[str, ...] = ()  # what was typed beyond `SOUGHT_MAX` words, and is not searched for
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,16 @@ def parse(rt: Runtime, typed: str) -> Query:
     """Read what a volunteer typed."""
     found = reference.find(typed)
     tail = searching.tail(typed)
-    sets = ((tail,) if tail is not None else (), searching.words(typed))
+    words = searching.words(typed)[: searching.SOUGHT_MAX]
+    sets = ((tail,) if tail is not None else (), words)
     key = searching.key_of(rt.config.secret_key)
     return Query(
         references=tuple(f.digits for f in found if f.valid),
         mistyped=bool(found) and not any(f.valid for f in found),
         # Nearly all nine digits are also some telephone in the country: a volunteer who means a telephone writes its 0 or its +.
         number=None if found or tail is not None else phone.read_typed(typed, rt.config.numbers.region),
-        marks=tuple(tuple(searching.hashed(key, word) for word in words) for words in sets if words),
+        marks=tuple(tuple(searching.hashed(key, word) for word in sought) for sought in sets if sought),
+        left_out=tuple(written for written in typed.split() if not set(searching.words(written)) <= set(words)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Twilio reports the end of a call, or a recording. No caller hears these answers, so a fault is answered with 500 as usual."""
+"""Twilio reports the end of a call, or a recording. No caller hears these answers, so a fault is answered with 500 or 503 as usual."""
 
 from flask import Blueprint, g, request
 

@@ -11,11 +11,12 @@ from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
 from hotline.app import create_app
+from hotline.domain.message import CUT, KEPT, READ
 from hotline.runtime import Runtime
 from hotline.services.texts.outbound import send_due
 from hotline.storage.models import Message, Ticket
 from hotline.webhooks.twilio.signature import read_pairs, sign_bytes
-from tests.support import TOKEN, ScriptedGateway, count, text_in, texts_out
+from tests.support import TOKEN, ScriptedGateway, count, text_in, texts_out, tickets
 
 BASE = "https://hotline.example.org"
 SMS, STATUS = "/hooks/twilio/sms", "/hooks/twilio/status"
@@ -154,9 +155,45 @@ def test_an_id_like_none_of_the_gateways_is_kept_under_one_that_can_be_stored(rt
 def test_thousands_of_fields_are_refused_in_no_time(client: FlaskClient) -> None:
     started = time.process_time()
     fields = urlencode({f"f{n:04d}": "" for n in range(9000)})
-    headers = {"X-Twilio-Signature": "x", "Content-Type": "application/x-www-form-urlencoded"}
+    headers = {"X-Twilio-Signature": signature({}), "Content-Type": "application/x-www-form-urlencoded"}
     assert client.post(SMS, data=fields, headers=headers).status_code == 403
     assert time.process_time() - started < 5  # it took forty when each field was searched separately
+
+
+def test_a_form_without_a_signature_of_the_right_length_is_not_even_read(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hotline.webhooks.twilio.signature.read_pairs", lambda _raw: pytest.fail("it was read"))
+    for sign in ("", "x", signature({}) + "x"):
+        assert post(client, form(), **{"X-Twilio-Signature": sign}) == 403
+
+
+@pytest.mark.parametrize("characters", [70_000, 300_000, 2_000_000])
+def test_a_signed_text_of_any_length_is_kept_cut_and_marked(rt: Runtime, client: FlaskClient, characters: int) -> None:
+    assert post(client, form(Body="x" * characters)) == 200
+    assert bodies(rt) == ["x" * KEPT + CUT]
+    assert count(rt, Ticket) == 1
+
+
+def test_a_long_text_about_an_official_is_sealed_wherever_the_word_stands(rt: Runtime, client: FlaskClient) -> None:
+    assert post(client, form(Body="x " * READ + "SHO ne rishwat mangi")) == 200
+    assert tickets(rt)[0].sealed
+
+
+def test_a_long_text_that_begins_like_a_command_is_a_complaint(rt: Runtime, client: FlaskClient) -> None:
+    assert post(client, form(Body="STOP" + " " * READ + "they took my phone")) == 200
+    assert count(rt, Ticket) == 1
+
+
+def test_a_long_text_that_names_a_ticket_is_added_to_it(rt: Runtime, client: FlaskClient) -> None:
+    text_in(rt, "mera mobile cheen liya")
+    assert post(client, form(Body=tickets(rt)[0].reference + " " * READ + "woh phir aaye")) == 200
+    assert (count(rt, Ticket), tickets(rt)[0].unread) == (1, True)
+
+
+@pytest.mark.parametrize("address", ["https://hotline.example.org:443", "https://hotline.example.org"])
+def test_the_address_may_be_signed_with_its_port_or_without(rt: Runtime, client: FlaskClient, address: str) -> None:
+    fields = form()
+    sign = sign_bytes(TOKEN, address + SMS, [(name.encode(), value.encode()) for name, value in fields.items()])
+    assert post(client, fields, **{"X-Twilio-Signature": sign}) == 200
 
 
 @pytest.mark.parametrize("missing", ["MessageSid", "From"])
@@ -172,7 +209,7 @@ def test_a_text_without_a_body_is_kept(rt: Runtime, client: FlaskClient) -> None
 
 
 def test_more_than_the_limit_is_too_much(rt: Runtime, client: FlaskClient) -> None:
-    assert post(client, form(Body="x" * 70_000)) == 413
+    assert post(client, form(Body="x" * 2_200_000)) == 413
     assert count(rt, Message) == 0
 
 
