@@ -96,7 +96,7 @@ PAGE_HEADERS: Mapping[str, str] = {
 NO_STORE = ("Cache-Control", "no-store")
 """The header of errors, and of every answer that is not the same for everybody."""
 
-BUSY = (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
+BUSY = (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)})
 """Status and header of the answer to a password that came when too many others were checked. A hash takes tens of milliseconds."""
 
 _P = ParamSpec("_P")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import lru_cache
 
-from hotline.domain import phone, reference
+from hotline.domain import phone, reference, texts
 from hotline.domain.phone import SenderKind
 from hotline.domain.segments import count
 from hotline.domain.texts import Text
@@ -50,9 +50,9 @@ def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *,
     """
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
         return None
-    if contact.times_seen == 0:  # the number was typed in by a volunteer: nobody knows whose phone it is
+    if contact.times_seen == 0:  # a volunteer's own phone that has never contacted us: nobody knows whose it is
         return None
-    if is_answer and _too_many(rt, tx, contact):
+    if (is_answer or text is texts.RECEIPT) and _too_many(rt, tx, contact):
         logger().info("an answer was left out: enough for this hour", contact_id=contact.id)
         return None
     body = render(rt, text, contact.language, ref=ref)

@@ -1,6 +1,6 @@
 """Files and folders that only the user who runs the hotline may read. They are made so whatever the umask, and narrowed if they are wider.
 
-A link in their place is refused, whoever made it: what is written would land elsewhere. What belongs to another user is left as it is.
+A link in their place is refused, no matter who made it: what is written would land elsewhere. What belongs to another user is left alone.
 `hotline doctor` tells of both.
 """
 
@@ -14,6 +14,9 @@ from pathlib import Path
 
 FOLDERS = frozenset({"recordings", "redis"})
 """The folders that the hotline makes in its data folder."""
+
+_OF_THE_DISK = "lost+found"
+"""Root's own folder on a disk that is mounted in place of one of ours."""
 
 _OTHERS = 0o077
 _OWNER = 0o700
@@ -96,6 +99,7 @@ def _everything(data: Path) -> Iterator[Path]:
         elif path.name in FOLDERS:
             yield path
             for place, folders, names in os.walk(path):
+                folders[:] = [name for name in folders if name != _OF_THE_DISK]
                 yield from (Path(place, name) for name in (*folders, *names))
 
 

@@ -73,7 +73,7 @@ class ParsedText:
 class NamedTicket:
     """A ticket that the text names, or a ticket of the sender's with an open question.
 
-    Whether it is sealed or on hold is left out: no answer may depend on it.
+    Whether it is sealed or on hold is left out, but for what a 1 may do (`by_person`): no answer about a reference may depend on it.
     """
 
     id: int
@@ -244,13 +244,18 @@ def _digit(asked: ParsedText, known: Known) -> Decision | None:
 
 
 def _solved(digit: str, ticket: NamedTicket) -> Decision:
-    """2 reopens a ticket, 1 closes it. Anybody can forge a 1: where that matters, it is left to a person to close the ticket."""
+    """2 reopens a ticket, 1 closes it. Anybody can forge a 1: where that matters, it is left to a person to close the ticket.
+
+    The answer to a 1 is the same for every kind of complaint.
+    """
     status = SOLVED_DIGITS[digit]
-    if status is ticket.status:  # "1" about a ticket that is closed already moves nothing, and is answered
-        return Decision(ReadAs.ANSWERED, ticket.id, answers=(Answer(MOVE_TEXTS[status], ticket),))
-    if status is Status.CLOSED and ticket.by_person:
-        return Decision(ReadAs.ANSWERED, ticket.id, adds=True, answers=(Answer(texts.STATUS_RECEIVED, ticket),))
-    return Decision(ReadAs.ANSWERED, ticket.id, move=status, answers=(Answer(MOVE_TEXTS[status], ticket),))
+    if status is not Status.CLOSED:
+        return Decision(ReadAs.ANSWERED, ticket.id, move=status, answers=(Answer(MOVE_TEXTS[status], ticket),))
+    noted = (Answer(texts.STATUS_NOTED, ticket),)
+    if ticket.by_person:
+        return Decision(ReadAs.ANSWERED, ticket.id, adds=True, answers=noted)
+    # A 1 about a ticket that is closed already moves nothing.
+    return Decision(ReadAs.ANSWERED, ticket.id, move=status if status is not ticket.status else None, answers=noted)
 
 
 def _empty(asked: ParsedText, known: Known) -> Decision | None:

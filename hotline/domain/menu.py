@@ -24,7 +24,7 @@ CUT = ""
 """The hint of a walk that goes on without a word, because the caller cut the prompt short."""
 
 SEEN = "9"
-"""The digit with which a volunteer answers an alarm from their own phone, by key or by text."""
+"""The digit with which a volunteer answers an alarm by key, when we rang their own phone."""
 
 Move = Callable[[Walk, Menu], Walk]
 

@@ -129,6 +129,9 @@ STATUS_CLOSED = sentence("status_closed", "{ref}: closed. If it is not solved, s
 # For translators: the answer to a citizen who asks. It asks nothing, because only of some is anything asked.
 STATUS_CLOSED_OTHER = sentence("status_closed_other", "{ref}: it is closed. If it is not solved, tell us again.")
 
+# For translators: the citizen sent a 1. It must be true where the complaint is closed now, and where a person looks at it first.
+STATUS_NOTED = sentence("status_noted", "{ref}: noted, thank you. If it is not solved, send 2.", asks=True)
+
 STATUS_REOPENED = sentence("status_reopened", "{ref}: we have opened it again and will look at it afresh.")
 
 # For translators: never repeats what was sent.
@@ -215,6 +218,7 @@ TEXTS: Mapping[str, Text] = {
         STATUS_RESOLVED,
         STATUS_CLOSED,
         STATUS_CLOSED_OTHER,
+        STATUS_NOTED,
         STATUS_REOPENED,
         REFERENCE_MISTYPED,
         TOLD_ELSEWHERE,

@@ -159,7 +159,8 @@ def _told(walk: Walk, menu: Menu, reference: str) -> tuple[Action, ...]:
             sounds.append(Say(language, prompts.CALL_ME_DONE))
         digits = (("digits", reference),)
         sounds += [Say(language, prompts.REFERENCE, digits), Pause(2), Say(language, prompts.REFERENCE_AGAIN, digits)]
-        sounds.append(Say(language, prompts.REFERENCE_USE))
+        if not walk.withheld:  # each call with a withheld number is a stranger's, who is told nothing of a reference
+            sounds.append(Say(language, prompts.REFERENCE_USE))
     return _ask(menu, tuple(sounds))
 
 

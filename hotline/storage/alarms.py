@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import not_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from hotline.domain.ticket import Priority
 from hotline.storage.base import NO_TICKET
 from hotline.storage.db import upsert
 from hotline.storage.models import ON_QUEUE, Alarm, ShutOut, Ticket
@@ -14,6 +15,7 @@ from hotline.storage.peoplemodels import AT_WORK, Volunteer
 from hotline.storage.tickets import visible_to
 
 _OPEN = Alarm.acknowledged_at.is_(None)
+_URGENT = Ticket.priority == Priority.URGENT
 _UNSEEN = Alarm.seen_at.is_(None)
 _NOTICED = not_(_OPEN & _UNSEEN) | Alarm.answered_at.is_not(None)
 _ANEW: dict[str, None] = {"acknowledged_at": None, "told_at": None, "seen_at": None, "code": None, "answered_at": None}
@@ -79,7 +81,7 @@ def answer(session: Session, alarm_id: int, *, now: datetime) -> bool:
 
 
 def unopened(session: Session, kinds: Collection[str], *, but: str, raised_before: datetime) -> Sequence[tuple[int, int | None]]:
-    """Up to 200 tickets on the queue that volunteers were paged about and nobody has opened, as (ticket id, team id).
+    """Up to 200 urgent tickets on the queue that volunteers were paged about and nobody has opened, as (ticket id, team id).
 
     Somebody was paged if an alarm of these kinds was raised at `raised_before` or earlier and is open and not seen. Nobody has opened
     the ticket if no alarm about it was seen or acknowledged. Tickets with an alarm of the kind `but` are left out.
@@ -88,8 +90,14 @@ def unopened(session: Session, kinds: Collection[str], *, but: str, raised_befor
     paged = select(Alarm.ticket_id).where(Alarm.kind.in_(kinds), _OPEN, _UNSEEN, Alarm.raised_at <= raised_before)
     was_opened = select(other.id).where(other.ticket_id == Ticket.id, other.seen_at.is_not(None) | other.acknowledged_at.is_not(None))
     was_raised = select(other.id).where(other.ticket_id == Ticket.id, other.kind == but)
-    statement = select(Ticket.id, Ticket.team_id).where(Ticket.id.in_(paged), ON_QUEUE, ~was_opened.exists(), ~was_raised.exists())
+    statement = select(Ticket.id, Ticket.team_id).where(Ticket.id.in_(paged), ON_QUEUE, _URGENT, ~was_opened.exists(), ~was_raised.exists())
     return [(row[0], row[1]) for row in session.execute(statement.order_by(Ticket.id).limit(200))]
+
+
+def waits_for(session: Session, volunteer_id: int, kinds: Collection[str]) -> bool:
+    """Whether an urgent ticket waits for this volunteer, by an open alarm of these kinds that was not seen."""
+    statement = select(Alarm.id).join(Ticket, Ticket.id == Alarm.ticket_id).where(Alarm.volunteer_id == volunteer_id, Alarm.kind.in_(kinds))
+    return session.scalar(statement.where(_OPEN, _UNSEEN, ON_QUEUE, _URGENT).limit(1)) is not None
 
 
 def is_unseen(session: Session, volunteer_id: int, ticket_id: int) -> bool:
@@ -104,9 +112,9 @@ def see(session: Session, volunteer_id: int, ticket_id: int, *, now: datetime) -
     session.execute(unseen_ones.values(seen_at=now))
 
 
-def reopen(session: Session, ticket_id: int, kind: str, *, now: datetime) -> None:
-    """Page again every volunteer who has acknowledged, answered or seen an alarm of this kind about a ticket."""
-    noticed = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, _NOTICED)
+def reopen(session: Session, ticket_id: int, *, now: datetime) -> None:
+    """Page again every volunteer who has acknowledged, answered or seen an alarm about a ticket."""
+    noticed = update(Alarm).where(Alarm.ticket_id == ticket_id, _NOTICED)
     reopened = noticed.values(**_ANEW, raised_at=now)
     session.execute(reopened)
 

@@ -13,7 +13,7 @@ from hotline.domain.phone import SenderKind
 from hotline.domain.walk import Step, Walk
 from hotline.storage.base import NO_TICKET
 from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
-from hotline.storage.db import Insert, execute, table
+from hotline.storage.db import Insert, execute, is_sqlite, table
 from hotline.storage.models import Contact
 from hotline.storage.rows import CallChanges, CallRow, NewCall
 
@@ -22,6 +22,8 @@ _KEEP = Insert(lambda insert: insert(_CALLS).on_conflict_do_nothing(index_elemen
 _STORE = _CALLS.update().where(_CALLS.c.id == bindparam("row_id"))
 _FROM_OUTSIDE = Call.direction.not_in(OURS)
 # Built once: at each step a caller waits while it runs.
+_DUTY_LINE = 0x6475_7479
+"""The key of PostgreSQL's lock for a choice among the phones of the duty line: any number that stands for nothing else."""
 _BY_GATEWAY_ID = (Call.gateway == bindparam("gateway"), Call.gateway_id == bindparam("gateway_id"))
 _LOCKED = select(Call).where(*_BY_GATEWAY_ID).with_for_update()
 _LOCKED_WITH_CONTACT = select(Call, Contact).join(Contact, Contact.id == Call.contact_id).where(*_BY_GATEWAY_ID).with_for_update()
@@ -99,11 +101,14 @@ def count_withheld_lookups(session: Session, *, since: datetime) -> int:
 
 
 def at_duty_line(session: Session, *, rung_since: datetime, talked_since: datetime) -> Sequence[tuple[Walk, datetime]]:
-    """The calls for which a phone of the duty line rings, or is talked to, and since when; the latest last.
+    """The calls for which a phone of the duty line rings, or is talked to, and since when; the latest last. Nobody else asks until the
+    commit.
 
     A phone that was rung before `rung_since` and taken by nobody does not count, nor one that was rung before `talked_since`: the end of
     the call was lost.
     """
+    if not is_sqlite(session):  # two callers at once would both find the same phone free; SQLite has one writer at a time anyway
+        session.execute(select(func.pg_advisory_xact_lock(_DUTY_LINE)))
     is_recent = or_(Call.stepped_at > rung_since, and_(Call.duty_taken, Call.stepped_at > talked_since))
     statement = select(Call.walk, Call.stepped_at).where(CALL_OPEN, Call.ended_at.is_(None), Call.danger_at.is_not(None), is_recent)
     found = [(Walk.from_row(row[0]), row[1]) for row in session.execute(statement.order_by(Call.stepped_at))]

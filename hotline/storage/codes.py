@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import ReadAs
 from hotline.storage.models import Alarm, Message
-from hotline.storage.peoplemodels import ShiftDay, Volunteer
+from hotline.storage.peoplemodels import AT_WORK, ShiftDay, Volunteer
 
 
 class Shown(NamedTuple):
@@ -23,7 +23,7 @@ class Shown(NamedTuple):
 
 def shown(session: Session, contact_id: int, *, since: datetime) -> Sequence[Shown]:
     """The codes that a volunteer's own phone was shown after `since`: that of the last alarm, and those of questions about shifts."""
-    whose = Volunteer.phone_id == contact_id, Volunteer.active
+    whose = Volunteer.phone_id == contact_id, AT_WORK
     alarms = select(Alarm).join(Volunteer, Volunteer.id == Alarm.volunteer_id).where(*whose, Alarm.code.is_not(None), Alarm.told_at > since)
     told = session.scalars(alarms.order_by(Alarm.told_at)).all()
     found = []

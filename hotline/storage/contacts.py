@@ -101,8 +101,13 @@ def speak(session: Session, contact: Met | Contact, language: str, *, named: boo
 
 
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
-    """Stop the texts that we start, from `since`; None allows them again. What a volunteer marked stays: a sender can be forged."""
+    """Stop the texts that we start, from `since`. None allows them again, and calls back that were refused by key.
+
+    What a volunteer marked stays: a sender can be forged.
+    """
     changes: ContactChanges = {"stopped_at": since}
+    if since is None:
+        changes |= {"refused_calls_at": None}
     session.execute(update(Contact).where(Contact.id == contact_id).values(**changes))
 
 

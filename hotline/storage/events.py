@@ -180,6 +180,14 @@ def passed_on_by(session: Session, ticket_id: int) -> frozenset[int]:
     return frozenset(i for i in session.scalars(statement) if i is not None)
 
 
+def is_placed(session: Session, ticket_id: int) -> bool:
+    """Whether a volunteer has passed the ticket on, or said of what kind it is."""
+    statement = select(Event.kind, Event.data).where(
+        Event.ticket_id == ticket_id, Event.kind.in_((EventKind.PASSED, EventKind.CHANGED)), Event.volunteer_id.is_not(None)
+    )
+    return any(kind == EventKind.PASSED or data.get("fact") == "category" for kind, data in session.execute(statement))
+
+
 def last_change(session: Session, ticket_id: int) -> Event | None:
     """The newest event that changed a ticket. Alarms, listening, viewing, showing the number and being found change nothing."""
     statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(_CHANGE_NOTHING)).order_by(Event.id.desc()).limit(1)

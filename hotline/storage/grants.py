@@ -45,3 +45,9 @@ def drop(session: Session, volunteer_id: int, *, what: str | None = None, decide
     if what is not None:
         statement = statement.where(Grant.what == what)
     session.execute(statement.values(given=False, decided_by=decided_by, decided_at=now))
+
+
+def drop_asked_by(session: Session, asker_id: int, *, decided_by: int | None, now: datetime) -> None:
+    """Refuse the undecided requests of a person who has left."""
+    statement = update(Grant).where(Grant.asked_by == asker_id, Grant.decided_at.is_(None))
+    session.execute(statement.values(given=False, decided_by=decided_by, decided_at=now))

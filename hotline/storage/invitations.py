@@ -21,6 +21,11 @@ def void(session: Session, volunteer_id: int, *, now: datetime) -> None:
     session.execute(statement)
 
 
+def void_made_by(session: Session, maker_id: int, *, now: datetime) -> None:
+    """Make the unused links void that a person made for others."""
+    session.execute(update(Invitation).where(Invitation.made_by == maker_id, Invitation.used_at.is_(None)).values(used_at=now))
+
+
 def invited(session: Session, token_sha256: str, *, now: datetime) -> Volunteer | None:
     """The active volunteer that a link is for; None if the link is unknown, used or expired."""
     statement = select(Volunteer).join(Invitation, Invitation.volunteer_id == Volunteer.id)

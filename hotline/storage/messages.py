@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
 from hotline.domain.message import Direction
+from hotline.domain.texts import RECEIPT
 from hotline.domain.ticket import OPEN
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Message, Ticket
@@ -28,10 +29,14 @@ def keep(session: Session, **values: Unpack[TextInRow]) -> int | None:
 
 
 def count_answers(session: Session, contact_id: int, *, since: datetime, limit: int) -> int:
-    """How many answers were queued for a contact after `since`; counting stops at `limit`."""
+    """How many answers, and receipts of calls, were queued for a contact after `since`; counting stops at `limit`."""
     recent = (
         select(Message.id)
-        .where(Message.contact_id == contact_id, Message.answers_id.is_not(None), Message.created_at > since)
+        .where(
+            Message.contact_id == contact_id,
+            or_(Message.answers_id.is_not(None), Message.text_key == RECEIPT.key),
+            Message.created_at > since,
+        )
         .order_by(Message.id.desc())
         .limit(limit)
     )

@@ -26,6 +26,11 @@ def lock(session: Session, volunteer_id: int) -> None:
     session.execute(select(Volunteer.id).where(Volunteer.id == volunteer_id).with_for_update(key_share=True))
 
 
+def lock_heads(session: Session) -> None:
+    """Lock the rows of all heads until the commit."""
+    session.execute(select(Volunteer.id).where(Volunteer.is_head).order_by(Volunteer.id).with_for_update(key_share=True))
+
+
 def active(session: Session, volunteer_id: int) -> Volunteer | None:
     """An active volunteer by id, confirmed or not."""
     return session.scalar(select(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.active))
@@ -50,18 +55,24 @@ def add(session: Session, login: str, name: str, *, password_hash: str | None, c
 
 
 def by_phone(session: Session, contact_id: int) -> Sequence[Volunteer]:
-    """The active volunteers who have that contact as their own phone."""
-    return session.scalars(select(Volunteer).where(Volunteer.phone_id == contact_id, Volunteer.active).order_by(Volunteer.id)).all()
+    """The volunteers at work who have that contact as their own phone."""
+    return session.scalars(select(Volunteer).where(Volunteer.phone_id == contact_id, AT_WORK).order_by(Volunteer.id)).all()
 
 
 def has_phone(session: Session, contact_id: int) -> bool:
-    """Whether a contact is some active volunteer's own phone."""
-    return session.scalar(select(Volunteer.id).where(Volunteer.phone_id == contact_id, Volunteer.active).limit(1)) is not None
+    """Whether a contact is the own phone of some volunteer at work."""
+    return session.scalar(select(Volunteer.id).where(Volunteer.phone_id == contact_id, AT_WORK).limit(1)) is not None
 
 
 def by_login(session: Session, login: str) -> Volunteer | None:
     """A volunteer by login, active or not."""
     return session.scalar(select(Volunteer).where(Volunteer.login == login))
+
+
+def locked_by_login(session: Session, login: str) -> Volunteer | None:
+    """A volunteer by login, active or not, locked until the commit as `lock` does."""
+    statement = select(Volunteer).where(Volunteer.login == login).with_for_update(key_share=True)
+    return session.scalar(statement, execution_options={"populate_existing": True})
 
 
 def names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:

@@ -116,6 +116,12 @@ def latest_open_id(session: Session, contact_id: int) -> int | None:
     )
 
 
+def unclosed_ids(session: Session, contact_id: int, *, besides: int) -> Sequence[int]:
+    """The ids of a contact's tickets that are not closed, after that of the ticket `besides`."""
+    others = select(Ticket.id).where(Ticket.contact_id == contact_id, Ticket.status != Status.CLOSED, Ticket.id != besides)
+    return [besides, *session.scalars(others.order_by(Ticket.id).limit(50))]
+
+
 class Reader(Protocol):
     """What `visible_to` needs to know of a volunteer. The id may be a parameter of the query."""
 

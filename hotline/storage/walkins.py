@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from hotline.storage.events import EventKind
-from hotline.storage.models import Event, Message, Ticket
+from hotline.storage.models import Event, Message, ShutOut, Ticket
 
 FORM = "walk_in"
 """The `gateway` of the message with the citizen's words. Its `gateway_id` is the form's token, so that a form opens one ticket only."""
@@ -22,4 +22,6 @@ def of_form(session: Session, token: str) -> tuple[Ticket, str]:
 def typed_by(session: Session, reference: str, volunteer_id: int, *, since: datetime) -> Ticket | None:
     """The ticket of that reference, if the volunteer typed it in and it was opened at `since` or later; else None."""
     by_volunteer = exists().where(Event.ticket_id == Ticket.id, Event.kind == EventKind.OPENED, Event.volunteer_id == volunteer_id)
-    return session.scalar(select(Ticket).where(Ticket.reference == reference, Ticket.walk_in, Ticket.opened_at >= since, by_volunteer))
+    shut_out = exists().where(ShutOut.ticket_id == Ticket.id, ShutOut.volunteer_id == volunteer_id)
+    statement = select(Ticket).where(Ticket.reference == reference, Ticket.walk_in, Ticket.opened_at >= since, by_volunteer, ~shut_out)
+    return session.scalar(statement)

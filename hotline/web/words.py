@@ -45,10 +45,12 @@ REASONS = {
     Reason.TOO_LATE: N_("too late to make sense"),
 }
 INSTEAD = {
-    Reason.STOPPED: N_("A text of the citizen with the word START allows it again. Until then leave a note; who asks is told the stage."),
+    Reason.STOPPED: N_(
+        "A text of the citizen with the word START allows it again. Until then leave a note; this phone is told the stage if it asks."
+    ),
     Reason.HOLD: N_("A lead can lift the hold once it is safe. Until then keep your words here, or leave a note."),
-    Reason.NOT_SAFE: N_("Leave a note. A citizen who asks by the number of the ticket is told the stage."),
-    Reason.NO_PHONE: N_("Leave a note. A person who has the number of the ticket can text or ring us, and is told the stage."),
+    Reason.NOT_SAFE: N_("Leave a note. This phone is told the stage if it asks with the number of the ticket."),
+    Reason.NO_PHONE: N_("Leave a note. Only the phone that a ticket came from is told its stage, and not with a withheld number."),
     Reason.NEVER_WROTE: N_(
         "Ask for one text with the number of this ticket from that phone, or one call that keys it in. Until then leave a note."
     ),

@@ -366,7 +366,7 @@ RESOLVED, CLOSED = ASKING
 @pytest.mark.parametrize("body", ["1", "1.", " ۱ ", "١", "1!", "(1)", "1\ufe0f\u20e3"])
 def test_a_one_says_it_is_solved(body: str) -> None:
     decision = settle(body, Known(asking=(RESOLVED,), recent_id=RECENT))
-    assert decision == Decision(ReadAs.ANSWERED, RESOLVED.id, move=Status.CLOSED, answers=(Answer(texts.STATUS_CLOSED, RESOLVED),))
+    assert decision == Decision(ReadAs.ANSWERED, RESOLVED.id, move=Status.CLOSED, answers=(Answer(texts.STATUS_NOTED, RESOLVED),))
 
 
 @pytest.mark.parametrize("body", ["2", "۲", "٢", "2."])
@@ -378,7 +378,7 @@ def test_a_two_opens_it_again(body: str, ticket: NamedTicket) -> None:
 
 def test_a_one_to_what_is_closed_already_moves_nothing_and_is_answered() -> None:
     decision = settle("1", Known(asking=(CLOSED,)))
-    assert decision == Decision(ReadAs.ANSWERED, CLOSED.id, answers=(Answer(texts.STATUS_CLOSED, CLOSED),))
+    assert decision == Decision(ReadAs.ANSWERED, CLOSED.id, answers=(Answer(texts.STATUS_NOTED, CLOSED),))
 
 
 @pytest.mark.parametrize("body", ["1", "2", "۲"])

@@ -98,6 +98,7 @@ def test_the_registry_holds_every_text_under_its_name() -> None:
     assert {text.key for text in TEXTS.values() if text.asks} == {
         "status_resolved",
         "status_closed",
+        "status_noted",
         "shift_ask",
         "page_needs_you",
         *(f"reply_{key}" for key in ("where", "when", "call", "tried", "more")),

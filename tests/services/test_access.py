@@ -202,7 +202,7 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
 
 OF_ONES_OWN = {
     "people.account": {"change_password", "end", "end_others", "choose"},
-    "people.factor": {"prepare", "secret", "prove", "spend"},
+    "people.factor": {"prepare", "secret", "prove", "shows", "spend"},
     "people.login": {"log_in", "come_in", "find", "oldest", "seen", "log_out", "choose_page_language"},
     "people.invitations": {"invited", "accept"},
     "people.tries": {"by_name", "count"},

@@ -115,3 +115,13 @@ def test_a_new_password_ends_the_links_that_are_about(rt: Runtime) -> None:
     reset_password(rt, "dora")
     with pytest.raises(LinkNotGood):
         invited(rt, token)
+
+
+def test_of_two_heads_who_are_closed_at_once_one_remains(rt: Runtime) -> None:
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "bob").values(is_head=True))
+    admin, logins = volunteer(rt, "admin").id, iter(["head", "bob", "head", "bob", "head"])
+    faults = at_once(lambda: staff.deactivate(rt, admin, next(logins)))
+    assert faults == [grants.NotPossible] * 4
+    with rt.reading() as session:
+        assert len(people.heads(session)) == 1

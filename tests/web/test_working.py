@@ -215,10 +215,25 @@ def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, tic
     [
         (Contact, {"address": "+922135662222"}, "it is a landline", "Ring it if it may be rung"),
         (Contact, {"stopped_at": NOON}, "the citizen asked us not to text", "the word START allows it again"),
-        (Contact, {"may_text": False}, "this phone may not be texted", "asks by the number of the ticket is told the stage"),
-        (Contact, {"kind": "withheld", "address": None}, "no phone that we can text", "can text or ring us"),
+        (
+            Contact,
+            {"may_text": False},
+            "this phone may not be texted",
+            "This phone is told the stage if it asks with the number of the ticket",
+        ),
+        (
+            Contact,
+            {"kind": "withheld", "address": None},
+            "no phone that we can text",
+            "Only the phone that a ticket came from is told its stage",
+        ),
         (Ticket, {"hold": True}, "the ticket is on hold", "A lead can lift the hold"),
-        (Contact, {"on_hold": True}, "this phone may not be texted", "asks by the number of the ticket is told the stage"),
+        (
+            Contact,
+            {"on_hold": True},
+            "this phone may not be texted",
+            "This phone is told the stage if it asks with the number of the ticket",
+        ),
     ],
 )
 def test_where_no_text_can_go_she_is_told_why_and_what_instead_before_she_types(

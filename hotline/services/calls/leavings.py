@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from hotline.alarms import AlarmKind
 from hotline.domain import category, texts
 from hotline.domain.call import CallDirection
 from hotline.domain.ticket import Priority
@@ -126,5 +125,5 @@ def _raise(tx: Transaction, ticket_id: int) -> None:
         happened(tx.session, ticket_id, EventKind.RAISED, now=tx.now, to=Priority.URGENT)
     if not ticket.hold:
         happened(tx.session, ticket_id, EventKind.HELD, now=tx.now)
-    alarms.reopen(tx.session, ticket_id, AlarmKind.URGENT, now=tx.now)  # it may have been acknowledged before the danger was known
+    alarms.reopen(tx.session, ticket_id, now=tx.now)  # it may have been acknowledged before the danger was known
     tx.ring(Job.ROUTE_DUE)

@@ -7,6 +7,7 @@ What came not whole, or in a form that nobody can play, is kept until better com
 import hashlib
 import io
 import random
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -59,12 +60,12 @@ _AS_IT_CAME = "bin"
 
 @dataclass(frozen=True)
 class _Fetched:
-    """What came, as it will be stored. `duration_s`: None if nobody can play it. `fault`: what is wrong with it."""
+    """What came, as it will be stored. `duration_s`: None if nobody can play it. `fault`: why it is to be fetched again."""
 
     content: bytes
     ending: str
     duration_s: float | None
-    fault: str | None
+    fault: "_NotYet | None"
 
     def is_better_than(self, kept: Recording) -> bool:
         """Whether more can be heard in it than in what was kept of an earlier try."""
@@ -135,25 +136,22 @@ def _bring(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
     except _NotYet as fault:
         _try_later(rt, claimed, fault, {})
     else:
-        if fetched.fault is None:
-            _store(rt, claimed, kept)
-        else:
-            _try_later(rt, claimed, _NotYet(fetched.fault, away=False), kept)
-        _remove_former(rt, claimed, kept)
+        wrong = fetched.fault
+        in_place = _store(rt, claimed, kept) if wrong is None else _try_later(rt, claimed, wrong, kept)
+        for name in {claimed.stored_as, kept.get("stored_as")} - {in_place, None}:
+            _remove(rt, claimed, name or "")
 
 
 def _fetch(rt: Runtime, gateway: CallGateway, claimed: Recording) -> _Fetched:
     """What came, checked. It stays in memory until it is saved in its place. Raises `_NotYet`."""
-    came = io.BytesIO()
+    came, broke_off = io.BytesIO(), None
     limit_bytes = (rt.config.voice.recording_s + _LIMIT_SLACK_S) * _BYTES_PER_S
     try:
         gateway.fetch_recording(claimed.gateway_id, came, limit_bytes=limit_bytes)
     except GatewayError as fault:
-        if fault.code != _TOO_LARGE or not came.tell():
+        if not came.tell():
             raise _NotYet(fault.code, away=fault.code not in _ABSENT) from fault
-        is_whole = False
-    else:
-        is_whole = True
+        broke_off = _NotYet("wrong_length" if fault.code == _TOO_LARGE else fault.code, away=fault.code not in _ABSENT)
     content = came.getvalue()
     if not content:
         raise _NotYet("empty", away=False)
@@ -161,15 +159,19 @@ def _fetch(rt: Runtime, gateway: CallGateway, claimed: Recording) -> _Fetched:
         sound = audio.heard(content)
     except NotAudio as fault:
         logger().warning("a recording is no audio that can be played", recording_id=claimed.id, fault=str(fault))
-        return _Fetched(content, _AS_IT_CAME, None, "not_audio")
+        return _Fetched(content, _AS_IT_CAME, None, broke_off if broke_off and broke_off.away else _NotYet("not_audio", away=False))
     differs = claimed.promised_s is not None and abs(sound.duration_s - claimed.promised_s) > _MAY_DIFFER_S
-    return _Fetched(sound.content, sound.ending, sound.duration_s, None if is_whole and not differs else "wrong_length")
+    wrong_length = _NotYet("wrong_length", away=False) if differs else None
+    return _Fetched(sound.content, sound.ending, sound.duration_s, broke_off or wrong_length)
 
 
 def _save(rt: Runtime, claimed: Recording, fetched: _Fetched) -> RecordingChanges:
-    """Save what came; returns what its row then says of it. Raises `_NotYet`."""
-    stem = (claimed.stored_as or "").partition(".")[0]
-    name = f"{stem}.{fetched.ending}"
+    """Save what came; returns what its row then says of it. Raises `_NotYet`.
+
+    Each try that is not whole has a name of its own: a slow worker must not write over what another has brought meanwhile.
+    """
+    stem = re.split(r"[-.]", claimed.stored_as or "")[0]
+    name = f"{stem}.{fetched.ending}" if fetched.fault is None else f"{stem}-{claimed.attempts}.{fetched.ending}"
     try:
         rt.store.save(name, io.BytesIO(fetched.content))
     except StoreFault as fault:
@@ -179,20 +181,20 @@ def _save(rt: Runtime, claimed: Recording, fetched: _Fetched) -> RecordingChange
     return {"stored_as": name, "size_bytes": len(fetched.content), "sha256": digest, "duration_s": fetched.duration_s}
 
 
-def _remove_former(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> None:
-    """Remove what an earlier try left under another name, once the row has the new name."""
-    if claimed.stored_as and claimed.stored_as != kept.get("stored_as", claimed.stored_as):
-        try:
-            rt.store.remove(claimed.stored_as)
-        except StoreFault as fault:
-            logger().error("what an earlier try left of a recording stays", recording_id=claimed.id, fault=str(fault))
+def _remove(rt: Runtime, claimed: Recording, name: str) -> None:
+    """Remove what a try left that is not in place."""
+    try:
+        rt.store.remove(name)
+    except StoreFault as fault:
+        logger().error("what a try left of a recording stays", recording_id=claimed.id, fault=str(fault))
 
 
-def _store(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> None:
-    """Note that we have the recording. From now on the gateway's copy may be deleted."""
+def _store(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> str | None:
+    """Note that we have the recording. From now on the gateway's copy may be deleted. Returns the name of what is in place now."""
     with rt.transaction() as tx:
-        if recordings.locked(tx.session, claimed.id).state != RecordingState.AWAITED:  # another worker was first
-            return
+        recording = recordings.locked(tx.session, claimed.id)
+        if recording.state != RecordingState.AWAITED:  # another worker was first
+            return recording.stored_as
         done: RecordingChanges = {
             **kept,
             "state": RecordingState.STORED,
@@ -204,19 +206,24 @@ def _store(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> None:
         recordings.store(tx.session, claimed.id, **done)
         _tell(rt, tx, claimed, EventKind.RECORDED, bad=False)
     logger().info("a recording was stored", recording_id=claimed.id, size_bytes=kept.get("size_bytes"))
+    return kept.get("stored_as")
 
 
-def _try_later(rt: Runtime, claimed: Recording, why: _NotYet, kept: RecordingChanges) -> None:
-    """Note what was kept of this try. Try again, or give up: then what there is stays, with us and at the gateway."""
+def _try_later(rt: Runtime, claimed: Recording, why: _NotYet, kept: RecordingChanges) -> str | None:
+    """Note what was kept of this try. Try again, or give up: then what there is stays, with us and at the gateway.
+
+    Returns the name of what is in place now.
+    """
     with rt.transaction() as tx:
         recording = recordings.locked(tx.session, claimed.id)
-        if recording.state != RecordingState.AWAITED:
-            return
+        if recording.state != RecordingState.AWAITED or recording.attempts != claimed.attempts:  # another worker has it by now
+            return recording.stored_as
+        in_place = kept.get("stored_as", recording.stored_as)
         logger().warning("a recording did not come", recording_id=claimed.id, reason=why.reason, attempt=claimed.attempts)
         if tx.now - claimed.created_at < (_AWAY_FOR if why.away else _ABSENT_FOR):
             again: RecordingChanges = {**kept, "reason": why.reason, "next_attempt_at": _again(tx, claimed)}
             recordings.store(tx.session, claimed.id, **again)
-            return
+            return in_place
         size_bytes, duration_s = kept.get("size_bytes", recording.size_bytes), kept.get("duration_s", recording.duration_s)
         end: RecordingChanges = {**kept, "attempts": 0, "next_attempt_at": None}
         if size_bytes:
@@ -226,6 +233,7 @@ def _try_later(rt: Runtime, claimed: Recording, why: _NotYet, kept: RecordingCha
         recordings.store(tx.session, claimed.id, **end)
         _tell(rt, tx, claimed, EventKind.RECORDED if size_bytes else EventKind.RECORDING_LOST, bad=True)
     logger().error("a recording was given up", recording_id=claimed.id, reason=why.reason)
+    return in_place
 
 
 def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:

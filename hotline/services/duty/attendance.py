@@ -90,9 +90,8 @@ def hear(rt: Runtime, tx: Transaction, contact_id: int, code: str) -> ReadAs | N
     meant = next((one for one in shown if one.code == code), None)
     if not awaited:
         return ReadAs.DUTY if meant is not None else None  # sent twice, it says nothing new
-    tries_left = codes.tries_left(tx, contact_id, awaited)
-    if meant is None or tries_left <= 0:
-        if tries_left == 1:
+    if meant is None or codes.tries_left(tx, contact_id, meant) <= 0:
+        if any(codes.tries_left(tx, contact_id, one) == 1 for one in awaited):
             codes.tell_of_guesses(tx, contact_id)
         return ReadAs.WRONG_CODE
     if meant.is_alarm:

@@ -14,7 +14,7 @@ from hotline.storage import codes, people
 from hotline.storage.codes import Shown
 
 _TRIES = 3
-"""After so many wrong codes none counts until the next text shows a new one: of 90 codes three guesses hit one in thirty."""
+"""After so many wrong codes a code that was shown before them counts no more: of 90 codes three guesses hit one in thirty."""
 
 _KEPT = timedelta(days=4)
 """For how long a code answers its text. Volunteers are asked about a shift three days before it at the earliest."""
@@ -31,10 +31,9 @@ def draw(tx: Transaction, contact_id: int, number: int) -> list[str]:
     return secrets.SystemRandom().sample([code for n in range(10, 100) if (code := str(n)) not in taken], number)
 
 
-def tries_left(tx: Transaction, contact_id: int, awaited: Sequence[Shown]) -> int:
-    """How many wrong codes may still come from a phone."""
-    since = max(one.at for one in awaited)
-    return _TRIES - codes.count_wrong(tx.session, contact_id, since=since, limit=_TRIES)
+def tries_left(tx: Transaction, contact_id: int, code: Shown) -> int:
+    """How many wrong codes may still come from a phone until this one counts no more. A later text with another code changes nothing."""
+    return _TRIES - codes.count_wrong(tx.session, contact_id, since=code.at, limit=_TRIES)
 
 
 def tell_of_guesses(tx: Transaction, contact_id: int) -> None:

@@ -23,7 +23,10 @@ from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
 from hotline.workdays import calendar
 
-_ABOUT_URGENT = (AlarmKind.URGENT, AlarmKind.OFF_DUTY, AlarmKind.NOBODY_ON_DUTY)
+_NOBODY_ELSE = (AlarmKind.NOBODY_ON_DUTY, AlarmKind.UNATTENDED, AlarmKind.SEALED_WAITS, AlarmKind.UNOPENED)
+"""Alarms to leads and heads, because nobody on duty has the ticket or opens it."""
+
+_ABOUT_URGENT = (AlarmKind.URGENT, AlarmKind.OFF_DUTY, AlarmKind.NOBODY_ON_DUTY, AlarmKind.UNATTENDED, AlarmKind.SEALED_WAITS)
 
 
 def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, **values: str) -> bool:
@@ -132,8 +135,9 @@ def _again(rt: Runtime) -> timedelta:
 
 
 def _may_be_paged(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
-    """Whether a volunteer may be paged now: at any hour while on duty, else in the hours in which we text anybody."""
-    if rt.config.hours.opening(tx.now) is None:
+    """Whether a volunteer may be paged now: at any hour while on duty, or if an urgent ticket has nobody else; else in the hours in which
+    we text anybody."""
+    if rt.config.hours.opening(tx.now) is None or alarms.waits_for(tx.session, volunteer.id, _NOBODY_ELSE):
         return True
     local = tx.now.astimezone(rt.config.zone)
     teams = people.rights(tx.session, volunteer).teams

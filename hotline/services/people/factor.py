@@ -65,15 +65,25 @@ def spend(rt: Runtime, login: str, code: str) -> bool:
 
     These guesses need not be slowed down: a lucky one is good for one try at the password, and for nothing else.
     """
+    if (shown := _shown(rt, login, code)) is None:
+        return False
+    with rt.transaction() as tx:
+        return people.take_step(tx.session, *shown)
+
+
+def shows(rt: Runtime, login: str, code: str) -> bool:
+    """Whether the app of the volunteer `login` shows this code now. It is not used up."""
+    return _shown(rt, login, code) is not None
+
+
+def _shown(rt: Runtime, login: str, code: str) -> tuple[int, int] | None:
+    """The id of the volunteer `login` and the time step of which the code is; None if it is of none."""
     with rt.reading() as session:
         volunteer = people.by_login(session, login)
     if volunteer is None or not volunteer.active or volunteer.totp_step is None:  # None: no app has the secret yet
-        return False
+        return None
     step = _step(rt, volunteer, code, rt.clock())
-    if step is None:
-        return False
-    with rt.transaction() as tx:
-        return people.take_step(tx.session, volunteer.id, step)
+    return (volunteer.id, step) if step is not None else None
 
 
 def _step(rt: Runtime, volunteer: Volunteer | None, code: str, now: datetime) -> int | None:

@@ -33,10 +33,10 @@ def log_in(rt: Runtime, login: str, password: str, *, browser: str | None = None
     """
     login = spelt(login)
     counted = _counted(rt, login, browser, block(address))
-    known = browser is not None
-    if not known and code and factor.spend(rt, login, code):
-        counted, known = [], True
-    with passwords.place(known=known):
+    by_code = browser is None and code != "" and factor.shows(rt, login, code)
+    with passwords.place(known=browser is not None or by_code):  # before the code is used up: a try that is sent away may come again
+        if by_code and factor.spend(rt, login, code):
+            counted = []
         tries.count(rt, counted)
         with rt.reading() as session:
             volunteer = people.by_login(session, login)

@@ -4,7 +4,7 @@ from hotline.domain.category import sealed_teams
 from hotline.domain.grant import Right, RightKind
 from hotline.domain.rights import Role
 from hotline.runtime import Runtime, Transaction
-from hotline.services.people import grants
+from hotline.services.people import confirming, grants
 from hotline.services.people.grants import NotPossible, NotYours
 from hotline.services.people.invitations import invite, make_link
 from hotline.services.people.leaving import leave
@@ -43,6 +43,7 @@ def new_link(rt: Runtime, by: int, login: str) -> str | None:
 def deactivate(rt: Runtime, by: int, login: str) -> None:
     """Close an account: its log-ins and links end, its tickets are routed anew. Raises `NotYours`, `NotPossible` (the only head)."""
     with rt.transaction() as tx:
+        people.lock_heads(tx.session)  # two heads may be closed at once
         subject = _other(tx, by, login)
         if list(people.heads(tx.session)) == [subject.id]:
             raise NotPossible  # one head must remain: alarms tell the heads what administrators do
@@ -104,13 +105,19 @@ def take_away(rt: Runtime, by: int, login: str, right: Right) -> None:
 
 
 def _lose(tx: Transaction, subject: Volunteer, right: Right, *, by: int) -> bool:
-    """Take the right from the person; False if the person did not have it. Raises `NotPossible`."""
+    """Take the right from the person; False if the person did not have it. A person without a role any more takes a new link.
+
+    Raises `NotPossible`.
+    """
     if right.what not in (RightKind.TEAM, RightKind.LEAD):
         had = subject.shows_numbers if right.what is RightKind.NUMBERS else subject.role == right.what
         if right.what is RightKind.NUMBERS:
             subject.shows_numbers = False
         elif had:
+            # Now the account works tickets, which it could not before. So who uses it is asked, as of one that was brought back.
             subject.role = Role.VOLUNTEER
+            tx.session.flush()
+            confirming.shut(tx, subject.id)
         return had
     team = people.teams(tx.session).get(right.team)
     if team is None:
@@ -128,8 +135,8 @@ def _keeps_accounts(volunteer: Volunteer | None) -> bool:
 
 
 def _other(tx: Transaction, by: int, login: str, *, active: bool = True) -> Volunteer:
-    """The account `login`, active or not as asked for. Raises `NotYours` (no administrator, or their own account), `NotPossible`."""
-    subject = people.by_login(tx.session, login)
+    """The account `login`, active or not as asked for; locked. Raises `NotYours` (no administrator, or the own account), `NotPossible`."""
+    subject = people.locked_by_login(tx.session, login)
     if not _keeps_accounts(people.volunteer(tx.session, by)) or (subject is not None and subject.id == by):
         raise NotYours
     if subject is None or subject.active != active:

@@ -75,8 +75,8 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spo
             lookups_left = lookups.left(rt, tx, contact.id)
     if asked.references:
         found = tickets.by_reference(tx.session, asked.references)
-        # As with look-ups, the first reference of a text alone, so that a text cannot try ten.
-        first = next((t for t in found if t.reference == asked.references[0]), None)
+        # Only a text with one reference: each look-up counts, and none is tried beside one of the sender's own.
+        first = found[0] if len(asked.references) == 1 and found else None
         if first is not None and lookups_left > 0:
             meeting.meet(tx, first, contact, by="citizen", spoke=spoke)
         named = tuple(lookups.named(tx, t, contact.id, asking=t in asking) for t in found)

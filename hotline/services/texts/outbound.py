@@ -94,8 +94,10 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
         rows = outgoing.due(tx.session, now=tx.now, limit=limit)
         claimed = []
         for message, contact, held, not_agreed in rows:
-            # Two more count as answers: the caller waits for the receipt of a call, and an alarm goes to a volunteer at work.
-            is_answer = message.answers_id is not None or message.text_key in (texts.RECEIPT.key, texts.PAGE_NEEDS_YOU.key)
+            # Two more count as answers: an alarm goes to a volunteer at work, and the caller waits for the receipt of a call. To a phone on
+            # hold the receipt does not go: the caller heard the reference, and the caller's number can be forged.
+            is_receipt = message.text_key == texts.RECEIPT.key and not held.phone_held
+            is_answer = message.answers_id is not None or is_receipt or message.text_key == texts.PAGE_NEEDS_YOU.key
             facts = Outgoing(
                 created_at=message.created_at,
                 is_answer=is_answer,

@@ -35,7 +35,7 @@ def change_status(rt: Runtime, volunteer: Volunteer, reference: str, *, version:
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         check_move(Status(ticket.status), to)
-        changes: TicketChanges = given_to(ticket, volunteer.id) if ticket.assignee_id is None else {}
+        changes: TicketChanges = given_to(tx, ticket, volunteer.id) if ticket.assignee_id is None else {}
         changes |= {"status": to, "unread": False}
         tickets.change(tx.session, ticket.id, version, now=tx.now, **changes)
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)

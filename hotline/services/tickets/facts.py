@@ -7,6 +7,7 @@ from datetime import datetime
 
 from hotline.domain import area as areas
 from hotline.domain.category import Category, sealed_teams
+from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
 from hotline.runtime import Reading, Runtime, Transaction
@@ -155,11 +156,13 @@ def unseal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, n
 def shut_out(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, whom: int, out: bool) -> None:
     """Shut a colleague out who is named in the ticket, or knows a person it names; or let the colleague in again.
 
-    It takes the lead of its team, or the head. Raises `NoSuchChoice`.
+    It takes the lead of its team, or the head. Nobody is shut out who works no tickets: the auditor's book keeps all of them. Raises
+    `NoSuchChoice`.
     """
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, Act.SHUT_OUT, version=version).ticket
-        if whom == volunteer.id or people.volunteer(tx.session, whom) is None:
+        other = people.volunteer(tx.session, whom)
+        if whom == volunteer.id or other is None or (out and other.role != Role.VOLUNTEER):
             raise NoSuchChoice
         if out and not shutouts.shut_out(tx.session, ticket.id, whom, made_by=volunteer.id, now=tx.now):
             return

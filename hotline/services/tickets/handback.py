@@ -3,14 +3,21 @@
 from hotline.domain.ticket import Status
 from hotline.jobs import Job
 from hotline.runtime import Transaction
-from hotline.storage import tickets
+from hotline.services.access import NotAllowed
+from hotline.storage import people, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.rows import TicketChanges
 
 
-def given_to(ticket: Ticket, volunteer_id: int) -> TicketChanges:
-    """What changes where a ticket is given to a volunteer."""
+def given_to(tx: Transaction, ticket: Ticket, volunteer_id: int) -> TicketChanges:
+    """What changes where a ticket is given to a volunteer, who is locked until the commit: nobody leaves with a ticket in hand.
+
+    Raises `NotAllowed` if the volunteer has left meanwhile.
+    """
+    people.lock(tx.session, volunteer_id)
+    if people.volunteer(tx.session, volunteer_id) is None:
+        raise NotAllowed
     changes: TicketChanges = {"assignee_id": volunteer_id, "unattended": False}
     return changes | {"status": Status.ASSIGNED} if ticket.status == Status.NEW else changes
 

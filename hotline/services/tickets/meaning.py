@@ -9,7 +9,7 @@ from hotline.domain.ticket import Priority, Status
 from hotline.jobs import Job
 from hotline.runtime import Runtime, Transaction
 from hotline.services.tickets.handback import taken_back
-from hotline.storage import tickets
+from hotline.storage import alarms, events, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.rows import TicketChanges
@@ -40,11 +40,17 @@ def read_words(rt: Runtime, body: str, *, urgent: bool, named: Category | None =
 def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: Unpack[TicketChanges]) -> None:
     """Add to a ticket what later words say. They can raise, hold or seal it, and never lower, lift or unseal.
 
+    A sender can be forged: so they undo no decision of a person, and move no sealed ticket to another team.
+
     `ticket` is as it was read; `changes` are stored in the same step. Raises `TicketMoved`.
     """
     if meaning.priority < ticket.priority:
         changes |= {"priority": meaning.priority, "routed_at": None}
         happened(tx.session, ticket.id, EventKind.RAISED, now=tx.now, to=meaning.priority)
+    if meaning.priority is Priority.URGENT:
+        # Who acknowledged an earlier alarm did not know of this.
+        alarms.reopen(tx.session, ticket.id, now=tx.now)
+        changes |= {"routed_at": None}
     if meaning.hold and not ticket.hold:
         changes |= {"hold": True}
         happened(tx.session, ticket.id, EventKind.HELD, now=tx.now)
@@ -52,7 +58,12 @@ def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **change
         # The volunteer who held it may be of the office complained of: it goes to its own team, or waits for the head.
         changes |= {"sealed": True, "category": meaning.category, **taken_back(ticket, team_id=None)}
         happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now)
-    elif meaning.hits and ticket.category == (general := category.fallback(rt.categories)).code:
+    elif (
+        meaning.hits
+        and not ticket.sealed
+        and ticket.category == (general := category.fallback(rt.categories)).code
+        and not events.is_placed(tx.session, ticket.id)
+    ):
         changes |= {"category": meaning.category}
         if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun to work on it
             changes |= taken_back(ticket, team_id=None)

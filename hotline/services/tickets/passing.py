@@ -26,7 +26,7 @@ def pass_to(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, 
         if ticket.assignee_id == colleague.id:
             return
         _passed(tx, ticket, volunteer, note, to=colleague.id)
-        tickets.change(tx.session, ticket.id, version, now=tx.now, **given_to(ticket, colleague.id))
+        tickets.change(tx.session, ticket.id, version, now=tx.now, **given_to(tx, ticket, colleague.id))
         if ticket.priority == Priority.URGENT and colleague.id != volunteer.id:
             raise_alarm(tx, ticket.id, AlarmKind.URGENT, colleague.id)
 

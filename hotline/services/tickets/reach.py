@@ -55,12 +55,16 @@ class SafeContact:
         return earlier or later or (self.may_text and not before.may_text) or (self.may_call and not before.may_call)
 
     def stricter(self, other: "SafeContact") -> "SafeContact":
-        """What both of them allow."""
+        """What both of them allow; if they have no hour in common, neither texts nor calls."""
+        safe_from = max((at for at in (self.safe_from, other.safe_from) if at is not None), default=None)
+        safe_until = min((at for at in (self.safe_until, other.safe_until) if at is not None), default=None)
+        if safe_from is not None and safe_until is not None and safe_from >= safe_until:
+            return SafeContact(may_text=False, may_call=False, safe_from=None, safe_until=None, on_hold=self.on_hold or other.on_hold)
         return SafeContact(
             may_text=self.may_text and other.may_text,
             may_call=self.may_call and other.may_call,
-            safe_from=max((at for at in (self.safe_from, other.safe_from) if at is not None), default=None),
-            safe_until=min((at for at in (self.safe_until, other.safe_until) if at is not None), default=None),
+            safe_from=safe_from,
+            safe_until=safe_until,
             on_hold=self.on_hold or other.on_hold,
         )
 
@@ -93,19 +97,21 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
         if wanted.allows_more(now) and not note.strip():
             raise NoteMissing
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
-        for fact, old, new in _differences(now, wanted):
-            happened(
-                tx.session,
-                ticket.id,
-                EventKind.CHANGED,
-                now=tx.now,
-                volunteer_id=volunteer.id,
-                note_id=note_id,
-                fact=fact,
-                old=old,
-                new=new,
-            )
-            note_id = None
+        # It holds for every ticket of the phone: whoever works another one must see who changed it.
+        for about in tickets.unclosed_ids(tx.session, contact.id, besides=ticket.id):
+            for fact, old, new in _differences(now, wanted):
+                happened(
+                    tx.session,
+                    about,
+                    EventKind.CHANGED,
+                    now=tx.now,
+                    volunteer_id=volunteer.id,
+                    note_id=note_id if about == ticket.id else None,
+                    fact=fact,
+                    old=old,
+                    new=new,
+                )
+                note_id = None if about == ticket.id else note_id
         # What another ticket asks for is no mark of this form.
         on_hold = contact.on_hold if wanted.on_hold == now.on_hold else wanted.on_hold
         contacts.make_safe(tx.session, contact.id, **replace(wanted, on_hold=on_hold).row)

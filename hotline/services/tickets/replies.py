@@ -137,7 +137,7 @@ def reply(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, bo
 
 
 def _store(tx: Transaction, ticket: Ticket, volunteer: Volunteer, contact: Contact, body: str, *, confirmed: bool) -> None:
-    changes: TicketChanges = given_to(ticket, volunteer.id) if ticket.assignee_id is None else {}
+    changes: TicketChanges = given_to(tx, ticket, volunteer.id) if ticket.assignee_id is None else {}
     changes |= {"unread": False}
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     queue_written(tx, body, contact, ticket_id=ticket.id, volunteer_id=volunteer.id)

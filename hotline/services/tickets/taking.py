@@ -43,5 +43,5 @@ def take_next(rt: Runtime, volunteer: Volunteer) -> str | None:
 
 
 def _take(tx: Transaction, ticket: Ticket, volunteer: Volunteer) -> None:
-    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **given_to(ticket, volunteer.id))
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **given_to(tx, ticket, volunteer.id))
     happened(tx.session, ticket.id, EventKind.CLAIMED, now=tx.now, volunteer_id=volunteer.id, before=ticket.assignee_id)

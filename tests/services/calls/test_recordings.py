@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import select
@@ -288,6 +289,44 @@ def test_what_does_not_come_right_is_kept_here_and_there_and_told(
     assert ("delete", gateway_id) not in gateway.asked
     assert events(rt) == ["recorded"]
     assert alarms(rt) == [(AlarmKind.RECORDING_LOST, volunteer(rt, "head").id)]
+
+
+class BreaksOff(RecordingGateway):
+    """Gives half of each recording, and then nothing more."""
+
+    def fetch_recording(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
+        into.write(self.audio[gateway_id][: len(self.audio[gateway_id]) // 2])
+        raise GatewayError("timeout", Outcome.UNKNOWN)
+
+
+def test_what_came_before_the_line_broke_off_is_kept(rt: Runtime, clock: Clock, folder: Path, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    gateway = BreaksOff()
+    a_recording(rt, gateway, audio=wav(7))
+    until_settled(rt, gateway, clock, hours=2)
+    assert (states(rt), len(kept(folder))) == ([("awaited", "timeout")], 1)  # for three days the rest may come
+    until_settled(rt, gateway, clock, hours=72)
+    [recording], [content] = recordings(rt), kept(folder)
+    assert (recording.state, recording.reason, recording.sha256) == ("stored", "wrong_length", hashlib.sha256(content).hexdigest())
+    assert 3 < (recording.duration_s or 0) < 4
+
+
+@pytest.mark.parametrize("late", [b"<html>not found</html>", wav(2)], ids=["no audio", "too short"])
+def test_a_slow_worker_does_not_spoil_what_another_has_brought(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, late: bytes
+) -> None:
+    gateway_id = a_recording(rt, gateway, audio=wav(7))
+
+    def meanwhile() -> None:
+        clock.forward(minutes=2)
+        fetch_due(rt, gateway, for_s=1)
+        gateway.audio[gateway_id] = late
+
+    gateway.script = [meanwhile]
+    fetch_due(rt, gateway, for_s=1)
+    [recording], [content] = recordings(rt), kept(folder)
+    assert (recording.state in {"stored", "done"}, recording.sha256) == (True, hashlib.sha256(wav(7)).hexdigest())
+    assert content == wav(7)
 
 
 def test_what_is_empty_is_no_recording(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:

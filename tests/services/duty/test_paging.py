@@ -188,7 +188,7 @@ def test_raised_again_within_five_minutes_it_waits_for_them(rt: Runtime, gateway
     rung(rt, gateway, clock).press("9")
     with rt.transaction() as tx:
         [alarm] = tx.session.scalars(select(Alarm))
-        alarm_rows.reopen(tx.session, alarm.ticket_id or 0, alarm.kind, now=tx.now)
+        alarm_rows.reopen(tx.session, alarm.ticket_id or 0, now=tx.now)
     clock.forward(seconds=200)
     assert page_unseen(rt) == 0
     clock.forward(seconds=100)
@@ -402,7 +402,7 @@ def test_seen_and_raised_again_it_goes_to_her_phone(rt: Runtime, clock: Clock) -
     ticket = urgent(rt)
     paging.opened(rt, volunteer(rt, "lead"), ticket.reference)
     with rt.transaction() as tx:
-        alarm_rows.reopen(tx.session, ticket.id, alarms(rt)[0].kind, now=tx.now)
+        alarm_rows.reopen(tx.session, ticket.id, now=tx.now)
     clock.forward(seconds=90)
     assert page_unseen(rt) == 1
 

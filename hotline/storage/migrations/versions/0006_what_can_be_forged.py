@@ -33,6 +33,7 @@ def downgrade() -> None:
     with op.batch_alter_table("shift_days") as batch_op:
         batch_op.drop_column("no_code")
         batch_op.drop_column("yes_code")
+    op.execute(sa.text("DELETE FROM alarms WHERE kind = 'code_tried'"))  # the version before has no words for it
     with op.batch_alter_table("alarms") as batch_op:
         batch_op.drop_column("answered_at")
         batch_op.drop_column("code")

@@ -31,6 +31,7 @@ def downgrade() -> None:
         "UPDATE logins SET ended_at = seen_at WHERE ended_at IS NULL AND volunteer_id IN (SELECT id FROM volunteers WHERE NOT confirmed)"
     )
     op.execute("UPDATE volunteers SET password_hash = NULL WHERE NOT confirmed")
+    op.execute("DELETE FROM grants WHERE what = 'account' AND decided_at IS NULL")  # the version before cannot decide them
     with op.batch_alter_table("volunteers") as batch_op:
         batch_op.drop_column("password_by_link")
         batch_op.drop_column("confirmed")
