@@ -97,7 +97,7 @@ NO_STORE = ("Cache-Control", "no-store")
 """The header of errors, and of every answer that is not the same for everybody."""
 
 BUSY = (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)})
-"""Status and header of the answer to a password that came when too many others were checked. A hash takes tens of milliseconds."""
+"""Status and header of the answer to what came while too much else was worked on: nothing of it was done."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -293,12 +293,11 @@ def _http_error(fault: HTTPException) -> Any:
 def _overloaded(fault: Overloaded) -> Any:
     """The answer to any request that the database had no time for. Nothing of it was done, so it may be sent again as it is."""
     logger().warning("a request was refused: the database is busy", path=_where(), fault=str(fault))
-    headers = {"Retry-After": str(RETRY_AFTER_S)}
     # A gateway sends a text again after a 503 (operator.md). Not 429: that says that the gateway asks too often.
     if request.path.startswith(FOR_GATEWAYS) or request.endpoint in _ASKED_BY_SCRIPTS:
-        return Response("Try again.\n", HTTPStatus.SERVICE_UNAVAILABLE, headers, mimetype="text/plain")
+        return Response("Try again.\n", *BUSY, mimetype="text/plain")
     say = N_("Too much is going on just now. Nothing was done. Wait some seconds, go back and send it again.")
-    return _page(say, HTTPStatus.SERVICE_UNAVAILABLE), HTTPStatus.SERVICE_UNAVAILABLE, headers
+    return _page(say, HTTPStatus.SERVICE_UNAVAILABLE), *BUSY
 
 
 def _bug(fault: Exception) -> Any:

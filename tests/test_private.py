@@ -1,4 +1,4 @@
-"""What we keep is read by nobody else, whatever the umask and whoever made the folder; and links lead nowhere."""
+"""What we keep is read by nobody else, whatever the umask and no matter who made the folder; and links lead nowhere."""
 
 import os
 import stat

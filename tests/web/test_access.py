@@ -69,7 +69,7 @@ TABLE: dict[str, frozenset[str]] = {
     "roster.hand_over": WORKS,
     "replies.number": NOBODY,  # it takes a right that none of these people has
     "auth.log_out": EVERYBODY,
-    "welcome.waiting": EVERYBODY,  # it leads to the queue whoever need not wait
+    "welcome.waiting": EVERYBODY,  # a person who need not wait is led to the queue
     "factor.factor": EVERYBODY,
     "factor.prove": EVERYBODY,
     "factor.code": EVERYBODY,

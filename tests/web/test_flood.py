@@ -85,7 +85,7 @@ def test_made_up_logins_are_slowed_down_by_where_they_come_from(app: Flask, as_:
     assert tries(app, ELSEWHERE, "bob").status_code == 302
     alice.post("/logout")
     alice.client.environ_base["REMOTE_ADDR"] = NEIGHBOUR
-    assert alice.post("/login", login="alice", password=PASSWORD).status_code == 302  # a browser of hers
+    assert alice.post("/login", login="alice", password=PASSWORD).status_code == 302  # a browser that alice has used before
 
 
 def test_a_right_code_lets_a_volunteer_try_at_once_and_is_no_second_factor(app: Flask, rt: Runtime, clock: Clock) -> None:

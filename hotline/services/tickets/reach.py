@@ -97,7 +97,7 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
         if wanted.allows_more(now) and not note.strip():
             raise NoteMissing
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
-        # It holds for every ticket of the phone: whoever works another one must see who changed it.
+        # It holds for every ticket of the phone: a volunteer who works another one must see who changed it.
         for about in tickets.unclosed_ids(tx.session, contact.id, besides=ticket.id):
             for fact, old, new in _differences(now, wanted):
                 happened(
