@@ -30,6 +30,8 @@ _LOOK_EVERY_S = 0.5
 _HEAD_BYTES = 65_536
 _HELD_BYTES = 2**26
 """What all requests that are on their way may take together: beyond it, the largest are given up."""
+_READ_BYTES = 8192
+"""A text's form comes in one such piece. A larger buffer for each costs a process one to two MiB."""
 _PIECE_BYTES = 65_536
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -73,7 +75,7 @@ class _Line(socket.socket):
     def read(self) -> bytes | None:
         """What has come; None if nothing has, and nothing more will."""
         try:
-            return self.recv(_PIECE_BYTES, socket.MSG_DONTWAIT) or None
+            return self.recv(_READ_BYTES, socket.MSG_DONTWAIT) or None
         except BlockingIOError:
             return b""
         except OSError:
