@@ -25,7 +25,7 @@ from hotline import runtime
 from hotline.runtime import Runtime
 from hotline.services.people import passwords
 from hotline.storage import db
-from hotline.storage.db import migrate
+from hotline.storage.schema import migrate
 from tests.servers import Fill, Postgres, RedisServer, fast_folder, postgres_server
 from tests.support import Clock, make_runtime
 

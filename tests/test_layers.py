@@ -46,7 +46,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "twilio": ("hotline.gateways.twilio", "hotline.webhooks.twilio", APART),
     "rq": ("hotline.jobs", "workers"),
     "sqlalchemy": ("hotline.storage", "hotline.runtime"),
-    "alembic": ("hotline.storage",),
+    "alembic": ("hotline.storage.schema", "hotline.storage.migrations"),
+    "psycopg": ("hotline.storage.db",),
     "flask": ("hotline.app", "hotline.guards", "hotline.webhooks", "hotline.web", APART),
     "flask_login": ("hotline.app", "hotline.guards", "hotline.webhooks", "hotline.web"),
     "flask_wtf": ("hotline.app", "hotline.guards", "hotline.webhooks", "hotline.web"),
@@ -252,7 +253,7 @@ def transaction_faults(source: Source) -> list[str]:
 def commit_faults(source: Source) -> list[str]:
     """Storage never commits a session, and its functions take the session first."""
     if not is_in(source.module, "hotline.storage") or is_in(
-        source.module, "hotline.storage.db", "hotline.storage.writing", "hotline.storage.migrations"
+        source.module, "hotline.storage.db", "hotline.storage.schema", "hotline.storage.writing", "hotline.storage.migrations"
     ):
         return []
     faults = []

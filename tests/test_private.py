@@ -20,12 +20,12 @@ os.umask(int(sys.argv[1], 8))
 data = Path(sys.argv[2])
 from hotline.cli.data_folder import data_folder, kept
 from hotline.media.store import FolderStore
-from hotline.storage import db
+from hotline.storage import db, schema
 from hotline.storage.writing import WriterLock
 with data_folder(data):
     kept(data, "secret_key", lambda: "secret")
 url = f"sqlite:///{data / 'hotline.sqlite3'}"
-db.migrate(url)
+schema.migrate(url)
 engine = db.make_engine(url)
 with WriterLock(engine).taken(), engine.connect() as connection:
     FolderStore(data / "recordings").save("0123.wav", io.BytesIO(b"sound"))
@@ -84,7 +84,7 @@ def test_a_link_in_place_of_a_database_file_is_refused(tmp_path: Path, ending: s
     elsewhere.chmod(0o644)
     path = tmp_path / "hotline.sqlite3"
     path.with_name(path.name + ending).symlink_to(elsewhere)
-    code = "import sys; from hotline.storage import db; db.migrate(sys.argv[1])"
+    code = "import sys; from hotline.storage import schema; schema.migrate(sys.argv[1])"
     done = subprocess.run([sys.executable, "-c", code, f"sqlite:///{path}"], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "a link is in its place" in done.stderr

@@ -45,7 +45,7 @@ from hotline.app import create_app
 from hotline.jobs import PERIODIC_S, QUEUES, Job, key
 from hotline.runtime import Runtime
 from hotline.services.tickets import casework
-from hotline.storage import db
+from hotline.storage import db, schema
 from hotline.storage.base import Base
 from hotline.web import words
 from tests.support import make_runtime, text_in, tickets
@@ -203,7 +203,7 @@ def test_the_gateways_guard_stands_before_every_hook_and_nothing_else(rt: Runtim
 # Models and migrations
 
 
-def schema(connection: Connection) -> list[tuple[Any, ...]]:
+def described(connection: Connection) -> list[tuple[Any, ...]]:
     """What the database says of its tables, columns, constraints and indexes."""
     if connection.dialect.name == "sqlite":
         rows = connection.execute(text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL"))
@@ -232,11 +232,11 @@ def test_partial_indexes_and_constraints_are_the_same_too(empty_database_url: st
     engine = db.make_engine(empty_database_url)
     Base.metadata.create_all(engine)
     with engine.connect() as connection:
-        made = schema(connection)
+        made = described(connection)
     Base.metadata.drop_all(engine)
-    db.migrate(empty_database_url)
+    schema.migrate(empty_database_url)
     with engine.connect() as connection:
-        assert schema(connection) == made
+        assert described(connection) == made
     assert any("WHERE" in str(row) for row in made)
     engine.dispose()
 
@@ -289,33 +289,33 @@ def rows(connection: Connection) -> dict[str, int]:
 
 def test_each_migration_runs_up_down_and_up_with_data_in_it(empty_database_url: str) -> None:
     engine = db.make_engine(empty_database_url, pool_size=1)
-    revisions = [script.revision for script in ScriptDirectory(str(db.MIGRATIONS)).walk_revisions()][::-1]
+    revisions = [script.revision for script in ScriptDirectory(str(schema.MIGRATIONS)).walk_revisions()][::-1]
     with engine.connect() as connection:
         before: dict[str, int] = {}
         for revision in revisions:
-            command.upgrade(db._alembic(connection), revision)
+            command.upgrade(schema._alembic(connection), revision)
             connection.commit()
             assert rows(connection) == dict.fromkeys(rows(connection), 0) | before
             filled = fill(connection)
             connection.commit()
-            command.downgrade(db._alembic(connection), "-1")
+            command.downgrade(schema._alembic(connection), "-1")
             connection.commit()
             assert set(rows(connection)) == set(before)
-            command.upgrade(db._alembic(connection), revision)
+            command.upgrade(schema._alembic(connection), revision)
             connection.commit()
             assert set(rows(connection)) == filled
             before = rows(connection)
         assert set(before) == set(Base.metadata.tables)
-    assert not db.pending_migrations(engine)
+    assert not schema.pending_migrations(engine)
     engine.dispose()
 
 
 def test_migrating_twice_changes_nothing_and_keeps_the_rows(empty_database_url: str) -> None:
-    db.migrate(empty_database_url)
+    schema.migrate(empty_database_url)
     engine = db.make_engine(empty_database_url)
     with engine.begin() as connection:
         fill(connection)
-    db.migrate(empty_database_url)
+    schema.migrate(empty_database_url)
     with engine.connect() as connection:
         assert rows(connection) == dict.fromkeys(Base.metadata.tables, 1)
     engine.dispose()

@@ -18,7 +18,7 @@ from gunicorn.workers.gthread import TConn
 from hotline.cli.catalogues import compile_all
 from hotline.connections import RECEIVE_S, Worker, _Line, is_whole
 from hotline.i18n import LOCALES, PROJECT
-from hotline.storage.db import migrate
+from hotline.storage.schema import migrate
 from tests.bench.load import Texts, post, signed
 from tests.bench.processes import Processes, Web
 from tests.servers import RedisServer

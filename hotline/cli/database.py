@@ -4,7 +4,8 @@ import click
 
 from hotline import private
 from hotline.cli.setting import config_or_exit
-from hotline.storage import db
+from hotline.storage import schema
+from hotline.storage.db import DatabaseFault
 
 
 @click.command()
@@ -18,8 +19,8 @@ def migrate() -> None:
         said = f"the data folder cannot be made private: {fault.filename}: {fault.strerror}; run hotline doctor"
         raise click.ClickException(said) from fault
     try:
-        db.migrate(config.database_url)
-    except (db.DatabaseFault, OSError) as fault:
+        schema.migrate(config.database_url)
+    except (DatabaseFault, OSError) as fault:
         reason = getattr(fault, "orig", None) or fault
         raise click.ClickException(f"the database cannot be reached or changed: {reason}. Check HOTLINE_DATABASE_URL") from fault
     click.echo("The database is up to date.")

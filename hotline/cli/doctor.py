@@ -16,7 +16,7 @@ from hotline.i18n import CatalogueFault, Catalogues, prompts_path
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.media.store import StoreFault, open_store
 from hotline.services.people.installation import DEMO
-from hotline.storage import db, installation
+from hotline.storage import db, installation, schema
 from hotline.tables import TableFault, load_areas, load_categories, load_lexicon, load_unsaid
 
 _PROBE = "doctor"
@@ -108,7 +108,7 @@ def _database(config: Config) -> str:
     try:
         engine = db.make_engine(config.database_url, pool_size=1)
         try:
-            if db.pending_migrations(engine):
+            if schema.pending_migrations(engine):
                 raise _Wrong("the schema is not the newest; run: hotline migrate")
             with engine.connect() as connection:
                 kind = installation.kind(connection)

@@ -19,7 +19,7 @@ import psycopg
 
 from hotline.cli.catalogues import compile_all
 from hotline.i18n import LOCALES, PROJECT
-from hotline.storage.db import migrate
+from hotline.storage.schema import migrate
 from tests.bench import at_rest, growth, open_queues, searching, sending, voice, webhook
 from tests.bench.lines import all_lines, queue_lines
 from tests.bench.load import Texts

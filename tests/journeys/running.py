@@ -16,7 +16,8 @@ from urllib.parse import quote
 from sqlalchemy import create_engine, text
 
 from hotline.jobs import Job, RedisBell
-from hotline.storage.db import database_url, migrate
+from hotline.storage.db import database_url
+from hotline.storage.schema import migrate
 from tests.servers import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]

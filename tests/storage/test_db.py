@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, delete, inspect, select, text,
 from sqlalchemy.pool import NullPool
 
 from hotline.runtime import Runtime
-from hotline.storage import db
+from hotline.storage import db, schema
 from hotline.storage.peoplemodels import Team
 
 
@@ -17,16 +17,41 @@ def test_a_second_release_waits_for_the_first_however_long_it_migrates(postgres_
     first = create_engine(db.database_url(postgres_url), poolclass=NullPool)
     with ThreadPoolExecutor(1) as pool, first.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(482719365)"))
-        second = pool.submit(db.migrate, postgres_url)
+        second = pool.submit(schema.migrate, postgres_url)
         with pytest.raises(TimeoutError):
             second.result(0.5)
     second.result(10)
 
 
+def test_no_statement_meets_a_connection_that_the_server_has_ended(postgres_url: str) -> None:
+    engine = db.make_engine(postgres_url, pool_size=1)
+    with engine.connect() as connection:
+        backend = connection.scalar(text("SELECT pg_backend_pid()"))
+    with create_engine(db.database_url(postgres_url), poolclass=NullPool).connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT pg_backend_pid()")) != backend
+    engine.dispose()
+
+
+def test_a_connection_on_which_the_server_says_something_else_is_used_again(postgres_url: str) -> None:
+    engine = db.make_engine(postgres_url, pool_size=1)
+    with engine.connect() as connection:
+        backend = connection.scalar(text("SELECT pg_backend_pid()"))
+        connection.execute(text("LISTEN tidings"))
+        connection.commit()
+    with create_engine(db.database_url(postgres_url), poolclass=NullPool).connect() as other:
+        other.execute(text("NOTIFY tidings"))
+        other.commit()
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT pg_backend_pid()")) == backend
+    engine.dispose()
+
+
 def test_whoever_had_a_second_factor_in_clear_sets_up_another_and_keeps_pauses(empty_database_url: str) -> None:
     engine = db.make_engine(empty_database_url, pool_size=1)
     with engine.connect() as connection:
-        command.upgrade(db._alembic(connection), "0003")
+        command.upgrade(schema._alembic(connection), "0003")
         connection.execute(
             text(
                 "INSERT INTO volunteers (login, name, page_language, languages, is_head, active, totp_secret, totp_step)"
@@ -34,7 +59,7 @@ def test_whoever_had_a_second_factor_in_clear_sets_up_another_and_keeps_pauses(e
             )
         )
         connection.commit()
-        command.upgrade(db._alembic(connection), "0004")
+        command.upgrade(schema._alembic(connection), "0004")
         [row] = connection.execute(text("SELECT login, keeps_pauses, totp_seed, totp_step FROM volunteers"))
         assert (row.login, bool(row.keeps_pauses), row.totp_seed, row.totp_step) == ("lead", True, None, None)
         assert "totp_secret" not in {column["name"] for column in inspect(connection).get_columns("volunteers")}
@@ -65,7 +90,7 @@ def test_walk_ins_are_parted_from_the_phones_that_never_texted_about_them_and_jo
     engine = db.make_engine(empty_database_url, pool_size=1)
     at = "2026-11-23 07:00:00+00:00"
     with engine.connect() as connection:
-        command.upgrade(db._alembic(connection), "0004")
+        command.upgrade(schema._alembic(connection), "0004")
         _insert(connection, "volunteers", id=1, login="alice", name="Alice", page_language="en", languages="[]", is_head=False, active=True)
         phone = {"kind": "phone", "country": "PK", "language_named": False, "may_call": True, "on_hold": False, "created_at": at}
         _insert(
@@ -87,7 +112,7 @@ def test_walk_ins_are_parted_from_the_phones_that_never_texted_about_them_and_jo
         _insert(connection, "messages", body="200000002 they came again", created_at=at, **texted)
         connection.commit()
 
-        command.upgrade(db._alembic(connection), "0005")
+        command.upgrade(schema._alembic(connection), "0005")
         rows = connection.execute(
             text(
                 "SELECT t.id, c.address, c.kind, c.language, c.may_text, c.safe_from, c.times_seen, p.address AS typed,"
@@ -113,7 +138,7 @@ def test_walk_ins_are_parted_from_the_phones_that_never_texted_about_them_and_jo
         assert connection.scalars(text("SELECT ticket_id FROM questions WHERE answered_at IS NULL")).all() == [2]
         connection.commit()
 
-        command.downgrade(db._alembic(connection), "0004")
+        command.downgrade(schema._alembic(connection), "0004")
         joined = "SELECT t.id, c.address, c.country, c.times_seen FROM tickets t JOIN contacts c ON c.id = t.contact_id ORDER BY t.id"
         known, typed = ("+923001234501", "PK", 4), ("+923331234502", "PK", 0)
         assert connection.execute(text(joined)).all() == [(1, *known), (2, *known), (3, *typed), (4, *typed)]

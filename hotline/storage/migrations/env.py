@@ -1,10 +1,10 @@
-"""Alembic runs this file: it runs the migrations on the connection that `hotline.storage.db.migrate` passes."""
+"""Alembic runs this file: it runs the migrations on the connection that `hotline.storage.schema.migrate` passes."""
 
 from alembic import context
 
 from hotline.storage import callmodels, models, peoplemodels  # noqa: F401 - so that Base.metadata has all tables
 from hotline.storage.base import Base
-from hotline.storage.db import foreign_keys_off
+from hotline.storage.schema import foreign_keys_off
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, transaction_per_migration=True)

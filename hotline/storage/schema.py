@@ -1,0 +1,80 @@
+"""The schema of the database: migrations bring it to the newest.
+
+This stands apart from `db`, because Alembic takes 8 MiB of every process that imports it.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotline.storage.db import make_engine
+from hotline.storage.writing import WriterLock
+
+
+class MigrationFailed(SQLAlchemyError):
+    """A migration left rows whose foreign key points to no row."""
+
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def migrate(url: str) -> None:
+    """Bring the database at `url` to the newest schema. It may be called again, and by two processes at once."""
+    engine = make_engine(url, pool_size=1)
+    try:
+        with WriterLock(engine).taken(), engine.connect() as connection:
+            if engine.dialect.name == "postgresql":
+                # Of two releases at once the second waits for the first, however long. Nothing else uses this lock number.
+                connection.execute(text("SET lock_timeout = 0"))
+                connection.execute(text("SELECT pg_advisory_lock(482719365)"))
+                connection.commit()
+            command.upgrade(_alembic(connection), "head")
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Turn SQLite's foreign keys off for the block: it changes a table by making a new one, which they forbid. Does nothing on PostgreSQL.
+
+    Commits before and after the block. Raises `MigrationFailed` if a foreign key points to no row after it.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    connection.commit()  # within a transaction SQLite ignores the pragma
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        connection.commit()
+        if broken := driver.execute("PRAGMA foreign_key_check").fetchall():
+            raise MigrationFailed(f"the migration left {len(broken)} rows that point nowhere")
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def pending_migrations(engine: Engine) -> bool:
+    """Whether the database's schema is not the newest one."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current != ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def _alembic(connection: Connection) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
