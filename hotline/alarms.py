@@ -1,5 +1,6 @@
 """The one way to raise an alarm: a row, stored in the service's transaction. An alarm does not say what a ticket is about."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from hotline.runtime import Transaction
@@ -14,7 +15,9 @@ class AlarmKind(StrEnum):
     OFF_DUTY = "off_duty"  # the volunteer of an urgent ticket is off duty: to a colleague on duty in the team, else the lead or the heads
     NOBODY_ON_DUTY = "nobody_on_duty"  # nobody of the team was on duty, so the ticket was assigned to a lead: to that lead
     UNATTENDED = "unattended"  # nobody of the team is on duty and it has no lead: to the heads
-    UNOPENED = "unopened"  # nobody opened an urgent ticket in the minutes after its alarm: to the leads, else the heads
+    DANGER = "danger"  # phones ring for a ticket: to each volunteer whose turn it is
+    SEALED_DANGER = "sealed_danger"  # a sealed ticket is in danger and its team does not act: to the leads who may break the seal
+    SEAL_BROKEN = "seal_broken"  # a lead broke the seal of a ticket in danger: to the heads
     RECORDING_LOST = (
         "recording_lost"  # a recording did not come, not whole, or cannot be played: to the volunteer or team on duty, else leads or heads
     )
@@ -24,7 +27,10 @@ class AlarmKind(StrEnum):
     TOO_FEW = "too_few"  # a shift that begins soon has too few volunteers: to the same people
     GRANT = "grant"  # a right was asked for, or it is to be confirmed who uses an account: to the heads
     ACCOUNT = "account"  # a link to log in by was made for a colleague: to the heads, except its maker
+    LOOK_LATE = "look_late"  # what came in waits too long for a first look: to who is on duty, then to leads or heads, once for all of it
+    NOT_REACHED = "not_reached"  # phones did not answer their daily test: to the leads of their people, else the heads
     CODE_TRIED = "code_tried"  # wrong codes came by text under the number of a volunteer's own phone: to that volunteer, on the page only
+    NAMED = "named"  # a complaint names one of us and is shut to that person: to the heads who are not named, else to such leads
 
 
 def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int) -> None:
@@ -35,10 +41,12 @@ def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: 
         happened(tx.session, ticket_id, EventKind.ALARM_RAISED, now=tx.now, alarm=kind, to=volunteer_id)
 
 
-def raise_alarm_about(tx: Transaction, about: str, kind: AlarmKind, volunteer_id: int, *, again: bool = False) -> None:
+def raise_alarm_about(
+    tx: Transaction, about: str, kind: AlarmKind, volunteer_id: int, *, again: bool = False, after: timedelta = timedelta(0)
+) -> None:
     """Raise an alarm about something that is no ticket (`about` names it), once of each kind.
 
-    `again`: raise it anew if the volunteer has seen or acknowledged it.
+    `again`: raise it anew if the volunteer has seen or acknowledged it, and it was raised `after` ago or earlier.
     """
     if not alarms.raise_about_once(tx.session, about, kind, volunteer_id, now=tx.now) and again:
-        alarms.reopen_about(tx.session, about, kind, volunteer_id, now=tx.now)
+        alarms.reopen_about(tx.session, about, kind, volunteer_id, raised_before=tx.now - after, now=tx.now)

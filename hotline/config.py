@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hotline.domain.contact import ContactHours
 from hotline.domain.hours import read_holiday, read_hours, read_pause
 from hotline.domain.languages import SPOKEN_LANGUAGES, TEXT_LANGUAGES
+from hotline.domain.phone import LISTED_AS_JUNK, read_sender
 from hotline.sections import SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
 from hotline.tomlfile import NUMBER, TEXT, TEXTS, YES_NO, Unreadable, is_of, read_toml
 
@@ -203,9 +204,11 @@ def _check_values(config: Config) -> list[str]:
     faults += _check_voice(config) + _check_media(config) + _check_duty(config)
     if config.conversation.default_language not in TEXT_LANGUAGES:
         faults.append(f"[conversation] default_language must be one of {', '.join(TEXT_LANGUAGES)}")
+    phones = [one for one in config.conversation.junk_senders if read_sender(one, config.numbers.region).kind not in LISTED_AS_JUNK]
+    faults += [f"[conversation] junk_senders: {one!r} is no name or short code: no phone may be listed" for one in phones]
     if not re.fullmatch(r"([0-9]{1,6}(\.[0-9]{1,4})?)?", config.sending.segment_price):
         faults.append("[sending] segment_price must be a number like 3.50, or empty")
-    for name in ("categories", "lexicon", "areas", "unsaid"):
+    for name in ("categories", "lexicon", "areas", "unsaid", "wishes", "protocols"):
         path = config.table(name)
         if path is not None and not path.is_file():
             faults.append(f"[files] {name}: there is no file {path}")
@@ -255,6 +258,8 @@ def _check_voice(config: Config) -> list[str]:
 
 def _check_duty(config: Config) -> list[str]:
     faults = []
+    if not re.fullmatch(r"(([01][0-9]|2[0-3]):[0-5][0-9])?", config.duty.ring_test_at):
+        faults.append("[duty] ring_test_at must be a time like 11:00, or empty for no test")
     for key, written, read, like in (
         ("holiday_dates", config.duty.holiday_dates, read_holiday, "2027-03-11, or not 2027-03-10"),
         ("pauses", config.duty.pauses, read_pause, "fri 13:00-14:30, ramzan 18:00-19:00 or 2027-02-08/2027-03-09 18:00-19:00"),

@@ -25,6 +25,7 @@ from hotline.runtime import Runtime
 from hotline.services.access import NoSuchTicket, NotAllowed, NoteMissing
 from hotline.services.duty.roster import NoSuchShift, ShiftMoved
 from hotline.services.people.grants import Decided, NotPossible, NotYours
+from hotline.services.tickets.danger import NobodyActed
 from hotline.services.tickets.facts import InThePast, NoSuchChoice
 from hotline.services.tickets.otherphones import NoOtherPhone
 from hotline.services.tickets.reach import HoursTurnedRound
@@ -71,7 +72,7 @@ _HOME = {Role.ADMINISTRATOR: "people.everybody", Role.AUDITOR: "audit.book"}
 _CACHED = frozenset({"static", "prompts.clip"})
 """Endpoints whose answers may be cached: they are the same for everybody."""
 
-_ASKED_BY_SCRIPTS = frozenset({"queues.version", "queues.part", "replies.draft"})
+_ASKED_BY_SCRIPTS = frozenset({"queues.version", "queues.part", "queues.alarm_strip", "replies.draft"})
 """Endpoints that only scripts of our pages ask: a page is of no use to them."""
 
 FOR_GATEWAYS = ("/hooks/", "/prompts/")
@@ -259,6 +260,13 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     MoveNotAllowed: (
         HTTPStatus.CONFLICT,
         N_("A ticket in this status cannot be moved there. Go back, reload the page and look at it again."),
+    ),
+    NobodyActed: (
+        HTTPStatus.CONFLICT,
+        N_(
+            "Somebody is in danger and nobody has acted yet. Text or ring the citizen, or say who was brought in. "
+            "If nothing can be done, a lead says so. Then you can close it."
+        ),
     ),
     NotYours: (HTTPStatus.FORBIDDEN, N_("That is not yours to do.")),
     NotPossible: (HTTPStatus.CONFLICT, N_("That cannot be done. Go back, reload the page and look again.")),

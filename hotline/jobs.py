@@ -33,6 +33,7 @@ class Job(StrEnum):
     SEND_DUE = "workers.jobs.send_due"
     SETTLE_UNKNOWN = "workers.jobs.settle_unknown"
     ROUTE_DUE = "workers.jobs.route_due"
+    RING_DUE = "workers.jobs.ring_due"
     MARK_LATE = "workers.jobs.mark_late"
     PLACE_CALLS = "workers.jobs.place_calls"
     FETCH_RECORDINGS = "workers.jobs.fetch_recordings"
@@ -44,7 +45,7 @@ class Job(StrEnum):
 QUEUES: dict[str, tuple[Job, ...]] = {
     # Sending has a queue and a process of its own, so that nothing else can hold it up.
     "sending": (Job.SEND_DUE,),
-    "tickets": (Job.ROUTE_DUE, Job.SETTLE_UNKNOWN, Job.MARK_LATE, Job.INDEX_WORDS, Job.WATCH_SHIFTS),
+    "tickets": (Job.ROUTE_DUE, Job.RING_DUE, Job.SETTLE_UNKNOWN, Job.MARK_LATE, Job.INDEX_WORDS, Job.WATCH_SHIFTS),
     "calls": (Job.PLACE_CALLS, Job.FETCH_RECORDINGS, Job.CLOSE_CALLS),
 }
 """RQ queue → its jobs. One worker process serves each queue."""
@@ -52,6 +53,7 @@ QUEUES: dict[str, tuple[Job, ...]] = {
 PERIODIC_S: dict[Job, int] = {
     Job.SEND_DUE: 3,
     Job.ROUTE_DUE: 3,
+    Job.RING_DUE: 3,
     Job.MARK_LATE: 15,
     Job.SETTLE_UNKNOWN: 5,
     Job.PLACE_CALLS: 3,

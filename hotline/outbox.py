@@ -10,10 +10,13 @@ from hotline.domain.texts import Text
 from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import messages, outgoing
+from hotline.storage import messages, outgoing, pranks
 from hotline.storage.contacts import Met
 from hotline.storage.models import Contact
 from hotline.storage.rows import TextOut
+
+_TO_A_PRANKSTER = 2
+"""Answers in an hour to a phone that two people marked: to a citizen who borrows it the receipt and one more."""
 
 RANK_ANSWER, RANK_OURS = 0, 1
 """Texts of a lower rank are sent first. A text whose phone was off goes behind these, one rank more with each try."""
@@ -25,7 +28,8 @@ def queue_text(
     """Queue `text` to the contact in the contact's language. False if the contact cannot or may not be texted.
 
     That is: a short code, a name or a withheld number; a phone of a country outside `reply_countries`; a phone that never contacted us;
-    a contact who had `replies_per_sender` answers in the last hour (`answers_id` names the text that is answered).
+    a contact who had `replies_per_sender` answers in the last hour (`answers_id` names the text that is answered),
+    or `_TO_A_PRANKSTER` where two people marked the phone.
     """
     row = compose(rt, tx, text, contact, ref=ref, is_answer=answers_id is not None)
     if row is None:
@@ -34,13 +38,26 @@ def queue_text(
     return True
 
 
-def queue_written(tx: Transaction, body: str, contact: Contact, *, ticket_id: int, volunteer_id: int) -> None:
-    """Queue what a volunteer wrote to the contact. The caller has checked that it may be sent; the worker checks it again."""
+def queue_written(
+    tx: Transaction,
+    body: str,
+    contact: Contact,
+    *,
+    ticket_id: int,
+    volunteer_id: int,
+    answers_id: int | None = None,
+    agreed_by: int | None = None,
+) -> None:
+    """Queue what a volunteer wrote to the contact. The caller has checked that it may be sent; the worker checks it again.
+
+    To a phone that is kept quiet it goes as the answer to the citizen's text `answers_id`, or because the lead `agreed_by` agreed.
+    """
     tx.ring(Job.SEND_DUE)
+    rank = RANK_OURS if answers_id is None else RANK_ANSWER
     row = outgoing.due_at_once(
-        now=tx.now, contact_id=contact.id, body=body, language=contact.language, segments=count(body).segments, rank=RANK_OURS
+        now=tx.now, contact_id=contact.id, body=body, language=contact.language, segments=count(body).segments, rank=rank
     )
-    outgoing.queue(tx.session, ticket_id=ticket_id, volunteer_id=volunteer_id, **row)
+    outgoing.queue(tx.session, ticket_id=ticket_id, volunteer_id=volunteer_id, answers_id=answers_id, agreed_by=agreed_by, **row)
 
 
 def compose(rt: Runtime, tx: Transaction, text: Text, contact: Contact | Met, *, ref: str | None, is_answer: bool) -> TextOut | None:
@@ -89,4 +106,6 @@ def _too_many(rt: Runtime, tx: Transaction, contact: Contact | Met) -> bool:
     if contact.times_seen == 1:  # the first text: there was no answer yet
         return False
     limit = rt.config.conversation.replies_per_sender
-    return messages.count_answers(tx.session, contact.id, since=tx.now - timedelta(hours=1), limit=limit) >= limit
+    had = messages.count_answers(tx.session, contact.id, since=tx.now - timedelta(hours=1), limit=limit)
+    # The same silence as after too many texts of anybody: nothing tells a phone that it is marked.
+    return had >= limit or (had >= _TO_A_PRANKSTER and pranks.is_marked(tx.session, contact.id))

@@ -8,16 +8,19 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from hotline.cards import load_protocols
 from hotline.config import Config
 from hotline.domain.area import Area
 from hotline.domain.category import Category
 from hotline.domain.keyword import Lexicon
+from hotline.domain.protocol import Protocol
+from hotline.domain.wishes import WishTable
 from hotline.i18n import Catalogues
 from hotline.jobs import Bell, Job
 from hotline.media.store import Store, open_store
 from hotline.storage.db import make_engine, overload_told
 from hotline.storage.writing import Writing, writing
-from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid
+from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid, load_wishes
 
 Reading = Session
 """A session for reading only: changes made in it are rolled back."""
@@ -50,6 +53,8 @@ class Runtime:
     lexicon: Lexicon
     areas: tuple[Area, ...]
     unsaid: tuple[Category, ...]
+    protocols: tuple[Protocol, ...]
+    wishes: WishTable
     store: Store
     clock: Callable[[], datetime]
 
@@ -98,6 +103,7 @@ def build_runtime(
     # UPDATE and DELETE leave objects that were loaded before as they are: code that reads a row after it loads it anew.
     options = {"synchronize_session": False}
     sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options)
+    categories = load_categories(config.table("categories"))
     return Runtime(
         config=config,
         engine=engine,
@@ -105,10 +111,12 @@ def build_runtime(
         writing=writing(engine, sessions),
         bell=bell,
         catalogues=catalogues or Catalogues.load(),
-        categories=load_categories(config.table("categories")),
+        categories=categories,
         lexicon=load_lexicon(config.table("lexicon")),
         areas=load_areas(config.table("areas")),
         unsaid=load_unsaid(config.table("unsaid")),
+        protocols=load_protocols(config.table("protocols"), categories),
+        wishes=load_wishes(config.table("wishes")),
         store=open_store(config),
         clock=clock,
     )

@@ -24,6 +24,7 @@ class Conversation:
     replies_per_sender: int = whole(20, 1)  # with 0 answers a citizen would never get a reference
     answer_hours: int = whole(72, 1, 720)
     reply_countries: tuple[str, ...] = ("PK",)
+    junk_senders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Sending:
     in_flight: int = whole(24, 1, 200)
     timeout_s: int = whole(10, 1, 30)
     answer_fresh_minutes: int = whole(30, 0, 1440)
+    person_answers_minutes: int = whole(10, 1, 60)
     expires_hours: int = whole(48, 1, 720)
     segment_price: str = ""
     currency: str = "PKR"
@@ -103,13 +105,18 @@ class Duty:
     ask_hours: int = whole(12, 1, 72)
     late_minutes: int = whole(10, 1, 240)
     page_s: int = whole(90, 1, 3600)
-    page_again_minutes: int = whole(5, 1, 240)
+    act_minutes: int = whole(5, 1, 8)  # with ring_every_s less than ten minutes: no longer does every phone rest
+    ring_every_s: int = whole(60, 30, 90)
+    false_rings_per_week: int = whole(10, 0, 10_000)
     hand_over_minutes: int = whole(30, 1, 240)
+    first_look_minutes: int = whole(15, 1, 240)
+    first_look_danger_minutes: int = whole(3, 1, 60)
     holidays: bool = True
     holiday_dates: tuple[str, ...] = ()
     pauses: tuple[str, ...] = ()
     hours: tuple[str, ...] = ()
     moon_days: int = whole(1, 0, 3)
+    ring_test_at: str = "11:00"
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,8 @@ class Files:
     areas: str = ""
     lexicon: str = ""
     unsaid: str = ""
+    protocols: str = ""
+    wishes: str = ""
 
 
 SECTIONS: Mapping[str, type] = {

@@ -1,5 +1,6 @@
-"""The tables of categories, areas, commands and unsaid words: shipped ones or a deployment's own. A file's faults are listed at once."""
+"""The tables of categories, areas, commands, unsaid words and wishes: shipped or a deployment's own. A file's faults are listed at once."""
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,18 +14,25 @@ from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
 from hotline.domain.languages import LANGUAGES, NAMED_LANGUAGES, TEXT_LANGUAGES
 from hotline.domain.telltale import unsaid
 from hotline.domain.ticket import Priority
+from hotline.domain.wishes import WishTable
 from hotline.tomlfile import TEXTS, Unreadable, is_of, read_toml
 
-_DATA = Path(__file__).parent / "data"
-_PRIORITIES = {priority.name.lower(): priority for priority in Priority}
-_CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "names", "words"}
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
+DATA = Path(__file__).parent / "data"
+"""The folder of the shipped tables."""
+
+CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
+"""A code, which is stored in rows and events."""
+
+_PRIORITIES = {priority.name.lower(): priority for priority in Priority if priority is not Priority.LAST}
+_CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "rings", "by_person", "names", "words"}
 # The least characters of a word that is looked for inside other words: a shorter one would be found in half of all texts.
 _INSIDE_MIN = 3
 
-_SECTIONS = {"menu", "language", "stop", "start", "cry", "greeting", "thanks"}
+_SECTIONS = {"menu", "language", "stop", "start", "cry", "plea", "greeting", "thanks"}
+_ADDED_LATER = {"plea"}  # a file of before has none of it, and is good all the same
 _GATEWAY = {"stop": Keyword.GATEWAY_STOP, "start": Keyword.GATEWAY_START, "info": Keyword.GATEWAY_INFO}
 _UNSAID = ("stations", "partners", "ours")
+_WISHES = ("unsafe", "woman", "woman_alone")
 _LISTS = {"taught", "asking", "courtesies"}
 
 
@@ -41,8 +49,8 @@ class TableFault(Exception):
 
 def load_categories(path: Path | None) -> tuple[Category, ...]:
     """The categories of a file in their order; None: of the shipped file. Raises `TableFault`."""
-    path = path or _DATA / "categories.toml"
-    document = _parsed(path)
+    path = path or DATA / "categories.toml"
+    document = parsed(path)
     faults = [f"{key!r} is no key of a table of categories: use [[category]]" for key in document if key != "category"]
     rows = document.get("category")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -51,18 +59,18 @@ def load_categories(path: Path | None) -> tuple[Category, ...]:
     for number, row in enumerate(rows, 1):
         faults += [f"{_name(row, number)}: {fault}" for fault in _row_faults(row)]
     faults += _order_faults(rows)
-    _raise_any(path, faults)
+    raise_any(path, faults)
     return tuple(_category(row) for row in rows)
 
 
 def load_areas(path: Path | None) -> tuple[Area, ...]:
     """The areas of a file, each district followed by its towns; None: of the shipped file. Raises `TableFault`."""
-    path = path or _DATA / "areas.toml"
-    document = _parsed(path)
+    path = path or DATA / "areas.toml"
+    document = parsed(path)
     faults = [f"{key!r} is no key of a table of areas: use [[district]]" for key in document if key != "district"]
     districts = document.get("district")
     if not isinstance(districts, list) or not districts:
-        _raise_any(path, [*faults, "there is no [[district]]"])
+        raise_any(path, [*faults, "there is no [[district]]"])
         return ()
     areas = []
     for row in districts:
@@ -71,12 +79,12 @@ def load_areas(path: Path | None) -> tuple[Area, ...]:
         areas += [_area(town, areas[-1].code, faults) for town in (towns if isinstance(towns, list) else [None])]
     codes = [area.code for area in areas if area.code]
     faults += [f"two areas have the code {code!r}" for code in dict.fromkeys(codes) if codes.count(code) > 1]
-    _raise_any(path, faults)
+    raise_any(path, faults)
     return tuple(areas)
 
 
 def _area(row: object, district: str | None, faults: list[str]) -> Area:
-    if not isinstance(row, dict) or not isinstance(row.get("code"), str) or not _CODE.fullmatch(row["code"]):
+    if not isinstance(row, dict) or not isinstance(row.get("code"), str) or not CODE.fullmatch(row["code"]):
         faults.append("an area's code must be a short name of small letters, digits and _")
         return Area("", MappingProxyType({}))
     known = {"code", "names"} if district is not None else {"code", "names", "towns"}
@@ -88,21 +96,45 @@ def _area(row: object, district: str | None, faults: list[str]) -> Area:
 
 def load_unsaid(path: Path | None) -> tuple[Category, ...]:
     """The lists of words that a text to a citizen must not say without a question first; None: of the shipped file. Raises `TableFault`."""
-    path = path or _DATA / "unsaid.toml"
-    document = _parsed(path)
+    path = path or DATA / "unsaid.toml"
+    document = parsed(path)
     faults = [f"{key!r} is no list of such words" for key in document if key not in _UNSAID]
     faults += [f"{key}: {fault}" for key in _UNSAID for fault in _words_faults(document.get(key, []))]
-    _raise_any(path, faults)
+    raise_any(path, faults)
     return tuple(unsaid(key, document.get(key, [])) for key in _UNSAID)
+
+
+def load_wishes(path: Path | None) -> WishTable:
+    """The phrases by which citizens ask to be left alone, or for a woman; None: of the shipped file. Raises `TableFault`."""
+    path = path or DATA / "wishes.toml"
+    document = parsed(path)
+    faults = [f"{key!r} is no list of wishes" for key in document if key not in _WISHES]
+    lists = {key: _forms(document.get(key, [])) for key in _WISHES}
+    faults += [f"{key}: {fault}" for key in ("unsafe", "woman") for fault in _words_faults(lists[key])]
+    alone = _phrases("woman_alone", lists["woman_alone"], faults)
+    raise_any(path, faults)
+    return WishTable(unsaid("unsafe", lists["unsafe"]), unsaid("woman", lists["woman"]), frozenset(alone))
+
+
+def _forms(phrases: Any) -> Any:
+    """The phrases with each form of their words: "call/phone mat" is two phrases. What is no list of texts is left as it is."""
+    if not isinstance(phrases, list) or not is_of(TEXTS, phrases):
+        return phrases
+    return [
+        mark + " ".join(words)
+        for phrase in phrases
+        for mark in ("!" if phrase.startswith("!") else "",)
+        for words in itertools.product(*(word.split("/") for word in phrase.removeprefix("!").split()))
+    ]
 
 
 def load_lexicon(path: Path | None) -> Lexicon:
     """The commands and other phrases of a file; None: of the shipped file. Raises `TableFault`."""
-    path = path or _DATA / "lexicon.toml"
-    document = _parsed(path)
+    path = path or DATA / "lexicon.toml"
+    document = parsed(path)
     known = _SECTIONS | _LISTS | {"gateway"}
     faults = [f"{key!r} is no key of a lexicon" for key in document if key not in known]
-    faults += [f"{key!r} is missing" for key in sorted(known) if key not in document]
+    faults += [f"{key!r} is missing" for key in sorted(known - _ADDED_LATER) if key not in document]
     commands, gateway = dict[str, Command](), dict[str, Command]()
     for keyword, language, phrases in _phrase_lists(document, faults):
         for phrase in _phrases(f"[{keyword}]", phrases, faults):
@@ -116,7 +148,7 @@ def load_lexicon(path: Path | None) -> Lexicon:
         MappingProxyType({phrase: command.keyword for phrase, command in gateway.items()}),
     )
     faults += _taught_faults(lexicon) + _doubled_faults(lexicon)
-    _raise_any(path, faults)
+    raise_any(path, faults)
     return lexicon
 
 
@@ -125,8 +157,8 @@ def lexicon_gaps(path: Path | None) -> list[str]:
 
     Such a lexicon can be used: what citizens write in that language is then read as a message, not as a command.
     """
-    path = path or _DATA / "lexicon.toml"
-    document = _parsed(path)
+    path = path or DATA / "lexicon.toml"
+    document = parsed(path)
     return [
         f"{language}: [{section}] of {path} has no phrases in it"
         for language in TEXT_LANGUAGES
@@ -135,14 +167,16 @@ def lexicon_gaps(path: Path | None) -> list[str]:
     ]
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def parsed(path: Path) -> dict[str, Any]:
+    """The content of a table's file. Raises `TableFault`."""
     try:
         return read_toml(path)
     except Unreadable as fault:
         raise TableFault([str(fault)]) from fault
 
 
-def _raise_any(path: Path, faults: Iterable[str]) -> None:
+def raise_any(path: Path, faults: Iterable[str]) -> None:
+    """Raise `TableFault` with the faults of a file, if there are any."""
     if listed := [f"{path}: {fault}" for fault in faults]:
         raise TableFault(listed)
 
@@ -156,11 +190,15 @@ def _row_faults(row: Mapping[str, Any]) -> list[str]:
     faults += [
         f"{key} must be a short name of small letters, digits and _"
         for key in ("code", "team")
-        if not isinstance(row.get(key), str) or not _CODE.fullmatch(row[key])
+        if not isinstance(row.get(key), str) or not CODE.fullmatch(row[key])
     ]
     if not isinstance(row.get("priority"), str) or row["priority"] not in _PRIORITIES:
         faults.append(f"priority must be one of {', '.join(_PRIORITIES)}")
-    faults += [f"{key} must be true or false" for key in ("sealed", "hold") if not isinstance(row.get(key, False), bool)]
+    faults += [
+        f"{key} must be true or false" for key in ("sealed", "hold", "rings", "by_person") if not isinstance(row.get(key, False), bool)
+    ]
+    if row.get("rings") is True and row.get("priority") != "urgent":
+        faults.append("rings can be true only where priority is urgent")
     digit = row.get("key")
     if digit is not None and (not isinstance(digit, int) or isinstance(digit, bool) or not 1 <= digit <= 9):
         faults.append("key must be a digit a caller can press, 1 to 9")
@@ -214,6 +252,8 @@ def _category(row: Mapping[str, Any]) -> Category:
         hold=row.get("hold", False),
         names=MappingProxyType(dict(row["names"])),
         words=tuple(row.get("words", ())),
+        by_person=row.get("by_person", False),
+        rings=row.get("rings", False),
     )
 
 

@@ -37,7 +37,7 @@ LIMIT_S = 2
 UNITS = ("1", "1 ", "1-", "12 34-", " ", "\n", "-", ".", "a", "aab", "a ", "A1", "\u200d", "1\u200d", "\u0301", "پ", "۱")
 BUILT_IN_FUNCTIONS = {"hotline/config.py", "hotline/simulator/grammar.py", "hotline/web/forms.py", "hotline/web/search.py"}
 """Files with a pattern that is put together when it is used: of numbers of our own, or of patterns that are found elsewhere."""
-FILTERS = {"format", "int", "join", "length", "reverse", "round", "upper"}
+FILTERS = {"format", "groupby", "int", "join", "length", "list", "reverse", "round", "selectattr", "truncate", "upper"}
 """The library's filters in the templates: none of them searches for a pattern."""
 OUR_FILTERS = {"clock", "log_clock", "parts", "script"}
 """Filters of the simulator, whose patterns are found in the code."""

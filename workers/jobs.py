@@ -2,9 +2,9 @@
 
 from hotline.jobs import Job
 from hotline.services.calls import hangup, placing, recordings
-from hotline.services.duty import attendance, paging
+from hotline.services.duty import attendance, paging, ringing, ringtests
 from hotline.services.texts import outbound, reports
-from hotline.services.tickets import indexing, lateness, routing
+from hotline.services.tickets import indexing, latelooks, lateness, routing
 from workers.process import bell, call_gateway, gateway, runtime
 
 DRAIN_FOR_S = 15
@@ -23,6 +23,13 @@ def route_due() -> None:
     bell().answer(Job.ROUTE_DUE)
     if routing.route_due(runtime()) == routing.BATCH:
         bell().ring(Job.ROUTE_DUE)
+
+
+def ring_due() -> None:
+    """Ring the next phone for each ticket in danger on which nobody has acted."""
+    bell().answer(Job.RING_DUE)
+    if ringing.ring_due(runtime()):
+        bell().ring(Job.RING_DUE)
 
 
 def mark_late() -> None:
@@ -68,8 +75,11 @@ def index_words() -> None:
 
 
 def watch_shifts() -> None:
-    """Ask volunteers whether they come to their next shift, tell leads who is missing, and bring unseen alarms to phones."""
+    """Ask volunteers whether they come to their next shift, tell leads who is missing, alarm about first looks that are late, bring unseen
+    alarms to phones, and test the phones."""
     bell().answer(Job.WATCH_SHIFTS)
     attendance.watch_shifts(runtime())
+    latelooks.tell_of_late(runtime())
     paging.page_unseen(runtime())
-    paging.tell_of_unopened(runtime())
+    ringtests.ring_all(runtime())
+    ringtests.tell_of_unanswered(runtime())

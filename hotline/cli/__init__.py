@@ -5,6 +5,7 @@ import importlib.metadata
 import click
 
 from hotline.cli.catalogues import catalogues, compile_catalogues
+from hotline.cli.danger import danger
 from hotline.cli.database import migrate
 from hotline.cli.doctor import doctor
 from hotline.cli.organisation import load
@@ -20,5 +21,5 @@ def main() -> None:
     """A complaint hotline for people who have a phone and no internet."""
 
 
-for command in (migrate, compile_catalogues, catalogues, prompts, load, add_volunteer, invite, reset_password, doctor, run, search):
+for command in (migrate, compile_catalogues, catalogues, prompts, load, add_volunteer, invite, reset_password, doctor, run, search, danger):
     main.add_command(command)

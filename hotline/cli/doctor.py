@@ -2,24 +2,32 @@
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import click
 from redis import Redis, RedisError, ResponseError
 
 from hotline import i18n, private
+from hotline.cards import load_protocols
 from hotline.config import Config, ConfigFault
 from hotline.domain import prompts
+from hotline.domain.protocol import Protocol, unapproved
 from hotline.gateways.base import GatewayFault
 from hotline.gateways.registry import GATEWAYS, gateways_in_use, load_config
 from hotline.i18n import CatalogueFault, Catalogues, prompts_path
+from hotline.jobs import SilentBell
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.media.store import StoreFault, open_store
+from hotline.runtime import Runtime, build_runtime
+from hotline.services.duty import coverage
 from hotline.services.people.installation import DEMO
 from hotline.storage import db, installation, schema
-from hotline.tables import TableFault, load_areas, load_categories, load_lexicon, load_unsaid
+from hotline.tables import TableFault, load_areas, load_categories, load_lexicon, load_unsaid, load_wishes
 
 _PROBE = "doctor"
+
+_THIN = 14
+"""How many stretches of thin hours are named: two a day."""
 
 
 class _Wrong(Exception):
@@ -45,6 +53,7 @@ def doctor() -> None:
         "gateway": _gateway,
         "recordings": _recordings,
         "files": _files,
+        "duty": _duty,
     }
     wrong = False
     for name, check in checks.items():
@@ -63,9 +72,22 @@ def _tables(config: Config) -> str:
         areas = load_areas(config.table("areas"))
         load_lexicon(config.table("lexicon"))
         load_unsaid(config.table("unsaid"))
+        cards = load_protocols(config.table("protocols"), categories)
+        load_wishes(config.table("wishes"))
     except TableFault as fault:
         raise _Wrong(str(fault)) from fault
-    return f"{len(categories)} categories, {sum(c.sealed for c in categories)} of them sealed; {len(areas)} areas"
+    _require_approval(config, cards)
+    sealed = sum(c.sealed for c in categories)
+    return f"{len(categories)} categories, {sealed} of them sealed; {len(areas)} areas; {len(cards)} protocol cards"
+
+
+def _require_approval(config: Config, cards: Iterable[Protocol]) -> None:
+    """Volunteers follow the cards beside people in danger: beside a real gateway a professional has read every one."""
+    if config.gateway_is_real and (unread := unapproved(cards)):
+        raise _Wrong(
+            f"no professional has approved these protocol cards: {_some(list(unread))}; "
+            "copy hotline/data/protocols.toml, have it read, and write approved_by and approved_on into each card"
+        )
 
 
 def _catalogues(_config: Config) -> str:
@@ -187,3 +209,40 @@ def _files(config: Config) -> str:
     if wrong:
         raise _Wrong("; ".join(wrong[:5]) + (f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""))
     return "nobody else can read them"
+
+
+def _duty(config: Config) -> str:
+    """Check that volunteers can be rung, and that at every hour of the next seven days there are two phones to ring."""
+    if not config.gateway_is_real:
+        return "not asked beside a pretend gateway, which rings nobody"
+    if not any(gateway.calls for gateway in gateways_in_use(config)):
+        raise _Wrong(
+            "no alarm can ring a volunteer: the gateway in use places no calls; set up one that does, such as a phone line of your own"
+        )
+    if not config.voice.number:
+        raise _Wrong("no alarm can ring a volunteer: [voice] number is empty; write the number there from which the gateway places calls")
+    try:
+        rt = build_runtime(config, bell=SilentBell())
+        try:
+            thin = _thin_hours(rt)
+        finally:
+            rt.close()
+    except (db.DatabaseFault, TableFault, CatalogueFault, OSError) as fault:
+        raise _Wrong("cannot be looked at before the faults above are mended") from fault
+    if thin:
+        more = f", and {len(thin) - _THIN} more" if len(thin) > _THIN else ""
+        raise _Wrong(
+            f"fewer than {coverage.LEAST} people can be rung: {', '.join(_hours(one) for one in thin[:_THIN])}{more}; on the page "
+            "Roster plan shifts of people who gave a phone that may be rung, or add phones to [voice] duty_line"
+        )
+    return f"{coverage.LEAST} people or more can be rung at every hour of the next seven days"
+
+
+def _thin_hours(rt: Runtime) -> list[coverage.Thin]:
+    with rt.reading() as session:
+        return coverage.thin_hours(rt, session)
+
+
+def _hours(thin: coverage.Thin) -> str:
+    ends = f"{thin.ends:%H:%M}" if thin.begins.date() == thin.ends.date() else f"{thin.ends:%A %Y-%m-%d %H:%M}"
+    return f"{thin.begins:%A %Y-%m-%d %H:%M} to {ends} ({thin.phones or 'nobody'})"

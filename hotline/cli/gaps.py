@@ -5,6 +5,7 @@ from pathlib import Path
 
 from babel.messages import Catalog
 
+from hotline.cards import load_protocols
 from hotline.cli.pofiles import read_catalogue, wording
 from hotline.domain import prompts
 from hotline.domain.category import Category
@@ -28,6 +29,10 @@ def gaps(project: Path) -> list[str]:
     categories: tuple[Category, ...] = ()
     try:
         categories = load_categories(data / "categories.toml")
+    except TableFault as fault:
+        found += fault.faults
+    try:
+        load_protocols(data / "protocols.toml", categories or None)
     except TableFault as fault:
         found += fault.faults
     try:

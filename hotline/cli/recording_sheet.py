@@ -15,8 +15,8 @@ from hotline.media.clips import Clip
 # Many computers lack letters of Urdu and Sindhi and show boxes: the page includes a font that has all of them.
 _FONT = PROJECT / "hotline/web/static/vendor/noto-naskh-arabic-arabic-400-normal.woff2"
 # Keys of prompts for a caller who may be very frightened.
-_FRIGHTENED = frozenset({"danger_key", "danger", "danger_stay", "duty_nobody", "busy"})
-_ASKED = frozenset({"notice", "consent", "call_me"})
+_FRIGHTENED = frozenset({"danger_key", "danger", "cannot_speak", "speak_where", "duty_rings", "duty_nobody", "busy"})
+_ASKED = frozenset({"notice", "consent", "call_consent", "call_me"})
 
 
 def sheet(catalogues: Catalogues, language: str, clips: Sequence[Clip]) -> str:
@@ -60,4 +60,4 @@ def _whole(catalogues: Catalogues, language: str, clip: Clip) -> str:
     found = PROMPTS.get(clip.name.partition(".")[0])
     if found is None or found.key == clip.name:
         return ""
-    return catalogues.spoken(language, found).format_map({prompts.CATEGORY: "…"} | dict.fromkeys(prompts.IN_DIGITS, "…"))
+    return catalogues.spoken(language, found).format_map(dict.fromkeys(prompts.PLACEHOLDERS, "…"))

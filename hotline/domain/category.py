@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from hotline.domain.danger import Danger
 from hotline.domain.folding import match_key
 from hotline.domain.ticket import Priority
 
@@ -34,6 +35,21 @@ class Category:
     hold: bool
     names: Mapping[str, str] = field(hash=False)
     words: tuple[str, ...] = field(hash=False)
+    by_person: bool = False  # no machine sends news of its tickets: a person tells the citizen, on a safe contact
+
+    @property
+    def quiet(self) -> bool:
+        """Whether its tickets are put on hold. A kind that is urgent is danger, and danger implies hold."""
+        return self.hold or self.priority is Priority.URGENT
+
+    rings: bool = False  # phones ring for danger of this kind that was read
+
+    @property
+    def danger(self) -> Danger | None:
+        """The danger that a complaint of this kind tells of."""
+        if self.priority is not Priority.URGENT:
+            return None
+        return Danger.SURE if self.rings else Danger.READ
 
 
 @dataclass(frozen=True)

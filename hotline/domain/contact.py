@@ -40,19 +40,23 @@ class Held:
     ticket_held: bool = False  # the ticket that it is about is on hold
     ticket_sealed: bool = False
     phone_held: bool = False  # nothing goes to this phone: it is marked so, or another of its tickets asks for that
+    by_person: bool = False  # only a person tells the citizen of that ticket (`domain.closing`)
 
 
 def held_back(held: Held, *, by_machine: bool) -> Reason | None:
     """Why a text or a call that is no answer may not be started; None if it may (docs/adr/0017-what-a-forged-number-can-do.md).
 
-    `by_machine`: nobody wrote it. About a sealed ticket a person may write and a machine may not. What comes of another ticket of the phone
-    has the words of any phone that is marked unsafe: a volunteer may not know of that ticket.
+    `by_machine`: nobody wrote it. About a sealed ticket, and one of which only a person tells the citizen, a person may write and a machine
+    may not. What comes of another ticket of the phone has the words of any phone that is marked unsafe: a volunteer may not know of that
+    ticket.
     """
     if held.ticket_held:
         return Reason.HOLD
     if held.phone_held:
         return Reason.NOT_SAFE
-    return Reason.SEALED if held.ticket_sealed and by_machine else None
+    if by_machine and held.ticket_sealed:
+        return Reason.SEALED
+    return Reason.BY_PERSON if by_machine and held.by_person else None
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Outgoing:
     is_answer: bool  # to a text of the citizen; a receipt is one
     may_text: bool  # safe contact
     stopped: bool  # the phone itself asked for no more texts
+    refused: bool = False  # the citizen said that texts are not safe
     held: Held = Held()
     by_machine: bool = True  # no volunteer wrote it
 
@@ -78,6 +83,13 @@ class Verdict:
 SEND = Verdict()
 
 
+def _not_started(text: Outgoing) -> Reason | None:
+    """Why a text that is no answer does not go; None if it may."""
+    if text.refused:
+        return Reason.REFUSED
+    return Reason.STOPPED if text.stopped else held_back(text.held, by_machine=text.by_machine)
+
+
 def may_go(text: Outgoing, *, now: datetime, hours: ContactHours, fresh_for: timedelta, expires_after: timedelta) -> Verdict:
     """Whether a text may go now (docs/architecture.md, "First, do no harm", 2 and 3).
 
@@ -89,9 +101,7 @@ def may_go(text: Outgoing, *, now: datetime, hours: ContactHours, fresh_for: tim
     if now - text.created_at > expires_after:
         return Verdict(reason=Reason.TOO_LATE)
     if not text.is_answer:
-        if text.stopped:
-            return Verdict(reason=Reason.STOPPED)
-        if (reason := held_back(text.held, by_machine=text.by_machine)) is not None:
+        if (reason := _not_started(text)) is not None:
             return Verdict(reason=reason)
     elif now - text.created_at <= fresh_for:
         return SEND

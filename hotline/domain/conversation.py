@@ -10,8 +10,9 @@ from enum import StrEnum
 from itertools import islice
 
 from hotline.domain import answers, reference, texts
+from hotline.domain.danger import Danger
 from hotline.domain.folding import ascii_digits
-from hotline.domain.keyword import Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
+from hotline.domain.keyword import SOS, Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
 from hotline.domain.message import READ
 from hotline.domain.texts import Text
 from hotline.domain.ticket import Status
@@ -33,7 +34,8 @@ class ReadAs(StrEnum):
     COMMAND = "command"
     DUTY = "duty"  # a volunteer's answer to our question, from the volunteer's own phone
     WRONG_CODE = "wrong_code"  # two digits from a volunteer's own phone that are not the code we wait for
-    KEPT = "kept"  # stored, and nothing else
+    KEPT = "kept"  # stored, and nothing answered
+    JUNK = "junk"  # from a sender that the operator of the hotline calls junk: stored, and nothing else
     WRITTEN = "written"  # not a text: a volunteer wrote down what was said
 
 
@@ -51,8 +53,12 @@ class QuestionKind(StrEnum):
 
 
 SOLVED_DIGITS = {"1": Status.CLOSED, "2": Status.REOPENED}
+SOLVED_STATUSES = (Status.RESOLVED, Status.CLOSED)
 SOLVED_TEXTS = (texts.STATUS_RESOLVED.key, texts.STATUS_CLOSED.key)
 """The texts that ask it. A digit answers only a question that such a text took to the phone."""
+
+WOMAN_DIGIT = "3"
+"""Asks for a woman, on the ticket that the text belongs to. HELP names it."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,35 @@ class ParsedText:
     mistyped: bool  # nine digits that fail the check, with nothing that matters besides
     besides: bool  # something is written besides the references
     digit: str | None  # set if the text is a single digit, besides references if there are any
-    empty: bool  # no letter or digit, or only ok or thanks
-    cries: bool = False  # the text is a cry for help, besides references if there are any
+    empty: bool  # no letter or digit, and no sign that means something
+    danger: Danger | None = None  # of a cry, besides references if there are any; the service adds that of the words
+    pleads: bool = False  # the text asks for an answer or for haste and does not say why, besides references if there are any
     code: str | None = None  # set if the text is two digits and nothing else
+
+    @property
+    def cries(self) -> bool:
+        """Whether the text is a cry for help, besides references if there are any."""
+        return self.danger is Danger.CRY
+
+    @property
+    def wants_woman(self) -> bool:
+        """Whether the text asks for a woman by its digit."""
+        return self.digit == WOMAN_DIGIT
+
+    @property
+    def is_thanks(self) -> bool:
+        """Whether the text is ok or thanks, and nothing else."""
+        return self.command is not None and self.command.keyword is Keyword.THANKS
+
+    @property
+    def greets(self) -> bool:
+        """Whether the text is a greeting, and nothing else."""
+        return self.command is not None and self.command.keyword is Keyword.GREETING
+
+    @property
+    def without_words(self) -> bool:
+        """Whether nobody can tell from the text what it is about: signs, a lone digit, "is anybody there". A photo is such a text."""
+        return not self.references and not self.is_thanks and (self.empty or self.digit is not None or self.pleads)
 
 
 @dataclass(frozen=True)
@@ -91,7 +123,8 @@ class Known:
     named: tuple[NamedTicket, ...] = ()  # the tickets whose references are in the text
     asking: tuple[NamedTicket, ...] = ()  # the tickets of the sender about which a question of ours is open, and was sent to this number
     last_asked_id: int | None = None  # the ticket whose status the sender's previous text asked for
-    recent_id: int | None = None  # the ticket that the text joins: that of the sender's last text, or of a volunteer's
+    recent_id: int | None = None  # the ticket that ordinary words join: that of the sender's last text, or of a volunteer's
+    in_danger_id: int | None = None  # the ticket that danger joins: the sender's own in danger, told of within the day and not closed
     latest_open_id: int | None = None  # the sender's latest open ticket
     lookups_left: int = 1  # how many unknown or other people's references the sender may still ask about today
 
@@ -112,8 +145,9 @@ class Decision:
     ticket_id: int | None = None
     opens: bool = False
     adds: bool = False  # the text is read for its meaning, and the ticket becomes unread
-    urgent: bool = False
+    danger: Danger | None = None
     move: Status | None = None  # the ticket's new status
+    woman: bool = False  # the citizen asks for a woman, by a digit
     language: str | None = None  # the language the sender asked for
     silence: bool | None = None  # True: stop our texts; False: start them again
     answers: tuple[Answer, ...] = field(default=())
@@ -137,7 +171,8 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
     if len(body) > READ:
         named = dict.fromkeys(f.digits for f in reference.find(body[:READ]) if f.valid)
         command = Command(taken_for, None) if taken_for is not None else None
-        return ParsedText(command, tuple(named), mistyped=False, besides=bool(named), digit=None, empty=False)
+        danger = Danger.CRY if SOS.search(body, 0, READ) else None
+        return ParsedText(command, tuple(named), mistyped=False, besides=bool(named), digit=None, empty=False, danger=danger)
     found = reference.find(body)
     valid = tuple(f for f in found if f.valid)
     rest = reference.without(body, valid or found)
@@ -145,15 +180,18 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
     digit = lone if len(lone) == 1 else None
     command = Command(taken_for, None) if taken_for is not None else read_keyword(body, lexicon)
     beside = command if not found and taken_for is None else read_keyword(rest, lexicon)
+    keyword = beside.keyword if beside is not None else None
+    cries = keyword is Keyword.CRY or SOS.search(body) is not None
     return ParsedText(
         command=command,
         references=tuple(dict.fromkeys(f.digits for f in valid)),
-        mistyped=bool(found) and not valid and (says_nothing(rest, lexicon) or len(_lone_digits(rest)) == 1),
-        besides=bool(valid) and digit is None and not says_nothing(rest, lexicon),
+        mistyped=bool(found) and not valid and not cries and (says_nothing(rest, lexicon) or len(_lone_digits(rest)) == 1),
+        besides=bool(valid) and digit is None and (cries or not says_nothing(rest, lexicon)),
         digit=digit,
-        cries=beside is not None and beside.keyword is Keyword.CRY,
+        danger=Danger.CRY if cries else None,
+        pleads=keyword is Keyword.PLEA,
         code=lone if len(lone) == 2 and not valid else None,
-        empty=not has_letter_or_digit(body) or (command is not None and command.keyword is Keyword.THANKS),
+        empty=command is None and not has_letter_or_digit(body),
     )
 
 
@@ -163,7 +201,7 @@ def decide(asked: ParsedText, known: Known) -> Decision:
         decision = rule(asked, known)
         if decision is not None:
             return decision
-    return Decision(ReadAs.OPENED, opens=True, urgent=asked.cries, answers=_help(asked))
+    return Decision(ReadAs.OPENED, opens=True)
 
 
 def _lone_digits(text: str) -> str:
@@ -172,16 +210,10 @@ def _lone_digits(text: str) -> str:
     return "".join(bare) if len(bare) <= 2 and all(c in "0123456789" for c in bare) else ""
 
 
-def _command(asked: ParsedText, known: Known) -> Decision | None:
+def _command(asked: ParsedText, _known: Known) -> Decision | None:
     command = asked.command
-    if command is None or command.keyword is Keyword.THANKS:
-        return None
-    if command.keyword is Keyword.CRY:
-        help_text = (Answer(texts.HELP),)
-        if known.recent_id is not None:
-            return Decision(ReadAs.CRY, known.recent_id, adds=True, urgent=True, answers=help_text)
-        return Decision(ReadAs.CRY, opens=True, urgent=True, answers=help_text)
-    return _COMMANDS[command.keyword](command)
+    answer = _COMMANDS.get(command.keyword) if command is not None else None
+    return answer(command) if command is not None and answer is not None else None
 
 
 _COMMANDS: dict[Keyword, Callable[[Command], Decision]] = {
@@ -208,10 +240,14 @@ def _own_reference(asked: ParsedText, known: Known) -> Decision | None:
         return None
     if asked.digit in SOLVED_DIGITS and own.asking:
         return _solved(asked.digit, own)
-    status = answers.told(own.status, own=True, lookups_left=known.lookups_left).text
-    said = (Answer(status, own), *_help(asked))
+    if asked.wants_woman:
+        return _woman(own.id)
+    # Danger opens a ticket again that was done with, and "closed" would be no answer to it.
+    reopens = asked.besides and asked.danger is not None and own.status in SOLVED_STATUSES
+    stage = answers.told(Status.REOPENED if reopens else own.status, own=True, lookups_left=known.lookups_left)
+    said = (Answer(stage.text, own),)
     if asked.besides:
-        return Decision(ReadAs.ADDED, own.id, adds=True, urgent=asked.cries, answers=said)
+        return Decision(ReadAs.ADDED, own.id, adds=True, danger=asked.danger, answers=said)
     return Decision(ReadAs.STATUS, own.id, answers=said)
 
 
@@ -223,24 +259,39 @@ def _other_reference(asked: ParsedText, known: Known) -> Decision | None:
     told = answers.told(other.status if other is not None else None, own=False, lookups_left=known.lookups_left)
     about = other if told is answers.ELSEWHERE else None
     read_as = ReadAs.ELSEWHERE if about is not None else ReadAs.REFUSED
-    return Decision(read_as, opens=asked.besides, urgent=asked.cries, answers=(Answer(told.text, about), *_help(asked)))
+    return Decision(read_as, opens=asked.besides, danger=asked.danger, answers=(Answer(told.text, about),))
 
 
-def _help(asked: ParsedText) -> tuple[Answer, ...]:
-    return (Answer(texts.HELP),) if asked.cries else ()
+def _danger(asked: ParsedText, known: Known) -> Decision | None:
+    """Danger joins the sender's own ticket in danger. It never joins another matter: a phone is shared, and who is asked about one matter
+    may be who the other is about."""
+    if asked.danger is None:
+        return None
+    lone = asked.command is not None
+    if known.in_danger_id is None:
+        return Decision(ReadAs.CRY if lone else ReadAs.OPENED, opens=True, danger=asked.danger)
+    read_as = ReadAs.CRY if lone else ReadAs.JOINED
+    return Decision(read_as, known.in_danger_id, adds=True, danger=asked.danger)
 
 
 def _digit(asked: ParsedText, known: Known) -> Decision | None:
-    if asked.digit is None or asked.references:
+    if asked.references:
         return None
+    about = known.recent_id or known.latest_open_id
+    if asked.wants_woman and about is not None:
+        return _woman(about)
     if asked.digit not in SOLVED_DIGITS or not known.asking:
-        return Decision(ReadAs.KEPT)
+        return None
     if len(known.asking) == 1:
         return _solved(asked.digit, known.asking[0])
     just_named = next((t for t in known.asking if t.id == known.last_asked_id), None)
     if just_named is not None:
         return _solved(asked.digit, just_named)
-    return Decision(ReadAs.UNCLEAR, answers=(Answer(texts.WHICH_REFERENCE),))
+    return Decision(ReadAs.UNCLEAR, known.asking[-1].id, answers=(Answer(texts.WHICH_REFERENCE),))
+
+
+def _woman(ticket_id: int) -> Decision:
+    return Decision(ReadAs.COMMAND, ticket_id, woman=True, answers=(Answer(texts.NOTED),))
 
 
 def _solved(digit: str, ticket: NamedTicket) -> Decision:
@@ -258,14 +309,23 @@ def _solved(digit: str, ticket: NamedTicket) -> Decision:
     return Decision(ReadAs.ANSWERED, ticket.id, move=status if status is not ticket.status else None, answers=noted)
 
 
-def _empty(asked: ParsedText, known: Known) -> Decision | None:
-    return Decision(ReadAs.KEPT, known.latest_open_id) if asked.empty else None
+def _thanks(asked: ParsedText, known: Known) -> Decision | None:
+    return Decision(ReadAs.KEPT, known.latest_open_id) if asked.is_thanks else None
 
 
-def _join(asked: ParsedText, known: Known) -> Decision | None:
+def _without_words(asked: ParsedText, known: Known) -> Decision | None:
+    """Who sends a photo, a sign or a 0 may be able to send no more: a person looks at it. What follows does not join it."""
+    if not asked.without_words:
+        return None
+    if known.latest_open_id is not None:
+        return Decision(ReadAs.KEPT, known.latest_open_id, adds=True)
+    return Decision(ReadAs.OPENED, opens=True, woman=asked.wants_woman)
+
+
+def _join(_asked: ParsedText, known: Known) -> Decision | None:
     if known.recent_id is None:
         return None
-    return Decision(ReadAs.JOINED, known.recent_id, adds=True, urgent=asked.cries, answers=_help(asked))
+    return Decision(ReadAs.JOINED, known.recent_id, adds=True)
 
 
 _RULES: tuple[Callable[[ParsedText, Known], Decision | None], ...] = (
@@ -273,7 +333,9 @@ _RULES: tuple[Callable[[ParsedText, Known], Decision | None], ...] = (
     _mistyped,
     _own_reference,
     _other_reference,
+    _danger,
     _digit,
-    _empty,
+    _thanks,
+    _without_words,
     _join,
 )

@@ -39,7 +39,9 @@ _HANDSET_RETRY_S = (1800, 7200, 21600)
 class Reason(StrEnum):
     """Why we did not even try to send a text. Where the gateway refused it, its row has the gateway's code or a fault's name instead."""
 
-    STOPPED = "stopped"  # the phone itself asked for no more texts
+    STOPPED = "stopped"  # the phone itself asked for no more texts, by OFF
+    REFUSED = "refused"  # the citizen said, by a key or in words, that texts are not safe
+    BY_PERSON = "by_person"  # a person tells the citizen, on a safe contact, and no machine does
     HOLD = "hold"  # the ticket is on hold
     SEALED = "sealed"  # the ticket is sealed: a person may write about it, a machine may not
     NOT_SAFE = "not_safe"  # this phone may not be texted: it is marked so, or another ticket of it is on hold or sealed

@@ -1,8 +1,9 @@
 """Words and phrases that are a command when they stand alone. A sentence that contains such a word is a complaint, not a command.
 
-A cry for help, a greeting and thanks may stand together and with courtesies ("salam bhai madad karo"). The text counts as one of
-them only if it consists of such small words. Any other command stands alone, at most with courtesies around it. A word of the
-gateway's own counts only as the gateway takes it: that one word and nothing more, not even a full stop.
+A cry for help, a plea, a greeting and thanks may stand together and with courtesies ("salam bhai madad karo"). The text counts as one of
+them only if it consists of such small words. A sign of distress (an emoji, SOS in any writing) is a cry like the word. Any other command
+stands alone, at most with courtesies and pleas around it. A word of the gateway's own counts only as the gateway takes it: that one word
+and nothing more, not even a full stop.
 """
 
 import re
@@ -22,6 +23,7 @@ class Keyword(StrEnum):
     STOP = "stop"  # send only answers
     START = "start"  # send news again
     CRY = "cry"  # a cry for help
+    PLEA = "plea"  # asks for an answer or for haste, and does not say why: a person looks at it
     GREETING = "greeting"
     THANKS = "thanks"  # ok, thanks: needs no answer
     GATEWAY_STOP = "gateway_stop"
@@ -29,12 +31,21 @@ class Keyword(StrEnum):
     GATEWAY_INFO = "gateway_info"
 
 
-SPOKEN = (Keyword.CRY, Keyword.GREETING, Keyword.THANKS)
+SPOKEN = (Keyword.CRY, Keyword.PLEA, Keyword.GREETING, Keyword.THANKS)
 """Keywords that may stand together. The text counts as the first of these that is in it."""
 
 # A text of more words than this is a sentence. The limit also bounds the work that a text can cause.
 _WORDS_MAX = 12
 _DOUBLED = re.compile(r"([^\W\d_])\1+")
+
+SOS = re.compile("🆘|🇸🇴🇸|🆂🅾\ufe0f?🆂|🅢🅞🅢")
+"""SOS as signs that are no letters. It calls for help whatever stands beside it."""
+_DISTRESS = re.compile(f"{SOS.pattern}|[🚨🚑🚒🚓🚔⛑🛟🔫🔪🗡💣🩸⚠]")
+"""Signs that call for help if no more than small words stand beside them: advertisements have some of them too."""
+_MORSE = re.compile("(?:(?:[.·•]{3}|…)[-–—−_]{1,3}(?:[.·•]{3}|…))+")
+_MORSE_MAX = 60
+_AGREED = re.compile("[👍👌👏💐🌹❤💚😊🙂🤝✅\U0001f3fb-\U0001f3ff\ufe0f\\s]+")
+"""Signs by which people say ok or thanks, in any colour of the skin."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,7 @@ class Lexicon:
 
     @cached_property
     def spoken(self) -> Mapping[str, Keyword]:
-        """Phrase → keyword, for cries, greetings and thanks, with doubled letters as one."""
+        """Phrase → keyword, for cries, pleas, greetings and thanks, with doubled letters as one."""
         return {phrase: command.keyword for phrase, command in self.drawn_out.items() if command.keyword in SPOKEN}
 
     @cached_property
@@ -78,7 +89,7 @@ class Lexicon:
 
     @cached_property
     def small_words(self) -> frozenset[str]:
-        """The phrases that a text of cries, greetings and thanks can consist of, with doubled letters as one."""
+        """The phrases that a text of cries, pleas, greetings and thanks can consist of, with doubled letters as one."""
         return frozenset(self.spoken) | self.plain_courtesies
 
     @cached_property
@@ -86,25 +97,44 @@ class Lexicon:
         """The courtesies, with doubled letters as one."""
         return frozenset(single_letters(phrase) for phrase in self.courtesies)
 
+    @cached_property
+    def courtesies_and_pleas(self) -> frozenset[str]:
+        """What may stand around any command: "menu please", "urdu jaldi"."""
+        return self.plain_courtesies | {phrase for phrase, keyword in self.spoken.items() if keyword is Keyword.PLEA}
+
 
 def read_keyword(text: str, lexicon: Lexicon) -> Command | None:
     """The command that a text is; None if it is longer, or something else."""
     if keyword := lexicon.gateway.get(text.strip().lower()):
         return Command(keyword, None)
     key = match_key(text)
-    if command := lexicon.commands.get(key):
-        return command
-    if not 0 < len(key.split()) <= _WORDS_MAX:
-        return None
-    words = single_letters(key).split()
+    if not key:
+        return _read_signs(text)
+    words = single_letters(key).split() if len(key.split()) <= _WORDS_MAX else []
+    if _DISTRESS.search(text):
+        return Command(Keyword.CRY, None) if words and _phrases(words, lexicon.small_words) is not None else None
+    return lexicon.commands.get(key) or (_read_words(words, lexicon) if words else None)
+
+
+def _read_words(words: list[str], lexicon: Lexicon) -> Command | None:
+    """The command that a few words are, with doubled letters as one, which are no phrase of the lexicon as they stand."""
     if command := lexicon.drawn_out.get(" ".join(_stripped(words, lexicon.plain_courtesies))):
         return command
-    phrases = _phrases(words, lexicon.small_words)
-    spoken = [phrase for phrase in phrases or () if phrase in lexicon.spoken]
+    spoken = [phrase for phrase in _phrases(words, lexicon.small_words) or () if phrase in lexicon.spoken]
     # "bhai" alone is a greeting; beside "ok thanks" it is a courtesy.
     said = {lexicon.spoken[phrase] for phrase in [p for p in spoken if p not in lexicon.plain_courtesies] or spoken}
     strongest = next((keyword for keyword in SPOKEN if keyword in said), None)
-    return Command(strongest, None) if strongest else None
+    if strongest is not None:
+        return Command(strongest, None)
+    return lexicon.drawn_out.get(" ".join(_stripped(words, lexicon.courtesies_and_pleas)))
+
+
+def _read_signs(text: str) -> Command | None:
+    """The command that a text without a letter or a digit is; None if its signs may mean anything."""
+    bare = "".join(text.split())
+    if _DISTRESS.search(text) or (len(bare) <= _MORSE_MAX and _MORSE.fullmatch(bare)):
+        return Command(Keyword.CRY, None)
+    return Command(Keyword.THANKS, None) if bare and _AGREED.fullmatch(bare) else None
 
 
 def says_nothing(text: str, lexicon: Lexicon) -> bool:

@@ -18,6 +18,8 @@ _OWN_LETTERS: Mapping[str, re.Pattern[str]] = {
     _SD: re.compile("[ٺٻٽٿڀڃڄڇڊڌڍڏڙڦڪڱڳڻ۽۾]"),
     _UR: re.compile("[ٹڈڑںےۓ]"),
 }
+# Letters of Pashto, Saraiki and Punjabi that neither Urdu nor Sindhi has. Source: the alphabets in Unicode 15, block Arabic.
+_LETTERS_OF_OTHERS = re.compile("[ټځڅډړږښګڼېۍݙݨ]")
 _ARABIC_LETTERS = re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u06fa-\u06ff\u0750-\u077f]+")
 _LATIN_LETTERS = re.compile("[a-z]+")
 # Old phones send each letter in the shape it has inside a word. These shapes must be undone before letters are counted.
@@ -113,6 +115,11 @@ _SMALL_WORDS: Mapping[str, frozenset[str]] = {_SD: _SINDHI_WORDS, _UR: _URDU_WOR
 
 DETECTED = frozenset({*_OWN_LETTERS, *_SMALL_WORDS, _EN, _UR_LATN})
 """The codes of the languages that `detect` knows."""
+
+
+def has_letters_of_others(text: str) -> bool:
+    """Whether a text has letters of a neighbour's language that none of ours has: then small words may mislead `detect`."""
+    return _LETTERS_OF_OTHERS.search(text) is not None
 
 
 def detect(text: str) -> str | None:

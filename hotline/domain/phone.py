@@ -29,6 +29,10 @@ class SenderKind(StrEnum):
     WITHHELD = "withheld"  # two texts from such senders may or may not be from the same phone
 
 
+LISTED_AS_JUNK = frozenset({SenderKind.NAME, SenderKind.SHORT_CODE})
+"""Senders that an organisation may call junk. A phone is never junk: its number can be forged, and its owner can be in danger."""
+
+
 class TypedAs(StrEnum):
     """Whose phone a number is said to be that a volunteer types in on a ticket."""
 

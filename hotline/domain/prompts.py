@@ -18,6 +18,14 @@ IN_DIGITS = frozenset({"police", "digits", "digit"})
 CATEGORY = "category"
 """The placeholder whose value is the code of a category."""
 
+HOUR = "hour"
+"""The placeholder whose value is an hour from 1 to 12, spoken as one number."""
+
+HOURS = tuple(str(n) for n in range(1, 13))
+
+PLACEHOLDERS = IN_DIGITS | {CATEGORY, HOUR}
+"""All values that can be spoken."""
+
 # No number of ours is longer. A longer value was never meant to be spoken, and would be read out for a minute.
 _DIGITS_MAX = 15
 
@@ -117,7 +125,7 @@ def _cut(wording: str, key: str) -> list[tuple[str, str | None]]:
             number += 1
             cut.append((key if whole else f"{key}.{number}", literal.strip()))
         if name is not None:
-            if name not in IN_DIGITS | {CATEGORY} or spec or conversion:
+            if name not in PLACEHOLDERS or spec or conversion:
                 raise ValueError(f"{{{name}}} cannot be spoken")
             cut.append((name, None))
     if not cut:
@@ -133,6 +141,10 @@ def _clips_of_value(key: str, name: str, value: str) -> list[str]:
         if not (value.isascii() and value.replace("_", "a").isalnum()):
             raise ValueError(f"{key}: {name} is no category's code")
         return [category_clip(value)]
+    if name == HOUR:
+        if value not in HOURS:
+            raise ValueError(f"{key}: {name} is no hour from 1 to 12")
+        return [f"digit_{value}"]
     # The value is not shown: it may be a reference, and errors are logged.
     if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX):
         raise ValueError(f"{key}: {name} is not a number to be spoken digit by digit")
@@ -141,23 +153,28 @@ def _clips_of_value(key: str, name: str, value: str) -> list[str]:
 
 # The menu
 
-DANGER_KEY = prompt("danger_key", "If you are in danger, press 0.", critical=True)
+# For translators: very short: a caller who keys nothing comes to the beep within 20 seconds.
+DANGER_KEY = prompt("danger_key", "In danger, press 0.", critical=True)
 
-# For translators: each language names itself, in itself.
-LANGUAGE_KEY = prompt("language_key", "For English, press {digit}.")
+# For translators: each language names itself, in itself; very short.
+LANGUAGE_KEY = prompt("language_key", "English: {digit}.")
 
 OTHER_LANGUAGE_KEY = prompt("other_language_key", "For any other language, press {digit}.")
 
-# For translators: a bystander may hear it: do not say complaint, crime or report to the police.
+# For translators: short; a bystander may hear it: do not say complaint, crime or report to the police.
 MAIN_MENU = prompt("main_menu", "To report something, press 1. To ask about a number we gave you, press 2.")
 
-CALL_ME_KEY = prompt("call_me_key", "To ask us to call you, press 3.")
+# For translators: short.
+CALL_ME_KEY = prompt("call_me_key", "For a call back, press 3.")
 
 MORE_KEYS = prompt("more_keys", "For another language, press 9. To hear this again, press star.")
 
 WRONG_KEY = prompt("wrong_key", "That key does nothing here.")
 
-CATEGORY_INTRO = prompt("category_intro", "What is it about? If you are not sure, just wait.")
+# For translators: who stands near the phone may hear what follows.
+CATEGORY_INTRO = prompt(
+    "category_intro", "Now you hear what it can be about. If you do not want to hear that, press hash. If you are not sure, just wait."
+)
 
 # For translators: {category} is the bare name (theft), spoken by another clip: no ending can be put on it.
 CATEGORY_CHOICE = prompt("category_choice", "For {category}, press {digit}.")
@@ -172,11 +189,17 @@ NOTICE = prompt(
     critical=True,
 )
 
+# For translators: short. "or nothing": whoever presses nothing has said no.
 CONSENT = prompt(
     "consent",
-    "May we call or text this phone about it? For yes, press 1. For no, press 2. If you press nothing, we will not.",
+    "May we text this phone? For yes, press 1. For no, press 2 or nothing. If you text us, we answer that text.",
     critical=True,
 )
+
+CALL_CONSENT = prompt("call_consent", "And may we call it? Yes: press 1. No: press 2 or nothing.", critical=True)
+
+# For translators: short; to a caller who has keyed nothing.
+SPEAK_EARLY = prompt("speak_early", "Speak after the beep. It is recorded.", critical=True)
 
 SPEAK_NOW = prompt("speak_now", "Speak after the beep. When you are done, press hash, or just hang up.")
 
@@ -191,6 +214,11 @@ KEEP = prompt("keep", "We have it. To keep it, press 1. To say it again, press 2
 REFERENCE = prompt("reference", "Your number is {digits}.", critical=True)
 
 REFERENCE_AGAIN = prompt("reference_again", "Once more. {digits}.", critical=True)
+
+# For translators: the citizen wants to be answered by a woman.
+WOMAN_KEY = prompt("woman_key", "To be answered by a woman, press 8.")
+
+WOMAN_NOTED = prompt("woman_noted", "We have noted that.")
 
 REFERENCE_USE = prompt("reference_use", "Keep this number. Call again and press 2 to ask about it. To hear it again, press star.")
 
@@ -227,24 +255,46 @@ AGAIN_KEY = prompt("again_key", "To hear it again, press star. For the menu, pre
 
 DANGER = prompt("danger", "If you can, hang up and call {police}.", critical=True)
 
-DANGER_STAY = prompt(
-    "danger_stay",
-    "If you cannot speak, press 5. If you can, stay on the line. We are looking for somebody to talk to you.",
-    critical=True,
-)
+CANNOT_SPEAK = prompt("cannot_speak", "If you cannot speak, press 5: we will be silent.", critical=True)
+
+SPEAK_WHERE = prompt("speak_where", "After the beep, say where you are.", critical=True)
+
+# For translators: said only where a phone rings for the caller.
+DUTY_RINGS = prompt("duty_rings", "If you can, stay on the line. We are ringing somebody for you.", critical=True)
 
 DUTY_NOBODY = prompt("duty_nobody", "Nobody is free right now. Speak after the beep. We will hear it.", critical=True)
 
 # For translators: to a volunteer whose phone rings.
-DUTY_TAKE = prompt("duty_take", "A caller needs you. To take the call, press 1.")
+DUTY_TAKE = prompt("duty_take", "A caller needs you. To take the call, press 1. Then wait until the caller speaks.")
 
 # For translators: to a volunteer's own phone, which somebody else may hold: nothing of who rings, or why.
 PAGE_NEEDS_YOU = prompt("page_needs_you", "Your page needs you. Press 9.")
 
-# For translators: safe to be called: nobody else will hear it or pick it up.
-CALL_ME = prompt("call_me", "A volunteer will call this phone, or text it. If that is safe, press 1. If it is not, press 2.")
+# For translators: to a volunteer's own phone, which somebody else may hold: nothing of who is called, or why.
+CALL_READY = prompt("call_ready", "A call for you is ready. To be joined, press 1.")
 
-CALL_ME_DONE = prompt("call_me_done", "Somebody will call you.")
+# For translators: to a volunteer, a moment before the other phone rings.
+SAY_NOTHING = prompt("say_nothing", "Say nothing until they speak.", critical=True)
+
+# For translators: the same phones, once a day: neither who rings, nor what is tested but the phone.
+RING_TEST = prompt("ring_test", "This is the daily test of this phone. Nothing has happened. Press 9.")
+
+# For translators: safe to be called: nobody else will hear it or pick it up.
+CALL_ME = prompt("call_me", "May a volunteer call this phone? If that is safe, press 1. If it is not, press 2.")
+
+# For translators: no promise.
+CALL_ME_DONE = prompt("call_me_done", "We will try to call you.")
+
+# For translators: {hour} is a number from 1 to 12, spoken by another clip. Nothing of the kind of work, and nothing of who we are.
+HERE_MORNING = prompt("here_morning", "Nobody is here now. Somebody is here by {hour} in the morning.")
+
+HERE_AFTERNOON = prompt("here_afternoon", "Nobody is here now. Somebody is here by {hour} in the afternoon.")
+
+HERE_EVENING = prompt("here_evening", "Nobody is here now. Somebody is here by {hour} in the evening.")
+
+HERE_NIGHT = prompt("here_night", "Nobody is here now. Somebody is here by {hour} at night.")
+
+HERE_LATER = prompt("here_later", "Nobody is here now. It may take more than a day until somebody is here.")
 
 PRESS_ONE = prompt("press_one", "Press 1.")
 
@@ -255,7 +305,7 @@ BUSY = prompt(
 )
 
 
-# Digits, of references and of keys
+# Digits, of references and of keys, and hours
 
 DIGIT_0 = prompt("digit_0", "zero", critical=True)
 DIGIT_1 = prompt("digit_1", "one", critical=True)
@@ -267,5 +317,8 @@ DIGIT_6 = prompt("digit_6", "six", critical=True)
 DIGIT_7 = prompt("digit_7", "seven", critical=True)
 DIGIT_8 = prompt("digit_8", "eight", critical=True)
 DIGIT_9 = prompt("digit_9", "nine", critical=True)
+DIGIT_10 = prompt("digit_10", "ten")
+DIGIT_11 = prompt("digit_11", "eleven")
+DIGIT_12 = prompt("digit_12", "twelve")
 
 PROMPTS: Mapping[str, Prompt] = {one.key: one for one in list(globals().values()) if isinstance(one, Prompt)}

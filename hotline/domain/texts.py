@@ -24,9 +24,6 @@ LONGEST: Mapping[str, str] = {
 """The longest value of each placeholder; budgets are checked with these. A number of ours is in national form: a firm's has 12
 digits (021-111-786-786)."""
 
-# 70 units hold only one number beside a reference: that of the police, which answers for every need.
-_MAY_BE_LEFT_OUT = frozenset({"ambulance"})
-
 
 @dataclass(frozen=True)
 class Text:
@@ -80,7 +77,7 @@ def placeholder_faults(text: Text, language: str, wording: str) -> list[str]:
         found = placeholders(wording)
     except ValueError as error:
         return [f"{language} {text.key}: {error}"]
-    missing = sorted(text.placeholders - found - _MAY_BE_LEFT_OUT)
+    missing = sorted(text.placeholders - found)
     unknown = sorted(found - text.placeholders)
     return [f"{language} {text.key}: {{{name}}} is missing" for name in missing] + [
         f"{language} {text.key}: {{{name}}} is not in the English" for name in unknown
@@ -109,7 +106,7 @@ def longest(text: Text, language: str, wording: Callable[[Text], str]) -> str:
     return with_answer(language, filled, wording(ANSWER_TO).format_map(LONGEST))
 
 
-# For translators: the same for every category, so that it tells nothing. Reference first in Urdu and Sindhi, no ambulance there.
+# For translators: the same for every category and for danger, so that it tells nothing. Reference first in Urdu and Sindhi.
 RECEIPT = sentence(
     "receipt",
     "{ref}: we have your message. Keep this number. Send it to us to ask how it is going. "
@@ -134,6 +131,9 @@ STATUS_NOTED = sentence("status_noted", "{ref}: noted, thank you. If it is not s
 
 STATUS_REOPENED = sentence("status_reopened", "{ref}: we have opened it again and will look at it afresh.")
 
+# For translators: the citizen sent a 3. It must be true of any wish.
+NOTED = sentence("noted", "We have noted it, thank you.")
+
 # For translators: never repeats what was sent.
 REFERENCE_MISTYPED = sentence("reference_mistyped", "That number does not look right. Please check your 9 digits and send them again.")
 
@@ -155,7 +155,7 @@ REFERENCE_REFUSED = sentence(
 HELP = sentence(
     "help",
     "Write what happened and where; we answer with a number. Send it to ask about it. OFF stops texts. "
-    "Help right now: {police} or {ambulance}. Languages: URDU, ROMAN, SINDHI",
+    "To talk to a woman send 3. Help right now: {police} or {ambulance}. Languages: URDU, ROMAN, SINDHI",
     segments_max=2,
 )
 
@@ -171,8 +171,9 @@ LANGUAGE_SWITCHED = sentence("language_switched", "Done. We will answer in Engli
 # For translators: ON is a word the citizen can send (in Urdu and Sindhi جاری or جاري, in Roman Urdu JARI).
 STOPPED = sentence("stopped", "Done. We will not text this phone on our own any more. To start again send ON")
 
-# For translators: OFF is a word the citizen can send (in Urdu and Sindhi بند, in Roman Urdu BAND).
-STARTED = sentence("started", "Done. We will text you when there is news. To stop send OFF")
+# For translators: it promises no text, for it must also be true of a phone that is kept quiet for another reason.
+# OFF is a word the citizen can send (in Urdu and Sindhi بند, in Roman Urdu BAND).
+STARTED = sentence("started", "Done. Texts may come to this phone again. To stop them send OFF")
 
 # For translators: two questions are open on one phone and a bare 1 or 2 came.
 WHICH_REFERENCE = sentence("which_reference", "Which one do you mean? Please send the 9-digit number, then 1 or 2 in the next text.")
@@ -209,6 +210,11 @@ SHIFT_ASK = sentence("shift_ask", "Are you coming at {time}? If yes, send {yes}.
 # For translators: neither who we are nor why.
 PAGE_NEEDS_YOU = sentence("page_needs_you", "Your page needs you. Please open it. If you have seen it, send {code}.", asks=True)
 
+# For translators: once a day, to the same phones. Neither who we are, nor what is tested but the phone.
+RING_TEST = sentence(
+    "ring_test", "This is the daily test of this phone. Nothing has happened. If you have read this, send {code}.", asks=True
+)
+
 TEXTS: Mapping[str, Text] = {
     text.key: text
     for text in (
@@ -220,6 +226,7 @@ TEXTS: Mapping[str, Text] = {
         STATUS_CLOSED_OTHER,
         STATUS_NOTED,
         STATUS_REOPENED,
+        NOTED,
         REFERENCE_MISTYPED,
         TOLD_ELSEWHERE,
         REFERENCE_REFUSED,
@@ -231,6 +238,7 @@ TEXTS: Mapping[str, Text] = {
         WHICH_REFERENCE,
         SHIFT_ASK,
         PAGE_NEEDS_YOU,
+        RING_TEST,
         REPLY_READ,
         REPLY_WHERE,
         REPLY_WHEN,

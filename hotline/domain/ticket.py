@@ -21,6 +21,7 @@ class Priority(IntEnum):
     URGENT = 1
     HIGH = 2
     NORMAL = 3
+    LAST = 4  # ordinary tickets of a phone that two people marked because of abuse or pranks (`services.tickets.pranks`)
 
 
 class Stage(StrEnum):

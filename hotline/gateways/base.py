@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from hotline.config import Config, GatewaySettings
+from hotline.domain.bridge import Leg
 from hotline.domain.delivery import Delivery
 from hotline.domain.keyword import Keyword
 
@@ -112,6 +113,14 @@ class IncomingCall:
 
 
 @dataclass(frozen=True)
+class LegReport:
+    """What a gateway reports of the citizen's phone in a call that we join. `duration_s`: how long the two talked, once it is over."""
+
+    leg: Leg
+    duration_s: int | None = None
+
+
+@dataclass(frozen=True)
 class CallState:
     """What the gateway says about a call; `duration_s` is None while it is not known."""
 
@@ -135,7 +144,8 @@ class CallGateway(Protocol):
     def place_call(self, to: str, call_id: int, *, is_alarm: bool) -> str:
         """Ring the phone `to` for our call `call_id`; returns the gateway's id of the call.
 
-        Do not repeat it if the outcome is unknown. `is_alarm`: the phone hears only the words of an alarm, also after an error.
+        Do not repeat it if the outcome is unknown. `is_alarm`: it is a volunteer's own phone, which hears only the words of an alarm or of
+        a call that is ready, also after an error.
         """
 
     def call_state(self, gateway_id: str) -> CallState | None:

@@ -4,11 +4,14 @@ Rights are read anew each time: a right that was taken away is gone with the nex
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from hotline.domain.hours import Calendar
 from hotline.domain.rights import Rights, Role
+from hotline.domain.ticket import Priority
 from hotline.runtime import Reading
-from hotline.storage import people, tickets
+from hotline.storage import people, shiftdays, tickets
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
@@ -22,6 +25,7 @@ class Act(StrEnum):
     EASE = "ease"  # make it less safe (lower its urgency, lift its hold, unseal it): the lead of its team
     SHUT_OUT = "shut_out"  # say who must not see it: the lead of its team, or the head
     CONFIRM = "confirm"  # confirm that another phone is the citizen's: the lead of its team, or the head
+    CALL = "call"  # call the citizen back, and be one of two who say why silence is deadlier: as `CONFIRM`; others by `may_call`
     SHOW_NUMBER = "show_number"  # see the citizen's whole number: takes a right of its own
 
 
@@ -95,10 +99,22 @@ def may(rights: Rights, ticket: Ticket, act: Act) -> bool:
             return rights.works
         case Act.EASE:
             return rights.leads_team(ticket.team_id)
-        case Act.SHUT_OUT | Act.CONFIRM:
+        case Act.SHUT_OUT | Act.CONFIRM | Act.CALL:
             return rights.leads_team(ticket.team_id) or (rights.works and rights.is_head)
         case Act.SHOW_NUMBER:
             return rights.works and rights.shows_numbers
+
+
+def may_call(session: Reading, entered: Access, *, local: datetime, calendar: Calendar) -> bool:
+    """Whether a person may call the citizen of a ticket back at the local time.
+
+    That is the assignee, the lead of its team, the head, and where it is urgent who is on duty in its team.
+    """
+    ticket, person = entered.ticket, entered.volunteer
+    if may(entered.rights, ticket, Act.CALL) or (entered.rights.works and ticket.assignee_id == person.id):
+        return True
+    is_urgent = entered.rights.works and ticket.priority == Priority.URGENT and ticket.team_id is not None
+    return is_urgent and person.id in shiftdays.present(session, ticket.team_id or 0, local, calendar)
 
 
 def working(session: Reading, volunteer: Volunteer, *, by_number: bool = False) -> Rights:

@@ -55,8 +55,7 @@ class Caller:
 
     def _other_key(self, call: Call, verb: Verb, key: str) -> None:
         if verb.name == "Record" and key in finish_keys(verb):
-            call.note(key=key, detail="nothing was said")
-            self._interpreter.go_on(call)
+            self._say_nothing(call, verb, 1, key)
         elif verb.name == "Dial" and key == "*" and verb.on("hangupOnStar"):
             call.note(key=key)
             self._give_up_dialling(call, verb)
@@ -69,6 +68,9 @@ class Caller:
         verb = self._awaited(call)
         if verb.name == "Record" and verb.whole("timeout", 5) == 0:
             raise Impossible("this Record does not end by silence: its timeout is 0")
+        if verb.name == "Record":
+            self._say_nothing(call, verb, verb.whole("timeout", 5), "silence")
+            return
         call.note(silence=True)
         call.spent_s += verb.whole("timeout", 30 if verb.name == "Dial" else 5)
         if verb.name == "Dial":
@@ -80,7 +82,9 @@ class Caller:
 
     def _give_up_dialling(self, call: Call, verb: Verb) -> None:
         leg = call.legs[-1]
-        end_ringing(call, "no-answer")
+        if call.talks:
+            raise Impossible("the two are talking: hang up instead")
+        end_ringing(self._interpreter, call, "no-answer")
         if "action" in verb.attributes:
             outcome = {"DialCallStatus": "no-answer", "DialCallSid": leg.sid, "DialBridged": "false"}
             self._interpreter.act(call, verb, **outcome)
@@ -103,14 +107,28 @@ class Caller:
         seconds = audio.seconds_of(said)
         if seconds > longest:
             said, seconds, end = audio.cut(said, longest), longest, "max_length"
-        if seconds == 0:
-            call.note(**({"hangup": True} if end == "hangup" else {"silence": True}), detail="nothing was said")
-            if end == "hangup":
-                self._interpreter.end(call, "completed")
-            else:
-                self._interpreter.go_on(call)
+        if seconds == 0 and end != "hangup":
+            self._say_nothing(call, verb, verb.whole("timeout", 5) if end == "silence" else 1, end)
             return
-        self._record(call, verb, said, max(1, round(seconds)), end)
+        if seconds == 0:
+            call.note(hangup=True, detail="nothing was said")
+            self._interpreter.end(call, "completed")
+            return
+        if end == "silence" and _keeps_silence(verb):
+            said = audio.join((said, audio.line_noise(verb.whole("timeout", 5))))
+            said = audio.cut(said, longest)
+        self._record(call, verb, said, max(1, round(audio.seconds_of(said))), end)
+
+    def _say_nothing(self, call: Call, verb: Verb, seconds: int, end: str) -> None:
+        """Nothing was said into a Record for so long. By Twilio's page an empty recording is none: the next verb follows. Silence that is
+        not trimmed is a recording."""
+        seconds = min(seconds, verb.whole("maxLength", 3600))
+        if _keeps_silence(verb):
+            self._record(call, verb, audio.line_noise(seconds), seconds, end)
+            return
+        call.note(**({"silence": True} if end in {"silence", "max_length"} else {"key": end}), detail="nothing was said")
+        call.spent_s += seconds
+        self._interpreter.go_on(call)
 
     def _record(self, call: Call, verb: Verb, said: bytes, duration_s: int, end: str) -> None:
         state = self._interpreter.state
@@ -152,7 +170,10 @@ class Caller:
             self.speak(call, audio.line_noise(seconds), end="hangup")
             return
         call.note(hangup=True)
-        end_ringing(call, "canceled")
+        if call.parent is not None and self._interpreter.leave:
+            self._interpreter.leave(call, "completed")
+            return
+        end_ringing(self._interpreter, call, "canceled")
         self._interpreter.end(call, "completed" if call.started_at else "canceled")
 
     @staticmethod
@@ -164,9 +185,14 @@ class Caller:
         return call.awaiting
 
 
-def end_ringing(call: Call, status: str) -> None:
-    """End the legs of a call that still ring."""
+def _keeps_silence(verb: Verb) -> bool:
+    return verb.attributes.get("trim") == "do-not-trim"
+
+
+def end_ringing(interpreter: Interpreter, call: Call, status: str, *, but: Call | None = None) -> None:
+    """End the legs of a call that still ring, `but` one. One that talks is completed."""
     for leg in call.legs:
-        if not leg.over:
-            leg.end(status)
-            leg.note(ended=status)
+        if not leg.over and leg is not but:
+            ended = "completed" if leg.talks else status
+            interpreter.end(leg, ended)
+            leg.note(ended=ended)

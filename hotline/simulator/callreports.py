@@ -21,8 +21,9 @@ class CallReports:
         self._posting = posting
 
     def progress(self, call: Call, event: str) -> None:
-        """Report an event: initiated, ringing, answered or completed. For an inbound call only the last is reported, for a leg none."""
-        if call.is_leg:
+        """Report an event: initiated, ringing, answered or completed. For an inbound call only the last is reported, for a leg what its
+        Number asks for."""
+        if call.is_leg and not call.callback_url:
             return
         if event == "completed" and self._state.strikes("call_status_drop_next"):
             call.note(status_callback=call.status, http_status=None, detail="dropped on request")

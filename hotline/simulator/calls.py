@@ -29,7 +29,8 @@ class Call:
     or volunteer's phone, even if `sender` hides it. `document` is the TwiML that is being performed, `position` the index of its next verb,
     `awaiting` the verb that waits for a person, if any. `sounds` are the URLs played and the lengths of pauses in seconds; those from index
     `playing_from` on came after the caller last did something. `spent_s` is how long the same call would have lasted on a real phone.
-    `documents` counts the documents since then, `reported` the status callbacks; `whispered`: a leg whose own document is over.
+    `documents` counts the documents since then, `reported` the status callbacks; `whispered`: a leg whose own document is over. `parent`:
+    of a leg that rings on a phone of the page, the call that rings it; the two share a lock.
     """
 
     direction: str
@@ -56,6 +57,7 @@ class Call:
     playing_from: int = 0
     path: list[dict[str, Any]] = field(default_factory=list)
     legs: list["Call"] = field(default_factory=list)
+    parent: "Call | None" = field(default=None, repr=False, compare=False)
     whispered: bool = False
     spent_s: float = 0
     seq: int = 0
@@ -82,7 +84,13 @@ class Call:
     @property
     def rings(self) -> bool:
         """Whether a phone rings, which somebody has to pick up."""
-        return self.direction == "outbound-api" and self.status in {"queued", "ringing"}
+        return (self.direction == "outbound-api" or self.parent is not None) and self.status in {"queued", "ringing"}
+
+    @property
+    def talks(self) -> bool:
+        """Whether this phone and another one of the page are joined."""
+        legs = (self,) if self.parent is not None else self.legs
+        return any(leg.parent is not None and leg.status == "in-progress" for leg in legs)
 
     @property
     def heard(self) -> list[str]:

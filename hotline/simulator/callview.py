@@ -41,14 +41,14 @@ _ENDS = {"silence": "silence", "max_length": "the longest time", "hangup": "hang
 def view(call: Call) -> dict[str, Any]:
     """The values for `_call.html`.
 
-    `awaits` is Ring, Gather, Record, Dial or empty; `sound` is the address of what is being played, `path` a list of (kind, sentence,
+    `awaits` is Ring, Talk, Gather, Record, Dial or empty; `sound` is the address of what is being played, `path` a list of (kind, sentence,
     sid of a recording), `ends` are the keys that end a Record. Times are in seconds.
     """
     verb, begin, end = call.awaiting, call.playing_from, len(call.sounds)
     return {
         "sid": call.sid,
         "over": call.over,
-        "awaits": "Ring" if call.rings else verb.name if verb else "",
+        "awaits": "Ring" if call.rings else "Talk" if call.talks else verb.name if verb else "",
         "status": _STATUSES.get(call.status, call.status),
         "with": call.recipient if call.inbound else call.sender,
         "incoming": not call.inbound,
@@ -56,7 +56,7 @@ def view(call: Call) -> dict[str, Any]:
         "duration_s": call.duration_s if call.over else 0,
         "keyed": call.keyed,
         "ends": finish_keys(verb) if verb and verb.name == "Record" else "",
-        "silence_ends": verb is not None and not (verb.name == "Record" and verb.whole("timeout", 5) == 0),
+        "silence_ends": verb is not None and not call.talks and not (verb.name == "Record" and verb.whole("timeout", 5) == 0),
         "waits_s": verb.whole("timeout", 5) if verb else 0,
         "longest_s": verb.whole("maxLength", 3600) if verb else 0,
         "sound": f"/handset/{call.sid}/sounds/{begin}-{end}" if call.plays else "",

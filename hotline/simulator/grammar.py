@@ -47,6 +47,7 @@ def web_address(value: str) -> str:
 _BOOLEAN = _one_of("true", "false")
 _METHOD = _one_of("GET", "POST")
 _EVENTS = _like(r"(in-progress|completed|absent)( (in-progress|completed|absent))*", "events with spaces between them")
+_LEG_EVENTS = _like(r"(initiated|ringing|answered|completed)( (initiated|ringing|answered|completed))*", "events with spaces between them")
 _TIMES = _whole(1, 1000)
 
 
@@ -102,7 +103,11 @@ VERBS: dict[str, Rule] = {
         urls=("action",),
         nested=frozenset({"Number"}),
     ),
-    "Number": Rule({"method": _METHOD}, urls=("url",), text="number"),
+    "Number": Rule(
+        {"method": _METHOD, "statusCallbackMethod": _METHOD, "statusCallbackEvent": _LEG_EVENTS},
+        urls=("url", "statusCallback"),
+        text="number",
+    ),
     "Hangup": Rule(),
     "Reject": Rule({"reason": _one_of("rejected", "busy")}),
 }

@@ -24,13 +24,15 @@ _INVALID_HERE = 12200
 
 
 class Interpreter:
-    """Performs documents. Every method is called with the call's lock held. `dial` performs a Dial; the switchboard sets it."""
+    """Performs documents. Every method is called with the call's lock held. `dial` performs a Dial, `leave` ends the leg of one; the
+    switchboard sets them."""
 
     def __init__(self, account: Account, state: State, reports: CallReports) -> None:
         self.account = account
         self.state = state
         self._reports = reports
         self.dial: Callable[[Call, Verb], None] | None = None
+        self.leave: Callable[[Call, str], None] | None = None
         self._cached_until: dict[str, float] = {}
         self._performers: dict[str, Callable[[Call, Verb], None]] = {
             "Say": self._say,
@@ -73,6 +75,10 @@ class Interpreter:
             self._request(call, url, verb.method, extra)
         except BadAnswer as bad:
             self._note_error(call, bad)
+
+    def tell(self, call: Call, event: str) -> None:
+        """Report an event of a call to the hotline."""
+        self._reports.progress(call, event)
 
     def end(self, call: Call, status: str) -> None:
         """End a call and report it to the hotline."""

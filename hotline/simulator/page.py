@@ -95,7 +95,7 @@ def _screens() -> list[dict[str, Any]]:
 
 def _call(number: str) -> dict[str, Any] | None:
     """The call that this phone is in, or its last one."""
-    calls = _exchange().switchboard.book.newest_first(lambda call: call.phone == number and not call.is_leg)
+    calls = _exchange().switchboard.book.newest_first(lambda call: call.phone == number and (not call.is_leg or call.parent is not None))
     return view(next((call for call in calls if not call.over), calls[0])) if calls else None
 
 

@@ -24,6 +24,7 @@ class Switchboard:
         self.caller = Caller(self._interpreter, self.book, self._reports)
         self.dialling = Dialling(self._interpreter, self.caller, self.book)
         self._interpreter.dial = self.dialling.dial
+        self._interpreter.leave = self.dialling.leave
 
     def reset(self) -> None:
         self.book.reset()
@@ -51,6 +52,9 @@ class Switchboard:
     def pick_up(self, call: Call) -> None:
         """Answer the phone that rings. Raises Impossible."""
         self._must_ring(call)
+        if call.parent is not None:
+            self.dialling.pick_up(call)
+            return
         call.answer()
         call.note(answer=True)
         self._reports.progress(call, "answered")
@@ -63,7 +67,10 @@ class Switchboard:
         """Do not answer: `status` is busy, or no-answer when it has rung long enough. Raises Impossible."""
         self._must_ring(call)
         call.note(reject=status)
-        self._interpreter.end(call, status)
+        if call.parent is not None:
+            self.dialling.leave(call, status)
+        else:
+            self._interpreter.end(call, status)
 
     def stop(self, call: Call, status: str) -> None:
         """End a call by the API. `status` is canceled, which works only while the phone rings, or completed."""

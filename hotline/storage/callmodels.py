@@ -11,6 +11,8 @@ from hotline.storage.base import NO_TICKET, Base, Id
 CALL_OPEN = text("next_attempt_at IS NOT NULL")
 CALLED_BACK = text("direction = 'back'")
 RECORDING_DUE = text("next_attempt_at IS NOT NULL")
+LOOK = text("look IS NOT NULL")
+"""Recordings that nobody has looked at yet."""
 
 
 class Call(Base):
@@ -32,7 +34,8 @@ class Call(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), unique=True)  # the ticket that the call opened
     turn: Mapped[int]  # how many steps were answered; an answer to an earlier turn changes nothing
     walk: Mapped[dict[str, Any]]  # where it is in the menu (`domain.walk.Walk`)
-    consent: Mapped[str | None] = mapped_column(String(8))  # `domain.walk.Consent`: may we text and ring this phone; null: never asked
+    consent: Mapped[str | None] = mapped_column(String(8))  # `domain.walk.Consent`: may we text this phone; null: never asked
+    call_consent: Mapped[str | None] = mapped_column(String(8))  # the same: may we ring it
     lookups: Mapped[int] = mapped_column(SmallInteger)  # how many keyed references were unknown or belong to another phone
     danger_at: Mapped[datetime | None]  # when the caller reported danger, or later, when the duty line was rung for it
     duty_taken: Mapped[bool]  # a volunteer on the duty line keyed 1 to take the call
@@ -51,6 +54,7 @@ class Recording(Base):
     __table_args__ = (
         UniqueConstraint("gateway", "gateway_id"),
         Index("ix_recordings_due", "next_attempt_at", postgresql_where=RECORDING_DUE, sqlite_where=RECORDING_DUE),
+        Index("ix_recordings_look", "look", "id", postgresql_where=LOOK, sqlite_where=LOOK),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
@@ -67,3 +71,4 @@ class Recording(Base):
     next_attempt_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     stored_at: Mapped[datetime | None]
+    look: Mapped[int | None] = mapped_column(SmallInteger)  # `domain.look.Look`: how soon a person hears it; null: somebody has

@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.call import OURS, CallDirection, CallReason
 from hotline.domain.phone import SenderKind
-from hotline.domain.walk import Step, Walk
+from hotline.domain.walk import Consent, Step, Walk
 from hotline.storage.base import NO_TICKET
 from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
 from hotline.storage.db import Insert, execute, is_sqlite, table
@@ -35,6 +35,7 @@ def keep(session: Session, *, now: datetime, **values: Unpack[NewCall]) -> int |
         "ticket_id": None,
         "turn": 0,
         "consent": None,
+        "call_consent": None,
         "lookups": 0,
         "danger_at": None,
         "duty_taken": False,
@@ -100,14 +101,18 @@ def count_withheld_lookups(session: Session, *, since: datetime) -> int:
     return int(session.scalar(statement) or 0)
 
 
-def at_duty_line(session: Session, *, rung_since: datetime, talked_since: datetime) -> Sequence[tuple[Walk, datetime]]:
-    """The calls for which a phone of the duty line rings, or is talked to, and since when; the latest last. Nobody else asks until the
-    commit.
+def at_duty_line(
+    session: Session, *, rung_since: datetime, talked_since: datetime, chooses: bool = True
+) -> Sequence[tuple[Walk, datetime]]:
+    """The calls for which a phone of the duty line rings, or is talked to, and since when; the latest last. Where somebody
+    `chooses` a phone by that, nobody else does until the commit.
 
     A phone that was rung before `rung_since` and taken by nobody does not count, nor one that was rung before `talked_since`: the end of
     the call was lost.
     """
-    if not is_sqlite(session):  # two callers at once would both find the same phone free; SQLite has one writer at a time anyway
+    if chooses and not is_sqlite(
+        session
+    ):  # two callers at once would both find the same phone free; SQLite has one writer at a time anyway
         session.execute(select(func.pg_advisory_xact_lock(_DUTY_LINE)))
     is_recent = or_(Call.stepped_at > rung_since, and_(Call.duty_taken, Call.stepped_at > talked_since))
     statement = select(Call.walk, Call.stepped_at).where(CALL_OPEN, Call.ended_at.is_(None), Call.danger_at.is_not(None), is_recent)
@@ -137,6 +142,20 @@ def has_alarm(session: Session, contact_id: int, *, since: datetime) -> bool:
     """Whether a call to a phone for an alarm, made or still due, was begun after `since`."""
     statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == CallDirection.ALARM, Call.started_at > since)
     return session.scalar(statement.limit(1)) is not None
+
+
+def rings_now(session: Session, contact_id: int, *, since: datetime, waiting: bool = True) -> frozenset[str]:
+    """The directions of the calls of ours that ring a phone now, talk to it, or, if `waiting`, wait to be placed to it.
+
+    The call of an alarm or of a test that went no further since `since` does not count: its end was lost. What comes in does not count
+    either: a caller's number can be forged.
+    """
+    waits = and_(CALL_OPEN, Call.gateway_id.is_(None))
+    is_short = Call.direction.in_((CallDirection.ALARM, CallDirection.TEST))
+    goes_on = or_(Call.stepped_at > since, and_(CALL_OPEN, ~is_short))
+    counts = or_(waits, goes_on) if waiting else and_(~waits, goes_on)
+    ours = select(Call.direction).where(Call.contact_id == contact_id, Call.direction.in_(OURS), Call.ended_at.is_(None), counts)
+    return frozenset(session.scalars(ours))
 
 
 def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
@@ -184,6 +203,18 @@ def of_tickets(session: Session, ticket_ids: Sequence[int]) -> dict[int, Call]:
     """Ticket id → the call that opened it."""
     found = session.scalars(select(Call).where(Call.ticket_id.in_(ticket_ids)))
     return {call.ticket_id: call for call in found if call.ticket_id is not None}
+
+
+def allow(session: Session, contact_id: int, *, texts: bool, calls: bool) -> None:
+    """A person takes back every "no" that was keyed on a contact's calls, to texts or to calls about what they left.
+
+    That is no yes of the citizen's: a volunteer calls back only who agreed to it.
+    """
+    ours = update(Call).where(Call.contact_id == contact_id)
+    if texts:
+        session.execute(ours.where(Call.consent == Consent.NO).values(consent=Consent.YES))
+    if calls:
+        session.execute(ours.where(Call.call_consent == Consent.NO).values(call_consent=None))
 
 
 def book(session: Session, *, before: tuple[datetime, str] | None, limit: int) -> Sequence[tuple[Call, Contact]]:

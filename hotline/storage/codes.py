@@ -8,21 +8,23 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import ReadAs
+from hotline.storage import ringtests
 from hotline.storage.models import Alarm, Message
 from hotline.storage.peoplemodels import AT_WORK, ShiftDay, Volunteer
 
 
 class Shown(NamedTuple):
-    """A code, when the text that shows it was queued, whether an answer is awaited still, and whether it is an alarm's."""
+    """A code, when the text that shows it was queued, whether an answer is awaited still, and whether it is an alarm's or a test's."""
 
     code: str
     at: datetime
     awaited: bool
     is_alarm: bool
+    is_test: bool = False
 
 
 def shown(session: Session, contact_id: int, *, since: datetime) -> Sequence[Shown]:
-    """The codes that a volunteer's own phone was shown after `since`: that of the last alarm, and those of questions about shifts."""
+    """The codes that a phone of staff was shown after `since`: of the last alarm, of the last test, and of questions about shifts."""
     whose = Volunteer.phone_id == contact_id, AT_WORK
     alarms = select(Alarm).join(Volunteer, Volunteer.id == Alarm.volunteer_id).where(*whose, Alarm.code.is_not(None), Alarm.told_at > since)
     told = session.scalars(alarms.order_by(Alarm.told_at)).all()
@@ -37,6 +39,9 @@ def shown(session: Session, contact_id: int, *, since: datetime) -> Sequence[Sho
     )
     for day in session.scalars(days):
         found += [Shown(code or "", day.asked_at or since, day.answered_at is None, False) for code in (day.yes_code, day.no_code)]
+    test = ringtests.newest(session, contact_id)
+    if test is not None and test.code is not None and test.begun_at > since:
+        found.append(Shown(test.code, test.begun_at, test.answered_at is None, False, is_test=True))
     return found
 
 

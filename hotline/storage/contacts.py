@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import bindparam, case, exists, select, update
+from sqlalchemy import bindparam, case, exists, literal_column, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -12,10 +12,17 @@ from hotline.domain.phone import Sender
 from hotline.storage.db import Insert, execute, table
 from hotline.storage.messages import CAME_FROM_PHONE
 from hotline.storage.models import Contact, Message
+from hotline.storage.prankmodels import Prank
 from hotline.storage.rows import ContactChanges
 
 _CONTACTS = table(Contact)
-_SHOWN = ("id", "kind", "country", "language", "language_named", "times_seen")
+_PRANKS = table(Prank)
+# A text from a marked phone waits last for its look: asked here, that costs no statement of its own. SQLAlchemy correlates nothing with an
+# INSERT: it would put `contacts` into the query, and any mark would count for every phone.
+_IS_PRANKSTER = exists(literal_column("1")).where(
+    _PRANKS.c.contact_id == literal_column("contacts.id"), _PRANKS.c.confirmed_at.is_not(None)
+)
+_MET = (*(_CONTACTS.c[name] for name in ("id", "kind", "country", "language", "language_named", "times_seen")), _IS_PRANKSTER)
 _MEET = Insert(
     lambda insert: (
         insert(_CONTACTS)
@@ -27,15 +34,13 @@ _MEET = Insert(
                 "language": case((_CONTACTS.c.times_seen == 0, insert(_CONTACTS).excluded.language), else_=_CONTACTS.c.language),
             },
         )
-        .returning(*(_CONTACTS.c[name] for name in _SHOWN))
+        .returning(*_MET)
     )
 )
 
 _TYPED = Insert(
     lambda insert: (
-        insert(_CONTACTS)
-        .on_conflict_do_update(index_elements=["address"], set_={"times_seen": _CONTACTS.c.times_seen})
-        .returning(*(_CONTACTS.c[name] for name in _SHOWN))
+        insert(_CONTACTS).on_conflict_do_update(index_elements=["address"], set_={"times_seen": _CONTACTS.c.times_seen}).returning(*_MET)
     )
 )
 
@@ -52,6 +57,7 @@ class Met:
     language: str
     language_named: bool
     times_seen: int
+    is_prankster: bool  # two people marked it
 
 
 def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
@@ -85,8 +91,8 @@ def _met(session: Session, statement: Insert, sender: Sender, *, language: str, 
         "times_seen": times_seen,
     }
     # A withheld number has no address, and in a unique key null equals no null: each of its texts makes a contact of its own.
-    contact_id, kind, country, spoken, named, seen = statement.put(session, values) or ()
-    return Met(contact_id, kind, country, spoken, bool(named), seen)
+    contact_id, kind, country, spoken, named, seen, is_prankster = statement.put(session, values) or ()
+    return Met(contact_id, kind, country, spoken, bool(named), seen, bool(is_prankster))
 
 
 def locked(session: Session, contact_id: int) -> Contact:
@@ -101,14 +107,12 @@ def speak(session: Session, contact: Met | Contact, language: str, *, named: boo
 
 
 def silence(session: Session, contact_id: int, since: datetime | None) -> None:
-    """Stop the texts that we start, from `since`. None allows them again, and calls back that were refused by key.
+    """Stop the texts that we start, from `since`; None takes that back.
 
-    What a volunteer marked stays: a sender can be forged.
+    It is a wish of the phone. What a volunteer marked, and what the citizen said of safety, stays: anybody may hold the phone, and a
+    sender can be forged.
     """
-    changes: ContactChanges = {"stopped_at": since}
-    if since is None:
-        changes |= {"refused_calls_at": None}
-    session.execute(update(Contact).where(Contact.id == contact_id).values(**changes))
+    session.execute(update(Contact).where(Contact.id == contact_id).values(stopped_at=since))
 
 
 def has_shown_language(session: Session, contact: Met) -> bool:
@@ -122,15 +126,19 @@ def has_texted(session: Session, contact_id: int) -> bool:
     return bool(found)
 
 
-def agree(session: Session, contact: Contact, *, may: bool, now: datetime) -> None:
-    """Store a caller's answer to whether we may text and ring this phone. The contact must be locked.
+def refuse(session: Session, contact_id: int, *, texts: bool, calls: bool, now: datetime) -> bool:
+    """The citizen says that texts or calls of ours are not safe. No text, no key and no later yes takes it back.
 
-    Like OFF it stops what we start, and a yes takes both back. What a volunteer marked stays: a caller's number can be forged.
+    Returns whether it is news. The contact must be locked.
     """
-    if not may:
-        _store(session, contact, stopped_at=contact.stopped_at or now, refused_calls_at=now)
-    elif (contact.stopped_at, contact.refused_calls_at) != (None, None):  # most callers agree, and nothing changes
-        _store(session, contact, stopped_at=None, refused_calls_at=None)
+    before = session.execute(select(Contact.refused_texts_at, Contact.refused_calls_at).where(Contact.id == contact_id)).one()
+    changes: ContactChanges = {}
+    if texts:
+        changes |= {"refused_texts_at": now}  # a text from before that is not answered any more
+    if calls:
+        changes |= {"refused_calls_at": now}
+    session.execute(update(Contact).where(Contact.id == contact_id).values(**changes))
+    return (texts and before[0] is None) or (calls and before[1] is None)
 
 
 def make_safe(session: Session, contact_id: int, **values: Unpack[ContactChanges]) -> None:

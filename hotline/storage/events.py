@@ -1,6 +1,6 @@
 """What happened to each ticket. Events are added, never changed or deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NotRequired, TypedDict, Unpack
@@ -8,6 +8,10 @@ from typing import NotRequired, TypedDict, Unpack
 from sqlalchemy import case, func, insert, select
 from sqlalchemy.orm import Session
 
+from hotline.domain.bridge import Came, End
+from hotline.domain.closing import HowTold
+from hotline.domain.danger import BroughtIn, Danger
+from hotline.domain.holder import Holder
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Event, Note, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -28,12 +32,22 @@ class EventKind(StrEnum):
     MOVED = "moved"  # its status changed
     READ = "read"
     LATE = "late"  # the time promised for it has passed
-    DANGER = "danger"  # the caller pressed 0
+    DANGER = "danger"  # somebody is in danger; `danger` says how we know
+    ACTED = "acted"  # somebody acted on it; `act` says how
+    RANG = "rang"  # phones began to ring for it
+    CANNOT = "cannot"  # a volunteer who was rung cannot act on it: the next one is rung
+    SEAL_BROKEN = "seal_broken"  # by a lead of another team, who sees it from now on
+    MUST_BE_SILENT = "must_be_silent"  # the caller keyed that they cannot speak: nothing of ours may reach the phone
     DUTY_TAKEN = "duty_taken"  # a volunteer on the duty line took the call
     RECORDED = "recorded"  # a recording arrived
     RECORDING_LOST = "recording_lost"
     LISTENED = "listened"
+    LOOKED = "looked"  # a person looked at a text or a recording; `answer` says what they said, the rest what the machine thought
     WRITTEN_DOWN = "written_down"  # a volunteer wrote down what the citizen said
+    CARD_PUT = "card_put"  # a volunteer put a protocol card to it
+    STEP_DONE = "step_done"  # a step of a protocol was ticked
+    STEP_UNDONE = "step_undone"  # its tick was taken away
+    STEPS_PASSED_OVER = "steps_passed_over"  # a lead went on without steps that a protocol demands
     REPLIED = "replied"  # a volunteer wrote to the citizen
     NOTED = "noted"  # a volunteer wrote a note to colleagues
     CHANGED = "changed"  # a fact of it; `fact`, `old` and `new` say which, from what and to what
@@ -48,14 +62,42 @@ class EventKind(StrEnum):
     ALARM_RAISED = "alarm_raised"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
     NUMBER_SOUGHT = "number_sought"  # found in a search for its phone number
+    MOVED_OUT = "moved_out"  # texts of it were moved to another ticket of the phone: `other`
+    MOVED_IN = "moved_in"  # texts of another ticket of the phone were moved to it: `other`
     PHONE_ADDED = "phone_added"  # another phone of the citizen's was typed in
     PHONE_CONFIRMED = "phone_confirmed"  # by a lead
     PHONE_MET = "phone_met"  # a phone whose number was typed in gave us the reference
     PHONE_TAKEN_AWAY = "phone_taken_away"
+    UNSAFE = "unsafe"  # the citizen said that we must not text or ring this phone; `by` says how
+    TEXT_AGREED = "text_agreed"  # a lead agreed that one text goes though the ticket is on hold
+    CODE_WORD = "code_word"  # the citizen's code word was written down or taken out: `new` says which
+    CALL_AGREED = "call_agreed"  # a volunteer recorded that the citizen wrote that we may call
+    CALL_URGED = "call_urged"  # somebody recorded why silence is deadlier than a call
+    CALL_PROMISED = "call_promised"
+    CALL_NOT_MADE = "call_not_made"  # somebody said why the promised call is not made
+    BRIDGE_ASKED = "bridge_asked"  # a volunteer asked to be joined with the citizen
+    BRIDGE_ANSWERED = "bridge_answered"  # the volunteer's phone was answered, and 1 pressed
+    BRIDGE_RUNG = "bridge_rung"  # the citizen's phone rings
+    BRIDGE_JOINED = "bridge_joined"
+    BRIDGE_ENDED = "bridge_ended"  # `bridge` says how, `seconds` how long they were joined
+    BRIDGE_CAME = "bridge_came"  # the volunteer said what came of it: `bridge`
+    PRANK_MARKED = "prank_marked"  # one person says that its phone abuses us or plays pranks
+    PRANK_CONFIRMED = "prank_confirmed"  # a second person says so too
+    PRANK_UNMARKED = "prank_unmarked"  # a person says that it does not
 
 
 Fact = bool | int | str | None
 """The value of a ticket's fact in an event."""
+
+
+class Deed(StrEnum):
+    """What a person does about danger. Only this, or a lead who says that nothing can be done, lets the phones rest."""
+
+    TEXTED = "texted"
+    CALLED = "called"
+    BROUGHT_IN = "brought_in"  # a professional or an office was brought in
+    STEP = "step"  # a step of the protocol was done
+    NOTHING_TO_DO = "nothing_to_do"  # a lead says that nothing can be done, and why
 
 
 class EventData(TypedDict, total=False):
@@ -63,21 +105,37 @@ class EventData(TypedDict, total=False):
 
     after: str  # the new status
     alarm: int | str  # the kind of a raised alarm, or the id of an acknowledged one
+    answer: str  # a `domain.look.LookAnswer`
     all_the_same: bool  # the reply was sent after a warning that the volunteer confirmed
     before: int | str | None  # the status before, or the id of the volunteer before
+    bridge: End | Came  # how a call back ended, or what came of it
     by: str  # how the ticket was opened or its phone met; "citizen" for a citizen's answer, "phone" for a text from a volunteer's phone
     category: str
+    danger: Danger
+    deed: Deed
+    agreed_by: int  # the id of the lead who agreed to the text
     fact: str  # the name of the fact that was changed, from `old` to `new`
+    held: bool  # the ticket was on hold when somebody looked
+    holder: Holder  # who is believed to hold the phone that was written to
     hits: Sequence[str]  # codes of the categories whose words were found
     message: int | None
     new: Fact
     old: Fact
     on_duty: bool
     phone: int  # the id of a typed phone
+    protocol: str  # the code of a card, of which `step` is one
     recording: int
+    step: str
+    steps: Sequence[str]  # as "card.step"
+    sealed: bool  # the ticket was sealed when somebody looked
+    second: bool  # what was said counts only once a second person says the same
+    seconds: int | None
     team: int | None
+    other: int  # the id of another ticket
+    told: HowTold  # how the citizen was told of the end
     to: int | None  # the id of a volunteer, or the new priority
     version: int  # the ticket's version in the form that was sent
+    whom: BroughtIn  # who was brought in
 
 
 class NewEvent(TypedDict):
@@ -97,12 +155,19 @@ class EventRow(NewEvent):
 
 
 _CHANGE_NOTHING = (
+    EventKind.RANG,
     EventKind.ALARM_RAISED,
     EventKind.ALARM_ACKNOWLEDGED,
     EventKind.LISTENED,
+    EventKind.LOOKED,
     EventKind.VIEWED,
     EventKind.NUMBER_SHOWN,
     EventKind.NUMBER_SOUGHT,
+    EventKind.BRIDGE_ASKED,
+    EventKind.BRIDGE_ANSWERED,
+    EventKind.BRIDGE_RUNG,
+    EventKind.BRIDGE_JOINED,
+    EventKind.BRIDGE_ENDED,
 )
 
 _NOT_ON_TIMELINE = (EventKind.VIEWED, EventKind.REPLIED)
@@ -152,6 +217,25 @@ def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit
     return [(row[0], row[1]) for row in session.execute(newest)]
 
 
+def of_kinds(session: Session, ticket_id: int, *kinds: EventKind) -> Sequence[Event]:
+    """The events of a ticket that are of these kinds, oldest first."""
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.in_(kinds)).order_by(Event.id)
+    return session.scalars(statement).all()
+
+
+def heard(session: Session, ticket_id: int, *, limit: int) -> frozenset[str]:
+    """The codes of the categories whose words were found in what came in: in what opened a ticket, and in the newest texts since."""
+    newest = (
+        select(Event.data)
+        .where(Event.ticket_id == ticket_id, Event.kind.in_((EventKind.ADDED, EventKind.WRITTEN_DOWN)))
+        .order_by(Event.id.desc())
+        .limit(limit)
+    )
+    opened = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.OPENED)
+    found = (*session.scalars(opened), *session.scalars(newest))
+    return frozenset(code for data in found for code in data.get("hits", ()))
+
+
 def views_of(session: Session, ticket_id: int, *, limit: int) -> Sequence[Event]:
     """The newest views of a ticket, newest first."""
     statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind == EventKind.VIEWED)
@@ -166,6 +250,40 @@ def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_
     return any(data.get("recording") == recording_id for data in session.scalars(statement))
 
 
+def listened_to(session: Session, ticket_id: int, volunteer_id: int) -> frozenset[int]:
+    """Ids of the recordings of a ticket that a volunteer has listened to."""
+    statement = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.LISTENED, Event.volunteer_id == volunteer_id)
+    return frozenset(data["recording"] for data in session.scalars(statement) if "recording" in data)
+
+
+def is_held_by_person(session: Session, ticket_id: int, holding: Collection[str]) -> bool:
+    """Whether a person asked for the hold of a ticket and no lead has lifted it since: a volunteer put it there, typed the ticket in or
+    chose one of the kinds that are on hold (`holding`), or a caller keyed what it is about."""
+    kinds = (EventKind.OPENED, EventKind.HELD, EventKind.UNHELD, EventKind.CHANGED)
+    statement = select(Event.kind, Event.volunteer_id, Event.data).where(Event.ticket_id == ticket_id, Event.kind.in_(kinds))
+    asked = False
+    for kind, volunteer_id, data in session.execute(statement.order_by(Event.id)):
+        if kind == EventKind.UNHELD:
+            asked = False
+        elif kind != EventKind.CHANGED or (data.get("fact") == "category" and data.get("new") in holding):
+            asked = asked or volunteer_id is not None or data.get("by") == "call"
+    return asked
+
+
+def claimed_by(session: Session, ticket_id: int) -> int | None:
+    """The id of the volunteer who has a ticket because of taking it; None if it was given by routing or by a colleague."""
+    kinds = (EventKind.CLAIMED, EventKind.PASSED, EventKind.ROUTED, EventKind.HANDED_BACK)
+    statement = select(Event.kind, Event.volunteer_id).where(Event.ticket_id == ticket_id, Event.kind.in_(kinds))
+    last = session.execute(statement.order_by(Event.id.desc()).limit(1)).one_or_none()
+    return last.volunteer_id if last is not None and last.kind == EventKind.CLAIMED else None
+
+
+def shown_since(session: Session, ticket_id: int, *, rows: int) -> datetime | None:
+    """The time of the oldest of the newest `rows` events of a ticket's timeline; None if there are fewer."""
+    statement = select(Event.happened_at).where(Event.ticket_id == ticket_id, Event.kind.not_in(_NOT_ON_TIMELINE))
+    return session.scalar(statement.order_by(Event.happened_at.desc()).offset(rows - 1).limit(1))
+
+
 def has_viewed(session: Session, ticket_id: int, volunteer_id: int, *, since: datetime) -> bool:
     """Whether it was noted after `since` that a volunteer viewed the ticket."""
     statement = select(Event.id).where(
@@ -178,6 +296,26 @@ def passed_on_by(session: Session, ticket_id: int) -> frozenset[int]:
     """Ids of the volunteers who have passed the ticket on: it is not given to them again by machine."""
     statement = select(Event.volunteer_id).where(Event.ticket_id == ticket_id, Event.kind == EventKind.PASSED)
     return frozenset(i for i in session.scalars(statement) if i is not None)
+
+
+def declined_by(session: Session, ticket_id: int) -> frozenset[int]:
+    """Ids of the volunteers who said that they cannot act on a ticket: it goes to them again only if nobody else is left."""
+    statement = select(Event.volunteer_id).where(Event.ticket_id == ticket_id, Event.kind == EventKind.CANNOT)
+    return frozenset(i for i in session.scalars(statement) if i is not None)
+
+
+def has_taken(session: Session, ticket_id: int, volunteer_id: int, *, since: datetime) -> bool:
+    """Whether a volunteer took a ticket at `since` or later."""
+    statement = select(Event.id).where(
+        Event.ticket_id == ticket_id, Event.kind == EventKind.CLAIMED, Event.volunteer_id == volunteer_id, Event.happened_at >= since
+    )
+    return session.scalar(statement.limit(1)) is not None
+
+
+def last_act(session: Session, ticket_id: int) -> Event | None:
+    """The newest event of somebody acting on danger."""
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind == EventKind.ACTED).order_by(Event.id.desc()).limit(1)
+    return session.scalar(statement)
 
 
 def is_placed(session: Session, ticket_id: int) -> bool:
@@ -223,3 +361,14 @@ def newest(session: Session, volunteer: Volunteer, *, before: int | None, limit:
     if before is not None:
         statement = statement.where(Event.id < before)
     return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def agreed_by(session: Session, ticket_id: int, *, since: datetime) -> int | None:
+    """The id of the lead who agreed after `since` that one text goes about a ticket on hold.
+
+    None if nobody did, if a volunteer has written since, or if danger, a hold or a word of safety has come since.
+    """
+    ends = (EventKind.TEXT_AGREED, EventKind.REPLIED, EventKind.DANGER, EventKind.HELD, EventKind.UNSAFE)
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.in_(ends), Event.happened_at > since)
+    newest = session.scalar(statement.order_by(Event.id.desc()).limit(1))
+    return newest.volunteer_id if newest is not None and newest.kind == EventKind.TEXT_AGREED else None

@@ -1,6 +1,6 @@
 """The texts of contacts and tickets. Those that came in are stored here, those that leave in `outgoing`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -111,6 +111,23 @@ def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit
     return [(row[0], row[1]) for row in session.execute(newest)]
 
 
+def ids_in(session: Session, ticket_id: int) -> Sequence[int]:
+    """Ids of the texts that came in on a ticket, oldest first."""
+    came = (Message.ticket_id == ticket_id, Message.direction == Direction.IN)
+    return session.scalars(select(Message.id).where(*came).order_by(Message.id)).all()
+
+
+def came_in(session: Session, ticket_id: int, ids: Collection[int]) -> Sequence[Message]:
+    """Those of the texts that came in on a ticket, from a phone or written down, oldest first."""
+    chosen = (Message.ticket_id == ticket_id, Message.id.in_(ids), Message.direction == Direction.IN)
+    return session.scalars(select(Message).where(*chosen).order_by(Message.id)).all()
+
+
+def file(session: Session, ids: Collection[int], ticket_id: int) -> None:
+    """Put texts on a ticket."""
+    session.execute(update(Message).where(Message.id.in_(ids)).values(ticket_id=ticket_id))
+
+
 def hand_over(session: Session, ticket_id: int, *, before: int, after: int) -> None:
     """Give one contact's texts of a ticket to another contact."""
     session.execute(update(Message).where(Message.ticket_id == ticket_id, Message.contact_id == before).values(contact_id=after))
@@ -120,3 +137,24 @@ def last_by(session: Session, ticket_id: int, volunteer_id: int) -> str | None:
     """The last text that a volunteer wrote to the citizen of a ticket; None if there is none."""
     statement = select(Message.body).where(Message.ticket_id == ticket_id, Message.volunteer_id == volunteer_id)
     return session.scalar(statement.order_by(Message.id.desc()).limit(1))
+
+
+def shown_since(session: Session, ticket_id: int, *, rows: int) -> datetime | None:
+    """The time of the oldest of the newest `rows` texts of a ticket; None if there are fewer."""
+    statement = select(Message.created_at).where(Message.ticket_id == ticket_id).order_by(Message.created_at.desc(), Message.id.desc())
+    return session.scalar(statement.offset(rows - 1).limit(1))
+
+
+def newest_unanswered(session: Session, ticket_id: int, contact_id: int, *, since: datetime) -> Message | None:
+    """The newest text about a ticket that came from that phone after `since`; None if there is none or a volunteer has answered it."""
+    statement = select(Message).where(Message.ticket_id == ticket_id, Message.contact_id == contact_id, CAME_FROM_PHONE)
+    newest = session.scalar(statement.where(Message.created_at > since).order_by(Message.id.desc()).limit(1))
+    if newest is None:
+        return None
+    answers = select(Message.id).where(Message.ticket_id == ticket_id, Message.answers_id == newest.id, Message.volunteer_id.is_not(None))
+    return None if session.scalar(answers.limit(1)) is not None else newest
+
+
+def came_at(session: Session, message_id: int) -> datetime:
+    """When a text came in."""
+    return session.scalars(select(Message.created_at).where(Message.id == message_id)).one()

@@ -1,9 +1,9 @@
 """The tables of contacts, tickets and texts. Those of calls are in `callmodels`, those of volunteers in `peoplemodels`.
 
 A phone number stands in `contacts.address` and `typed_phones.address` only: the first is of a phone that has contacted us or is a
-volunteer's own, the second was typed in on a ticket. What people wrote stands in `messages.body`, `notes.body`, `drafts.body` and
-`shift_days.note` only. Encrypted, they would need a keyed hash beside them where SQL compares them: addresses in `contacts`,
-`typed_phones` and `tickets.of_number`, bodies in `outgoing.is_leaving`.
+volunteer's own, the second was typed in on a ticket. What people wrote stands in `messages.body`, `notes.body`, `drafts.body`,
+`call_plans.code_word` and `shift_days.note` only. Encrypted, they would need a keyed hash beside them where SQL compares them: addresses in
+`contacts`, `typed_phones` and `tickets.of_number`, bodies in `outgoing.is_leaving`.
 """
 
 from datetime import datetime, time
@@ -22,6 +22,12 @@ HOLDS_BACK = text("(hold OR sealed) AND status <> 'closed'")
 
 WAITS = text("(unattended OR team_id IS NULL)")
 """Tickets that no volunteer could be found for, or that have no team. The condition of a partial index, as above."""
+
+LOOK = text("look IS NOT NULL")
+"""Texts that nobody has looked at yet. The condition of a partial index, as above."""
+
+RINGING = text("next_ring_at IS NOT NULL")
+"""Tickets for which phones ring. The condition of a partial index, as above."""
 
 NOBODYS = text("(status NOT IN ('resolved', 'closed') OR unread) AND assignee_id IS NULL")
 PROMISED = text("promised_at IS NOT NULL AND on_time")
@@ -52,10 +58,24 @@ class Contact(Base):
     on_hold: Mapped[bool]  # nothing that we start goes to this phone
     safe_from: Mapped[time | None] = mapped_column(Time)  # the citizen's own hours, local time, inside those of the configuration
     safe_until: Mapped[time | None] = mapped_column(Time)
-    stopped_at: Mapped[datetime | None]  # since when the phone itself asks for no texts, by OFF or by a key on a call
-    refused_calls_at: Mapped[datetime | None]  # since when it wants no calls, by a key on a call
+    stopped_at: Mapped[datetime | None]  # since when the phone itself asks for no texts, by OFF; its own ON takes that back
+    refused_texts_at: Mapped[datetime | None]  # since when the citizen says, by a key or in words, that texts are not safe ...
+    refused_calls_at: Mapped[datetime | None]  # ... and calls: like a mark, only a person takes these two back
+    deaf: Mapped[bool] = mapped_column(server_default=false())  # what the citizen needs, as volunteers noted it: so are the next two
+    only: Mapped[str | None] = mapped_column(String(8))  # `domain.needs.Only`
+    interpreter: Mapped[str | None] = mapped_column(String(8))  # `domain.needs.Interpreter`
     created_at: Mapped[datetime]
     times_seen: Mapped[int]  # 1 while the contact is new; 0: never heard from (a walk-in, or a volunteer's own phone)
+
+    @property
+    def wants_no_texts(self) -> bool:
+        """Whether the phone itself asks for no texts that we start, however it said so."""
+        return self.stopped_at is not None or self.refused_texts_at is not None
+
+    @property
+    def names_hours(self) -> bool:
+        """Whether it is known in which hours this phone is safe."""
+        return self.safe_from is not None or self.safe_until is not None
 
 
 class Ticket(Base):
@@ -70,6 +90,7 @@ class Ticket(Base):
         Index("ix_tickets_nobodys", *_ORDER, postgresql_where=NOBODYS, sqlite_where=NOBODYS),
         Index("ix_tickets_promised", "promised_at", postgresql_where=PROMISED, sqlite_where=PROMISED),
         Index("ix_tickets_waits", "priority", "id", postgresql_where=WAITS, sqlite_where=WAITS),
+        Index("ix_tickets_ringing", "next_ring_at", postgresql_where=RINGING, sqlite_where=RINGING),
         Index("ix_tickets_contact_id", "contact_id"),
         Index("ix_tickets_holds_back", "contact_id", postgresql_where=HOLDS_BACK, sqlite_where=HOLDS_BACK),
     )
@@ -94,6 +115,11 @@ class Ticket(Base):
     on_time: Mapped[bool] = mapped_column(server_default=true())  # false: the promised time has passed; a worker sets it
     walk_in: Mapped[bool] = mapped_column(server_default=false())  # typed in by a volunteer
     wants_woman: Mapped[bool] = mapped_column(server_default=false())  # the citizen asks for a woman
+    danger: Mapped[str | None] = mapped_column(String(8))  # how we know that somebody is in danger (`domain.danger.Danger`)
+    danger_at: Mapped[datetime | None]  # when that was told last
+    acted_at: Mapped[datetime | None]  # when somebody acted on it; null: phones may still ring
+    next_ring_at: Mapped[datetime | None]  # when the next phone is rung for it; null: none is
+    head_told_at: Mapped[datetime | None]  # when the head was told that its sealed team does not act on it
 
 
 class Message(Base):
@@ -112,6 +138,7 @@ class Message(Base):
             postgresql_where=text("delivery = 'queued'"),
             sqlite_where=text("delivery = 'queued'"),
         ),
+        Index("ix_messages_look", "look", "id", postgresql_where=LOOK, sqlite_where=LOOK),
         Index(
             "ix_messages_open",
             "delivery",
@@ -129,11 +156,13 @@ class Message(Base):
     body: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     # in
+    look: Mapped[int | None] = mapped_column(SmallInteger)  # `domain.look.Look`: how soon a person looks at it; null: somebody has
     read_as: Mapped[str | None] = mapped_column(String(16))
     # out
     volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # who wrote it (down); null: the machine or the citizen
     text_key: Mapped[str | None] = mapped_column(String(40))
     answers_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # the citizen's text that it answers
+    agreed_by: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # the lead who agreed to it, as its ticket is on hold
     language: Mapped[str | None] = mapped_column(String(8))
     segments: Mapped[int | None] = mapped_column(SmallInteger)
     rank: Mapped[int | None] = mapped_column(SmallInteger)  # the lowest leaves first: 0 answers, 1 what we start, higher: tried again
@@ -235,7 +264,7 @@ class ShutOut(Base):
     __tablename__ = "shut_outs"
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), primary_key=True, index=True)
-    made_by: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # null: a machine, because a text names the volunteer
     made_at: Mapped[datetime]
 
 

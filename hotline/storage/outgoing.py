@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, Unpack
 from sqlalchemy import and_, literal_column, not_, select, update
 from sqlalchemy.orm import Session
 
-from hotline.domain.contact import Held
 from hotline.domain.delivery import Delivery
 from hotline.domain.message import Direction
 from hotline.domain.walk import Consent
@@ -40,11 +39,13 @@ def queue(session: Session, **values: Unpack[TextOutRow]) -> None:
 
 
 class Due(NamedTuple):
-    """A text to send now. `not_agreed`: its ticket was opened by a call in which the caller did not agree to be reached."""
+    """A text to send now. `ticket`: what it is about, if anything. `phone_held`: something else keeps its phone on hold (`holds`).
+    `not_agreed`: its ticket was opened by a call in which the caller did not agree to be reached."""
 
     message: Message
     contact: Contact
-    held: Held
+    ticket: Ticket | None
+    phone_held: bool
     not_agreed: bool
 
 
@@ -52,7 +53,7 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[Due]:
     """Texts due now, locked: answers first, then the oldest. Rows that another worker has locked are left out."""
     not_agreed = and_(Call.id.is_not(None), Call.consent.is_distinct_from(Consent.YES))
     statement = (
-        select(Message, Contact, Ticket.hold, Ticket.sealed, holds.phone_held(), not_agreed)
+        select(Message, Contact, Ticket, holds.phone_held(), not_agreed)
         .join(Contact, Contact.id == Message.contact_id)
         .outerjoin(Ticket, Ticket.id == Message.ticket_id)
         .outerjoin(Call, Call.ticket_id == Message.ticket_id)
@@ -61,7 +62,7 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[Due]:
         .limit(limit)
         .with_for_update(skip_locked=True, of=Message)
     )
-    return [Due(row[0], row[1], Held(bool(row[2]), bool(row[3]), bool(row[4])), bool(row[5])) for row in session.execute(statement)]
+    return [Due(row[0], row[1], row[2], bool(row[3]), bool(row[4])) for row in session.execute(statement)]
 
 
 def abandoned(session: Session, *, claimed_before: datetime, limit: int) -> Sequence[int]:

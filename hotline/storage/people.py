@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.domain.duty import Candidate, Shift
 from hotline.domain.languages import SOURCE, VOLUNTEERS_SPEAK
+from hotline.domain.names import Person
 from hotline.domain.rights import Rights, Role
 from hotline.storage.db import upsert
 from hotline.storage.models import ON_QUEUE, Ticket
@@ -88,6 +89,12 @@ def names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
 def all_names(session: Session) -> Sequence[str]:
     """The names of all active volunteers."""
     return session.scalars(select(Volunteer.name).where(Volunteer.active)).all()
+
+
+def named(session: Session) -> Sequence[Person]:
+    """The people who may have a ticket or see one as a volunteer does, by id: active, confirmed or not."""
+    statement = select(Volunteer.id, Volunteer.login, Volunteer.name).where(Volunteer.active, Volunteer.role == Role.VOLUNTEER)
+    return [Person(*row) for row in session.execute(statement.order_by(Volunteer.id))]
 
 
 def colleagues(session: Session) -> Sequence[Volunteer]:
@@ -209,6 +216,19 @@ def leads(session: Session, team_id: int) -> Sequence[int]:
         .order_by(Volunteer.id)
     )
     return session.scalars(statement).all()
+
+
+def all_leads(session: Session) -> Sequence[int]:
+    """Ids of the leads of all teams who work now."""
+    statement = select(Membership.volunteer_id).join(Volunteer, Membership.volunteer_id == Volunteer.id).where(Membership.is_lead, AT_WORK)
+    return session.scalars(statement.distinct().order_by(Membership.volunteer_id)).all()
+
+
+def phones(session: Session, ids: Iterable[int]) -> frozenset[int]:
+    """Ids of the contacts that are these volunteers' own phones."""
+    wanted = set(ids)
+    found = session.scalars(select(Volunteer.phone_id).where(Volunteer.id.in_(wanted), Volunteer.phone_id.is_not(None))) if wanted else ()
+    return frozenset(i for i in found if i is not None)
 
 
 def heads(session: Session) -> Sequence[int]:

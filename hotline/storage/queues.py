@@ -1,4 +1,4 @@
-"""The lists of the queue: urgent tickets first, then late ones, then the oldest.
+"""The lists of the queue: urgent tickets first, then late ones, then the oldest; the tickets of marked phones (`Priority.LAST`) come last.
 
 A list is read from an index in that order, so that the cost of a page does not grow with the number of tickets. A list of several teams
 takes one such walk along an index for each team, and merges them.

@@ -5,9 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from hotline.domain.look import Look
 from hotline.storage.callmodels import RECORDING_DUE, Call, Recording
 from hotline.storage.db import Insert, table
 
@@ -39,6 +40,7 @@ class RecordingChanges(TypedDict, total=False):
     next_attempt_at: datetime | None
     created_at: datetime
     stored_at: datetime | None
+    look: Look | None
 
 
 _RECORDINGS = table(Recording)
@@ -47,7 +49,7 @@ _NOTE = Insert(
 )
 
 
-def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promised_s: int | None, now: datetime) -> bool:
+def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promised_s: int | None, look: Look, now: datetime) -> bool:
     """Store what the gateway told of a recording. Returns whether the recording is now to be fetched.
 
     The last length that the gateway tells is the right one: an earlier one may be from before silence was trimmed off. A recording that
@@ -62,6 +64,7 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
         "attempts": 0,
         "next_attempt_at": now,
         "created_at": now,
+        "look": look,
     }
     if _NOTE.put(session, row) is not None:
         return True
@@ -74,8 +77,14 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
         store(session, known.id, promised_s=promised_s)
     if known.state != RecordingState.LOST:
         return False
-    store(session, known.id, state=RecordingState.AWAITED, attempts=0, next_attempt_at=now, created_at=now)
+    store(session, known.id, state=RecordingState.AWAITED, attempts=0, next_attempt_at=now, created_at=now, look=look)
     return True
+
+
+def has_any(session: Session, call_id: int) -> bool:
+    """Whether a call has recorded anything, silence too."""
+    is_some = or_(Recording.promised_s.is_(None), Recording.promised_s > 0)
+    return session.scalar(select(Recording.id).where(Recording.call_id == call_id, is_some).limit(1)) is not None
 
 
 def due(session: Session, *, now: datetime) -> Recording | None:
@@ -99,6 +108,12 @@ def locked(session: Session, recording_id: int) -> Recording:
 def store(session: Session, recording_id: int, **values: Unpack[RecordingChanges]) -> None:
     """Store changes of a recording."""
     session.execute(update(Recording).where(Recording.id == recording_id).values(**values))
+
+
+def sooner(session: Session, call_id: int) -> None:
+    """The recordings of a call that nobody has heard yet are heard first: the call may be danger."""
+    statement = update(Recording).where(Recording.call_id == call_id, Recording.look.is_not(None))
+    session.execute(statement.values(look=Look.FIRST))
 
 
 def ticket_id_of(session: Session, recording_id: int) -> int | None:

@@ -9,8 +9,11 @@ from typing import Any, NotRequired, TypedDict
 
 from hotline.domain.call import CallDirection, CallReason
 from hotline.domain.conversation import ReadAs
+from hotline.domain.danger import Danger
 from hotline.domain.delivery import Delivery, Reason
+from hotline.domain.look import Look
 from hotline.domain.message import Direction
+from hotline.domain.needs import Interpreter, Only
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Consent
 
@@ -26,7 +29,11 @@ class ContactChanges(TypedDict, total=False):
     safe_from: time | None
     safe_until: time | None
     stopped_at: datetime | None
+    refused_texts_at: datetime | None
     refused_calls_at: datetime | None
+    deaf: bool
+    only: Only | None
+    interpreter: Interpreter | None
 
 
 class TicketFacts(TypedDict):
@@ -45,6 +52,9 @@ class TicketFacts(TypedDict):
     on_time: NotRequired[bool]
     walk_in: NotRequired[bool]
     wants_woman: NotRequired[bool]
+    danger: NotRequired[Danger | None]
+    danger_at: NotRequired[datetime | None]
+    next_ring_at: NotRequired[datetime | None]
 
 
 class NewTicket(TicketFacts):
@@ -82,6 +92,11 @@ class TicketChanges(TypedDict, total=False):
     promised_at: datetime | None
     on_time: bool
     wants_woman: bool
+    danger: Danger | None
+    danger_at: datetime | None
+    acted_at: datetime | None
+    next_ring_at: datetime | None
+    head_told_at: datetime | None
 
 
 class TextIn(TypedDict):
@@ -94,6 +109,7 @@ class TextIn(TypedDict):
     body: str
     created_at: datetime
     read_as: ReadAs
+    look: NotRequired[Look | None]
 
 
 class TextInRow(TextIn):
@@ -127,10 +143,11 @@ class TextOut(NewText):
 
 
 class TextOutRow(TextOut):
-    """The whole row of a text that is to leave: also its ticket, the text that it answers, and the volunteer who wrote it."""
+    """The whole row of a text that is to leave: also its ticket, the text that it answers, its volunteer and the lead who agreed to it."""
 
     ticket_id: int | None
     answers_id: NotRequired[int | None]
+    agreed_by: NotRequired[int | None]
     volunteer_id: NotRequired[int | None]
 
 
@@ -169,6 +186,7 @@ class CallRow(NewCall):
     ticket_id: int | None
     turn: int
     consent: Consent | None
+    call_consent: Consent | None
     lookups: int
     danger_at: datetime | None
     duty_taken: bool
@@ -186,6 +204,7 @@ class CallChanges(TypedDict, total=False):
     turn: int
     walk: dict[str, Any]
     consent: Consent | None
+    call_consent: Consent | None
     lookups: int
     danger_at: datetime | None
     duty_taken: bool

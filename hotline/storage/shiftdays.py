@@ -71,6 +71,13 @@ def with_wishes(session: Session, calendar: Calendar) -> Calendar:
     return replace(calendar, work_through=people.work_through(session)) if calendar.pauses else calendar
 
 
+def by_ids(session: Session, ids: Iterable[int]) -> dict[int, ShiftDay]:
+    """Id → the row of a shift on one day."""
+    wanted = set(ids)
+    found = session.scalars(select(ShiftDay).where(ShiftDay.id.in_(wanted))) if wanted else ()
+    return {day.id: day for day in found}
+
+
 def notes(session: Session, team_id: int, *, since: datetime) -> Sequence[ShiftDay]:
     """The rows of a team's shifts that were handed over with a note after `since`: the newest 20, newest first."""
     statement = select(ShiftDay).where(ShiftDay.team_id == team_id, ShiftDay.handed_over_at > since, ShiftDay.note.is_not(None))

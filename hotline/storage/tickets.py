@@ -1,6 +1,6 @@
 """Tickets: opened, found, and changed by compare-and-set on their version."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, Unpack
 
@@ -14,6 +14,7 @@ from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
 from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Message, Question, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Membership, Volunteer
+from hotline.storage.ringmodels import SealBreak
 from hotline.storage.rows import NewTicket, TicketChanges, TicketRow
 
 
@@ -116,6 +117,12 @@ def latest_open_id(session: Session, contact_id: int) -> int | None:
     )
 
 
+def in_danger(session: Session, contact_id: int, *, since: datetime) -> int | None:
+    """The id of a contact's ticket that is not closed and of which danger was told at `since` or later, the last told of; None if none."""
+    told = (Ticket.contact_id == contact_id, Ticket.danger.is_not(None), Ticket.danger_at >= since, Ticket.status != Status.CLOSED)
+    return session.scalar(select(Ticket.id).where(*told).order_by(Ticket.danger_at.desc(), Ticket.id.desc()).limit(1))
+
+
 def unclosed_ids(session: Session, contact_id: int, *, besides: int) -> Sequence[int]:
     """The ids of a contact's tickets that are not closed, after that of the ticket `besides`."""
     others = select(Ticket.id).where(Ticket.contact_id == contact_id, Ticket.status != Status.CLOSED, Ticket.id != besides)
@@ -145,7 +152,8 @@ class Reader(Protocol):
 def visible_to(volunteer: Reader) -> ColumnElement[bool]:
     """Whether a volunteer may know of a ticket.
 
-    Only its own team may know of a sealed ticket, or the head while it has no team. A volunteer who is shut out of a ticket may not.
+    Only its own team may know of a sealed ticket, the head while it has no team, and a lead who broke its seal. A volunteer who is shut out
+    of a ticket may not.
     An administrator may know of no ticket, an auditor of no sealed one, and nobody of any while it is not confirmed who uses the account.
     """
     if volunteer.role == Role.ADMINISTRATOR or not volunteer.confirmed:
@@ -154,9 +162,10 @@ def visible_to(volunteer: Reader) -> ColumnElement[bool]:
     if volunteer.role == Role.AUDITOR:
         return and_(Ticket.sealed.is_(False), let_in)
     own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
+    broke_seal = Ticket.id.in_(select(SealBreak.ticket_id).where(SealBreak.volunteer_id == volunteer.id))
     # Only once it was routed: until then it may get its team within seconds.
     waits_for_head = and_(Ticket.team_id.is_(None), Ticket.routed_at.is_not(None), true() if volunteer.is_head else false())
-    return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head), let_in)
+    return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head, broke_seal), let_in)
 
 
 def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | None:
@@ -169,6 +178,24 @@ def of_number(session: Session, volunteer: Volunteer, address: str, *, limit: in
     own = select(Ticket.id).join(Contact, Contact.id == Ticket.contact_id).where(Contact.address == address)
     typed = select(TypedPhone.ticket_id).where(TypedPhone.address == address)
     statement = select(Ticket).where(Ticket.id.in_(own.union_all(typed)), visible_to(volunteer))
+    return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
+
+
+def visible_among(session: Session, volunteer: Volunteer, ids: Collection[int]) -> dict[int, str]:
+    """Id → reference of those of the tickets that the volunteer may see."""
+    if not ids:
+        return {}
+    return {
+        row.id: row.reference
+        for row in session.execute(select(Ticket.id, Ticket.reference).where(Ticket.id.in_(ids), visible_to(volunteer)))
+    }
+
+
+def of_contact(session: Session, volunteer: Volunteer, contact_id: int, *, besides: int | None, limit: int) -> Sequence[Ticket]:
+    """A contact's tickets that the volunteer may see and that are not closed, but for the ticket `besides`, newest first."""
+    statement = select(Ticket).where(Ticket.contact_id == contact_id, Ticket.status != Status.CLOSED, visible_to(volunteer))
+    if besides is not None:
+        statement = statement.where(Ticket.id != besides)
     return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
 
 

@@ -35,29 +35,34 @@ class Source:
     at: datetime
 
 
-def messages(session: Session, after: int, limit: int) -> Sequence[Source]:
-    """Texts with ids after `after`, by id. Our own sentences have no `text` to index: their words are the same in every ticket."""
+def messages(session: Session, after: int, limit: int | None, *, ticket_id: int | None = None) -> Sequence[Source]:
+    """Texts with ids after `after`, by id, of all tickets or of one. Our own sentences have no `text` to index: their words are the same in
+    every ticket."""
     by_people = or_(Message.direction == Direction.IN, Message.volunteer_id.is_not(None))
     body = case((and_(Message.ticket_id.is_not(None), by_people), func.substr(Message.body, 1, READ)))
     statement = select(Message.id, Message.ticket_id, body, Message.created_at).where(Message.id > after)
+    if ticket_id is not None:
+        statement = statement.where(Message.ticket_id == ticket_id)
     return [Source(*row) for row in session.execute(statement.order_by(Message.id).limit(limit))]
 
 
-def notes(session: Session, after: int, limit: int) -> Sequence[Source]:
-    """Notes with ids after `after`, by id."""
+def notes(session: Session, after: int, limit: int | None, *, ticket_id: int | None = None) -> Sequence[Source]:
+    """Notes with ids after `after`, by id, of all tickets or of one."""
     statement = select(Note.id, Note.ticket_id, func.substr(Note.body, 1, READ), Note.written_at).where(Note.id > after)
+    if ticket_id is not None:
+        statement = statement.where(Note.ticket_id == ticket_id)
     return [Source(*row) for row in session.execute(statement.order_by(Note.id).limit(limit))]
 
 
-def references(session: Session, after: int, limit: int) -> Sequence[Source]:
-    """The references of tickets with ids after `after`, by id."""
+def references(session: Session, after: int, limit: int | None, *, ticket_id: int | None = None) -> Sequence[Source]:
+    """The references of tickets with ids after `after`, by id, of all tickets or of one."""
     statement = select(Ticket.id, Ticket.id, Ticket.reference, Ticket.opened_at).where(Ticket.id > after)
+    if ticket_id is not None:
+        statement = statement.where(Ticket.id == ticket_id)
     return [Source(*row) for row in session.execute(statement.order_by(Ticket.id).limit(limit))]
 
 
-SOURCES: Mapping[str, Callable[[Session, int, int], Sequence[Source]]] = MappingProxyType(
-    {"messages": messages, "notes": notes, "references": references}
-)
+SOURCES: Mapping[str, Callable[..., Sequence[Source]]] = MappingProxyType({"messages": messages, "notes": notes, "references": references})
 
 
 def lacking(session: Session, pairs: Iterable[Pair]) -> list[Pair]:
@@ -73,6 +78,11 @@ def index(session: Session, pairs: Sequence[Pair]) -> None:
     if pairs:
         rows = [{"word": word, "ticket_id": ticket_id} for word, ticket_id in pairs]
         session.execute(upsert(session, TicketWord).on_conflict_do_nothing(), rows)
+
+
+def forget(session: Session, ticket_id: int) -> None:
+    """Take a ticket out of the index."""
+    session.execute(delete(TicketWord).where(TicketWord.ticket_id == ticket_id))
 
 
 def forget_all(session: Session) -> None:

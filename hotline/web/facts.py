@@ -7,6 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from hotline.domain.needs import Interpreter, Only
 from hotline.domain.ticket import Priority
 from hotline.guards import runtime, volunteer
 from hotline.services.tickets import facts, otherphones, passing
@@ -14,7 +15,7 @@ from hotline.services.tickets.reach import SafeContact
 from hotline.services.tickets.reach import reach as make_safe
 from hotline.services.tickets.walkin import NoPhone
 from hotline.storage.tickets import TicketMoved
-from hotline.web.forms import choice, clock_or_none, matching, moment, number, text
+from hotline.web.forms import choice, clock_or_none, matching, moment, number, one_or_none, text
 from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
 
 blueprint = Blueprint("facts", __name__)
@@ -95,7 +96,7 @@ def pass_on(reference: str) -> Answer:
 
 @blueprint.post("/tickets/<reference:reference>/contact")
 def reach(reference: str) -> Answer:
-    """Set how the citizen may be reached."""
+    """Set how the citizen may be reached, and what the citizen needs."""
     form = request.form
     wanted = SafeContact(
         may_text="may_text" in form,
@@ -103,6 +104,11 @@ def reach(reference: str) -> Answer:
         safe_from=clock_or_none("safe_from"),
         safe_until=clock_or_none("safe_until"),
         on_hold="on_hold" in form,
+        no_texts="no_texts" in form,
+        no_calls="no_calls" in form,
+        deaf="deaf" in form,
+        only=one_or_none("only", Only),
+        interpreter=one_or_none("interpreter", Interpreter),
     )
     was = form.get("was", "")
     return _done(reference, lambda v: make_safe(runtime(), volunteer(), reference, version=v, was=was, wanted=wanted, note=text("note")))

@@ -5,13 +5,16 @@ Flask-WTF has checked the CSRF token before a view runs.
 
 import re
 from datetime import date, datetime, time
-from typing import Any, cast
+from enum import StrEnum
+from typing import Any, TypeVar, cast
 
 from flask import request
 from werkzeug.exceptions import BadRequest
 from wtforms import DateField, DateTimeLocalField, IntegerField, StringField, TimeField
 from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, InputRequired, NumberRange, Optional, Regexp, ValidationError
+
+Code = TypeVar("Code", bound=StrEnum)
 
 LONGEST = 10_000
 """The most characters of what a volunteer writes: the maxlength in the pages."""
@@ -22,9 +25,22 @@ def number(name: str, most: int = 10**18 - 1) -> int:
     return cast("int", _value(name, IntegerField(validators=[_in_digits, NumberRange(max=most)])))
 
 
+def numbers(name: str, largest: int, *, most: int) -> list[int]:
+    """The whole numbers from 0 to `largest` of a field that a form may have several times: `most` at most. Raises `BadRequest`."""
+    given = request.form.getlist(name)
+    if len(given) > most or not all(re.fullmatch("[0-9]{1,19}", one) and int(one) <= largest for one in given):
+        raise BadRequest
+    return [int(one) for one in given]
+
+
 def choice(name: str, *codes: str) -> str:
     """One of the codes. Raises `BadRequest`."""
     return cast("str", _value(name, StringField(validators=[AnyOf(codes)])))
+
+
+def one_or_none(name: str, kind: type[Code]) -> Code | None:
+    """One of the codes of `kind`; None if the field is empty or missing. Raises `BadRequest`."""
+    return kind(choice(name, *kind)) if request.form.get(name) else None
 
 
 def matching(name: str, pattern: str) -> str:

@@ -18,7 +18,7 @@ from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import replies
 from hotline.storage import people
 from hotline.storage.peoplemodels import Volunteer
-from hotline.web import roster, ticketpage, walkin
+from hotline.web import danger, roster, ticketpage, walkin
 from hotline.web.forms import clean
 
 _FORM_OPEN_S, _KEPT_S = 86_400, 3_600
@@ -62,7 +62,7 @@ def give_back(kept: str, volunteer: Volunteer) -> Any:
 
 
 _PAGES: Mapping[str, Callable[[Mapping[str, str]], str]] = MappingProxyType(
-    {"walkin.take_down": lambda form: walkin.show(form, fault="kept"), "roster.hand_over": roster.sheets}
+    {"walkin.take_down": lambda form: walkin.show(form, fault="kept"), "roster.hand_over": roster.sheets, "danger.break_seal": danger.kept}
 )
 """Endpoint → the page of its form with the kept words, for forms that belong to no ticket."""
 

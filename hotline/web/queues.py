@@ -20,9 +20,10 @@ from hotline.domain.walk import Walk
 from hotline.guards import rights, runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services.tickets import taking
-from hotline.storage import alarms, calls, people, queues
+from hotline.storage import calls, people, queues
 from hotline.storage.models import Ticket
 from hotline.storage.queues import COUNTED, Place
+from hotline.web import strip
 
 blueprint = Blueprint("queues", __name__)
 
@@ -70,6 +71,13 @@ def part() -> str:
     return _render("queue_live.html")
 
 
+@blueprint.get("/queue/alarms")
+def alarm_strip() -> str:
+    """The strip of alarms by itself, for pages other than the queue."""
+    with runtime().reading() as session:
+        return render_template("strip.html", lines=strip.of(session, volunteer()), mark="")
+
+
 @blueprint.get("/queue/version")
 def version() -> Response:
     """Whether an open queue is still as its page shows it: 304 if the page's mark holds, else 204. The mark is the ETag."""
@@ -112,7 +120,7 @@ def _render(template: str, **more: Any) -> str:
             kind_names={c.code: c.names.get(g.language, c.code) for c in runtime().categories},
             names=people.names(session, (t.assignee_id for t in tickets)),
             walks={i: Walk.from_row(call.walk) for i, call in calls.of_tickets(session, [t.id for t in tickets]).items()},
-            alarms=alarms.open_for(session, volunteer()),
+            lines=strip.of(session, volunteer()),
         )
 
 

@@ -1,5 +1,6 @@
 """A caller's recordings: played on the ticket's page, and written down there. What cannot be played can be downloaded as it came."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 from flask import Blueprint, request
@@ -30,7 +31,11 @@ def audio(reference: str, number: int) -> Response:
         kept = recordings.of_ticket(session, found.id)[number - 1 : number]
     if not kept or kept[0].state not in KEPT:
         raise NoSuchTicket(reference)
-    recording = kept[0]
+    return played(kept[0], lambda: casework.listen(rt, volunteer(), reference, kept[0].id))
+
+
+def played(recording: Recording, listened: Callable[[], object]) -> Response:
+    """A recording, whole or the part that a player asks for. `listened` is called where its audio is handed out."""
     start, stop, status = _part(recording)
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         return Response(status=status, headers={"Content-Range": f"bytes */{recording.size_bytes}"})
@@ -42,8 +47,8 @@ def audio(reference: str, number: int) -> Response:
     if status == HTTPStatus.PARTIAL_CONTENT:
         answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{recording.size_bytes}"
     if request.method != "HEAD":
-        pieces = rt.store.read(recording.stored_as or "", start, stop - start)
-        casework.listen(rt, volunteer(), reference, recording.id)
+        pieces = runtime().store.read(recording.stored_as or "", start, stop - start)
+        listened()
         answer.response = pieces
     return answer
 

@@ -6,13 +6,14 @@ from flask import Blueprint, render_template, request
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from hotline.domain.holder import Holder
 from hotline.guards import runtime, volunteer
 from hotline.services import access
 from hotline.services.tickets import casework, replies
-from hotline.services.tickets.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
+from hotline.services.tickets.replies import FormSent, HolderUnsaid, NoHoursNamed, NothingWritten, ReplyRefused, SaysTooMuch
 from hotline.storage.models import Contact
 from hotline.storage.tickets import TicketMoved
-from hotline.web.forms import text
+from hotline.web.forms import one_or_none, text
 from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
 
 blueprint = Blueprint("replies", __name__)
@@ -30,11 +31,27 @@ def reply(reference: str) -> Response | tuple[str, int]:
         return _again(reference, body, HTTPStatus.OK, saved=doing == "check" and body.strip())
     confirmed = frozenset(request.form.getlist("word"))
     try:
-        replies.reply(runtime(), volunteer(), reference, version=version_seen(), body=body, confirmed=confirmed)
-    except (TicketMoved, NothingWritten, ReplyRefused, SaysTooMuch) as fault:
+        holder = one_or_none("holder", Holder)
+        replies.reply(runtime(), volunteer(), reference, version=version_seen(), body=body, confirmed=confirmed, holder=holder)
+    except (TicketMoved, NothingWritten, ReplyRefused, SaysTooMuch, HolderUnsaid) as fault:
         replies.keep_draft(runtime(), volunteer(), reference, body)  # so that what was written is not lost
         return _not_sent(reference, body, fault)
     return go_on(reference, sent="1")
+
+
+@blueprint.post("/tickets/<reference:reference>/agree")
+def agree(reference: str) -> Response | tuple[str, int]:
+    """A lead agrees to one text about a ticket on hold."""
+    note = text("note")
+    try:
+        replies.agree(runtime(), volunteer(), reference, version=version_seen(), note=note)
+    except TicketMoved:
+        return was_first(reference, note=note)
+    except ReplyRefused as fault:
+        return show(reference, kept=Words(note=note, form=request.endpoint or "", about={"refused": fault.args[0]})), HTTPStatus.CONFLICT
+    except NoHoursNamed:
+        return show(reference, kept=Words(note=note, form=request.endpoint or "", about={"no_hours": True})), HTTPStatus.CONFLICT
+    return go_on(reference, done="saved")
 
 
 @blueprint.post("/tickets/<reference:reference>/draft")
@@ -70,6 +87,8 @@ def _not_sent(reference: str, body: str, fault: Exception) -> tuple[str, int]:
             return was_first(reference, body=body)
         case ReplyRefused():
             return _again(reference, body, HTTPStatus.CONFLICT, refused=fault.args[0])
+        case HolderUnsaid():
+            return _again(reference, body, HTTPStatus.UNPROCESSABLE_ENTITY, unsaid=True)
         case SaysTooMuch():
             return _again(reference, body, HTTPStatus.UNPROCESSABLE_ENTITY, asks=fault.args[0])
         case _:

@@ -29,7 +29,8 @@ def roster() -> str:
     monday = today - timedelta(days=today.weekday())
     with rt.reading() as session:
         shown = [_team(session, team, monday) for team in _teams(session)]
-    return render_template("roster.html", teams=shown, leads=rights().leads if rights().works else (), me=reader.id)
+    heads = rights().works and rights().is_head
+    return render_template("roster.html", teams=shown, leads=rights().leads if rights().works else (), heads=heads, me=reader.id)
 
 
 def _teams(session: Reading) -> list[Team]:

@@ -9,6 +9,9 @@ from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.domain import area, phone
+from hotline.domain.closing import HowTold
+from hotline.domain.holder import Holder
+from hotline.domain.needs import Interpreter, Only
 from hotline.domain.phone import TypedAs
 from hotline.domain.ticket import MOVES, Priority, Status
 from hotline.domain.walk import Walk
@@ -16,13 +19,15 @@ from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services import access
 from hotline.services.access import Access, Act, NoSuchTicket
-from hotline.services.tickets import casework, facts, otherphones, passing, replies
+from hotline.services.calls import callplans
+from hotline.services.tickets import answering, casework, facts, otherphones, passing, protocols, replies, splitting, telling
+from hotline.services.tickets.protocols import Beside
 from hotline.services.tickets.reach import SafeContact
-from hotline.storage import calls, drafts, events, holds, people, recordings, shutouts, typedphones
+from hotline.storage import calls, drafts, events, holds, messages, people, pranks, recordings, shutouts, tickets, typedphones
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
-from hotline.web import timeline
+from hotline.web import dangerpanel, timeline
 from hotline.web.forms import number
 from hotline.web.timeline import Entry, Place
 
@@ -71,6 +76,7 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
     unheard = next((one for one in typed if one.kind == TypedAs.WALK_IN and one.met_at is None), None)
     address = unheard.address if unheard is not None else contact.address
     safe = SafeContact.of(contact, phone_held=holds.of(session, contact.id, found).phone_held)
+    beside = protocols.beside(runtime(), session, found)
     return render_template(
         "ticket.html",
         ticket=found,
@@ -96,9 +102,12 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
         moved=moved,
         first=events.last_change(session, found.id) if moved else None,
         rights=entered.rights,
-        **_timeline(session, found),
+        danger=dangerpanel.of(runtime(), session, entered),
+        **_cards(session, beside),
+        **_timeline(session, found, contact),
         **_writing(session, found, contact, kept),
-        **_choices(session, entered),
+        **_choices(session, entered, beside),
+        calling=callplans.calling(runtime(), session, entered),
     )
 
 
@@ -123,12 +132,13 @@ def whole(reference: str, place: Place) -> str:
         entry = timeline.whole(session, found, place)
         if entry is None:
             raise NoSuchTicket(reference)
-        page = render_template("whole.html", ticket=found, entry=entry)
+        unprinted = _unprinted(protocols.beside(runtime(), session, found))
+        page = render_template("whole.html", ticket=found, entry=entry, unprinted=unprinted)
     casework.view(runtime(), volunteer(), reference)
     return page
 
 
-def _timeline(session: Reading, found: Ticket) -> dict[str, Any]:
+def _timeline(session: Reading, found: Ticket, contact: Contact) -> dict[str, Any]:
     rows, place = runtime().config.web.page_rows, Place.read(request.args.get("until", ""))
     shown = timeline.of_ticket(session, found, place, rows=rows)
     viewed = events.views_of(session, found.id, limit=rows + 1)
@@ -142,6 +152,21 @@ def _timeline(session: Reading, found: Ticket) -> dict[str, Any]:
         "closed_by_text": found.status == Status.CLOSED and moved is not None and moved.data.get("by") == "citizen",
         "names": people.names(session, named),
         "team_names": {team.id: team.name for team in people.teams(session).values()},
+        **_splitting(session, found, contact, shown.entries),
+    }
+
+
+def _splitting(session: Reading, found: Ticket, contact: Contact, entries: Iterable[Entry]) -> dict[str, Any]:
+    """The texts that came in, of the entries shown, each with its place among them, and where they can go; the tickets that events tell of,
+    if the volunteer sees them."""
+    places = {text_id: n for n, text_id in enumerate(messages.ids_in(session, found.id), 1)}
+    came_in = [(places[one.message.id], one.words) for one in entries if one.message is not None and one.message.id in places]
+    told = {one.event.data["other"] for one in entries if one.event is not None and "other" in one.event.data}
+    return {
+        "came_in": came_in,
+        "other_tickets": splitting.others(session, volunteer(), found) if came_in else (),
+        "may_tell": bool(came_in) and splitting.may_tell(runtime(), session, found, contact),
+        "linked": tickets.visible_among(session, volunteer(), told),
     }
 
 
@@ -156,22 +181,30 @@ def _named(entry: Entry) -> list[int | None]:
 def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> dict[str, Any]:
     rt = runtime()
     body = drafts.of(session, found.id, volunteer().id) if kept.body is None else kept.body
+    way = replies.way(rt, session, found, contact)
+    templates = replies.templates(rt, g.language, found.reference, asks=contact.only != Only.CALLS)
     return {
         "body": body,
-        "verdict": replies.verdict(rt, session, found, contact),
+        "way": way,
+        "verdict": way.verdict,
+        "answer_until": answering.ends_at(rt, way.answers) if way.answers is not None else None,
+        "holders": list(Holder),
         "machine_verdict": replies.verdict(rt, session, found, contact, by_machine=True),
         "counted": replies.count(rt, session, replies.clean(body)) if body.strip() else None,
         # In the volunteer's language, not the citizen's: the volunteer chooses by what a template says.
-        "templates": {key: said.split(": ", 1)[-1] for key, said in replies.templates(rt, g.language, found.reference).items()},
+        "templates": {key: said.split(": ", 1)[-1] for key, said in templates.items()},
         "about": kept.about,
     }
 
 
-def _choices(session: Reading, entered: Access) -> dict[str, Any]:
+def _choices(session: Reading, entered: Access, beside: Beside) -> dict[str, Any]:
     rt, found = runtime(), entered.ticket
     leads = access.may(entered.rights, found, Act.EASE)
+    prank = pranks.of(session, found.contact_id)
     return {
-        "priorities": list(Priority),
+        "prank": prank,
+        "prank_names": people.names(session, (prank.marked_by, prank.confirmed_by)) if prank is not None else {},
+        "priorities": [one for one in Priority if one is not Priority.LAST or found.priority == one],
         "categories": rt.categories,
         "sealing": [c for c in rt.categories if c.sealed],
         "keeps_team": facts.may_keep_team(rt, session, found),
@@ -189,11 +222,43 @@ def _choices(session: Reading, entered: Access) -> dict[str, Any]:
             "facts.seal": not found.sealed,
             "facts.unseal": leads and found.sealed,
             "facts.reach": True,
+            "replies.agree": leads and found.hold,
             "facts.pass_on": True,
             "facts.add_phone": otherphones.allowed(found),
+            "splitting.move_texts": leads and (found.hold or found.sealed or found.danger is not None),
+            "protocols.pass_over": leads and bool(beside.missing),
+            "bridges.urge": True,
+            "bridges.give_up": True,
+            "danger.bring_in": found.danger is not None and found.acted_at is None,
+            "danger.nothing_to_do": leads and found.danger is not None and found.acted_at is None,
+            "pranks.mark": prank is None,
+            "pranks.unmark": prank is not None,
         },
+        "onlys": list(Only),
+        "interpreters": list(Interpreter),
+        "by_person": telling.is_by_person(rt, found),
+        "hows_told": list(HowTold),
         "outside": people.names(session, shutouts.of_ticket(session, found.id)),
     }
+
+
+def _cards(session: Reading, found: Beside) -> dict[str, Any]:
+    rt = runtime()
+    further = [one for one in rt.protocols if one not in found.cards]
+    words = {f"{card.code}.{step.code}": step.words for card in rt.protocols for step in card.steps}
+    return {
+        "beside": found,
+        "further_cards": sorted(further, key=lambda one: one not in found.heard),
+        "tickers": people.names(session, (event.volunteer_id for event in found.done.values())),
+        "card_names": {card.code: card.names for card in rt.protocols},
+        "step_words": words,
+        "unprinted": _unprinted(found),
+    }
+
+
+def _unprinted(found: Beside) -> bool:
+    """Whether no page of the ticket is printed, but for its number: paper lies about."""
+    return not all(card.prints for card in found.cards)
 
 
 def was_first(reference: str, *, note: str = "", status: str = "", words: str = "", body: str | None = None) -> tuple[str, int]:

@@ -1,23 +1,30 @@
 """A ticket's page, its forms to claim, move and mark as read, and acknowledging an alarm."""
 
+from http import HTTPStatus
+
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
+from hotline.alarms import AlarmKind
+from hotline.domain.closing import HowTold, HowToldMissing
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Status
 from hotline.guards import runtime, volunteer
 from hotline.services import access
 from hotline.services.access import Act, NoSuchTicket
 from hotline.services.tickets import casework, taking
+from hotline.services.tickets.protocols import StepsMissing
 from hotline.storage.tickets import TicketMoved
-from hotline.web import ticketpage
+from hotline.web import protocols, ticketpage
 from hotline.web.audit import audited
-from hotline.web.forms import choice, text
-from hotline.web.ticketpage import go_on, version_seen, was_first
+from hotline.web.forms import choice, numbers, one_or_none, text
+from hotline.web.ticketpage import Words, go_on, version_seen, was_first
 from hotline.web.timeline import Place
 
 blueprint = Blueprint("tickets", __name__)
+
+_LARGEST_ID = 2**63 - 1
 
 
 class ReferenceConverter(BaseConverter):
@@ -58,13 +65,19 @@ def claim(reference: str) -> Response | tuple[str, int]:
 def change_status(reference: str) -> Response | tuple[str, int]:
     """Move the ticket, with or without a note; if no status is chosen, only store the note."""
     chosen, note = choice("status", "", *Status), text("note")
+    told = one_or_none("told", HowTold)
     try:
         if chosen:
-            casework.change_status(runtime(), volunteer(), reference, version=version_seen(), to=Status(chosen), note=note)
+            casework.change_status(runtime(), volunteer(), reference, version=version_seen(), to=Status(chosen), note=note, told=told)
         else:
             casework.write_note(runtime(), volunteer(), reference, version=version_seen(), note=note)
     except TicketMoved:
         return was_first(reference, note=note, status=chosen)
+    except StepsMissing:
+        return protocols.refused(reference, note=note, status=chosen)
+    except HowToldMissing:
+        kept = Words(note=note, status=chosen, about={"told": True})
+        return ticketpage.show(reference, kept=kept), HTTPStatus.UNPROCESSABLE_ENTITY
     return go_on(reference, done="saved")
 
 
@@ -80,6 +93,7 @@ def read(reference: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/alarms/<int(max=9223372036854775807):alarm_id>/acknowledge")
 def acknowledge(alarm_id: int) -> Response:
-    """Acknowledge an alarm of the volunteer."""
-    casework.acknowledge(runtime(), volunteer(), alarm_id)
+    """Acknowledge an alarm of the volunteer, and the others of the same line of the strip (`also`)."""
+    for one in (alarm_id, *numbers("also", _LARGEST_ID, most=len(AlarmKind))):
+        casework.acknowledge(runtime(), volunteer(), one)
     return redirect(url_for("queues.queue"))

@@ -3,16 +3,22 @@
 from collections.abc import Mapping
 
 from hotline.alarms import AlarmKind
+from hotline.domain.bridge import Bar, Came, End
 from hotline.domain.call import CallDirection, CallReason
+from hotline.domain.closing import HowTold
+from hotline.domain.danger import BroughtIn, Danger
 from hotline.domain.delivery import Delivery, Reason
 from hotline.domain.grant import RightKind
+from hotline.domain.holder import Holder
 from hotline.domain.languages import BY_CODE, TEXT_LANGUAGES
+from hotline.domain.look import LookAnswer
+from hotline.domain.needs import Interpreter, Only
 from hotline.domain.queue import QueueList
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
 from hotline.guards import N_
 from hotline.services.people.passwords import PasswordCommon, PasswordsBusy, PasswordTooShort
-from hotline.storage.events import EventKind
+from hotline.storage.events import Deed, EventKind
 from hotline.storage.peopleevents import PeopleEventKind
 
 STATUSES = {
@@ -24,7 +30,7 @@ STATUSES = {
     Status.CLOSED: N_("Closed"),
     Status.REOPENED: N_("Reopened"),
 }
-PRIORITIES = {Priority.URGENT: N_("Urgent"), Priority.HIGH: N_("High"), Priority.NORMAL: N_("Normal")}
+PRIORITIES = {Priority.URGENT: N_("Urgent"), Priority.HIGH: N_("High"), Priority.NORMAL: N_("Normal"), Priority.LAST: N_("Last")}
 DELIVERIES = {
     Delivery.QUEUED: N_("waiting to leave"),
     Delivery.SENDING: N_("leaving"),
@@ -36,6 +42,8 @@ DELIVERIES = {
 }
 REASONS = {
     Reason.STOPPED: N_("the citizen asked us not to text"),
+    Reason.REFUSED: N_("the citizen said that texts to this phone are not safe"),
+    Reason.BY_PERSON: N_("of a ticket like this only a person tells the citizen, on a safe contact"),
     Reason.HOLD: N_("the ticket is on hold"),
     Reason.SEALED: N_("the ticket is sealed: a person may write, a machine may not"),
     Reason.NOT_SAFE: N_("this phone may not be texted"),
@@ -48,7 +56,12 @@ INSTEAD = {
     Reason.STOPPED: N_(
         "A text of the citizen with the word START allows it again. Until then leave a note; this phone is told the stage if it asks."
     ),
-    Reason.HOLD: N_("A lead can lift the hold once it is safe. Until then keep your words here, or leave a note."),
+    Reason.REFUSED: N_(
+        "Answer the next text of the citizen at once: for some minutes that may go. A volunteer can take it back, with a reason."
+    ),
+    Reason.HOLD: N_(
+        "Answer the next text of the citizen at once: for some minutes that may go. Else it takes the citizen's own hours and a lead's yes."
+    ),
     Reason.NOT_SAFE: N_("Leave a note. This phone is told the stage if it asks with the number of the ticket."),
     Reason.NO_PHONE: N_("Leave a note. Only the phone that a ticket came from is told its stage, and not with a withheld number."),
     Reason.NEVER_WROTE: N_(
@@ -90,12 +103,22 @@ EVENTS = {
     EventKind.MOVED: N_("Status changed"),
     EventKind.READ: N_("Marked as read"),
     EventKind.LATE: N_("Late: what was promised for it has not been done"),
-    EventKind.DANGER: N_("Said to be in danger, by a key"),
+    EventKind.DANGER: N_("In danger"),
+    EventKind.ACTED: N_("Acted on it"),
+    EventKind.RANG: N_("Phones began to ring"),
+    EventKind.CANNOT: N_("Cannot act on it: the next phone rings"),
+    EventKind.SEAL_BROKEN: N_("Broke the seal, as its own team did not act"),
+    EventKind.MUST_BE_SILENT: N_("The caller cannot speak, and keyed so: no call and no text of ours"),
     EventKind.DUTY_TAKEN: N_("The duty line took the call"),
     EventKind.RECORDED: N_("The recording came"),
     EventKind.RECORDING_LOST: N_("The recording never came"),
     EventKind.LISTENED: N_("Listened to the recording"),
+    EventKind.LOOKED: N_("Looked at it"),
     EventKind.WRITTEN_DOWN: N_("Wrote down what was said"),
+    EventKind.CARD_PUT: N_("Protocol card put to it"),
+    EventKind.STEP_DONE: N_("Step done"),
+    EventKind.STEP_UNDONE: N_("Tick of a step taken away"),
+    EventKind.STEPS_PASSED_OVER: N_("Went on without steps of the card"),
     EventKind.REPLIED: N_("Wrote to the citizen"),
     EventKind.NOTED: N_("Note for colleagues"),
     EventKind.CHANGED: N_("Changed"),
@@ -110,10 +133,81 @@ EVENTS = {
     EventKind.ALARM_RAISED: N_("Alarm raised"),
     EventKind.ALARM_ACKNOWLEDGED: N_("Alarm acknowledged"),
     EventKind.NUMBER_SOUGHT: N_("Found by its phone number"),
+    EventKind.MOVED_OUT: N_("Texts of it were moved to another ticket of this phone"),
+    EventKind.MOVED_IN: N_("Texts of another ticket of this phone were moved to it"),
     EventKind.PHONE_ADDED: N_("Another phone of the citizen's was typed in"),
     EventKind.PHONE_CONFIRMED: N_("Another phone of the citizen's was confirmed"),
     EventKind.PHONE_MET: N_("A phone that was typed in has given us the number of this ticket"),
     EventKind.PHONE_TAKEN_AWAY: N_("Another phone of the citizen's was taken away"),
+    EventKind.UNSAFE: N_("The citizen said that we must neither text nor ring this phone"),
+    EventKind.TEXT_AGREED: N_("Agreed that one text goes though it is on hold"),
+    EventKind.CODE_WORD: N_("The code word was changed"),
+    EventKind.CALL_AGREED: N_("Found in a text: the citizen agrees to a call"),
+    EventKind.CALL_URGED: N_("Recorded why silence is deadlier than a call"),
+    EventKind.CALL_PROMISED: N_("A call was promised"),
+    EventKind.CALL_NOT_MADE: N_("The promised call is not made"),
+    EventKind.BRIDGE_ASKED: N_("Asked to call the citizen"),
+    EventKind.BRIDGE_ANSWERED: N_("Call: the volunteer's phone was answered"),
+    EventKind.BRIDGE_RUNG: N_("Call: the citizen's phone rings"),
+    EventKind.BRIDGE_JOINED: N_("Call: joined"),
+    EventKind.BRIDGE_ENDED: N_("Call: over"),
+    EventKind.BRIDGE_CAME: N_("What came of the call"),
+    EventKind.PRANK_MARKED: N_("Said to abuse us or play pranks: a second person has to confirm it"),
+    EventKind.PRANK_CONFIRMED: N_("Confirmed that this phone abuses us or plays pranks: its ordinary tickets come last"),
+    EventKind.PRANK_UNMARKED: N_("This phone counts like any other again"),
+}
+BARS = {
+    Bar.NO_LINE: N_("This hotline places no calls."),
+    Bar.NO_PHONE: N_("There is no phone that we can ring."),
+    Bar.NO_OWN_PHONE: N_("We cannot ring your phone: put its number into “Your account”."),
+    Bar.NO_CALLS: N_("The citizen wants no calls, or they are not safe."),
+    Bar.SILENT: N_("The caller could not speak: somebody listens. Nobody rings this phone."),
+    Bar.MARKED: N_("This phone is marked: nothing goes to it."),
+    Bar.UNDER_WAY: N_("A call is under way."),
+    Bar.TRIED: N_("It was tried today. Not again before tomorrow."),
+    Bar.UNASKED: N_("The citizen has not agreed to a call."),
+    Bar.HOURS: N_("It is not an hour in which this phone may be rung."),
+}
+"""Why a citizen is not called back now."""
+BRIDGES = {
+    End.JOINED: N_("the two were joined"),
+    End.NO_ANSWER: N_("nobody answered"),
+    End.BUSY: N_("busy"),
+    End.FAILED: N_("it could not be put through"),
+    End.NOT_TAKEN: N_("the volunteer did not press 1; the citizen's phone was not rung"),
+    End.NOT_PLACED: N_("the volunteer's phone could not be rung"),
+    End.BARRED: N_("it may not be made any more"),
+    End.UNKNOWN: N_("nobody knows what became of it"),
+    Came.SPOKE: N_("We spoke"),
+    Came.DROPPED: N_("The line dropped while we spoke"),
+    Came.OTHER_VOICE: N_("Another voice"),
+    Came.NOBODY: N_("Nobody spoke, or a mailbox"),
+}
+"""How a call back ended, and what came of it."""
+CAME = tuple(Came)
+DANGERS = {
+    Danger.PERSON: N_("a person said so"),
+    Danger.KEYED: N_("the caller pressed a key for it"),
+    Danger.CRY: N_("a cry for help"),
+    Danger.SURE: N_("read in the words, and sure enough to ring phones"),
+    Danger.READ: N_("read in the words"),
+}
+DEEDS = {
+    Deed.TEXTED: N_("Wrote to the citizen"),
+    Deed.CALLED: N_("Rang the citizen"),
+    Deed.BROUGHT_IN: N_("Brought somebody in"),
+    Deed.STEP: N_("Did a step of the protocol"),
+    Deed.NOTHING_TO_DO: N_("Nothing can be done"),
+}
+BROUGHT_IN = {
+    BroughtIn.RESCUE: N_("Ambulance or rescue"),
+    BroughtIn.POLICE: N_("Police"),
+    BroughtIn.DOCTOR: N_("Doctor or counsellor"),
+    BroughtIn.CHILDREN: N_("Child protection"),
+    BroughtIn.SHELTER: N_("Shelter"),
+    BroughtIn.LAWYER: N_("Lawyer"),
+    BroughtIn.TRUSTED: N_("Somebody whom the citizen trusts"),
+    BroughtIn.OTHER: N_("Somebody else"),
 }
 PEOPLE_EVENTS = {
     PeopleEventKind.INVITED: N_("Account made"),
@@ -145,14 +239,19 @@ ALARMS = {
     AlarmKind.OFF_DUTY: N_("A ticket is urgent and the volunteer who has it is off duty."),
     AlarmKind.NOBODY_ON_DUTY: N_("Nobody was on duty: this ticket came to you."),
     AlarmKind.UNATTENDED: N_("A ticket waits: nobody is on duty and its team has no lead."),
-    AlarmKind.UNOPENED: N_("An urgent ticket waits: nobody has opened it."),
+    AlarmKind.DANGER: N_("Somebody is in danger. Phones ring until somebody acts."),
+    AlarmKind.SEALED_DANGER: N_("A sealed ticket is in danger and its own team does not act."),
+    AlarmKind.SEAL_BROKEN: N_("A lead broke the seal of a ticket in danger."),
     AlarmKind.RECORDING_LOST: N_("A recording did not come, or not whole, or in a form we cannot play."),
     AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),
+    AlarmKind.LOOK_LATE: N_("What came in waits too long for a first look. If you see none of it, ring the team that has sealed tickets."),
     AlarmKind.NOT_COMING: N_("Somebody of your team cannot come to a shift: see the roster."),
     AlarmKind.NO_SHOW: N_("A volunteer of your team has not come to the shift: see the roster."),
     AlarmKind.TOO_FEW: N_("A shift of your team has too few: see the roster."),
     AlarmKind.ACCOUNT: N_("A link to log in by was made for somebody: see the people page."),
+    AlarmKind.NOT_REACHED: N_("Phones did not answer the daily test: somebody could not be rung."),
     AlarmKind.CODE_TRIED: N_("Wrong codes came by text under your phone number: somebody may have forged it. Trust the page, not a text."),
+    AlarmKind.NAMED: N_("A complaint names somebody of ours. That person does not see it."),
     AlarmKind.GRANT: N_("A right was asked for, or somebody came in by a link and is to be confirmed: see the people page."),
 }
 LANGUAGES = {code: BY_CODE[code].name for code in TEXT_LANGUAGES}
@@ -167,7 +266,49 @@ FACTS = {
     "may_call": N_("May be rung"),
     "safe_hours": N_("Safe hours"),
     "on_hold": N_("Nothing goes to this phone"),
+    "no_texts": N_("The citizen said: no texts"),
+    "no_calls": N_("The citizen said: no calls"),
+    "deaf": N_("Deaf"),
+    "only": N_("Only one way"),
+    "interpreter": N_("Interpreter"),
 }
+ONLY = {Only.TEXTS: N_("Only by text"), Only.CALLS: N_("Only by call")}
+INTERPRETERS = {
+    Interpreter.PASHTO: N_("Pashto"),
+    Interpreter.BALOCHI: N_("Balochi"),
+    Interpreter.PUNJABI: N_("Punjabi"),
+    Interpreter.SARAIKI: N_("Saraiki"),
+}
+HOLDERS = {
+    Holder.CITIZEN: N_("The citizen, and nobody else"),
+    Holder.TRUSTED: N_("Somebody whom the citizen trusts"),
+    Holder.FAMILY: N_("Somebody of the family or the house"),
+    Holder.UNKNOWN: N_("We do not know"),
+}
+TOLD = {
+    HowTold.CALL: N_("The citizen was told on a safe call"),
+    HowTold.IN_PERSON: N_("The citizen was told in person"),
+    HowTold.UNSAFE: N_("The citizen cannot be told safely"),
+}
+LOOKS = {
+    LookAnswer.DANGER: N_("In danger"),
+    LookAnswer.HOLD: N_("Text nothing by machine"),
+    LookAnswer.KIND: N_("Kind"),
+    LookAnswer.PLACE: N_("Where"),
+    LookAnswer.ORDINARY: N_("Ordinary"),
+    LookAnswer.NOT_OURS: N_("Not ours"),
+    LookAnswer.ELSEWHERE: N_("Part of another ticket"),
+    LookAnswer.UNSURE: N_("I cannot tell"),
+}
+"""What a person says who has looked at a text or a recording."""
+DANGERS = {
+    Danger.PERSON: N_("a person said so"),
+    Danger.KEYED: N_("by a key on a call"),
+    Danger.CRY: N_("a cry for help"),
+    Danger.SURE: N_("read in the words, and sure"),
+    Danger.READ: N_("read in the words"),
+}
+"""How we know that somebody is in danger."""
 ROLES = {Role.VOLUNTEER: N_("Volunteer"), Role.ADMINISTRATOR: N_("Administrator"), Role.AUDITOR: N_("Auditor")}
 RIGHTS = {
     RightKind.ADMINISTRATOR: N_("to be an administrator"),
@@ -189,7 +330,14 @@ PASSWORDS: Mapping[type[Exception], str] = {
 DONE = {
     "saved": N_("Saved."),
     "yours": N_("It is yours now."),
+    "next_rings": N_("The next phone rings."),
     "passed": N_("Passed on. It is no longer yours."),
+    "moved": N_("The texts are on this ticket now."),
+    "looked": N_("Noted."),
+    "looked_all": N_("Noted. Nothing else waits for you."),
+    "second": N_("Noted. It counts once a second person says the same; it stays on the list for a colleague."),
+    "first": N_("A colleague has looked at it meanwhile."),
+    "ringing": N_("Your phone will ring. Press 1, and say nothing until they speak."),
     "gone": N_("Saved. Only its own team sees this ticket now: it is gone from your pages."),
 }
 CALLS = {CallDirection.IN: N_("Rang, and left nothing"), CallDirection.MISSED: N_("Missed call")}
@@ -200,5 +348,6 @@ CALL_REASONS = {
     CallReason.UNDER_WAY: N_("being called back"),
     CallReason.CROWDED: N_("not called back: too many calls at once"),
     CallReason.ENOUGH: N_("not called back: often enough today"),
+    CallReason.SLOWED: N_("not called back: two people marked this phone"),
 }
 WEEKDAYS = (N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from click.testing import CliRunner
 
+from hotline.cards import load_protocols
 from hotline.cli.catalogues import catalogues, check, compile_catalogues
 from hotline.cli.gaps import gaps
 from hotline.cli.prompts import prompts
@@ -64,6 +65,7 @@ def probes() -> dict[str, object]:
         "areas": tried(lambda: len(load_areas(None))),
         "lexicon": tried(lambda: len(load_lexicon(None).commands) > 0),
         "unsaid": tried(lambda: len(load_unsaid(None))),
+        "protocols": tried(lambda: len(load_protocols(None, None))),
         "config": tried(config),
         "detect": tried(lambda: detect("زما موبایل یې په زور واخیست، زه ښه نه یم")),
         "direction": tried(lambda: direction("ps")),

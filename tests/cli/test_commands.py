@@ -1,5 +1,6 @@
 """The commands an administrator types: what they do, and what they say when they cannot."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from redis import Redis
 
 from hotline.app import create_app
 from hotline.cli import main
+from hotline.gateways.registry import GATEWAYS
 from hotline.gateways.twilio.calls import TwilioCalls
 from hotline.gateways.twilio.client import TwilioGateway
 from hotline.i18n import LOCALES, PROJECT, prompts_path
@@ -24,10 +27,11 @@ from hotline.runtime import Runtime
 from hotline.services.people.login import LoginRefused, log_in
 from hotline.simulator import create_simulator
 from hotline.simulator.server import make_simulator_server
-from hotline.storage.models import TicketWord
+from hotline.storage.models import Event, TicketWord
 from hotline.storage.peoplemodels import Volunteer
 from tests.services.colleagues import ORGANISATION, volunteer
-from tests.support import SECRET_KEY, TOKEN, catalogues, count, text_in
+from tests.services.duty.test_attendance import give_phone
+from tests.support import SECRET_KEY, TOKEN, catalogues, count, text_in, tickets
 from tests.web.visiting import Visitor
 
 SID = "AC" + "0" * 31 + "1"
@@ -126,6 +130,19 @@ def test_the_index_of_the_search_is_built_anew(rt: Runtime, hotline: Command) ->
 
 
 # The organisation
+
+
+def test_what_rings_for_nothing_is_told_with_its_budget(rt: Runtime, hotline: Command) -> None:
+    assert "phones rang for 0 tickets" in hotline("danger").output
+    for n in range(11):
+        text_in(rt, "mera mobile cheen liya", sender=f"+9230012300{n:02}")
+    with rt.transaction() as tx:
+        for ticket in tickets(rt):
+            for kind, data in (("rang", {}), ("looked", {"answer": "ordinary"})):
+                tx.session.add(Event(ticket_id=ticket.id, kind=kind, happened_at=datetime.now(UTC), data=data))
+    said = hotline("danger", "--days", "7").output
+    assert "11 of them were ordinary, said who looked: 11.0 a week; the budget is 10" in said
+    assert "The budget is not kept" in said
 
 
 def test_an_organisation_is_loaded_again_and_again(rt: Runtime, hotline: Command, tmp_path: Path) -> None:
@@ -227,7 +244,18 @@ def verdicts(result: Result) -> dict[str, str]:
     lines = [re.fullmatch(r"(ok {4}|WRONG) +(\w+): (.+)", line) for line in result.output.splitlines()]
     assert all(lines), result.output
     found = {line[2]: line for line in lines if line}
-    assert list(found) == ["configuration", "tables", "catalogues", "prompts", "database", "redis", "gateway", "recordings", "files"]
+    assert list(found) == [
+        "configuration",
+        "tables",
+        "catalogues",
+        "prompts",
+        "database",
+        "redis",
+        "gateway",
+        "recordings",
+        "files",
+        "duty",
+    ]
     wrong = {name: line[3] for name, line in found.items() if line[1] == "WRONG"}
     assert result.exit_code == (1 if wrong else 0)
     return wrong
@@ -274,11 +302,37 @@ def test_the_doctor_sees_catalogues_and_tables_that_cannot_be_used(
 
 
 def test_the_doctor_reads_every_table(hotline: Command, tmp_path: Path) -> None:
-    for table in ("areas", "lexicon", "unsaid"):
+    for table in ("areas", "lexicon", "unsaid", "wishes", "protocols"):
         a_file(tmp_path, "odd = 1", f"{table}.toml")
         wrong = verdicts(hotline("doctor", HOTLINE_CONFIG=a_file(tmp_path, f'[files]\n{table} = "{table}.toml"', "hotline.toml")))
         assert list(wrong) == ["tables"]
         assert f"{table}.toml: 'odd' is no " in wrong["tables"]
+
+
+def approved(folder: Path, *besides: str) -> str:
+    """The setting of a file in which a professional has approved every card but those."""
+    parts = (PROJECT / "hotline/data/protocols.toml").read_text("utf-8").split("[[protocol]]")
+    signed = 'approved_by = "Dr. Ayesha Khan"\napproved_on = 2026-11-20'
+    done = [part if any(f'"{code}"' in part for code in besides) else part.replace('approved_by = ""', signed) for part in parts]
+    a_file(folder, "[[protocol]]".join(done), "protocols.toml")
+    return '[files]\nprotocols = "protocols.toml"\n'
+
+
+def test_the_doctor_lets_nobody_follow_a_card_beside_real_callers_that_no_professional_approved(
+    hotline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TwilioGateway, "check", lambda _self: None)
+    monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
+    real = {"HOTLINE_TWILIO_API_URL": "https://api.twilio.com"}
+    assert "tables" not in verdicts(hotline("doctor"))  # beside a pretend gateway nobody is in danger
+    unread = verdicts(hotline("doctor", **real))["tables"]
+    assert unread.startswith(
+        "no professional has approved these protocol cards: suicide, child, violence_home, sexual_violence, kidnapping"
+    )
+    for besides, said in ((("religion", "missing"), "cards: religion, missing; "), ((), "")):
+        own = {"HOTLINE_CONFIG": a_file(tmp_path, approved(tmp_path, *besides), "hotline.toml")}
+        assert said in verdicts(hotline("doctor", **real, **own)).get("tables", "")
+        assert ("tables" in verdicts(hotline("doctor", **real, **own))) is bool(besides)
 
 
 @pytest.fixture
@@ -299,7 +353,10 @@ def say_recorded(locales: Path, language: str, *but: str) -> None:
     manifest.write_text(json.dumps(content), "utf-8")
 
 
-CRITICAL = ["danger_key", "danger.1", "danger_stay", "duty_nobody", "busy.1", "notice", "consent", "digit_0", "digit_9", "reference.1"]
+CRITICAL = [
+    *("danger_key", "danger.1", "cannot_speak", "speak_where", "duty_rings", "duty_nobody", "busy.1"),
+    *("notice", "consent", "call_consent", "speak_early", "digit_0", "digit_9", "reference.1"),
+]
 
 
 def test_the_doctor_lets_nobody_in_danger_hear_a_machine(
@@ -307,8 +364,9 @@ def test_the_doctor_lets_nobody_in_danger_hear_a_machine(
 ) -> None:
     monkeypatch.setattr(TwilioGateway, "check", lambda _self: None)
     monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
-    urdu = {"HOTLINE_CONFIG": a_file(tmp_path, '[voice]\nlanguages = ["ur"]', "hotline.toml")}
-    real = urdu | {"HOTLINE_TWILIO_API_URL": "https://api.twilio.com"}
+    urdu = {"HOTLINE_CONFIG": a_file(tmp_path, f'[voice]\nlanguages = ["ur"]\n{approved(tmp_path)}', "hotline.toml")}
+    line = '[voice]\nlanguages = ["ur"]\nnumber = "+15005550006"\nduty_line = ["+923451110000", "+923451110001"]\n' + approved(tmp_path)
+    real = {"HOTLINE_CONFIG": a_file(tmp_path, line, "real.toml"), "HOTLINE_TWILIO_API_URL": "https://api.twilio.com"}
     assert "callers must understand at once: ur danger_key, " in verdicts(hotline("doctor", **real))["prompts"]
     assert verdicts(hotline("doctor", **urdu)) == {}  # calls through a pretend gateway reach no real phone
     say_recorded(locales, "ur", "goodbye", "category_theft", "main_menu")
@@ -348,9 +406,46 @@ def test_the_doctor_sees_the_demo_beside_a_real_gateway_and_texts_in_the_clear(h
     monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
     hotline("load", str(PROJECT / "hotline/data/demo.toml"))
     wrong = verdicts(hotline("doctor", HOTLINE_TWILIO_API_URL="https://api.twilio.com", HOTLINE_PUBLIC_URL="http://hotline.example.org"))
-    assert [name for name in wrong if name != "prompts"] == ["database", "gateway"]
+    assert [name for name in wrong if name != "prompts"] == ["tables", "database", "gateway", "duty"]
     assert "it holds the demo, and a real gateway is configured" in wrong["database"]
     assert "not https" in wrong["gateway"]
+
+
+@pytest.fixture
+def real(hotline: Command, monkeypatch: pytest.MonkeyPatch, locales: Path, tmp_path: Path) -> Callable[[str], dict[str, str]]:
+    """`real("number = …")`: what the doctor finds wrong beside a real gateway with those keys of [voice] and every prompt recorded."""
+    monkeypatch.setattr(TwilioGateway, "check", lambda _self: None)
+    monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
+    for language in ("ur", "sd", "en"):
+        say_recorded(locales, language)
+    hotline("load", a_file(tmp_path, ORGANISATION))
+
+    def doctor(keys: str) -> dict[str, str]:
+        config = a_file(tmp_path, f"[voice]\n{keys}\n{approved(tmp_path)}", "real.toml")
+        return verdicts(hotline("doctor", HOTLINE_CONFIG=config, HOTLINE_TWILIO_API_URL="https://api.twilio.com"))
+
+    return doctor
+
+
+def test_the_doctor_refuses_a_real_gateway_that_can_ring_no_volunteer(
+    real: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "[voice] number is empty; write the number there" in real("")["duty"]
+    only_texts = dataclasses.replace(GATEWAYS["twilio"], calls=None)
+    monkeypatch.setattr(sys.modules["hotline.cli.doctor"], "gateways_in_use", lambda _config: [only_texts])
+    assert "the gateway in use places no calls; set up one that does" in real('number = "+15005550006"')["duty"]
+
+
+def test_the_doctor_names_the_hours_in_which_fewer_than_two_people_can_be_rung(rt: Runtime, real: Callable[[str], dict[str, str]]) -> None:
+    wrong = real('number = "+15005550006"')["duty"]
+    assert re.search(r"fewer than 2 people can be rung: \w+day [0-9-]{10} [0-9:]{5} to \w+day [0-9-]{10} [0-9:]{5} \(nobody\); on", wrong)
+    for login, phone in (("alice", "+923211234501"), ("bob", "+923211234502")):
+        give_phone(rt, login, phone)
+    line = 'number = "+15005550006"\nduty_line = ["+923451110000"'
+    wrong = real(f"{line}]")["duty"]
+    assert "20:00 to" in wrong
+    assert "nobody" not in wrong
+    assert real(f'{line}, "+923451110001"]') == {}
 
 
 def test_the_doctor_sees_recordings_that_anybody_can_have(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:

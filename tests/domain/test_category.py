@@ -95,6 +95,8 @@ def test_police_and_officials_are_sealed_held_and_shown_first(text: str) -> None
         ("us ke sath ziadti hui", "sexual_violence"),
         ("زیادتی ہوئی", "sexual_violence"),
         ("shohar marta hai", "violence_home"),
+        ("mere shohar ne mujhe mara hai", "violence_home"),
+        ("woh mujhe maar dega", "violence"),
         ("شوہر نے مارا", "violence_home"),
         ("مڙس ماري ٿو", "violence_home"),
         ("toheen ka ilzam lagaya", "religion"),
@@ -148,6 +150,57 @@ def test_a_text_hits_what_it_names_and_no_more(text: str, expected: list[str]) -
 @pytest.mark.parametrize(
     "text",
     [
+        "khudkushi karna chahti hun",
+        "main khud kushi kar lungi",
+        "mujhe marna chahti hoon bas",
+        "zindagi khatam karna chahti hun",
+        "jeena nahi chahta",
+        "ab jeena nhi chahti",
+        "zindagi se tang aa gayi hun",
+        "apne aap ko khatam kar lunga",
+        "zeher kha liya hai",
+        "main mar jaungi",
+        "neend ki goliyan kha li hain",
+        "I want to die",
+        "i dont want to live anymore",
+        "I don't want to live",
+        "going to kill myself",
+        "میں خودکشی کرنا چاہتی ہوں",
+        "خود کشی",
+        "میں مرنا چاہتا ہوں",
+        "اب جینا نہیں چاہتی",
+        "زندگی سے تنگ آ گئی ہوں",
+        "زہر کھا لیا",
+        "مان خودڪشي ڪندس",
+        "آپگهات ڪريان ٿي",
+        "مان مرڻ ٿي چاهيان",
+        "جيئڻ نٿو چاهيان",
+        "زهر کاڌو اٿم",
+    ],
+)
+def test_who_thinks_of_ending_life_is_heard_as_danger(text: str) -> None:
+    shown = categories_in(text, SHIPPED)[0]
+    assert (shown.code, shown.priority, shown.hold, shown.team) == ("suicide", Priority.URGENT, True, "emergency")
+    assert "armed_group" not in codes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "khudkush hamla hua hai",
+        "خودکش حملہ آور",
+        "suicide bomber near the mosque",
+        "a suicide attack on the market",
+    ],
+)
+def test_an_attacker_is_no_person_in_despair(text: str) -> None:
+    assert "suicide" not in codes(text)
+    assert "armed_group" in codes(text) or "violence" in codes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "bijli teen din se nahi hai",
         "road par gutter ka pani",
         "woh shehr chor gaya",
@@ -181,6 +234,11 @@ def test_a_text_hits_what_it_names_and_no_more(text: str, expected: list[str]) -
         "چور دروازو",
         "هو چوريو آيو",
         "گهر ۾ بجلي ناهي",
+        "I dont want to live here without water",
+        "we do not want to live in this dirt",
+        "khud khushi se likha hai",
+        "marammat karna chahta hun",
+        "بات کرنا چاہتا ہوں",
         "482-719-365",
         "",
     ],

@@ -11,7 +11,7 @@ from hotline.domain.delivery import Reason
 KARACHI = ZoneInfo("Asia/Karachi")
 DAY = ContactHours(time(8), time(21), KARACHI)
 ROUND_THE_CLOCK = ContactHours(time(0), None, KARACHI)
-NOTHING, EVERY_WAY = Held(), Held(ticket_held=True, ticket_sealed=True, phone_held=True)
+NOTHING, EVERY_WAY = Held(), Held(ticket_held=True, ticket_sealed=True, phone_held=True, by_person=True)
 FRESH_FOR, EXPIRES_AFTER = timedelta(minutes=30), timedelta(hours=48)
 
 
@@ -84,11 +84,14 @@ def verdict(
     is_answer: bool = False,
     may_text: bool = True,
     stopped: bool = False,
+    refused: bool = False,
     held: Held = NOTHING,
     by_machine: bool = True,
     hours: ContactHours = DAY,
 ) -> Verdict:
-    text = Outgoing(at(now) - age, is_answer=is_answer, may_text=may_text, stopped=stopped, held=held, by_machine=by_machine)
+    text = Outgoing(
+        at(now) - age, is_answer=is_answer, may_text=may_text, stopped=stopped, refused=refused, held=held, by_machine=by_machine
+    )
     return may_go(text, now=at(now), hours=hours, fresh_for=FRESH_FOR, expires_after=EXPIRES_AFTER)
 
 
@@ -115,6 +118,8 @@ def test_an_answer_that_was_held_up_keeps_the_hours_and_still_goes() -> None:
 
 def test_what_we_start_is_not_sent_to_whoever_asked_for_silence_nor_about_a_ticket_on_hold() -> None:
     assert verdict(stopped=True) == Verdict(reason=Reason.STOPPED)
+    assert verdict(refused=True) == verdict(refused=True, stopped=True) == Verdict(reason=Reason.REFUSED)
+    assert verdict("03:00", refused=True, is_answer=True) == SEND
     assert verdict(held=Held(ticket_held=True)) == Verdict(reason=Reason.HOLD)
     assert verdict("03:00", held=Held(ticket_held=True)) == Verdict(reason=Reason.HOLD)
 
@@ -127,6 +132,8 @@ def test_what_we_start_is_not_sent_to_whoever_asked_for_silence_nor_about_a_tick
         (Held(ticket_held=True), False, Reason.HOLD),
         (Held(ticket_sealed=True), True, Reason.SEALED),
         (Held(ticket_sealed=True), False, None),
+        (Held(by_person=True), True, Reason.BY_PERSON),
+        (Held(by_person=True), False, None),
         (Held(phone_held=True), True, Reason.NOT_SAFE),
         (Held(phone_held=True), False, Reason.NOT_SAFE),
         (Held(ticket_sealed=True, phone_held=True), False, Reason.NOT_SAFE),

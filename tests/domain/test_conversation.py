@@ -18,6 +18,7 @@ from hotline.domain.conversation import (
     decide,
     parse,
 )
+from hotline.domain.danger import Danger
 from hotline.domain.keyword import Keyword, Lexicon
 from hotline.domain.message import READ
 from hotline.domain.reference import EXAMPLE, check_digit, written
@@ -177,14 +178,108 @@ def test_a_sentence_that_contains_such_a_word_is_a_complaint(body: str) -> None:
         "بچايو",
     ],
 )
-def test_a_lone_cry_for_help_opens_an_urgent_ticket_and_gets_the_help_text(body: str) -> None:
-    assert settle(body) == Decision(ReadAs.CRY, opens=True, urgent=True, answers=(Answer(texts.HELP),))
+def test_a_lone_cry_for_help_opens_an_urgent_ticket_and_is_answered_like_any_other(body: str) -> None:
+    assert settle(body) == Decision(ReadAs.CRY, opens=True, danger=Danger.CRY)
 
 
-@pytest.mark.parametrize("body", ["help", "madad", "مدد", "مهرباني ڪري مدد"])
-def test_within_join_minutes_a_cry_raises_the_ticket_she_has_and_is_answered(body: str) -> None:
+SIGNS = (
+    "🆘",
+    "🆘🆘!!",
+    "🚨",
+    "⚠️",
+    "🔪🩸",
+    "SOS",
+    "S.O.S",
+    "s o s",
+    "ＳＯＳ",
+    "𝐒𝐎𝐒",
+    "ⓈⓄⓈ",
+    "🆂🅾🆂",
+    "🆂🅾️🆂",
+    "🇸🇴🇸",
+    "...---...",
+    "… — …",
+    "ایس او ایس",
+    "ايس او ايس",
+)
+"""SOS in every writing, and signs that call for help."""
+
+
+@pytest.mark.parametrize("body", [*SIGNS, "🆘 please", "salam 🚨", "🚨 koi hai", "\u200f🆘\ufe0f"])
+def test_a_lone_sign_of_distress_is_a_cry(body: str) -> None:
+    assert settle(body) == Decision(ReadAs.CRY, opens=True, danger=Danger.CRY)
+
+
+@pytest.mark.parametrize("body", ["🆘 wo andar hai", "ghar par akeli hun 🆘", "x" * READ + "🆘"])
+def test_an_sos_sign_calls_for_help_whatever_else_is_said(body: str) -> None:
+    told_of = settle(body).danger
+    assert told_of is (None if len(body) > READ else Danger.CRY)
+
+
+@pytest.mark.parametrize(
+    "body", ["⚠️ big sale at all shops today", "🚨 50% off on shoes 🚨", "!!!", "!!!!!!!!", "...", "---", ". . . . . .", "😭😭"]
+)
+def test_other_signs_in_advertisements_and_marks_alone_are_no_cry(body: str) -> None:
+    assert settle(body) == Decision(ReadAs.OPENED, opens=True)
+
+
+# Danger
+
+
+ENDANGERED = 9
+"""The sender's ticket in danger."""
+
+
+def in_danger(body: str, how: Danger | None = None, known: Known | None = None) -> Decision:
+    """What becomes of a text whose words the service has read as danger, or that is a cry."""
+    asked = read(body)
+    return decide(dataclasses.replace(asked, danger=how) if how is not None else asked, known or Known())
+
+
+@pytest.mark.parametrize("body", ["help", "madad", "مدد", "مهرباني ڪري مدد", "🆘"])
+def test_a_cry_joins_the_ticket_in_danger_and_is_answered(body: str) -> None:
+    decision = settle(body, Known(in_danger_id=ENDANGERED, recent_id=RECENT, latest_open_id=LATEST))
+    assert decision == Decision(ReadAs.CRY, ENDANGERED, adds=True, danger=Danger.CRY)
+
+
+@pytest.mark.parametrize("body", COMPLAINTS)
+@pytest.mark.parametrize("how", [Danger.SURE, Danger.READ])
+def test_words_of_danger_join_the_ticket_in_danger_and_get_no_answer(body: str, how: Danger) -> None:
+    known = Known(in_danger_id=ENDANGERED, recent_id=RECENT, latest_open_id=LATEST)
+    assert in_danger(body, how, known) == Decision(ReadAs.JOINED, ENDANGERED, adds=True, danger=how)
+
+
+@pytest.mark.parametrize("body", ["help", "مدد", "🆘"])
+def test_a_cry_never_joins_another_matter(body: str) -> None:
     decision = settle(body, Known(recent_id=RECENT, latest_open_id=LATEST))
-    assert decision == Decision(ReadAs.CRY, RECENT, adds=True, urgent=True, answers=(Answer(texts.HELP),))
+    assert decision == Decision(ReadAs.CRY, opens=True, danger=Danger.CRY)
+
+
+def test_words_of_danger_never_join_another_matter() -> None:
+    decision = in_danger(COMPLAINTS[0], Danger.READ, Known(recent_id=RECENT, latest_open_id=LATEST))
+    assert decision == Decision(ReadAs.OPENED, opens=True, danger=Danger.READ)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_danger_beside_an_own_reference_is_raised_there_and_opens_it_again(status: Status) -> None:
+    own = dataclasses.replace(OWN, status=status)
+    decision = in_danger(f"{HERS} they came again", Danger.READ, Known(named=(own,), in_danger_id=ENDANGERED))
+    stage = texts.STATUS_RECEIVED if status is Status.NEW else texts.STATUS_IN_PROGRESS
+    assert decision == Decision(ReadAs.ADDED, own.id, adds=True, danger=Danger.READ, answers=(Answer(stage, own),))
+
+
+@pytest.mark.parametrize("beside", ["they are killing me", "madad", "🆘", "...---..."])
+def test_danger_beside_somebody_elses_reference_opens_a_ticket_of_its_own(beside: str) -> None:
+    how = Danger.READ if beside.startswith("they") else None
+    decision = in_danger(f"{SOMEBODYS} {beside}", how, Known(named=(OTHER,), in_danger_id=ENDANGERED, recent_id=RECENT, lookups_left=9))
+    assert (decision.opens, decision.ticket_id, decision.danger) == (True, None, how or Danger.CRY)
+    assert decision.answers[0] == Answer(texts.TOLD_ELSEWHERE, OTHER)
+
+
+def test_a_sign_of_distress_beside_an_own_reference_is_added() -> None:
+    for sign in ("🆘", "🚨", "...---..."):
+        assert (settle(f"{HERS} {sign}", named(OWN)).read_as, settle(f"{HERS} {sign}", named(OWN)).danger) == (ReadAs.ADDED, Danger.CRY)
+        assert settle(f"{sign} {MISTYPED}").danger is Danger.CRY
 
 
 # References
@@ -255,16 +350,15 @@ def test_with_more_words_the_text_is_added_to_her_ticket_and_answered_with_its_s
 
 
 def test_a_cry_beside_a_mistyped_number_is_a_cry_all_the_same() -> None:
-    help_text = (Answer(texts.HELP),)
-    assert settle(f"bachao {MISTYPED}") == Decision(ReadAs.OPENED, opens=True, urgent=True, answers=help_text)
-    joined = settle(f"madad! {MISTYPED}", Known(recent_id=RECENT))
-    assert joined == Decision(ReadAs.JOINED, RECENT, adds=True, urgent=True, answers=help_text)
+    assert settle(f"bachao {MISTYPED}") == Decision(ReadAs.OPENED, opens=True, danger=Danger.CRY)
+    joined = settle(f"madad! {MISTYPED}", Known(in_danger_id=ENDANGERED, recent_id=RECENT))
+    assert joined == Decision(ReadAs.JOINED, ENDANGERED, adds=True, danger=Danger.CRY)
 
 
 @pytest.mark.parametrize("body", [f"madad {HERS}", f"{written(HERS)} bachao!", f"مدد {HERS}"])
 def test_a_cry_beside_her_reference_is_added_makes_it_urgent_and_is_answered(body: str) -> None:
-    answers = (Answer(texts.STATUS_IN_PROGRESS, OWN), Answer(texts.HELP))
-    assert settle(body, named(OWN)) == Decision(ReadAs.ADDED, OWN.id, adds=True, urgent=True, answers=answers)
+    answers = (Answer(texts.STATUS_IN_PROGRESS, OWN),)
+    assert settle(body, named(OWN)) == Decision(ReadAs.ADDED, OWN.id, adds=True, danger=Danger.CRY, answers=answers)
 
 
 def test_a_digit_behind_a_mistyped_reference_does_not_make_it_a_complaint() -> None:
@@ -383,7 +477,7 @@ def test_a_one_to_what_is_closed_already_moves_nothing_and_is_answered() -> None
 
 @pytest.mark.parametrize("body", ["1", "2", "۲"])
 def test_with_two_open_questions_she_is_asked_which(body: str) -> None:
-    assert settle(body, Known(asking=ASKING)) == Decision(ReadAs.UNCLEAR, answers=(Answer(texts.WHICH_REFERENCE),))
+    assert settle(body, Known(asking=ASKING)) == Decision(ReadAs.UNCLEAR, ASKING[-1].id, answers=(Answer(texts.WHICH_REFERENCE),))
 
 
 @pytest.mark.parametrize("ticket", ASKING)
@@ -404,7 +498,7 @@ def test_reference_and_digit_in_one_text_answer_that_question(body: str) -> None
 
 def test_a_digit_beside_a_reference_without_an_open_question_only_asks() -> None:
     assert settle(f"{HERS} 2", named(OWN)) == Decision(ReadAs.STATUS, OWN.id, answers=(Answer(texts.STATUS_IN_PROGRESS, OWN),))
-    assert settle(f"{HERS} 3", Known(named=(RESOLVED,), asking=ASKING)).read_as is ReadAs.STATUS
+    assert settle(f"{HERS} 4", Known(named=(RESOLVED,), asking=ASKING)).read_as is ReadAs.STATUS
 
 
 def test_a_digit_beside_a_strangers_reference_moves_nothing() -> None:
@@ -414,14 +508,51 @@ def test_a_digit_beside_a_strangers_reference_moves_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize("body", ["0", "3", "7", "۹", "٥."])
-def test_any_other_lone_digit_is_kept_and_opens_nothing(body: str) -> None:
-    assert settle(body, Known(asking=(RESOLVED,), recent_id=RECENT, latest_open_id=LATEST)) == Decision(ReadAs.KEPT)
+@pytest.mark.parametrize("body", ["3", "۳", "3."])
+def test_a_3_asks_for_a_woman_on_the_ticket_that_the_text_belongs_to(body: str) -> None:
+    noted = (Answer(texts.NOTED),)
+    assert settle(body, Known(recent_id=RECENT, latest_open_id=LATEST)) == Decision(ReadAs.COMMAND, RECENT, woman=True, answers=noted)
+    assert settle(body, Known(latest_open_id=LATEST)) == Decision(ReadAs.COMMAND, LATEST, woman=True, answers=noted)
+    assert settle(f"{HERS} {body}", named(OWN)) == Decision(ReadAs.COMMAND, OWN.id, woman=True, answers=noted)
+    assert settle(body, Known()) == Decision(ReadAs.OPENED, opens=True, woman=True)
+
+
+NO_WORDS = (
+    "",
+    " ",
+    "?",
+    "???",
+    "...",
+    "!!!",
+    "🙏🙏",
+    "\u200f",
+    "😭",
+    "0",
+    "7",
+    "۹",
+    "٥.",
+    "koi hai",
+    "koi hai?? jaldi",
+    "salam koi hai",
+    "jaldi!",
+    "urgent",
+    "کوئی ہے؟ جلدی",
+    "ڪو آهي؟",
+)
+"""Texts from which nobody can tell what they are about. A photo comes as an empty text."""
+
+
+@pytest.mark.parametrize("body", NO_WORDS)
+def test_a_text_without_words_goes_where_a_person_looks_at_it(body: str) -> None:
+    known = Known(asking=(RESOLVED,), recent_id=RECENT, latest_open_id=LATEST)
+    assert settle(body, known) == Decision(ReadAs.KEPT, LATEST, adds=True)
+    assert settle(body, Known(recent_id=RECENT)) == Decision(ReadAs.OPENED, opens=True)
 
 
 @pytest.mark.parametrize("body", ["1", "2"])
-def test_a_one_or_two_with_nothing_asked_is_kept_and_opens_nothing(body: str) -> None:
-    assert settle(body, Known(recent_id=RECENT, latest_open_id=LATEST)) == Decision(ReadAs.KEPT)
+def test_a_one_or_two_with_nothing_asked_waits_for_a_person_too(body: str) -> None:
+    assert settle(body, Known(recent_id=RECENT, latest_open_id=LATEST)) == Decision(ReadAs.KEPT, LATEST, adds=True)
+    assert settle(body) == Decision(ReadAs.OPENED, opens=True)
 
 
 @pytest.mark.parametrize("body", ["12", "1 2", "15", "1122", "1 nahi hua", "no", "2 admi"])
@@ -435,13 +566,9 @@ def test_more_than_one_digit_is_no_answer(body: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "",
-        " ",
-        "?",
-        "...",
         "👍",
-        "🙏🙏",
-        "\u200f",
+        "👍🏽",
+        "❤️👍",
         "ok",
         "OK.",
         "okay",
@@ -455,7 +582,7 @@ def test_more_than_one_digit_is_no_answer(body: str) -> None:
     ],
 )
 @pytest.mark.parametrize("recent_id", [None, RECENT])
-def test_a_text_that_says_nothing_goes_to_her_latest_open_ticket_and_is_not_answered(body: str, recent_id: int | None) -> None:
+def test_thanks_go_to_the_latest_open_ticket_and_are_not_answered(body: str, recent_id: int | None) -> None:
     assert settle(body, Known(recent_id=recent_id, latest_open_id=LATEST)) == Decision(ReadAs.KEPT, LATEST)
     assert settle(body, Known(recent_id=recent_id)) == Decision(ReadAs.KEPT)
 
@@ -492,7 +619,9 @@ def test_a_phone_number_in_a_complaint_is_not_taken_for_a_reference() -> None:
         (SOMEBODYS, ReadAs.ELSEWHERE),
         (UNKNOWN, ReadAs.REFUSED),
         ("2", ReadAs.ANSWERED),
-        ("3", ReadAs.KEPT),
+        ("3", ReadAs.COMMAND),
+        ("🆘", ReadAs.CRY),
+        ("koi hai", ReadAs.KEPT),
         ("ok", ReadAs.KEPT),
         (COMPLAINTS[0], ReadAs.JOINED),
     ],

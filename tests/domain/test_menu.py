@@ -10,14 +10,17 @@ import pytest
 
 from hotline.domain import answers, prompts, voice
 from hotline.domain import menu as table
-from hotline.domain.menu import MAX_TAKES, MAX_TURNS, begin, dialled, press, recorded
+from hotline.domain.menu import MAX_TAKES, MAX_TURNS, begin, dialled, go, press
 from hotline.domain.prompts import PROMPTS
-from hotline.domain.voice import Ask, Beep, HangUp, Pause, Ring, Say, Tell
+from hotline.domain.voice import Ask, Beep, HangUp, Join, Pause, Ring, Say, Tell
 from hotline.domain.walk import Consent, Menu, Step, Walk
 
+MAX_SILENT_TAKES = 2
+"""As few as there can be: more would only make more walks of the same kind."""
+
 MENU = Menu(
-    languages=("ur", "sd", "en"),
-    categories=(("1", "snatching"), ("7", "police")),
+    languages=("ur", "sd"),
+    categories=(("7", "police"),),
     careful=frozenset({"police"}),
     duty_phones=2,
     police="15",
@@ -35,23 +38,38 @@ BEGINNINGS = [
     for withheld in (True, False)
     for back in (True, False)
 ]
-BEGINNINGS.append(Walk(Step.ALARM, "ur"))
+BEGINNINGS += [Walk(Step.ALARM, "ur"), Walk(Step.TEST, "ur"), Walk(Step.READY, "ur")]
+TO_VOLUNTEERS = (Step.ALARM, Step.TEST, Step.READY)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_silent_takes() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table, "MAX_SILENT_TAKES", MAX_SILENT_TAKES)
+        yield
 
 
 Edges = tuple[tuple[str, Walk], ...]
 Walks = Mapping[Walk, Edges]
 
 
+def recorded(walk: Walk, *, heard: bool, key: str) -> Walk:
+    """What follows a recording."""
+    return table.recorded(walk, MENU, heard=heard, key=key)
+
+
 def next_walks(walk: Walk) -> Iterator[tuple[str, Walk]]:
     """Everything that can follow: what was done, and where it leads."""
-    if walk.step is Step.RECORD:
-        for heard, key in itertools.product((True, False), ("", "#", "0")):
+    if walk.records:
+        for heard, key in itertools.product((True, False), ("", "#", "0", "5", "*")):
             yield f"record {heard} {key}", recorded(walk, heard=heard, key=key)
         yield "nothing recorded", press(walk, MENU, "", turn=0)
         yield "before the beep", press(walk, MENU, "5", turn=0)
     elif walk.step is Step.DUTY:
         for taken, time_left in itertools.product((True, False), repeat=2):
             yield f"dial {taken} {time_left}", dialled(walk, MENU, taken=taken, time_left=time_left)
+    elif walk.step is Step.JOINED:
+        yield "over", go(walk, Step.GONE)
     elif walk.step not in ENDS:
         for keys in ENTRIES if walk.step is Step.ENTER else KEYS:
             after = press(walk, MENU, keys, turn=0)
@@ -84,9 +102,11 @@ def test_the_walks_are_few_enough_to_know_them_all(walks: Walks) -> None:
 
 
 def test_what_can_be_recorded_has_an_end(walks: Walks) -> None:
-    """No walk leads to the beep after the last take. A caller who pressed 0 after the last take has one more."""
-    assert max(walk.takes for walk in walks) == MAX_TAKES + 1
-    assert not [walk for walk in walks if walk.step is Step.RECORD and walk.takes >= MAX_TAKES + walk.danger]
+    """No walk leads to the beep after the last take. A caller in danger has two more, and one who cannot speak has many."""
+    assert max(walk.takes for walk in walks if not walk.danger) == MAX_TAKES
+    assert max(walk.takes for walk in walks if walk.danger and not walk.must_be_silent) == MAX_TAKES + 2
+    assert not [walk for walk in walks if walk.records and not walk.must_be_silent and walk.takes >= MAX_TAKES + 2 * walk.danger]
+    assert max(walk.takes for walk in walks) <= MAX_TAKES + 2 + 1  # the recordings before count too
 
 
 def _limit(walk: Walk) -> int:
@@ -98,10 +118,12 @@ def _turns_to_the_end(walk: Walk, keys: str, *, skips: bool = True) -> int:
     """How many turns a call takes if the caller does the same at each step. If `skips`, a key that changes nothing is not pressed again."""
     at, turn = walk, 0
     while at.step not in ENDS:
-        if at.step is Step.RECORD:
+        if at.records:
             after = recorded(at, heard=False, key="")
         elif at.step is Step.DUTY:
             after = dialled(at, MENU, taken=False, time_left=True)
+        elif at.step is Step.JOINED:
+            after = go(at, Step.GONE)
         else:
             after = press(at, MENU, keys, turn=turn)
             if skips and after == at and turn < _limit(at):
@@ -113,7 +135,7 @@ def _turns_to_the_end(walk: Walk, keys: str, *, skips: bool = True) -> int:
 
 def test_which_turn_it_is_matters_from_the_last_one_on_and_not_before(walks: Walks) -> None:
     for walk, edges in walks.items():
-        if walk.step in (*ENDS, Step.RECORD, Step.DUTY):
+        if walk.step in (*ENDS, Step.DUTY, Step.JOINED) or walk.records:
             continue
         for keys, _ in edges:
             first, last, over = (press(walk, MENU, keys, turn=turn) for turn in (0, _limit(walk) - 1, _limit(walk)))
@@ -121,12 +143,14 @@ def test_which_turn_it_is_matters_from_the_last_one_on_and_not_before(walks: Wal
             if keys == "0" and not walk.danger:
                 assert over == last, walk
             else:
-                assert over.step is Step.OVER, (walk, keys)
+                assert over.step is (Step.GONE if walk.must_be_silent else Step.OVER), (walk, keys)
 
 
 @pytest.mark.parametrize("keys", ["", "#", "12", "5"])
 def test_nothing_loops_for_ever(walks: Walks, keys: str) -> None:
-    assert max(_turns_to_the_end(walk, keys) for walk in walks) <= 16
+    assert max(_turns_to_the_end(walk, keys) for walk in walks if not walk.must_be_silent) <= 16
+    silent = [walk for walk in walks if walk.must_be_silent]
+    assert max(_turns_to_the_end(walk, keys) for walk in silent) <= MAX_SILENT_TAKES + 2
 
 
 @pytest.mark.parametrize("keys", ["*", "9"])  # say it again; choose another language
@@ -141,10 +165,12 @@ def test_a_key_that_may_be_pressed_at_will_ends_by_the_number_of_turns(walks: Wa
 def test_zero_is_danger_wherever_one_key_is_awaited(walks: Walks) -> None:
     for walk in walks:
         actions = voice.heard(walk, MENU, GOOD)
-        if any(isinstance(action, Ask) for action in actions) and walk.step not in (Step.DANGER, Step.ALARM):
+        is_spoken_to = walk.step not in TO_VOLUNTEERS and not walk.must_be_silent
+        if any(isinstance(action, Ask) for action in actions) and is_spoken_to:
             keys = "0" if walk.step is not Step.ENTER else "012345678"
-            assert press(walk, MENU, keys, turn=0).step is Step.DANGER, walk
-        if walk.step is Step.RECORD and not walk.danger:
+            last = walk.takes >= MAX_TAKES + 2  # nothing more is recorded, and the duty line rings at once
+            assert press(walk, MENU, keys, turn=0).step is (Step.DUTY if last else Step.DANGER), walk
+        if walk.records and not walk.danger:
             assert recorded(walk, heard=True, key="0").step is Step.DANGER
             assert recorded(walk, heard=False, key="0").step is Step.DANGER
 
@@ -158,35 +184,58 @@ def test_a_star_says_it_again(walks: Walks) -> None:
 
 
 def test_nobody_agrees_but_by_the_key_for_it(walks: Walks) -> None:
-    """Of every edge: consent turns to yes by a 1 at the question and by nothing else, and never turns back by itself."""
+    """Of every edge: each consent turns to yes by a 1 at its own question and nothing else, and turns back only with what is said later."""
+    asked = {"consent": (Step.CONSENT,), "call_consent": (Step.CALL_CONSENT, Step.CALL_ME)}
     for walk, edges in walks.items():
         for keys, after in edges:
-            if after.consent is Consent.YES and walk.consent is not Consent.YES:
-                assert (keys, walk.step in (Step.CONSENT, Step.CALL_ME)) == ("1", True), walk
-            if walk.consent is Consent.YES and after.consent is not Consent.YES:
-                assert walk.step is Step.CALL_ME, (walk, keys)
+            for name, steps in asked.items():
+                before, now = getattr(walk, name), getattr(after, name)
+                if now is Consent.YES and before is not Consent.YES:
+                    assert (keys, walk.step in steps) == ("1", True), walk
+                if before is Consent.YES and now is not Consent.YES:
+                    assert after.must_be_silent or (name == "call_consent" and walk.step is Step.CALL_ME), (walk, keys)
+
+
+def test_texts_and_calls_are_two_questions() -> None:
+    at = press(Walk(Step.CATEGORY, "ur"), MENU, "7", turn=0)
+    assert at.step is Step.CONSENT
+    texts_only = press(press(at, MENU, "1", turn=1), MENU, "2", turn=2)
+    assert (texts_only.step, texts_only.agreed, texts_only.agreed_to_calls) == (Step.RECORD, True, False)
+    calls_only = press(press(at, MENU, "2", turn=1), MENU, "1", turn=2)
+    assert (calls_only.step, calls_only.agreed, calls_only.agreed_to_calls) == (Step.RECORD, False, True)
+
+
+def test_whoever_asks_to_be_called_is_asked_about_texts_and_not_recorded() -> None:
+    at = press(Walk(Step.CALL_ME, "ur"), MENU, "1", turn=0)
+    assert (at.step, at.agreed_to_calls, at.agreed) == (Step.CONSENT, True, False)
+    assert {sound.prompt for sound in _sounds(at)} == {prompts.CONSENT}
+    assert press(at, MENU, "1", turn=1).step is Step.TOLD
 
 
 def test_silence_is_no_consent() -> None:
     at = Walk(Step.CONSENT, "ur")
     at = press(press(at, MENU, "", turn=0), MENU, "", turn=1)
-    assert (at.step, at.consent, at.agreed) == (Step.RECORD, Consent.SILENT, False)
+    assert (at.step, at.consent, at.call_consent) == (Step.RECORD, Consent.SILENT, Consent.SILENT)  # and is not asked a second time
+    assert (at.agreed, at.agreed_to_calls) == (False, False)
 
 
 def test_a_withheld_number_is_never_asked_for_anything(walks: Walks) -> None:
     for walk in walks:
         if walk.withheld:
-            assert walk.step not in (Step.CONSENT, Step.CALL_ME)
-            assert walk.consent is None
+            assert walk.step not in (Step.CONSENT, Step.CALL_CONSENT, Step.CALL_ME)
+            assert (walk.consent, walk.call_consent) == (None, None)
             assert not walk.wants_call
 
 
-def test_two_silences_at_the_main_menu_lead_to_the_beep_and_not_to_a_goodbye() -> None:
-    at = begin("ur", known=True, withheld=False)
-    assert at.step is Step.MAIN
-    at = press(at, MENU, "", turn=0)
-    assert at.step is Step.MAIN
-    assert press(at, MENU, "", turn=1).step is Step.RECORD
+@pytest.mark.parametrize("known", [True, False])
+def test_who_keys_nothing_comes_to_the_beep_at_once_and_hears_the_menu_after_it(known: bool) -> None:
+    at = press(begin("ur", known=known, withheld=False), MENU, "", turn=0)
+    assert at.step is Step.EARLY
+    assert recorded(at, heard=True, key="").step is Step.KEEP
+    again = recorded(at, heard=False, key="")
+    assert (again.step, again.hint) == (Step.MAIN, None)
+    assert prompts.MORE_KEYS in {sound.prompt for sound in _sounds(again)}
+    assert press(again, MENU, "", turn=2).step is Step.OVER
 
 
 def test_what_was_said_is_kept_by_silence_too() -> None:
@@ -210,7 +259,7 @@ def test_a_key_cuts_short_what_is_heard_before_the_beep() -> None:
 
 
 def test_the_duty_line_is_tried_in_turn_and_then_comes_the_beep() -> None:
-    at = press(Walk(Step.DANGER, "ur", danger=True), MENU, "", turn=0)
+    at = recorded(Walk(Step.DANGER, "ur", danger=True), heard=True, key="#")
     assert (at.step, at.duty_index) == (Step.DUTY, 0)
     second = dialled(at, MENU, taken=False, time_left=True)
     assert (second.step, second.duty_index) == (Step.DUTY, 1)
@@ -222,7 +271,7 @@ def test_the_duty_line_is_tried_in_turn_and_then_comes_the_beep() -> None:
 def test_the_duty_line_is_tried_once_round_from_wherever_it_begins() -> None:
     line = dataclasses.replace(MENU, duty_phones=3)
     for first in range(3):
-        at = dataclasses.replace(press(Walk(Step.DANGER, "ur", danger=True), line, "", turn=0), duty_index=first)
+        at = dataclasses.replace(table.recorded(Walk(Step.DANGER, "ur", danger=True), line, heard=True, key=""), duty_index=first)
         rung = []
         while at.step is Step.DUTY:
             rung.append(at.duty_index)
@@ -232,17 +281,76 @@ def test_the_duty_line_is_tried_once_round_from_wherever_it_begins() -> None:
 
 
 def test_danger_again_goes_round_the_whole_duty_line_again() -> None:
-    at = press(Walk(Step.DANGER, "ur", danger=True, duty_index=1, duty_rung=1), MENU, "", turn=0)
+    at = recorded(Walk(Step.DANGER, "ur", danger=True, duty_index=1, duty_rung=1), heard=False, key="")
     assert (at.step, at.duty_rung) == (Step.DUTY, 0)
 
 
-def test_five_skips_the_duty_line_for_whoever_cannot_speak() -> None:
-    assert press(Walk(Step.DANGER, "ur", danger=True), MENU, "5", turn=0).step is Step.RECORD
+def test_in_danger_the_caller_is_recorded_first_and_silence_rings_the_duty_line_too() -> None:
+    at = press(begin("ur", known=False, withheld=False), MENU, "0", turn=0)
+    assert isinstance(voice.heard(at, MENU, None)[-1], Beep)
+    for heard in (True, False):
+        assert recorded(at, heard=heard, key="").step is Step.DUTY
+    assert press(at, MENU, "", turn=1).step is Step.DUTY  # the gateway has recorded nothing
 
 
-def test_without_a_duty_line_danger_leads_to_the_beep() -> None:
-    at = press(Walk(Step.DANGER, "ur", danger=True), dataclasses.replace(MENU, duty_phones=0), "", turn=0)
-    assert (at.step, at.hint) == (Step.RECORD, "duty_nobody")
+def test_without_a_duty_line_nobody_is_said_to_be_rung(walks: Walks) -> None:
+    alone = dataclasses.replace(MENU, duty_phones=0)
+    at = press(begin("ur", known=False, withheld=False), alone, "0", turn=0)
+    at = table.recorded(at, alone, heard=False, key="")
+    assert at.step is Step.TOLD
+    ringing = {walk.step for walk in walks if prompts.DUTY_RINGS in {sound.prompt for sound in _sounds(walk)}}
+    assert ringing == {Step.DUTY}  # a step that is reached only where a phone rings
+
+
+def test_whoever_cannot_speak_hears_nothing_any_more_but_the_reference_when_asked(walks: Walks) -> None:
+    silent = [walk for walk in walks if walk.must_be_silent]
+    assert {walk.step for walk in silent} == {Step.RECORD, Step.TOLD, Step.GONE}
+    for walk in silent:
+        said = {sound.prompt for sound in _sounds(walk)}
+        assert said == ({prompts.REFERENCE} if walk.step is Step.TOLD else set()), walk
+        if walk.step is Step.RECORD:
+            [beep] = voice.heard(walk, MENU, GOOD)
+            assert isinstance(beep, Beep)
+            assert (beep.aloud, beep.silence_s, beep.longest_s) == (False, MENU.recording_s, MENU.recording_s)
+        for keys, after in walks[walk]:
+            assert after.must_be_silent, (walk, keys)
+            assert (after.step is Step.TOLD) <= (walk.step is Step.TOLD or keys.endswith("*")), (walk, keys)
+
+
+def test_five_in_danger_is_a_no_to_texts_and_calls_at_every_beep(walks: Walks) -> None:
+    for walk in walks:
+        if walk.records and walk.danger and not walk.must_be_silent:
+            for after in (press(walk, MENU, "5", turn=0), recorded(walk, heard=True, key="5"), recorded(walk, heard=False, key="5")):
+                assert (after.step, after.must_be_silent) == (Step.RECORD, True)
+                assert {after.consent, after.call_consent} == ({None} if walk.withheld else {Consent.NO})
+
+
+def test_what_is_keyed_in_danger_counts_however_late_it_is_told(walks: Walks) -> None:
+    for walk in walks:
+        if walk.step in table.OF_VOLUNTEERS or walk.must_be_silent:
+            assert table.overtaken(walk, MENU, "0", turn=3, now_at=4) is None
+            continue
+        zero, five = (table.overtaken(walk, MENU, keys, turn=3, now_at=4) for keys in "05")
+        assert zero is None if walk.danger else zero is not None and zero.danger, walk
+        assert five is not None and five.must_be_silent if walk.danger else five is None, walk
+        assert table.overtaken(walk, MENU, "5", turn=2, now_at=4) is None  # it may have been the key of a category
+        assert not any(table.overtaken(walk, MENU, keys, turn=3, now_at=4) for keys in ("", "1", "4", "*", "12"))
+
+
+def test_a_woman_is_asked_for_where_the_reference_is_told() -> None:
+    at = press(Walk(Step.TOLD, "ur", takes=1), MENU, "8", turn=0)
+    assert (at.step, at.wants_woman) == (Step.OVER, True)
+    assert [sound.prompt for sound in _sounds(at)] == [prompts.WOMAN_NOTED, prompts.GOODBYE]
+
+
+def test_nothing_of_what_it_may_be_about_is_said_before_the_second_menu(walks: Walks) -> None:
+    """A bystander hears the loudspeaker. Categories are named at one step only, which a 1 at the main menu leads to, and may be skipped."""
+    named = {walk.step for walk in walks if {prompts.CATEGORY_INTRO, prompts.CATEGORY_CHOICE} & {sound.prompt for sound in _sounds(walk)}}
+    assert named == {Step.CATEGORY}
+    ways = {(walk.step, keys) for walk, edges in walks.items() for keys, after in edges if after.step is Step.CATEGORY != walk.step}
+    assert ways == {(Step.MAIN, "1")}
+    skipped = press(Walk(Step.CATEGORY, "ur"), MENU, "#", turn=0)
+    assert (skipped.step, skipped.category) == (Step.CONSENT, None)
 
 
 def test_a_reference_is_keyed_again_after_a_mistake_and_left_after_the_third() -> None:
@@ -259,7 +367,7 @@ def test_a_call_that_goes_on_too_long_ends() -> None:
     assert press(at, MENU, "*", turn=MAX_TURNS).step is Step.OVER
     danger = press(at, MENU, "0", turn=MAX_TURNS)
     assert danger.step is Step.DANGER  # that is never too late
-    assert press(danger, MENU, "5", turn=MAX_TURNS + 1).step is Step.RECORD
+    assert press(danger, MENU, "5", turn=MAX_TURNS + 1).must_be_silent
 
 
 def test_a_walk_survives_the_database(walks: Walks) -> None:
@@ -274,7 +382,7 @@ def test_a_walk_of_a_newer_release_can_be_read() -> None:
 def test_at_every_step_something_is_heard_and_the_last_action_leads_on(walks: Walks) -> None:
     for walk in walks:
         actions = voice.heard(walk, MENU, GOOD)
-        assert isinstance(actions[-1], Ask | Beep | Ring | HangUp), walk
+        assert isinstance(actions[-1], Ask | Beep | Ring | Join | HangUp), walk
         assert isinstance(actions[-1], HangUp) == (walk.step in ENDS), walk
 
 
@@ -298,13 +406,14 @@ def test_every_prompt_but_the_digits_is_heard_somewhere(walks: Walks) -> None:
         for s in a.sounds
         if isinstance(s, Say)
     }
+    said |= {prompt for key, prompt in PROMPTS.items() if key.startswith("here_")}  # by who is on duty
     said |= {told.prompt for told in (*answers.STAGES.values(), answers.ELSEWHERE, answers.REFUSED)}  # by what a look-up finds
     assert said == {prompt for key, prompt in PROMPTS.items() if not key.startswith("digit_")}
 
 
-def test_a_caller_hears_her_own_language_once_she_chose_it(walks: Walks) -> None:
+def test_a_caller_hears_the_language_that_was_chosen(walks: Walks) -> None:
     for walk in walks:
-        if walk.step not in (Step.BACK, Step.OPENING) and not walk.other_language:
+        if walk.step not in (Step.BACK, Step.OPENING, Step.LANGUAGE) and not walk.other_language:
             assert {sound.language for sound in _sounds(walk)} <= {walk.language}, walk
 
 
@@ -314,8 +423,8 @@ def test_nobody_is_recorded_without_being_told_save_in_danger(walks: Walks) -> N
     waiting = deque(seen)
     while waiting:
         walk, told = waiting.popleft()
-        told = told or prompts.NOTICE in {sound.prompt for sound in _sounds(walk)}
-        if walk.step is Step.RECORD:
+        told = told or not {prompts.NOTICE, prompts.SPEAK_EARLY}.isdisjoint(sound.prompt for sound in _sounds(walk))
+        if walk.records:
             assert told or walk.danger, walk
         for _, after in walks[walk]:
             if (after, told) not in seen:

@@ -56,7 +56,7 @@ def test_every_clip_of_a_language_is_needed_once_with_what_it_says() -> None:
     assert "danger" not in texts
     assert texts[category_clip("theft")] == "Theft"
     for key, one in PROMPTS.items():
-        spoken = clips(one.english, key, police="15", digits="0123456789", digit="1", category="theft")
+        spoken = clips(one.english, key, police="15", digits="0123456789", digit="1", hour="12", category="theft")
         assert set(spoken) <= set(texts), key
 
 

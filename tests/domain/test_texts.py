@@ -64,7 +64,7 @@ def test_a_wording_that_overruns_its_budget_is_found(language: str) -> None:
 def test_every_value_is_filled_in_and_none_is_left_open(catalogues: Catalogues, language: str, text: Text) -> None:
     shown = said(catalogues, language, text)
     assert not re.search(r"[{}]", shown)
-    for name in text.placeholders - {"ambulance"}:
+    for name in text.placeholders:
         assert VALUES[name] in shown
     assert (REFERENCE in shown) == text.shows_reference
     assert (HOTLINE in shown) == (text.asks or text is ANSWER_TO)
@@ -73,8 +73,8 @@ def test_every_value_is_filled_in_and_none_is_left_open(catalogues: Catalogues, 
 @pytest.mark.parametrize(
     ("wording", "fault"),
     [
-        ("you: {police}", "{ref} is missing"),
-        ("{ref}: {police} {name}", "{name} is not in the English"),
+        ("you: {police} {ambulance}", "{ref} is missing"),
+        ("{ref}: {police} {ambulance} {name}", "{name} is not in the English"),
         ("{ref} {police.real}", "not a plain name"),
         ("{ref!r} {police}", "not a plain name"),
         ("{ref:>20} {police}", "not a plain name"),
@@ -88,8 +88,8 @@ def test_a_wording_whose_placeholders_differ_is_found(wording: str, fault: str) 
     assert fault in found
 
 
-def test_the_ambulance_may_be_left_out_for_room() -> None:
-    assert texts.faults(texts.RECEIPT, "ur", lambda _: "{ref}: {police}") == []
+def test_no_receipt_leaves_the_ambulance_out() -> None:
+    assert texts.faults(texts.RECEIPT, "ur", lambda _: "{ref}: {police}") == ["ur receipt: {ambulance} is missing"]
 
 
 def test_the_registry_holds_every_text_under_its_name() -> None:
@@ -101,6 +101,7 @@ def test_the_registry_holds_every_text_under_its_name() -> None:
         "status_noted",
         "shift_ask",
         "page_needs_you",
+        "ring_test",
         *(f"reply_{key}" for key in ("where", "when", "call", "tried", "more")),
     }
 
@@ -114,7 +115,7 @@ def test_the_registry_holds_every_text_under_its_name() -> None:
 @either_way_up
 def test_a_phone_shows_the_reference_and_our_number_unbroken(catalogues: Catalogues, language: str, text: Text, base: str | None) -> None:
     visual = get_display(said(catalogues, language, text), base_dir=base)
-    for name in text.placeholders - ({"ambulance"} if language in {"ur", "sd"} and text is not HELP else set()):
+    for name in text.placeholders:
         assert VALUES[name] in visual
     if text.asks:
         assert HOTLINE in visual

@@ -45,7 +45,7 @@ def test_four_ways_of_writing_each_get_a_reference_a_ticket_and_the_news_in_thei
     for language, (number, body, news) in HER.items():
         ref = references[language]
         page.goto(f"{hotline.url}/tickets/{ref}")
-        expect(page.get_by_text(body)).to_be_visible()
+        expect(page.get_by_text(body).first).to_be_visible()
         page.get_by_label("Change the status to").select_option("in_progress")
         page.get_by_label(re.compile("Note")).fill("rang the shop")
         page.get_by_role("button", name="Save", exact=True).click()

@@ -21,7 +21,7 @@ from hotline.runtime import Runtime
 from hotline.sections import Conversation, Sending, Voice
 from hotline.services.texts.outbound import send_due
 from hotline.storage import questions
-from hotline.storage.models import Ticket
+from hotline.storage.models import Contact, Ticket
 from tests.calling import LINE, Caller
 from tests.support import NOON, ScriptedGateway, count, text_in, texts_out, tickets
 
@@ -31,6 +31,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "ordinary and old": {"category": "theft", "sealed": False, "hold": False, "opened_at": NOON - timedelta(days=400)},
     "sealed": {"category": "police", "sealed": True, "hold": False},
     "held": {"category": "kidnapping", "sealed": False, "hold": True},
+    "closed by a person": {"category": "missing", "sealed": False, "hold": False},
     "sealed and held": {"category": "police", "sealed": True, "hold": True},
 }
 STAGES = {
@@ -118,7 +119,11 @@ def complaints(rt: Runtime, language: str) -> list[Complaint]:
         ticket = tickets(rt)[-1]
         with rt.transaction() as tx:
             tx.session.execute(update(Ticket).where(Ticket.id == ticket.id).values(status=status, **KINDS[kind]))
-            if status in (Status.RESOLVED, Status.CLOSED) and not KINDS[kind]["hold"]:  # as casework asks
+            if status in (Status.RESOLVED, Status.CLOSED) and kind not in (
+                "held",
+                "sealed and held",
+                "closed by a person",
+            ):  # as casework asks
                 questions.ask(tx.session, QuestionKind.SOLVED, contact_id=ticket.contact_id, ticket_id=ticket.id, now=tx.now)
         made.append(Complaint(kind, status, phone, ticket.reference))
     return made
@@ -171,6 +176,7 @@ def alike(heard: dict[Complaint, Heard]) -> Heard:
 def test_by_text_every_kind_is_told_alike(rt: Runtime, statements: list[str], language: str) -> None:
     every = complaints(rt, language)
     text_in(rt, COMPLAINT[language], sender=ANOTHER)
+    text_in(rt, "menu", sender=ANOTHER)  # from the third answer on it is asked whether the phone is marked
     for words, keys in ((ASKING, []), (MORE, ["receipt"])):
 
         def ask(one: Complaint, phone: str, words: dict[str, str] = words) -> Heard:
@@ -190,6 +196,19 @@ def test_by_text_every_kind_is_told_alike(rt: Runtime, statements: list[str], la
         assert by_text(rt, statements, one.reference, WITHHELD).texts == ()
     send_due(rt, ScriptedGateway(), for_s=60)
     assert {text.delivery for text in texts_out(rt)} == {"sent"}
+
+
+@pytest.mark.parametrize("body", ["3", "ON", "OFF"])
+@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+def test_a_wish_is_answered_alike_of_every_kind_and_whatever_the_phone_said_of_safety(
+    rt: Runtime, statements: list[str], language: str, body: str
+) -> None:
+    every = complaints(rt, language)
+    quiet = [one.phone for one in every[::2]]
+    with rt.transaction() as tx:
+        tx.session.execute(update(Contact).where(Contact.address.in_(quiet)).values(refused_texts_at=tx.now, refused_calls_at=tx.now))
+    answer = alike({one: by_text(rt, statements, body, one.phone) for one in every})
+    assert [key for key, *_ in answer.texts] == [{"3": "noted", "ON": "started", "OFF": "stopped"}[body]]
 
 
 @pytest.mark.parametrize("language", SPOKEN_LANGUAGES)

@@ -11,7 +11,7 @@ from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
 from hotline.sections import Hours
 from hotline.services.duty.attendance import watch_shifts
-from hotline.services.duty.paging import page_unseen
+from hotline.services.duty.ringing import ring_due
 from hotline.services.tickets import casework, facts, passing
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.walkin import Complaint, take_down
@@ -101,7 +101,7 @@ def test_a_receipt_of_a_call_does_not_go_to_a_phone_on_hold(rt: Runtime, clock: 
     hand_over(rt)
     clock.forward(hours=15)  # three in the night
     for _ in range(3):
-        Caller(rt).ring().press("3", "1").hang_up()
+        Caller(rt).ring().press("3", "1", "1").hang_up()
     assert hand_over(rt).taken == []
 
 
@@ -109,7 +109,7 @@ def test_receipts_of_calls_count_among_the_answers_of_an_hour(rt: Runtime) -> No
     most = rt.config.conversation.replies_per_sender
     text_in(rt, "salam")
     for _ in range(most + 5):
-        Caller(rt).ring().press("3", "1").hang_up()
+        Caller(rt).ring().press("3", "1", "1").hang_up()
     assert len(texts_out(rt)) == most
 
 
@@ -143,10 +143,10 @@ def test_a_cry_on_a_sealed_ticket_rings_the_head_who_acknowledged_that_it_waits(
     text_in(rt, SEALED)
     route_due(rt)
     acknowledge_all(rt)
-    text_in(rt, "madad bachao")
+    text_in(rt, f"{tickets(rt)[0].reference} madad bachao")
     assert route(rt).priority == Priority.URGENT
-    clock.forward(minutes=10)
-    assert (len(open_alarms(rt)) > 0, page_unseen(rt)) == (True, 1)
+    ring_due(rt)
+    assert (len(open_alarms(rt)) > 0, said(rt).count("page_needs_you")) == (True, 1)
 
 
 def test_a_forged_text_about_police_does_not_silence_an_urgent_alarm_at_night(rt: Runtime, clock: Clock) -> None:
@@ -156,8 +156,8 @@ def test_a_forged_text_about_police_does_not_silence_an_urgent_alarm_at_night(rt
     route_due(rt)
     text_in(rt, SEALED)
     assert route(rt).sealed
-    clock.forward(minutes=10)
-    assert page_unseen(rt) == 1
+    ring_due(rt)
+    assert said(rt).count("page_needs_you") == 1
 
 
 # Answers and codes
@@ -189,7 +189,7 @@ def test_new_alarms_give_no_new_tries_at_the_code_of_a_shift(rt: Runtime, clock:
         text_in(rt, "madad", sender=f"+92333555{n:04}")
         route_due(rt)
         clock.forward(minutes=6)
-        page_unseen(rt)
+        ring_due(rt)
         text_in(rt, guess, sender=PHONE)
     assert [day.answered_at for day in days(rt) if day.yes_code == yes] == [None]
 

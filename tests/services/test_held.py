@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
+from hotline.domain.closing import HowTold
+from hotline.domain.danger import BroughtIn
 from hotline.domain.delivery import Reason
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
 from hotline.services.calls.placing import place_calls
-from hotline.services.tickets import casework, replies
+from hotline.services.tickets import acting, casework, replies
 from hotline.services.tickets.reach import SafeContact, reach
 from hotline.services.tickets.replies import ReplyRefused
 from hotline.services.tickets.routing import route_due
@@ -54,7 +56,12 @@ def only(rt: Runtime, **values: object) -> None:
 
 
 def move(rt: Runtime, ticket: Ticket, to: Status, *, by: str = "alice") -> None:
-    casework.change_status(rt, volunteer(rt, by), ticket.reference, version=tickets(rt)[ticket.id - 1].version, to=to)
+    if to in (Status.RESOLVED, Status.CLOSED):  # without an act nobody ends the work on danger
+        before = tickets(rt)[ticket.id - 1].version
+        acting.bring_in(rt, volunteer(rt, by), ticket.reference, version=before, whom=BroughtIn.RESCUE, note="")
+    undemanding = dataclasses.replace(rt, protocols=())  # what protocol cards demand is another matter
+    version = tickets(rt)[ticket.id - 1].version
+    casework.change_status(undemanding, volunteer(rt, by), ticket.reference, version=version, to=to, told=HowTold.CALL)
 
 
 def write(rt: Runtime, ticket: Ticket, *, by: str = "alice") -> None:

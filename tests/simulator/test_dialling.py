@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import HANGUP, NUMBER, PHONE, PROMPT, VOICE_URL, HotlineDouble, Simulator, gather
+from tests.simulator.conftest import HANGUP, NUMBER, PHONE, PROMPT, VOICE_URL, HotlineDouble, Simulator, eventually, gather
 
 ONE, TWO = "+923211111111", "+923222222222"
 
@@ -149,3 +149,61 @@ def test_a_duty_list_that_makes_no_sense_is_refused(simulator: Simulator, given:
     assert simulator.call("GET", "/duty")[1] == {ONE: "takes"}
     simulator.call("DELETE", "/state")
     assert simulator.call("GET", "/duty")[1] == {}
+
+
+# A phone of the page
+
+
+@pytest.fixture
+def joining(simulator: Simulator, hotline: HotlineDouble) -> dict[str, Any]:
+    """A call in which the hotline rings another phone of the page, and plays nothing to it."""
+    simulator.call("POST", "/phones", f"number=%2B{ONE[1:]}")
+    number = f'<Number statusCallback="{VOICE_URL}/leg" statusCallbackEvent="ringing answered completed">{ONE}</Number>'
+    hotline.says("", f'<Dial action="{VOICE_URL}/joined" callerId="{NUMBER}" timeout="25">{number}</Dial>')
+    hotline.says("/joined", HANGUP)
+    return simulator.ring()
+
+
+def legs(hotline: HotlineDouble, count: int) -> list[str]:
+    """The statuses of the leg that the hotline was told of, once there are that many."""
+    return eventually(lambda: len(told := [one["CallStatus"] for one in hotline.asked("/leg")]) >= count and sorted(told))
+
+
+def test_a_phone_of_the_page_rings_is_answered_and_the_two_talk(
+    simulator: Simulator, hotline: HotlineDouble, joining: dict[str, Any]
+) -> None:
+    other = leg(simulator, joining)
+    assert other["awaiting"] == {"verb": "Ring", "timeout": 25}
+    assert other["from"] == NUMBER
+    simulator.do(other, "answer")
+    assert "Joined: the two talk" in simulator.call("GET", "/")[1]
+    assert hotline.asked("/joined") == []
+    simulator.do(other, "hangup")
+    [fields] = hotline.asked("/joined")
+    assert (fields["DialCallStatus"], fields["DialBridged"]) == ("completed", "true")
+    assert legs(hotline, 3) == ["completed", "in-progress", "ringing"]
+    assert simulator.show(joining["sid"])["status"] == "completed"
+    assert simulator.show(other["sid"])["heard"] == []
+
+
+@pytest.mark.parametrize(("what", "status"), [("reject", "busy"), ("silence", "no-answer")])
+def test_a_phone_of_the_page_that_is_not_picked_up(
+    simulator: Simulator, hotline: HotlineDouble, joining: dict[str, Any], what: str, status: str
+) -> None:
+    simulator.do(leg(simulator, joining), what)
+    [fields] = hotline.asked("/joined")
+    assert (fields["DialCallStatus"], fields["DialBridged"]) == (status, "false")
+    assert legs(hotline, 2) == sorted(["ringing", status])
+
+
+def test_who_rang_it_hangs_up_while_they_talk(simulator: Simulator, hotline: HotlineDouble, joining: dict[str, Any]) -> None:
+    other = simulator.do(leg(simulator, joining), "answer")
+    simulator.do(joining, "hangup")
+    assert simulator.show(other["sid"])["status"] == "completed"
+    assert legs(hotline, 3) == ["completed", "in-progress", "ringing"]
+
+
+def test_who_rang_it_hangs_up_while_it_rings(simulator: Simulator, hotline: HotlineDouble, joining: dict[str, Any]) -> None:
+    simulator.do(joining, "hangup")
+    assert simulator.show(leg(simulator, joining)["sid"])["status"] == "canceled"
+    assert legs(hotline, 2) == ["canceled", "ringing"]

@@ -12,19 +12,21 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 import pytest
 
 import hotline.storage
-from hotline.storage import callmodels, events, models, peopleevents, peoplemodels, recordings, rows
+from hotline.storage import bridgemodels, bridges, callmodels, events, models, peopleevents, peoplemodels, recordings, rows
 from hotline.storage.base import Base
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 NEW: dict[type, tuple[type[Base], frozenset[str]]] = {
-    rows.TicketRow: (models.Ticket, frozenset()),
+    rows.TicketRow: (models.Ticket, frozenset({"acted_at", "head_told_at"})),
     rows.TextInRow: (
         models.Message,
-        frozenset({"text_key", "answers_id", "language", "segments", "rank", "delivery", "attempts", "look_ups", "next_attempt_at"})
+        frozenset(
+            {"text_key", "answers_id", "agreed_by", "language", "segments", "rank", "delivery", "attempts", "look_ups", "next_attempt_at"}
+        )
         | {"reason", "claimed_at", "sent_at", "delivered_at"},
     ),
-    rows.TextOutRow: (models.Message, frozenset({"gateway_id", "read_as", "reason", "claimed_at", "sent_at", "delivered_at"})),
+    rows.TextOutRow: (models.Message, frozenset({"gateway_id", "read_as", "look", "reason", "claimed_at", "sent_at", "delivered_at"})),
     rows.CallRow: (callmodels.Call, frozenset()),
     rows.NewShift: (peoplemodels.ShiftRow, frozenset()),
     events.EventRow: (models.Event, frozenset()),
@@ -39,10 +41,14 @@ CHANGES: dict[type, tuple[type[Base], frozenset[str]]] = {
     ),
     rows.TextChanges: (
         models.Message,
-        frozenset({"direction", "contact_id", "ticket_id", "body", "created_at", "read_as", "volunteer_id", "text_key", "answers_id"})
-        | {"language", "segments"},
+        frozenset(
+            {"direction", "contact_id", "ticket_id", "body", "created_at", "read_as", "volunteer_id", "text_key", "answers_id", "agreed_by"}
+        )
+        | {"language", "segments", "look"},
     ),
     rows.CallChanges: (callmodels.Call, frozenset({"direction", "contact_id", "started_at"})),
+    bridges.PlanChanges: (bridgemodels.CallPlan, frozenset({"ticket_id"})),
+    bridges.BridgeChanges: (bridgemodels.Bridge, frozenset({"ticket_id", "contact_id", "volunteer_id", "call_id", "asked_at"})),
     rows.ShiftDayChanges: (peoplemodels.ShiftDay, frozenset({"team_id", "volunteer_id", "on_date", "starts", "ends"})),
     recordings.RecordingChanges: (callmodels.Recording, frozenset({"call_id", "gateway", "gateway_id"})),
 }

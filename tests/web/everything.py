@@ -12,20 +12,24 @@ from sqlalchemy import select, update
 from hotline.domain.grant import parse as read_right
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
+from hotline.services.calls import callplans
 from hotline.services.duty import roster
+from hotline.services.duty.ringtests import ring_all, tell_of_unanswered
 from hotline.services.people import grants, invitations
 from hotline.services.people import login as logins
 from hotline.services.texts.outbound import send_due
-from hotline.services.tickets import casework, facts, otherphones, taking
+from hotline.services.tickets import casework, facts, otherphones, pranks, taking
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.lateness import mark_late
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.walkin import Complaint, take_down
 from hotline.storage.models import Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team, Volunteer
+from hotline.storage.ringmodels import RingTest
 from tests.calling import Caller
 from tests.recorded import RecordingGateway, a_recording, fetch
 from tests.services.colleagues import PASSWORD, settle, volunteer
+from tests.services.duty.test_attendance import give_phone
 from tests.support import Clock, ScriptedGateway, text_in, tickets
 from tests.web.visiting import Visitor
 
@@ -51,14 +55,18 @@ def furnish(rt: Runtime, folder: Path, clock: Clock, *, language: str) -> dict[s
     names["call"] = _opened(rt, lambda: a_recording(rt, gateway, caller="+923221234507"))
     fetch(rt, gateway)
     Caller(rt, "+923241234509", gateway_id="CA" + "f" * 32).ring().hang_up()  # not one of the ids that a_recording gives
+    names["wanted"] = _opened(rt, lambda: Caller(rt, "+923231234510").ring().press("1", "3", "1").hang_up())
     _work(rt, names)
     clock.now = ALICE_ENDS
+    text_in(rt, f"{names['hold']} aur suno", sender=TEXTS["hold"][1])  # so that its page asks who reads the phone
     _people(rt, names)
     names["walkin"] = take_down(
         rt, volunteer(rt, "alice"), Complaint("a" * 32, "They took her purse", "en", number="0300 7654323", wants_woman=True)
     )
     _other_phones(rt, names)
     mark_late(rt)
+    pranks.mark(rt, volunteer(rt, "alice"), names["sindhi"], version=_version(rt, names["sindhi"]), note="رات ڀر گاريون ڏيندو آهي")
+    _test_phones(rt, clock)
     index_words(rt)
     return names
 
@@ -83,6 +91,10 @@ def _work(rt: Runtime, names: dict[str, str]) -> None:
 
     taking.claim(rt, alice, names["urdu"], version("urdu"))
     casework.change_status(rt, alice, names["urdu"], version=version("urdu"), to=Status.IN_PROGRESS, note="بھائی سے بات ہو گئی ہے <i>")
+    taking.claim(rt, alice, names["wanted"], version("wanted"))
+    callplans.keep_word(rt, alice, names["wanted"], version=version("wanted"), word="چنبیلی")
+    callplans.promise(rt, alice, names["urdu"], version=version("urdu"))
+    callplans.urge(rt, alice, names["urdu"], version=version("urdu"), note="<b>آج رات</b>")
     facts.promise(rt, alice, names["urdu"], version=version("urdu"), by=rt.clock() + timedelta(hours=2))
     text_in(rt, "kya hua?", sender=TEXTS["urdu"][1])
     send_due(rt, ScriptedGateway(), for_s=10)
@@ -98,6 +110,20 @@ def _other_phones(rt: Runtime, names: dict[str, str]) -> None:
     with rt.reading() as session:
         phone_id = session.scalars(select(TypedPhone.id).where(TypedPhone.address == "+923007654321")).one()
     otherphones.confirm(rt, volunteer(rt, "lead"), names["sindhi"], version=_version(rt, names["sindhi"]), phone_id=phone_id)
+
+
+def _test_phones(rt: Runtime, clock: Clock) -> None:
+    """A day on which alice answered the test of her phone and the lead did not."""
+    now, clock.now = clock.now, ALICE_ENDS.replace(hour=6)
+    for login, number in (("alice", "+923211234501"), ("lead", "+923211234502")):
+        give_phone(rt, login, number)
+    ring_all(rt)
+    with rt.transaction() as tx:
+        phone_id = volunteer(rt, "alice").phone_id
+        tx.session.execute(update(RingTest).where(RingTest.contact_id == phone_id).values(answered_at=tx.now, answered_by="call"))
+    clock.forward(minutes=15)
+    tell_of_unanswered(rt)
+    clock.now = now
 
 
 def _version(rt: Runtime, reference: str) -> int:
@@ -141,8 +167,24 @@ def _fill(button: str, **fields: str) -> Callable[[Page], None]:
     return act
 
 
+def _until_a_recording(page: Page) -> None:
+    """Leave what comes first to colleagues, until there is a recording."""
+    page.click("main .go button")
+    while page.query_selector("main audio, main .notice a[download]") is None and page.query_selector("[data-key='8']"):
+        page.click("[data-key='8']")
+
+
 def _open_other_phones(page: Page) -> None:
     page.click("details:has([action$='/phones']) summary")
+
+
+def _open_call_back(page: Page) -> None:
+    for summary in page.query_selector_all("section:has(#call-back) summary"):
+        summary.click()
+
+
+def _open_pranks(page: Page) -> None:
+    page.click("details:has([action$='/prank/confirm']) summary")
 
 
 def _add_no_phone(page: Page) -> None:
@@ -154,7 +196,13 @@ def _add_no_phone(page: Page) -> None:
 
 def _as_if_somebody_was_first(page: Page) -> None:
     page.evaluate("document.querySelector('form[action$=\"/status\"] [name=version]').value = 1")
-    _fill('form[action$="/status"] button', note="I wrote this")(page)
+    page.fill("#note", "I wrote this")
+    page.click('form[action$="/status"] button')
+
+
+def _resolve_without_its_steps(page: Page) -> None:
+    page.select_option("#status", "resolved")
+    page.click('form[action$="/status"] button')
 
 
 def _too_often(page: Page) -> None:
@@ -184,10 +232,12 @@ PAGES = (
     Shown("ticket-sindhi", "tickets.ticket", "alice", "/tickets/{sindhi}"),
     Shown("ticket-phones", "tickets.ticket", "lead", "/tickets/{sindhi}", _open_other_phones),
     Shown("ticket-no-phone", "tickets.ticket", "alice", "/tickets/{sindhi}", _add_no_phone, focus=".notice.bad"),
+    Shown("ticket-prank", "tickets.ticket", "bob", "/tickets/{sindhi}", _open_pranks),
     Shown("ticket-walk-in", "tickets.ticket", "alice", "/tickets/{walkin}"),
     Shown("ticket-odd", "tickets.ticket", "bob", "/tickets/{odd}"),
     Shown("whole", "tickets.whole", "bob", "/tickets/{odd}", lambda page: page.click(".timeline .written a")),
     Shown("ticket-hold", "tickets.ticket", "lead", "/tickets/{hold}"),
+    Shown("ticket-steps-missing", "tickets.ticket", "lead", "/tickets/{hold}", _resolve_without_its_steps, focus=".notice.bad"),
     Shown("ticket-sealed", "tickets.ticket", "charlie", "/tickets/{sealed}"),
     Shown("ticket-call", "tickets.ticket", "alice", "/tickets/{call}"),
     Shown("ticket-audited", "tickets.ticket", "auditor", "/tickets/{urdu}"),
@@ -201,15 +251,23 @@ PAGES = (
         focus="#reply ~ .notice.bad",
     ),
     Shown("ticket-none", "tickets.ticket", "alice", "/tickets/482719365"),
+    Shown("looks", "looks.waiting", "alice", "/looks"),
+    Shown("look", "looks.look", "alice", "/looks", lambda page: page.click("main .go button")),
+    Shown("look-recording", "looks.look", "bob", "/looks", _until_a_recording),
     Shown("calls", "calls_book.book", "alice", "/calls"),
+    Shown("calls-to-make", "bridges.to_make", "alice", "/calls-to-make"),
+    Shown("ticket-call-back", "tickets.ticket", "alice", "/tickets/{wanted}", _open_call_back),
+    Shown("ticket-call-barred", "tickets.ticket", "alice", "/tickets/{urdu}", _open_call_back),
     Shown("walk-in", "walkin.form", "alice", "/walk-in"),
     Shown("walk-in-fault", "walkin.form", "alice", "/walk-in", _fill("main button", words="Her purse", number="12"), focus=".notice.bad"),
     Shown("slip", "walkin.slip", "alice", "/tickets/{walkin}/slip"),
+    Shown("seal", "danger.seal", "lead", "/seal"),
     Shown("search", "search.page", "alice", "/search"),
     Shown("search-found", "search.page", "alice", "/search", _fill("main button", q="mobile"), focus="h1"),
     Shown("search-none", "search.page", "alice", "/search", _fill("main button", q="zebra"), focus=".notice"),
     Shown("roster", "roster.roster", "bob", "/roster"),
     Shown("roster-lead", "roster.roster", "lead", "/roster"),
+    Shown("ringing", "ringing.page", "lead", "/ringing"),
     Shown("handover", "roster.handover", "alice", "/handover"),
     Shown("account", "account.account", "alice", "/account"),
     Shown(
@@ -229,7 +287,10 @@ PAGES = (
     Shown("audit-people", "audit.people_book", "auditor", "/audit/people"),
 )
 FAULTS = frozenset({"welcome-used", "ticket-none"})
-NO_PAGES = frozenset({"static", "health.healthz", "prompts.clip", "factor.code", "recordings.audio", "queues.version", "queues.part"})
+NO_PAGES = frozenset(
+    {"static", "health.healthz", "prompts.clip", "factor.code", "recordings.audio", "looks.audio", "queues.version", "queues.part"}
+    | {"queues.alarm_strip"}
+)
 """Endpoints that answer a GET with part of a page, or with no page."""
 
 

@@ -117,8 +117,8 @@ def test_the_book_is_there_in_every_language(rt: Runtime, as_: As, language: str
 
 def test_a_ticket_by_phone_says_so_and_warns_where_nobody_agreed(rt: Runtime, as_: As) -> None:
     key = next(str(c.key) for c in rt.categories if c.key and not c.sealed and c.team == "street")
-    agreed = a_ticket_by_phone(rt, "1", "1", key, "1")
-    refused = Caller(rt, "+923001234599").ring().press("1", "1", key, "2").speak().press("1")
+    agreed = a_ticket_by_phone(rt, "1", "1", key, "1", "1")
+    refused = Caller(rt, "+923001234599").ring().press("1", "1", key, "2", "2").speak().press("1")
     refused.hang_up()
     route_due(rt)
     alice = as_("alice")
@@ -130,8 +130,8 @@ def test_a_ticket_by_phone_says_so_and_warns_where_nobody_agreed(rt: Runtime, as
 
 
 def test_another_language_and_please_call_me_are_marked(rt: Runtime, as_: As) -> None:
-    Caller(rt).ring().press("4", "1").speak().press("1").hang_up()
-    Caller(rt, "+923001234599").ring().press("1", "3", "1").hang_up()
+    Caller(rt).ring().press("4", "1", "1").speak().press("1").hang_up()
+    Caller(rt, "+923001234599").ring().press("1", "3", "1", "1").hang_up()
     route_due(rt)
     page = as_("lead").text("/")
     assert "Another language" in page
@@ -149,7 +149,7 @@ def test_danger_is_marked_and_ringing_back_left_to_people(rt: Runtime, as_: As) 
 
 def test_whoever_pressed_the_danger_key_is_marked(rt: Runtime, as_: As) -> None:
     Caller(rt).ring().press("0", "5").speak().hang_up()
-    Caller(rt, "+923001234599").ring().press("1", "3", "1").hang_up()
+    Caller(rt, "+923001234599").ring().press("1", "3", "1", "1").hang_up()
     route_due(rt)
     assert as_("lead").text("/").count("In danger") == 1
 

@@ -13,6 +13,7 @@ from hotline.domain import reference
 from hotline.runtime import Runtime
 from hotline.services.duty import attendance
 from hotline.services.duty.paging import page_unseen
+from hotline.services.duty.ringing import ring_due
 from hotline.services.tickets import facts, indexing, walkin
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.walkin import Complaint
@@ -60,6 +61,7 @@ def test_an_alarm_of_a_ticket_that_was_sealed_meanwhile_is_gone_and_no_phone_bee
     assert 'data-alarm="' not in page.text("/queue/list")
     clock.forward(minutes=2)
     assert (page_unseen(rt), page_unseen(rt)) == (0, 0)
+    ring_due(rt)
     assert "page_needs_you" not in said(rt)
 
 
@@ -142,7 +144,7 @@ def test_what_was_done_is_not_said_to_have_failed_because_her_coming_could_not_b
 PAGES = (
     *(f"/?list={of}" for of in ("mine", "teams", "unassigned", "all")),
     *(f"/queue/{part}" for part in ("list", "version", "list?list=all", "version?list=all")),
-    *("/handover", "/roster", "/calls", "/people", "/account", "/walk-in", "/search"),
+    *("/handover", "/roster", "/calls", "/calls-to-make", "/people", "/account", "/walk-in", "/search", "/looks"),
 )
 
 
@@ -166,6 +168,7 @@ def test_nothing_at_all_changes_for_others_when_a_sealed_ticket_comes(rt: Runtim
     all_she_is_shown(her, sought, at)  # by now the first look has left its traces
     before = all_she_is_shown(her, sought, at)
     sealed = walkin.take_down(rt, volunteer(rt, "charlie"), told)  # with the same number
+    text_in(rt, BRIBED, sender="+923331234599")
     route_due(rt)
     while indexing.index_words(rt):
         pass

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
-from hotline.services.duty.paging import page_unseen
+from hotline.services.duty.ringing import ring_due
 from hotline.services.tickets import casework
 from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Contact, Event, Message, Ticket
@@ -118,8 +118,7 @@ def test_an_alarm_answered_by_text_stays_on_the_queue_and_says_so(rt: Runtime, a
     give_phone(rt, "lead")
     text_in(rt, "bachao", sender="+923001234599")
     route_due(rt)
-    clock.forward(seconds=90)
-    page_unseen(rt)
+    ring_due(rt)
     lead = as_("lead")
     mark = lead.get("/queue/version").headers["ETag"]
     text_in(rt, *codes(rt), sender=PHONE)
@@ -138,8 +137,7 @@ def test_wrong_codes_are_told_on_the_page_of_the_volunteer(rt: Runtime, as_: As,
     give_phone(rt, "lead")
     text_in(rt, "bachao", sender="+923001234599")
     route_due(rt)
-    clock.forward(seconds=90)
-    page_unseen(rt)
+    ring_due(rt)
     [code] = codes(rt)
     for guess in [str(n) for n in range(10, 99) if str(n) != code][:3]:
         text_in(rt, guess, sender=PHONE)

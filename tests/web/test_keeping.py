@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import time, timedelta
 from html import unescape
 from html.parser import HTMLParser
 
@@ -13,11 +14,13 @@ from werkzeug.test import TestResponse
 
 from hotline.runtime import Runtime
 from hotline.services.tickets.routing import route_due
-from hotline.storage.models import Draft, Note, Ticket
+from hotline.storage import bridges
+from hotline.storage.models import Contact, Draft, Note, Ticket
 from hotline.storage.peoplemodels import Login, Membership, Team, Volunteer
+from hotline.storage.prankmodels import Prank
 from tests.calling import Caller
-from tests.services.colleagues import PASSWORD
-from tests.support import Clock, alter, count, tickets
+from tests.services.colleagues import PASSWORD, volunteer
+from tests.support import Clock, alter, count, text_in, tickets
 from tests.test_registries import TEMPLATES
 from tests.web.test_factor import code
 from tests.web.test_working import BODY, at, box, ticket, written
@@ -95,7 +98,7 @@ def in_templates() -> set[str]:
 def called(rt: Runtime, app: Flask, clock: Clock) -> Ticket:
     """A citizen called. Alice leads every team, and the shift ends soon."""
     clock.forward(hours=7, minutes=50)
-    Caller(rt).ring().press("1", "1", "1", "1").speak().press("1").hang_up()
+    Caller(rt).ring().press("1", "1", "1", "1", "1").speak().press("1").hang_up()
     route_due(rt)
     alter(rt, Membership, is_lead=True)
     with rt.reading() as session:
@@ -128,9 +131,23 @@ def prove(rt: Runtime, her: Visitor, page: TestResponse, clock: Clock) -> TestRe
 
 def pages_of(rt: Runtime, her: Visitor, ticket: Ticket) -> Iterator[tuple[str, dict[str, object]]]:
     """The pages that have all the forms, and the facts of the ticket meanwhile."""
-    for facts in ({"hold": False, "sealed": False}, {"hold": True, "sealed": True}):
+    text_in(rt, f"{ticket.reference} aur suno")
+    alter(rt, Ticket, version=ticket.version)
+    for facts in ({"hold": False, "sealed": False}, {"hold": True, "sealed": True, "category": "missing"}):
         alter(rt, Ticket, **facts)
         yield at(ticket), facts
+    alter(rt, Contact, safe_from=time(1), safe_until=time(2))
+    with rt.transaction() as tx:
+        bridges.promise(tx.session, ticket.id, now=tx.now)
+        tx.session.add(Prank(contact_id=ticket.contact_id, marked_by=volunteer(rt, "bob").id, marked_at=tx.now))
+    alter(rt, Ticket, danger="cry", priority=1, sealed=False)
+    yield at(ticket), {}
+    with rt.reading() as session:
+        integrity = session.scalars(select(Team.id).where(Team.code == "integrity")).one()
+    alter(
+        rt, Ticket, sealed=True, team_id=integrity, assignee_id=None, head_told_at=rt.clock() - timedelta(hours=1), next_ring_at=rt.clock()
+    )
+    yield "/seal", {}
     yield "/walk-in", {}
     yield "/handover", {}
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from hotline.app import create_app
 from hotline.domain import reference as references
+from hotline.domain.closing import HowTold
 from hotline.domain.languages import PAGE_LANGUAGES
 from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
@@ -187,7 +188,7 @@ def test_pages_follow_one_another_without_doubles_or_gaps_while_tickets_come_in(
         if pages < 3:
             text_in(rt, SNATCHED, sender=next(senders))
         # A ticket that was on an earlier page may be closed, too.
-        casework.change_status(rt, volunteer(rt, "bob"), seen[0], version=1, to=Status.CLOSED) if pages == 0 else None
+        casework.change_status(rt, volunteer(rt, "bob"), seen[1], version=1, to=Status.CLOSED, told=HowTold.CALL) if pages == 0 else None
         found = re.search(r'href="(/\?after=[^"]+)"', html)
         path, pages = (found[1] if found else ""), pages + 1
     assert len(seen) == len(set(seen))

@@ -53,8 +53,10 @@ def forms(rt: Runtime) -> Iterator[tuple[str, dict[str, str]]]:
     yield "/promise", {"by": "tomorrow"}
     yield "/contact", {"was": was, "may_text": "1", "may_call": "1", "safe_from": "09:00", "note": "why"}
     yield "/reply", {"body": BODY}
-    yield "/priority", {"priority": "1"}
+    yield "/prank", {"note": "why"}
+    yield "/prank/unmark", {"note": "why"}
     yield "/hold", {"on": "1"}
+    yield "/priority", {"priority": "1"}
     yield "/hold", {"on": "", "note": "why"}
     yield "/shut-out", {"whom": str(bob), "out": "1"}
     yield "/shut-out", {"whom": str(bob)}
@@ -87,6 +89,8 @@ def test_any_form_of_a_ticket_in_another_tab_is_stale_and_changes_nothing(rt: Ru
     assert bob.post(at(called, "/facts"), version=str(called.version), category="theft", wants_woman="1").status_code == 302
     before = rows(rt)
     for path, form in forms(rt):
+        if path in ("/priority", "/seal") or form == {"on": "1"}:  # what only makes it safer is done at any version
+            continue
         answer = alice.post(at(called, path), **form, version=str(called.version))
         assert (answer.status_code, told(answer)[:18]) == (409, "Somebody was first"), path
         assert f'name="version" value="{called.version + 1}"' in answer.text

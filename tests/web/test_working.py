@@ -17,7 +17,7 @@ from hotline.storage.models import Contact, Draft, Event, Note, ShutOut, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.web import words
 from tests.services.colleagues import volunteer
-from tests.support import HER, NOON, alter, count, text_in, texts_out, tickets
+from tests.support import HER, NOON, Clock, alter, count, text_in, texts_out, tickets
 from tests.web.visiting import BASE, Visitor, told
 
 As = Callable[[str], Visitor]
@@ -52,6 +52,10 @@ def box(html: str) -> str:
 def happened(rt: Runtime, kind: str) -> list[Event]:
     with rt.reading() as session:
         return list(session.scalars(select(Event).where(Event.kind == kind)))
+
+
+SAFER = ("/priority", "/hold", "/seal")
+"""Forms that, as `forms` fills them in, keep people safe: they ask for no version."""
 
 
 def forms(ticket: Ticket) -> list[tuple[str, dict[str, str]]]:
@@ -105,7 +109,7 @@ def test_a_stale_form_changes_nothing_and_keeps_her_words(rt: Runtime, as_: As, 
     alice = as_("alice")
     alice.post(at(ticket, "/hold"), version=str(ticket.version), on="1")
     for path, form in forms(ticket):
-        if "version" in form and not path.endswith(("/unseal", "/shut-out", "/draft")):
+        if "version" in form and not path.endswith(("/unseal", "/shut-out", "/draft", *SAFER)):
             answer = alice.post(path, **form | {"note": "my own words"})
             assert answer.status_code == 409, path
             assert ("my own words" in answer.text) != path.endswith("/reply"), path
@@ -113,10 +117,26 @@ def test_a_stale_form_changes_nothing_and_keeps_her_words(rt: Runtime, as_: As, 
     assert box(alice.text(at(ticket))) == "We have read it."
 
 
+def test_what_keeps_people_safe_is_done_from_a_stale_form_and_undone_only_from_a_new_one(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    lead, stale = as_("lead"), str(ticket.version)
+    text_in(rt, "aur suno")
+    text_in(rt, "aur suno")
+    for path, form in forms(ticket):
+        if path.endswith(("/hold", "/priority")):
+            assert lead.post(path, **form).status_code == 302, path
+    assert (tickets(rt)[0].hold, tickets(rt)[0].priority) == (True, 1)
+    for path, form in (("/hold", {}), ("/priority", {"priority": "3"})):
+        assert lead.post(at(ticket, path), version=stale, note="why", **form).status_code == 409, path
+    assert (tickets(rt)[0].hold, tickets(rt)[0].priority) == (True, 1)
+    [(path, form)] = [one for one in forms(ticket) if one[0].endswith("/seal")]
+    assert lead.post(path, **form).status_code == 302
+    assert tickets(rt)[0].sealed
+
+
 def test_odd_values_are_refused(rt: Runtime, as_: As, ticket: Ticket) -> None:
     lead, version = as_("lead"), str(ticket.version)
     odd = [
-        ("/priority", {"priority": "4"}),
+        ("/priority", {"priority": "5"}),
         ("/priority", {"priority": "x"}),
         ("/promise", {"by": "at", "at": "soon"}),
         ("/promise", {"by": "at", "at": "0001-01-01T00:00"}),
@@ -129,6 +149,7 @@ def test_odd_values_are_refused(rt: Runtime, as_: As, ticket: Ticket) -> None:
     for path, form in odd:
         assert lead.post(at(ticket, path), version=version, **form).status_code == 400, (path, form)
     for path, form in (
+        ("/priority", {"priority": "4"}),  # last are only tickets of a phone that two people marked
         ("/pass-on", {"to": "team:mars"}),
         ("/pass-on", {"to": "volunteer:999"}),
         ("/promise", {"by": "at", "at": "2020-01-01T00:00"}),
@@ -200,7 +221,8 @@ def test_what_says_too_much_asks_first(rt: Runtime, as_: As, ticket: Ticket) -> 
     assert written(rt) == [form["body"]]
 
 
-def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, ticket: Ticket) -> None:
+def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, ticket: Ticket, clock: Clock) -> None:
+    clock.forward(minutes=10)
     alter(rt, Ticket, hold=True)
     alice = as_("alice")
     page = alice.post(at(ticket, "/reply"), body=BODY, version=str(ticket.version))
@@ -227,7 +249,7 @@ def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, tic
             "no phone that we can text",
             "Only the phone that a ticket came from is told its stage",
         ),
-        (Ticket, {"hold": True}, "the ticket is on hold", "A lead can lift the hold"),
+        (Ticket, {"hold": True}, "the ticket is on hold", "Answer the next text of the citizen at once"),
         (
             Contact,
             {"on_hold": True},
@@ -237,8 +259,9 @@ def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, tic
     ],
 )
 def test_where_no_text_can_go_she_is_told_why_and_what_instead_before_she_types(
-    rt: Runtime, as_: As, ticket: Ticket, model: type, values: dict[str, object], why: str, instead: str
+    rt: Runtime, as_: As, ticket: Ticket, clock: Clock, model: type, values: dict[str, object], why: str, instead: str
 ) -> None:
+    clock.forward(minutes=10)  # what the citizen wrote is not so fresh any more that a volunteer may answer it
     alter(rt, model, **values)
     bob = as_("bob")
     page = bob.text(at(ticket))
@@ -252,7 +275,7 @@ def test_where_no_text_can_go_she_is_told_why_and_what_instead_before_she_types(
 
 def test_every_reason_against_a_reply_has_words_and_a_way_out() -> None:
     assert set(words.REASONS) == set(Reason)
-    assert set(words.INSTEAD) == set(Reason) - {Reason.TOO_LATE, Reason.SEALED}  # a person may write about a sealed ticket
+    assert set(words.INSTEAD) == set(Reason) - {Reason.TOO_LATE, Reason.SEALED, Reason.BY_PERSON}  # these two bind machines only
 
 
 def test_every_call_of_the_book_has_words() -> None:

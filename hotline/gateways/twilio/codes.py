@@ -4,6 +4,7 @@ Sources: Twilio's error dictionary (twilio.com/docs/api/errors), its pages on me
 processed, safe to retry; 20500: may have been processed). Which failures are worth another try is our own judgement.
 """
 
+from hotline.domain.bridge import Leg
 from hotline.domain.delivery import Delivery
 from hotline.gateways.base import Outcome
 
@@ -24,6 +25,23 @@ DELIVERIES: dict[str, Delivery] = {
 
 CALL_ENDS = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """The values of CallStatus for a call that is over."""
+
+LEGS = {
+    "queued": Leg.RINGING,
+    "initiated": Leg.RINGING,
+    "ringing": Leg.RINGING,
+    "in-progress": Leg.ANSWERED,
+    "answered": Leg.ANSWERED,
+    "completed": Leg.OVER,
+    "no-answer": Leg.NO_ANSWER,
+    "canceled": Leg.NO_ANSWER,
+    "busy": Leg.BUSY,
+    "failed": Leg.FAILED,
+}
+"""The CallStatus of a phone that a Dial rings."""
+
+DIALS = {**LEGS, "answered": Leg.OVER}
+"""DialCallStatus, when a Dial has ended. A status that is missing here says that something failed."""
 
 NOT_FOUND = frozenset({"20404", "404"})
 

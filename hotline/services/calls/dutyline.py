@@ -6,7 +6,7 @@ from hotline.domain.walk import Walk
 from hotline.runtime import Runtime, Transaction
 from hotline.sections import Voice
 from hotline.services.calls.leavings import OPEN_AT_MOST
-from hotline.storage import calls
+from hotline.storage import calls, rings
 from hotline.storage.callmodels import Call
 
 _ANSWERING = timedelta(minutes=1)
@@ -23,6 +23,10 @@ def first_phone(rt: Runtime, tx: Transaction) -> int:
     voice = rt.config.voice
     rung_since = tx.now - timedelta(seconds=voice.duty_line_s) - _ANSWERING
     rung = {walk.duty_index: at for walk, at in calls.at_duty_line(tx.session, rung_since=rung_since, talked_since=tx.now - OPEN_AT_MOST)}
+    known = rings.by_address(tx.session, voice.duty_line)
+    for place, number in enumerate(voice.duty_line):
+        if number in known and calls.rings_now(tx.session, known[number].id, since=rung_since):  # for somebody else in danger
+            rung[place] = tx.now
     return min(range(len(voice.duty_line)), key=lambda place: rung.get(place, _NEVER))
 
 

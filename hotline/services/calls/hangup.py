@@ -4,15 +4,16 @@ import time
 from datetime import timedelta
 
 from hotline.domain import answers
-from hotline.domain.call import OURS, CallDirection, CallReason
+from hotline.domain.call import OURS, TO_VOLUNTEERS, CallDirection, CallReason
 from hotline.domain.walk import Walk
 from hotline.gateways.base import CallGateway, CallState, GatewayError, IncomingCall
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.services import access
-from hotline.services.calls import leavings, recordings
+from hotline.services.calls import bridging, leavings
 from hotline.services.calls.leavings import ASK_AFTER, OPEN_AT_MOST
-from hotline.storage import calls, contacts
+from hotline.services.calls.recordings import ask_recordings
+from hotline.storage import calls, contacts, recordings
 from hotline.storage.callmodels import Call
 from hotline.storage.peoplemodels import Volunteer
 
@@ -62,7 +63,7 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
     walk = Walk.from_row(call.walk)
     contacts.locked(tx.session, call.contact_id)
     ticket_id = call.ticket_id
-    if ticket_id is None and walk.leaves_something:
+    if ticket_id is None and (walk.leaves_something or recordings.has_any(tx.session, call.id)):  # silence is heard too
         ticket_id = leavings.open_ticket(rt, tx, call, walk)
     stages = {told.prompt.key for told in answers.STAGES.values()}
     is_served = ticket_id is None and walk.found in stages  # the caller asked for a stage, and was told it
@@ -73,8 +74,10 @@ def _end(rt: Runtime, tx: Transaction, call: Call, duration_s: int | None) -> No
         ended_at=tx.now,
         duration_s=duration_s,
         reason=CallReason.SERVED if is_served else call.reason,
-        next_attempt_at=tx.now + _LOOK_FOR_RECORDINGS_AFTER if call.turn and call.direction != CallDirection.ALARM else None,
+        next_attempt_at=tx.now + _LOOK_FOR_RECORDINGS_AFTER if call.turn and call.direction not in TO_VOLUNTEERS else None,
     )
+    if call.direction == CallDirection.BRIDGE:
+        bridging.hung_up(tx, call)
 
 
 def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool:
@@ -92,7 +95,7 @@ def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool
                 state = gateway.call_state(claimed.gateway_id or "")
                 _store_state(rt, claimed, state)
             else:
-                recordings.ask_recordings(rt, gateway, claimed.id)
+                ask_recordings(rt, gateway, claimed.id)
                 _settled(rt, claimed)
         except GatewayError as fault:
             logger().warning("a call could not be looked up", code=fault.code)

@@ -1,14 +1,14 @@
 """Missed calls. People without balance ring and hang up, and the whole country knows what that means. We call them back, once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hotline.domain import menu
 from hotline.domain.call import CallDirection, CallReason
 from hotline.gateways.base import IncomingCall
 from hotline.jobs import Job
-from hotline.runtime import Runtime, Transaction
+from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services.duty import callers
-from hotline.storage import calls, contacts
+from hotline.storage import calls, contacts, pranks
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 
@@ -56,6 +56,8 @@ def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | Non
         return CallReason.UNFIT
     if not _is_safe(tx, contact):
         return CallReason.NOT_SAFE
+    if pranks.is_marked(tx.session, contact.id):
+        return CallReason.SLOWED
     if rt.config.hours.narrowed(contact.safe_from, contact.safe_until).opening(tx.now) is not None:
         return CallReason.HOURS
     return _had_enough(rt, tx, contact)
@@ -63,7 +65,7 @@ def _why_not(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | Non
 
 def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | None:
     """Why one more call back would be too many; None if it would not."""
-    if calls.is_called_back(tx.session, contact.id, since=tx.now - _FRESH_FOR):
+    if is_under_way(tx.session, contact, now=tx.now) or callers.on_line(rt, tx, contact):
         return CallReason.UNDER_WAY
     if calls.count_backs(tx.session, contact.id, since=tx.now - _DAY) >= rt.config.voice.call_backs_per_day:
         return CallReason.ENOUGH
@@ -71,6 +73,11 @@ def _had_enough(rt: Runtime, tx: Transaction, contact: Contact) -> CallReason | 
     if calls.count_backs(tx.session, None, since=tx.now - _HOUR) >= rt.config.voice.call_backs_per_hour:
         return CallReason.CROWDED
     return None
+
+
+def is_under_way(session: Reading, contact: Contact, *, now: datetime) -> bool:
+    """Whether a call back to a phone is due or goes on."""
+    return calls.is_called_back(session, contact.id, since=now - _FRESH_FOR)
 
 
 def _is_safe(tx: Transaction, contact: Contact) -> bool:

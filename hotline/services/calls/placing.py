@@ -1,16 +1,18 @@
-"""Calls that we place: calls back, and alarms to volunteers who are needed on the page."""
+"""Calls that we place: calls back, alarms to volunteers, calls to volunteers who are to be joined, and the daily tests of phones."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hotline.domain.call import CallDirection, CallReason
+from hotline.domain.call import TO_VOLUNTEERS, CallDirection, CallReason
 from hotline.gateways.base import CallGateway, GatewayError, Outcome
 from hotline.log import logger
-from hotline.runtime import Runtime
-from hotline.services.calls import missedcalls
+from hotline.runtime import Runtime, Transaction
+from hotline.services.calls import bridging, missedcalls
 from hotline.services.calls.leavings import ASK_AFTER
-from hotline.services.duty import paging
-from hotline.storage import calls
+from hotline.services.duty import callers, paging, ringtests
+from hotline.storage import calls, contacts
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact
 
 BATCH = 20
 
@@ -23,11 +25,21 @@ class _Due:
 
     call_id: int
     to: str
-    is_alarm: bool
+    to_volunteer: bool
+
+
+_STILL_NOT = {
+    CallDirection.BACK: missedcalls.still_not,
+    CallDirection.ALARM: paging.still_not,
+    CallDirection.TEST: ringtests.still_not,
+    CallDirection.BRIDGE: bridging.still_not,
+}
+"""Direction of a call of ours → what says why it is not placed now."""
 
 
 def place_calls(rt: Runtime, gateway: CallGateway) -> bool:
     """Place the calls that are due; True if there may be more. A call whose outcome is unknown counts as placed."""
+    bridging.close_lost(rt)
     for _ in range(BATCH):
         call = _claim(rt)
         if call is None:
@@ -38,7 +50,7 @@ def place_calls(rt: Runtime, gateway: CallGateway) -> bool:
 
 def _place(rt: Runtime, gateway: CallGateway, due: _Due) -> None:
     try:
-        gateway_id = gateway.place_call(due.to, due.call_id, is_alarm=due.is_alarm)
+        gateway_id = gateway.place_call(due.to, due.call_id, is_alarm=due.to_volunteer)
     except GatewayError as fault:
         logger().warning("a call could not be placed", call_id=due.call_id, code=fault.code, outcome=fault.outcome)
         _store_failure(rt, due.call_id, fault)
@@ -51,16 +63,28 @@ def _place(rt: Runtime, gateway: CallGateway, due: _Due) -> None:
 
 def _claim(rt: Runtime) -> _Due | None:
     """The next call to place, or None. Only one is claimed at a time, so that a worker that dies takes no other call with it."""
-    with rt.transaction() as tx:
-        while found := calls.to_place(tx.session, now=tx.now):
+    while True:
+        with rt.transaction() as tx:
+            found = calls.to_place(tx.session, now=tx.now)
+            if found is None:
+                return None
             call, contact = found
-            is_alarm = call.direction == CallDirection.ALARM
-            still_not = paging.still_not if is_alarm else missedcalls.still_not
-            reason = still_not(rt, tx, call, contact)
-            calls.store(tx.session, call, reason=reason or CallReason.PLACING, next_attempt_at=None, ended_at=tx.now if reason else None)
+            reason = _STILL_NOT[CallDirection(call.direction)](rt, tx, call, contact)
+            if reason is None and _waits(rt, tx, call, contact):
+                calls.store(tx.session, call, next_attempt_at=tx.now + _AGAIN_AFTER)
+                continue
+            ended_at = tx.now if reason else None
+            calls.store(tx.session, call, reason=reason or CallReason.PLACING, next_attempt_at=None, stepped_at=tx.now, ended_at=ended_at)
             if reason is None:
-                return _Due(call.id, contact.address or "", is_alarm)
-    return None
+                return _Due(call.id, contact.address or "", call.direction in TO_VOLUNTEERS)
+
+
+def _waits(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> bool:
+    """Whether a call that is due waits because its phone rings already, or talks to us. The test of a phone waits for its alarms too."""
+    contacts.locked(tx.session, contact.id)  # of two workers with two calls to it the second finds the first
+    is_test = call.direction == CallDirection.TEST
+    others = callers.on_line(rt, tx, contact, waiting=False)
+    return bool(others) or (is_test and ringtests.gives_way(rt, tx, contact))
 
 
 def _store_failure(rt: Runtime, call_id: int, fault: GatewayError) -> None:

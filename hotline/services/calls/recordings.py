@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain.delivery import retry_delay
+from hotline.domain.look import Look, look_for_recording
 from hotline.gateways.base import CallGateway, GatewayError, IncomingCall
 from hotline.log import logger
 from hotline.media import audio
@@ -203,6 +204,7 @@ def _store(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> str | Non
             "stored_at": tx.now,
             "next_attempt_at": tx.now,
         }
+        done |= _sooner(recording, kept.get("duration_s"))
         recordings.store(tx.session, claimed.id, **done)
         _tell(rt, tx, claimed, EventKind.RECORDED, bad=False)
     logger().info("a recording was stored", recording_id=claimed.id, size_bytes=kept.get("size_bytes"))
@@ -230,10 +232,17 @@ def _try_later(rt: Runtime, claimed: Recording, why: _NotYet, kept: RecordingCha
             end |= {"state": RecordingState.STORED, "reason": "not_audio" if duration_s is None else "wrong_length", "stored_at": tx.now}
         else:
             end |= {"state": RecordingState.LOST, "reason": why.reason}
+        end |= _sooner(recording, None)  # a person finds out what it was
         recordings.store(tx.session, claimed.id, **end)
         _tell(rt, tx, claimed, EventKind.RECORDED if size_bytes else EventKind.RECORDING_LOST, bad=True)
     logger().error("a recording was given up", recording_id=claimed.id, reason=why.reason)
     return in_place
+
+
+def _sooner(recording: Recording, duration_s: float | None) -> RecordingChanges:
+    """What changes where little or nothing can be heard in a recording that nobody has looked at yet: that is done first."""
+    is_first = look_for_recording(danger=False, other_language=False, seconds=duration_s) is Look.FIRST
+    return {"look": Look.FIRST} if is_first and recording.look is not None else {}
 
 
 def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:

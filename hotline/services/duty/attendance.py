@@ -9,10 +9,11 @@ from hotline.domain.conversation import ReadAs
 from hotline.domain.duty import REACH, Turn, present
 from hotline.log import logger
 from hotline.runtime import Reading, Runtime, Transaction
-from hotline.services.duty import codes, paging
+from hotline.services.duty import codes, paging, ringtests
 from hotline.storage import contacts, people, shiftdays
 from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import ShiftDay, Volunteer
+from hotline.storage.ringtests import AnsweredBy
 from hotline.storage.rows import ShiftDayChanges
 from hotline.workdays import calendar
 
@@ -57,7 +58,7 @@ def _ask(rt: Runtime, turn: Turn) -> None:
         if volunteer is None or volunteer.phone_id is None:
             return
         contact = contacts.locked(tx.session, volunteer.phone_id)  # first the contact, then the day, as an answer to the question does
-        if contact.stopped_at is not None:
+        if contact.wants_no_texts:
             return
         day = shiftdays.keep(tx.session, turn)
         if day.asked_at is not None or day.comes is not None or who_comes(day) != volunteer.id:
@@ -95,7 +96,9 @@ def hear(rt: Runtime, tx: Transaction, contact_id: int, code: str) -> ReadAs | N
             codes.tell_of_guesses(tx, contact_id)
         return ReadAs.WRONG_CODE
     if meant.is_alarm:
-        paging.answer(tx, contact_id)
+        paging.answer(rt, tx, contact_id)
+    elif meant.is_test:
+        ringtests.answer(tx, contact_id, AnsweredBy.TEXT)
     else:
         _answer_by(rt, tx, contact_id, code)
     return ReadAs.DUTY

@@ -1,8 +1,11 @@
-"""A volunteer's own phone: it is texted and rung, and told that the page needs the volunteer, and nothing more."""
+"""A volunteer's own phone: it is texted and rung, and told that the page needs the volunteer, and nothing more.
+
+Alarms about tickets for which phones ring until somebody acts are in `ringing`.
+"""
 
 from datetime import timedelta
 
-from hotline.alarms import AlarmKind, raise_alarm
+from hotline.alarms import AlarmKind
 from hotline.domain import texts
 from hotline.domain.call import CallDirection, CallReason
 from hotline.domain.languages import heard_in
@@ -17,16 +20,18 @@ from hotline.runtime import Runtime, Transaction
 from hotline.services import access
 from hotline.services.duty import callers, codes
 from hotline.services.tickets import casework
-from hotline.storage import alarms, calls, contacts, outgoing, people, shiftdays
+from hotline.services.tickets.danger import act_time, is_ringing
+from hotline.storage import alarms, calls, contacts, outgoing, people, rings, shiftdays
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
 from hotline.workdays import calendar
 
-_NOBODY_ELSE = (AlarmKind.NOBODY_ON_DUTY, AlarmKind.UNATTENDED, AlarmKind.SEALED_WAITS, AlarmKind.UNOPENED)
-"""Alarms to leads and heads, because nobody on duty has the ticket or opens it."""
+NOT_PAGED = (AlarmKind.CODE_TRIED, AlarmKind.DANGER, AlarmKind.SEALED_DANGER)
+"""Alarms that are told on the page only, or for which phones ring anyway."""
 
-_ABOUT_URGENT = (AlarmKind.URGENT, AlarmKind.OFF_DUTY, AlarmKind.NOBODY_ON_DUTY, AlarmKind.UNATTENDED, AlarmKind.SEALED_WAITS)
+_NOBODY_ELSE = (AlarmKind.NOBODY_ON_DUTY, AlarmKind.UNATTENDED, AlarmKind.SEALED_WAITS)
+"""Alarms to leads and heads, because nobody on duty has the ticket."""
 
 
 def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, **values: str) -> bool:
@@ -34,7 +39,7 @@ def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, *
     if volunteer.phone_id is None:
         return False
     contact = contacts.locked(tx.session, volunteer.phone_id)
-    if not _may_text(rt, contact):
+    if not may_text(rt, contact):
         return False
     body = render(rt, text, volunteer.page_language, ref=None, **values)
     row = outgoing.due_at_once(
@@ -56,24 +61,11 @@ def page_unseen(rt: Runtime) -> int:
     for all alarms of one volunteer, and none goes within minutes of the last."""
     with rt.reading() as session:
         before = rt.clock() - timedelta(seconds=rt.config.duty.page_s)
-        waiting = alarms.unseen(session, raised_before=before, but=AlarmKind.CODE_TRIED)
+        waiting = alarms.unseen(session, raised_before=before, but=NOT_PAGED)
     paged = sum(_page(rt, volunteer_id) for volunteer_id in waiting)
     if paged:
         logger().info("phones paged", rows=paged)
     return paged
-
-
-def tell_of_unopened(rt: Runtime) -> int:
-    """Alarm the leads about urgent tickets that nobody opens although pages and phones were alarmed; returns how many tickets."""
-    before = rt.clock() - timedelta(seconds=rt.config.duty.page_s) - _again(rt)
-    with rt.reading() as session:
-        waiting = alarms.unopened(session, _ABOUT_URGENT, but=AlarmKind.UNOPENED, raised_before=before)
-    for ticket_id, team_id in waiting:
-        with rt.transaction() as tx:
-            leads = people.leads(tx.session, team_id) if team_id is not None else ()
-            for volunteer_id in leads or people.heads(tx.session):
-                raise_alarm(tx, ticket_id, AlarmKind.UNOPENED, volunteer_id)
-    return len(waiting)
 
 
 def _page(rt: Runtime, volunteer_id: int) -> bool:
@@ -83,23 +75,28 @@ def _page(rt: Runtime, volunteer_id: int) -> bool:
         if volunteer is None or volunteer.phone_id is None:
             return False
         contact = contacts.locked(tx.session, volunteer.phone_id)
-        may_text, may_ring = _may_text(rt, contact), _may_ring(rt, contact)
-        if not (may_text or may_ring) or _was_paged(rt, tx, contact) or not _may_be_paged(rt, tx, volunteer):
+        # This wakes nobody. What is to wake people rings until somebody acts.
+        is_awake = _is_awake(rt, tx, volunteer)
+        texts_it, rings_it = may_text(rt, contact), is_awake and callers.may_alarm(rt, contact)
+        if not (texts_it or rings_it) or _was_paged(rt, tx, contact):
+            return False
+        if not (is_awake or alarms.waits_for(tx.session, volunteer.id, _NOBODY_ELSE)):
             return False
         # Alarms of tickets that were sealed meanwhile are no news for this volunteer any more.
-        waiting = (alarm for alarm, _ in alarms.open_for(tx.session, volunteer) if alarm.kind != AlarmKind.CODE_TRIED)
-        is_news = any(alarm.told_at is None for alarm in waiting)
-        code = codes.draw(tx, contact.id, 1)[0] if may_text and is_news else None
-        if not alarms.tell(tx.session, volunteer_id, but=AlarmKind.CODE_TRIED, code=code, now=tx.now) or not is_news:
+        waiting = [alarm for alarm, ticket in alarms.open_for(tx.session, volunteer) if not (ticket and is_ringing(ticket))]
+        is_news = any(alarm.told_at is None for alarm in waiting if alarm.kind not in NOT_PAGED)
+        code = codes.draw(tx, contact.id, 1)[0] if texts_it and is_news else None
+        if not alarms.tell(tx.session, volunteer_id, but=NOT_PAGED, code=code, now=tx.now) or not is_news:
             return False
         if code is not None:
             text_phone(rt, tx, volunteer, texts.PAGE_NEEDS_YOU, code=code)
-        if may_ring:  # a text alone makes no sound at night
-            _ring(tx, contact, heard_in(volunteer.page_language))
+        if rings_it:  # a text alone may not be heard
+            ring_phone(tx, contact, heard_in(volunteer.page_language))
     return True
 
 
-def _ring(tx: Transaction, contact: Contact, language: str) -> None:
+def ring_phone(tx: Transaction, contact: Contact, language: str) -> None:
+    """Have a phone rung, which hears that the page needs its volunteer and nothing else."""
     calls.keep(
         tx.session,
         now=tx.now,
@@ -113,31 +110,25 @@ def _ring(tx: Transaction, contact: Contact, language: str) -> None:
     tx.ring(Job.PLACE_CALLS)
 
 
-def _may_text(rt: Runtime, contact: Contact) -> bool:
+def may_text(rt: Runtime, contact: Contact) -> bool:
     """Whether we text this phone. A wish for no texts does not count here: an alarm that a forged OFF can silence is none."""
     is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
     return is_near and not contact.on_hold
 
 
-def _may_ring(rt: Runtime, contact: Contact) -> bool:
-    return rt.config.voice.number != "" and callers.is_fit(rt, contact) and callers.may_alarm(contact)
+def was_texted(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
+    """Whether this phone was texted about an alarm within minutes."""
+    return outgoing.last_of(tx.session, contact.id, texts.PAGE_NEEDS_YOU.key, since=tx.now - act_time(rt)) is not None
 
 
 def _was_paged(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
     """Whether this phone was told of an alarm, by text or call, within minutes."""
-    since = tx.now - _again(rt)
-    was_texted = outgoing.last_of(tx.session, contact.id, texts.PAGE_NEEDS_YOU.key, since=since) is not None
-    return was_texted or calls.has_alarm(tx.session, contact.id, since=since)
+    return was_texted(rt, tx, contact) or calls.has_alarm(tx.session, contact.id, since=tx.now - act_time(rt))
 
 
-def _again(rt: Runtime) -> timedelta:
-    return timedelta(minutes=rt.config.duty.page_again_minutes)
-
-
-def _may_be_paged(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
-    """Whether a volunteer may be paged now: at any hour while on duty, or if an urgent ticket has nobody else; else in the hours in which
-    we text anybody."""
-    if rt.config.hours.opening(tx.now) is None or alarms.waits_for(tx.session, volunteer.id, _NOBODY_ELSE):
+def _is_awake(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
+    """Whether a volunteer is on duty, or it is an hour in which we text anybody."""
+    if rt.config.hours.opening(tx.now) is None:
         return True
     local = tx.now.astimezone(rt.config.zone)
     teams = people.rights(tx.session, volunteer).teams
@@ -145,29 +136,36 @@ def _may_be_paged(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:
 
 
 def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> CallReason | None:
-    """Why an alarm call that is due is not placed now; None if it is, at any hour."""
-    if tx.now - call.started_at >= _again(rt):  # the next one may be on its way
-        return CallReason.TOO_LATE
-    if all(alarm.seen_at is not None or alarm.answered_at is not None for alarm in alarms.told(tx.session, contact.id)):
-        return CallReason.SEEN
-    return None if callers.may_alarm(contact) else CallReason.NOT_SAFE
+    """Why an alarm call that is due is not placed now; None if it is, at any hour. It never is too late while somebody is in danger."""
+    if not rings.awaited(tx.session, contact.id, now=tx.now):
+        if tx.now - call.started_at >= act_time(rt):  # the next one may be on its way
+            return CallReason.TOO_LATE
+        told = (alarm for alarm in alarms.told(tx.session, contact.id) if alarm.kind not in NOT_PAGED)
+        if all(alarm.seen_at is not None or alarm.answered_at is not None for alarm in told):
+            return CallReason.SEEN
+    return None if callers.may_alarm(rt, contact) else CallReason.NOT_SAFE
 
 
-def acknowledge(tx: Transaction, contact_id: int) -> None:
-    """A volunteer pressed a key on a call of ours: acknowledge the open alarms that the phone was told of."""
+def acknowledge(rt: Runtime, tx: Transaction, contact_id: int) -> None:
+    """A key was pressed on a call of ours: acknowledge the open alarms that the phone was told of. It rests for some minutes."""
     for alarm in alarms.told(tx.session, contact_id):
         casework.settle_alarm(tx, alarm.volunteer_id, alarm.id, alarm.ticket_id)
+    rings.quiet(tx.session, contact_id, until=tx.now + act_time(rt))
 
 
-def answer(tx: Transaction, contact_id: int) -> None:
-    """The code of an alarm came by text. The phone is not rung any more; all else goes on as if nothing had come, as a sender can be
-    forged: the alarms stay on the page, which says that they were answered, and leads are told of a ticket that nobody opens."""
+def answer(rt: Runtime, tx: Transaction, contact_id: int) -> None:
+    """The code of an alarm came by text. The phone rests for some minutes; all else goes on as if nothing had come, as a sender can be
+    forged: the alarms stay on the page, which says that they were answered, and other phones ring."""
     for alarm in alarms.told(tx.session, contact_id):
         casework.settle_alarm(tx, alarm.volunteer_id, alarm.id, alarm.ticket_id, by_text=True)
+    rings.quiet(tx.session, contact_id, until=tx.now + act_time(rt))
 
 
 def opened(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
-    """A volunteer opened a ticket on the page: its alarm stays on the page, but no longer goes to the volunteer's phone."""
+    """A volunteer opened a ticket on the page: its alarm stays on the page, but no longer goes to the volunteer's phone.
+
+    That ends nothing where phones ring until somebody acts.
+    """
     with rt.reading() as session:
         ticket = access.sees(session, volunteer, reference)
         if ticket is None or not alarms.is_unseen(session, volunteer.id, ticket.id):

@@ -6,22 +6,29 @@ from datetime import timedelta
 from enum import StrEnum
 
 from hotline.domain import conversation, phone, texts
-from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
+from hotline.domain.conversation import SOLVED_STATUSES, Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
 from hotline.domain.language import detect
+from hotline.domain.look import Look, look_for
 from hotline.domain.message import KEPT, READ, Direction, kept
+from hotline.domain.phone import LISTED_AS_JUNK, Sender
 from hotline.domain.ticket import Status, check_move
+from hotline.domain.wishes import Wishes, read_wishes
 from hotline.gateways.base import IncomingText
 from hotline.log import logger
 from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services.duty import attendance
-from hotline.services.tickets import lookups, meaning, meeting
+from hotline.services.tickets import lookups, meaning, meeting, naming, wishes
+from hotline.services.tickets.meaning import Meaning
 from hotline.services.tickets.opening import Opened, open_ticket
 from hotline.storage import contacts, messages, questions, tickets
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
-from hotline.storage.rows import TextIn
+from hotline.storage.rows import TextIn, TicketChanges
+
+_DANGER_FOR = timedelta(days=1)
+"""So long after danger was told, more of it belongs to the same ticket."""
 
 
 class Received(StrEnum):
@@ -42,6 +49,9 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
         logger().warning("a text was cut: no phone sends so much", characters=len(text.body))
         text = replace(text, body=kept(text.body))
     asked = conversation.parse(text.body, rt.lexicon, taken_for=text.keyword)
+    meant = meaning.read_words(rt, text.body, said=asked.danger)
+    asked = replace(asked, danger=meant.danger) if meant.danger is not asked.danger else asked
+    wished = read_wishes(text.body, rt.wishes, rt.lexicon)
     spoken = detect(text.body[:READ]) if asked.command is None else None
     # A new contact whose first text is only "salam" or "OFF" gets the language of that word. A known contact's language stays.
     first = spoken or (asked.command.language if asked.command else None) or rt.config.conversation.default_language
@@ -50,15 +60,26 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
             contact = contacts.meet(tx.session, sender, language=first, now=tx.now)
             if spoken is not None and spoken != contact.language and not contact.language_named:
                 contacts.speak(tx.session, contact, spoken, named=False)
-            read_as = attendance.hear(rt, tx, contact.id, asked.code) if asked.code is not None else None
-            if read_as is not None:
+            if _is_junk(rt, sender):
+                decision = Decision(ReadAs.JUNK)
+            elif asked.code is not None and (read_as := attendance.hear(rt, tx, contact.id, asked.code)) is not None:
                 decision = Decision(read_as)
             else:
                 decision = conversation.decide(asked, _known(rt, tx, contact, asked, spoke=spoken is not None))
-            _carry_out(rt, tx, contact, decision, gateway=gateway, text=text)
+            look = look_for(text.body, asked, decision, language=spoken, unsafe=wished.unsafe)
+            if look is not None and contact.is_prankster:
+                look = look.for_prankster()
+            _carry_out(rt, tx, contact, decision, gateway=gateway, text=text, meant=meant, wished=wished, look=look)
     except _SeenBefore:
         return Received.SEEN_BEFORE
     return Received.STORED
+
+
+def _is_junk(rt: Runtime, sender: Sender) -> bool:
+    """Whether the organisation has listed the sender as one that only advertises."""
+    if sender.kind not in LISTED_AS_JUNK or sender.address is None:
+        return False
+    return sender.address.casefold() in {listed.strip().casefold() for listed in rt.config.conversation.junk_senders}
 
 
 def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spoke: bool) -> Known:
@@ -79,21 +100,35 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spo
         first = found[0] if len(asked.references) == 1 and found else None
         if first is not None and lookups_left > 0:
             meeting.meet(tx, first, contact, by="citizen", spoke=spoke)
-        named = tuple(lookups.named(tx, t, contact.id, asking=t in asking) for t in found)
+        named = tuple(lookups.named(rt, tx, t, contact.id, asking=t in asking) for t in found)
     if is_new:
         return Known(named=named, lookups_left=lookups_left)
+    if asked.danger is not None:  # it joins nothing else that is asked for here
+        told = None if asked.references else tickets.in_danger(tx.session, contact.id, since=tx.now - _DANGER_FOR)
+        return Known(named=named, lookups_left=lookups_left, in_danger_id=told)
     return Known(
         named=named,
-        asking=tuple(lookups.named(tx, t, contact.id, asking=True) for t in asking),
+        asking=tuple(lookups.named(rt, tx, t, contact.id, asking=True) for t in asking),
         last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
         recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within)
         or messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=rt.config.conversation.answer_hours)),
-        latest_open_id=tickets.latest_open_id(tx.session, contact.id) if asked.empty else None,
+        latest_open_id=tickets.latest_open_id(tx.session, contact.id) if asked.is_thanks or asked.without_words else None,
         lookups_left=lookups_left,
     )
 
 
-def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, gateway: str, text: IncomingText) -> None:
+def _carry_out(
+    rt: Runtime,
+    tx: Transaction,
+    contact: Met,
+    decision: Decision,
+    *,
+    gateway: str,
+    text: IncomingText,
+    meant: Meaning,
+    wished: Wishes,
+    look: Look | None,
+) -> None:
     if decision.language is not None:
         contacts.speak(tx.session, contact, decision.language, named=True)
     if decision.silence is not None:
@@ -106,19 +141,23 @@ def _carry_out(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *
         "body": text.body,
         "created_at": tx.now,
         "read_as": decision.read_as,
+        "look": look,
     }
     ticket_id, ref = decision.ticket_id, None
     if decision.opens:
-        opened = _open(rt, tx, contact, decision, row)
+        opened = _open(rt, tx, contact, decision, text=row, meant=meant)
         ticket_id, ref, message_id = opened.ticket_id, opened.reference, opened.message_id
     else:
         message_id = messages.keep(tx.session, ticket_id=ticket_id, **row)
     if message_id is None:
         raise _SeenBefore
     if decision.adds and ticket_id is not None:
-        _add(rt, tx, ticket_id, decision, text.body)
+        _add(rt, tx, ticket_id, text.body, meant)
     if decision.move is not None and ticket_id is not None:
         _answer_question(tx, ticket_id, decision.move)
+    if decision.woman and ticket_id is not None:
+        wishes.ask_for_woman(tx, ticket_id)
+    wishes.heed(tx, wished, contact_id=contact.id, ticket_id=ticket_id)
     answers = decision.answers
     if decision.opens and not _receipt_first(decision):
         answers = (*answers, Answer(texts.RECEIPT))
@@ -135,10 +174,9 @@ def _receipt_first(decision: Decision) -> bool:
     return decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
 
 
-def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: TextIn) -> Opened:
-    """Open the new ticket, with the text and, where it goes first, the receipt."""
-    meant = meaning.read_words(rt, text["body"], urgent=decision.urgent)
-    return open_ticket(
+def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, text: TextIn, meant: Meaning) -> Opened:
+    """Open the new ticket, with the text and, where it goes first, the receipt. It is shut to people of ours whom the text names."""
+    opened = open_ticket(
         tx,
         {"category": meant.category, "hits": meant.hits},
         ticket={
@@ -147,16 +185,25 @@ def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, text: 
             "priority": meant.priority,
             "sealed": meant.sealed,
             "hold": meant.hold,
+            "danger": meant.danger,
         },
         text=text,
         receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,
     )
+    if opened.message_id is not None:
+        naming.shut_new(rt, tx, opened.ticket_id, text["body"])
+    return opened
 
 
-def _add(rt: Runtime, tx: Transaction, ticket_id: int, decision: Decision, body: str) -> None:
-    """Add what a text means to the ticket that it joins."""
-    meant = meaning.read_words(rt, body, urgent=decision.urgent)
-    meaning.add(rt, tx, tickets.locked(tx.session, ticket_id), meant, unread=True)
+def _add(rt: Runtime, tx: Transaction, ticket_id: int, body: str, meant: Meaning) -> None:
+    """Add what a text means to the ticket that it joins. Danger opens a ticket again that was done with: somebody works on it then."""
+    ticket = tickets.locked(tx.session, ticket_id)
+    changes: TicketChanges = {"unread": True, **naming.shut(rt, tx, ticket, body)}
+    if meant.danger is not None and ticket.status in SOLVED_STATUSES:
+        changes |= {"status": Status.REOPENED}
+        happened(tx.session, ticket_id, EventKind.MOVED, now=tx.now, before=ticket.status, after=Status.REOPENED, by="citizen")
+        questions.settle(tx.session, ticket_id, now=tx.now)
+    meaning.add(rt, tx, ticket, meant, **changes)
     happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meant.hits)
 
 

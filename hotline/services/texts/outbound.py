@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
@@ -16,6 +16,7 @@ from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, moves_forward, retr
 from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Sent, TextGateway
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
+from hotline.services.tickets import answering, telling
 from hotline.storage import contacts, outgoing, people
 from hotline.storage.models import Contact, Message
 
@@ -85,6 +86,10 @@ def _send_in_order(rt: Runtime, gateway: TextGateway, pace: Pace, batch: list[Cl
         send_one(rt, gateway, claimed)
 
 
+_TO_STAFF = (texts.PAGE_NEEDS_YOU.key, texts.RING_TEST.key)
+"""Alarms, and the tests that they arrive: what comes under a volunteer's number silences neither."""
+
+
 def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
     """Claim up to `limit` due texts. Returns how many were due, and those taken to send.
 
@@ -93,16 +98,19 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
     with rt.transaction() as tx:
         rows = outgoing.due(tx.session, now=tx.now, limit=limit)
         claimed = []
-        for message, contact, held, not_agreed in rows:
-            # Two more count as answers: an alarm goes to a volunteer at work, and the caller waits for the receipt of a call. To a phone on
-            # hold the receipt does not go: the caller heard the reference, and the caller's number can be forged.
-            is_receipt = message.text_key == texts.RECEIPT.key and not held.phone_held
-            is_answer = message.answers_id is not None or is_receipt or message.text_key == texts.PAGE_NEEDS_YOU.key
+        for message, contact, ticket, phone_held, not_agreed in rows:
+            is_answer = _is_answer(rt, tx, message, contact, held=phone_held or not_agreed)
+            sentence = texts.TEXTS.get(message.text_key or "")
+            asks = sentence is not None and sentence.asks
+            held = telling.held(rt, contact, ticket, phone_held=phone_held, asks=asks)
+            if message.agreed_by is not None and contact.names_hours:
+                held = replace(held, ticket_held=False)
             facts = Outgoing(
                 created_at=message.created_at,
                 is_answer=is_answer,
                 may_text=contact.may_text and _is_known(tx, message, contact) and (is_answer or not not_agreed),
                 stopped=contact.stopped_at is not None,
+                refused=contact.refused_texts_at is not None,
                 held=held,
                 by_machine=message.volunteer_id is None,
             )
@@ -110,6 +118,20 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
                 text = OutgoingText(message.id, (message.attempts or 0) + 1, contact.address or "", message.body)
                 claimed.append(Claimed(contact.id, text))
     return len(rows), claimed
+
+
+def _is_answer(rt: Runtime, tx: Transaction, message: Message, contact: Contact, *, held: bool) -> bool:
+    """Whether a text answers the citizen.
+
+    What a volunteer wrote does so for some minutes only. More count: an alarm or its test goes to a volunteer at work, and the caller
+    waits for the receipt of a call. To a phone that is kept quiet the receipt does not go: the caller heard the reference, and the
+    caller's number can be forged. Nor does it go to a caller who has agreed, and then keyed that they cannot speak (`held`: one of the
+    two).
+    """
+    if message.volunteer_id is not None:
+        return answering.still_answers(rt, tx.session, contact, message)
+    is_receipt = message.text_key == texts.RECEIPT.key and not held and contact.refused_texts_at is None
+    return message.answers_id is not None or is_receipt or message.text_key in _TO_STAFF
 
 
 def _is_known(tx: Transaction, message: Message, contact: Contact) -> bool:

@@ -7,12 +7,15 @@ from datetime import datetime
 
 from hotline.domain import area as areas
 from hotline.domain.category import Category, sealed_teams
+from hotline.domain.danger import Danger
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import Act
+from hotline.services.tickets import looked
+from hotline.services.tickets.danger import endangered, lowered
 from hotline.services.tickets.handback import taken_back
 from hotline.storage import events, people, shutouts, tickets
 from hotline.storage.events import EventKind, Fact, happened
@@ -48,16 +51,19 @@ def describe(
         )
         differs = [(fact, old, new) for fact, old, new in facts if old != new]
         for fact, old, new in differs:
-            _told(tx, ticket, volunteer, fact, old=old, new=new)
+            told(tx, ticket, volunteer, fact, old=old, new=new)
         changes: TicketChanges = {"category": category, "area": area, "wants_woman": wants_woman} if differs else {}
         if kind is not None and category != ticket.category:
-            changes |= _of_kind(tx, ticket, volunteer, kind)
+            changes |= of_kind(tx, ticket, volunteer, kind)
         _store(tx, ticket, changes)
+        if category != ticket.category:
+            looked.settle_shown(rt, tx, ticket, volunteer.id)
 
 
-def _of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Category) -> TicketChanges:
+def of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Category) -> TicketChanges:
+    """What changes where a person says of what kind a ticket is: a sealed kind seals it, a kind on hold holds it."""
     changes: TicketChanges = {}
-    if kind.hold and not ticket.hold:
+    if kind.quiet and not ticket.hold:
         changes |= {"hold": True}
         happened(tx.session, ticket.id, EventKind.HELD, now=tx.now, volunteer_id=volunteer.id)
     if kind.sealed and not ticket.sealed:
@@ -67,18 +73,31 @@ def _of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Catego
 
 
 def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Priority, note: str) -> None:
-    """Set how pressing it is. To make it less pressing takes a lead and a note."""
+    """Set how pressing it is. To make it less pressing takes a lead, a note and the version that the volunteer saw.
+
+    To make it more pressing does not ask for the version: a phone that texts without a pause must not keep a volunteer from it. Last are
+    only tickets of a phone that two people marked (`pranks`): nobody makes another one so. Raises `NoSuchChoice`.
+    """
     with rt.transaction() as tx:
-        way = access.enter(tx.session, volunteer, reference, version=version)
-        ticket = way.ticket
+        way = access.enter(tx.session, volunteer, reference)
+        ticket = tickets.locked(tx.session, way.ticket.id)
+        is_as_seen = ticket.version == version
         changes: TicketChanges = {"priority": to}
+        if to is Priority.LAST and ticket.priority != to:
+            raise NoSuchChoice
         if to > ticket.priority:
+            way.require_version(version)
             way.require(Act.EASE, note)
+            changes |= lowered(tx, ticket)
+        elif to is Priority.URGENT and ticket.priority != to:
+            changes |= endangered(tx, ticket, Danger.PERSON, by=volunteer.id)
         elif to < ticket.priority:
             changes |= {"routed_at": None}  # routed again, so that its volunteer is alarmed
         else:
             return
-        _told(tx, ticket, volunteer, "priority", old=ticket.priority, new=int(to), note=note)
+        told(tx, ticket, volunteer, "priority", old=ticket.priority, new=int(to), note=note)
+        if is_as_seen:
+            looked.settle_shown(rt, tx, ticket, volunteer.id)
         _store(tx, ticket, changes)
 
 
@@ -90,16 +109,21 @@ def promise(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, 
             raise InThePast
         if by == ticket.promised_at:
             return
-        _told(tx, ticket, volunteer, "promised_at", old=_instant(ticket.promised_at), new=_instant(by))
+        told(tx, ticket, volunteer, "promised_at", old=_instant(ticket.promised_at), new=_instant(by))
         _store(tx, ticket, {"promised_at": by, "on_time": True})
 
 
 def hold(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on: bool, note: str) -> None:
-    """Put the ticket on hold, so that no text leaves by machine, or lift the hold, which takes a lead and a note."""
+    """Put the ticket on hold, so that no text leaves by machine, or lift the hold, which takes a lead, a note and the version.
+
+    A person may ask for a hold that a machine has put there: from then on it is the person's. That asks for no version.
+    """
     with rt.transaction() as tx:
-        way = access.enter(tx.session, volunteer, reference, version=version)
-        ticket = way.ticket
-        if on == ticket.hold:
+        way = access.enter(tx.session, volunteer, reference)
+        ticket = tickets.locked(tx.session, way.ticket.id)
+        if not on:
+            way.require_version(version)
+        if on == ticket.hold and not (on and not is_held_by_person(rt, tx, ticket)):
             return
         if not on:
             way.require(Act.EASE, note)
@@ -109,24 +133,33 @@ def hold(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, on:
         _store(tx, ticket, {"hold": on})
 
 
+def is_held_by_person(rt: Runtime, tx: Transaction, ticket: Ticket) -> bool:
+    """Whether a person has asked for the hold of a ticket, or a caller by a key."""
+    return events.is_held_by_person(tx.session, ticket.id, {c.code for c in rt.categories if c.hold})
+
+
 def seal(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, kind: str, note: str) -> None:
     """Seal the ticket: from now on one team sees it, that of the sealed category `kind`, or the team it has if `kind` is empty.
 
     Only a team that sealed tickets go to can keep it: joining such a team takes two people and a second factor. A volunteer outside the
-    team loses the ticket. Raises `NoSuchChoice`.
+    team loses the ticket. It is done at whatever version the ticket is: a text that came meanwhile must not keep a volunteer from it.
+
+    Raises `NoSuchChoice`.
     """
     sealing = next((c for c in rt.categories if c.code == kind and c.sealed), None)
     if kind and sealing is None:
         raise NoSuchChoice
     with rt.transaction() as tx:
-        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
+        ticket = tickets.locked(tx.session, access.enter(tx.session, volunteer, reference).ticket.id)
         if ticket.sealed:
             return
         if sealing is None and not may_keep_team(rt, tx.session, ticket):
             raise NoSuchChoice
         changes: TicketChanges = {"sealed": True}
         if sealing is not None:
-            changes |= {"category": sealing.code, "hold": ticket.hold or sealing.hold, **taken_back(ticket, team_id=None)}
+            if ticket.version == version:
+                looked.settle_shown(rt, tx, ticket, volunteer.id)
+            changes |= {"category": sealing.code, "hold": ticket.hold or sealing.quiet, **taken_back(ticket, team_id=None)}
         elif not _is_of_team(tx, ticket):
             changes |= taken_back(ticket, team_id=ticket.team_id)
         note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
@@ -181,7 +214,8 @@ def _is_of_team(tx: Transaction, ticket: Ticket) -> bool:
     return ticket.team_id in people.rights(tx.session, tx.session.get_one(Volunteer, ticket.assignee_id)).teams
 
 
-def _told(tx: Transaction, ticket: Ticket, volunteer: Volunteer, fact: str, *, old: Fact, new: Fact, note: str = "") -> None:
+def told(tx: Transaction, ticket: Ticket, volunteer: Volunteer, fact: str, *, old: Fact, new: Fact, note: str = "") -> None:
+    """Note on a ticket that a volunteer changed a fact of it."""
     note_id = events.note(tx.session, ticket.id, volunteer.id, note, now=tx.now)
     happened(tx.session, ticket.id, EventKind.CHANGED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id, fact=fact, old=old, new=new)
 

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from hotline.domain import searching
 from hotline.log import logger
-from hotline.runtime import Runtime
+from hotline.runtime import Runtime, Transaction
 from hotline.storage import marks, ticketwords
 from hotline.storage.ticketwords import Pair, Source
 
@@ -33,6 +33,14 @@ def reindex(rt: Runtime) -> None:
     _rebuild(rt, searching.key_of(rt.config.secret_key))
     while index_words(rt):
         pass
+
+
+def index_again(rt: Runtime, tx: Transaction, ticket_id: int) -> None:
+    """Index a ticket anew whose texts were moved: it is found by what is on it now, and by nothing else."""
+    key = searching.key_of(rt.config.secret_key)
+    ticketwords.forget(tx.session, ticket_id)
+    found = ((name, row) for name, source in ticketwords.SOURCES.items() for row in source(tx.session, 0, None, ticket_id=ticket_id))
+    ticketwords.index(tx.session, sorted({pair for name, row in found for pair in _pairs(key, name, row)}))
 
 
 def _rebuild_if_key_changed(rt: Runtime, key: bytes) -> None:

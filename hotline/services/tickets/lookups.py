@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from hotline.domain.conversation import NamedTicket
-from hotline.domain.ticket import Priority, Status
+from hotline.domain.ticket import Status
 from hotline.runtime import Runtime, Transaction
-from hotline.services.tickets import otherphones
+from hotline.services.tickets import otherphones, telling
 from hotline.storage import calls, messages, typedphones
 from hotline.storage.models import Ticket
 
@@ -27,7 +27,7 @@ def left_to_withheld(rt: Runtime, tx: Transaction) -> int:
     return rt.config.voice.withheld_lookups_per_minute - calls.count_withheld_lookups(tx.session, since=tx.now - _MINUTE)
 
 
-def named(tx: Transaction, ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
+def named(rt: Runtime, tx: Transaction, ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
     """What the decision about a named ticket needs to know; `asking`: the contact was asked whether it is solved.
 
     A phone of the citizen's that was met counts as the citizen's own, as long as the ticket allows it.
@@ -41,5 +41,5 @@ def named(tx: Transaction, ticket: Ticket, contact_id: int, *, asking: bool = Fa
         status=Status(ticket.status),
         own=own or (is_another and otherphones.allowed(ticket)),
         asking=asking,
-        by_person=ticket.sealed or ticket.hold or ticket.priority == Priority.URGENT,
+        by_person=telling.is_by_person(rt, ticket),
     )

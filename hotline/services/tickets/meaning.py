@@ -1,15 +1,18 @@
 """What the citizen's words, texted or written down, say about a ticket, as far as the table of categories can tell."""
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Unpack
 
 from hotline.domain import category
 from hotline.domain.category import Category
+from hotline.domain.danger import Danger, surer
 from hotline.domain.ticket import Priority, Status
 from hotline.jobs import Job
 from hotline.runtime import Runtime, Transaction
+from hotline.services.tickets.danger import endangered
 from hotline.services.tickets.handback import taken_back
-from hotline.storage import alarms, events, tickets
+from hotline.storage import events, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.rows import TicketChanges
@@ -22,36 +25,38 @@ class Meaning:
     category: str
     team: str
     priority: Priority
+    danger: Danger | None
     sealed: bool
     hold: bool
     hits: tuple[str, ...]
 
 
-def read_words(rt: Runtime, body: str, *, urgent: bool, named: Category | None = None) -> Meaning:
-    """Read words for meaning. `urgent`: it is known already that they are. `named`: the category that a volunteer chose."""
+def read_words(rt: Runtime, body: str, *, said: Danger | None = None, named: Category | None = None) -> Meaning:
+    """Read words for meaning. `said`: the danger that is known already. `named`: the category that a volunteer chose."""
     hits = category.categories_in(body, rt.categories)
     shown = ((named,) if named is not None else ()) + hits or (category.fallback(rt.categories),)
-    priority = Priority.URGENT if urgent else min(c.priority for c in shown)
+    danger = reduce(surer, (c.danger for c in shown), said)
+    priority = Priority.URGENT if danger is not None else min(c.priority for c in shown)
     # A sealed category is shown before any other that was found: its team must be the one that sees the ticket.
     main = next((c for c in shown if c.sealed), shown[0])
-    return Meaning(main.code, main.team, priority, any(c.sealed for c in shown), any(c.hold for c in shown), tuple(c.code for c in hits))
+    hold = danger is not None or any(c.hold for c in shown)
+    return Meaning(main.code, main.team, priority, danger, any(c.sealed for c in shown), hold, tuple(c.code for c in hits))
 
 
 def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: Unpack[TicketChanges]) -> None:
     """Add to a ticket what later words say. They can raise, hold or seal it, and never lower, lift or unseal.
 
-    A sender can be forged: so they undo no decision of a person, and move no sealed ticket to another team.
+    A sender can be forged: so they undo no decision of a person, and move no sealed ticket to another team. Ordinary words leave a ticket
+    last whose phone two people marked; danger is danger from every phone.
 
     `ticket` is as it was read; `changes` are stored in the same step. Raises `TicketMoved`.
     """
-    if meaning.priority < ticket.priority:
+    if meaning.danger is not None:
+        changes |= endangered(tx, ticket, meaning.danger)
+    elif meaning.priority < ticket.priority and (ticket.priority != Priority.LAST or meaning.sealed or meaning.hold):
         changes |= {"priority": meaning.priority, "routed_at": None}
         happened(tx.session, ticket.id, EventKind.RAISED, now=tx.now, to=meaning.priority)
-    if meaning.priority is Priority.URGENT:
-        # Who acknowledged an earlier alarm did not know of this.
-        alarms.reopen(tx.session, ticket.id, now=tx.now)
-        changes |= {"routed_at": None}
-    if meaning.hold and not ticket.hold:
+    if meaning.hold and not ticket.hold and not changes.get("hold"):
         changes |= {"hold": True}
         happened(tx.session, ticket.id, EventKind.HELD, now=tx.now)
     if meaning.sealed and not ticket.sealed:

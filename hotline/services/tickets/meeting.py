@@ -46,4 +46,4 @@ def _take_over(tx: Transaction, ticket: Ticket, contact: Met | Contact, at_the_d
     here = contacts.locked(tx.session, contact.id)
     marks = [SafeContact.of(one, phone_held=one.on_hold) for one in (here, at_the_desk)]
     safe = marks[0].stricter(marks[1])
-    contacts.make_safe(tx.session, contact.id, **safe.row)
+    contacts.make_safe(tx.session, contact.id, **safe.row(here, tx.now))

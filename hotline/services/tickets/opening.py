@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hotline.domain import reference
+from hotline.domain.ticket import Priority
 from hotline.jobs import Job
 from hotline.runtime import Transaction
-from hotline.storage import arrivals, tickets
+from hotline.services.tickets.danger import rung_from
+from hotline.storage import arrivals, pranks, tickets
 from hotline.storage.events import EventData, EventKind, NewEvent
 from hotline.storage.rows import TextIn, TextOut, TicketFacts
 
@@ -39,12 +41,16 @@ def open_ticket(
     if volunteer_id is not None:
         event["volunteer_id"] = volunteer_id
     tx.ring(Job.ROUTE_DUE)
+    danger = ticket.get("danger")
+    facts: TicketFacts = ticket if danger is None else {**ticket, "danger_at": tx.now, "next_ring_at": rung_from(danger, tx.now)}
+    if pranks.comes_last(tx.session, facts):
+        facts = {**facts, "priority": Priority.LAST}
     ticket_id = None
     while ticket_id is None:  # drawn again if the reference is taken
         ref = reference.draw(secrets.randbelow)
         ticket_id, message_id = arrivals.store(
             tx.session,
-            ticket=tickets.new(reference=ref, opened_at=tx.now, changed_at=tx.now, **ticket),
+            ticket=tickets.new(reference=ref, opened_at=tx.now, changed_at=tx.now, **facts),
             event=event,
             text=text,
             receipt=receipt(ref),

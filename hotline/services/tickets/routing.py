@@ -4,6 +4,7 @@ from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import category, duty
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
+from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import calls, events, people, shiftdays, shutouts, tickets
@@ -27,6 +28,8 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
         waiting = list(tickets.unrouted(tx.session, limit))
         for ticket in waiting:
             _route(rt, tx, ticket, teams, roster)
+            if ticket.next_ring_at is not None:
+                tx.ring(Job.RING_DUE)
         codes = [c.code for c in rt.categories if c.team in teams]
         attended = [team.id for team in teams.values() if roster.has_anybody(team.id)]
         waited = list(tickets.waiting(tx.session, attended, codes, limit))
@@ -75,11 +78,15 @@ class _Roster:
 
 
 def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team], roster: _Roster) -> None:
-    team = _team(rt, ticket, teams)
+    team = _team(rt, tx, ticket, teams)
     if ticket.assignee_id is not None and (ticket.team_id is not None or not ticket.sealed):
         _keep(tx, ticket, ticket.assignee_id, ticket.team_id or (team.id if team else None), roster)
         return
     chosen, present = (None, False) if team is None else roster.take(team.id, ticket)
+    if chosen is None and ticket.routed_at is not None and ticket.unattended and ticket.team_id == (team.id if team else None):
+        return  # it waited, and still does: who is on duty now passed it on, or must not see it
+    if chosen is None and ticket.unattended and ticket.routed_at is not None and team is not None and ticket.team_id == team.id:
+        return  # those who are there now passed it on, cannot act on it or are shut out: it waits on, and nothing is noted again
     is_new = ticket.status == Status.NEW
     changes: TicketChanges = {
         "routed_at": tx.now,
@@ -96,14 +103,32 @@ def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team],
     _alarm(tx, ticket, chosen, present=present)
 
 
-def _team(rt: Runtime, ticket: Ticket, teams: dict[str, Team]) -> Team | None:
+def _team(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team]) -> Team | None:
     """The team that has the ticket or was passed it; else the team of its category."""
     if ticket.team_id is not None:
-        return next(team for team in teams.values() if team.id == ticket.team_id)
+        own = next((team for team in teams.values() if team.id == ticket.team_id), None)
+        return _who_may_see(rt, tx, ticket, own, teams) if ticket.sealed else own
     fallback = category.fallback(rt.categories).team
     own = teams.get(next((c.team for c in rt.categories if c.code == ticket.category), fallback))
     # A sealed ticket never falls to another team: while its own is missing, it waits and the head alone sees it.
-    return own if ticket.sealed else own or teams.get(fallback)
+    return _who_may_see(rt, tx, ticket, own, teams) if ticket.sealed else own or teams.get(fallback)
+
+
+def _who_may_see(rt: Runtime, tx: Transaction, ticket: Ticket, own: Team | None, teams: dict[str, Team]) -> Team | None:
+    """The team of a sealed ticket: its own. If the ticket is shut to all of them it goes to the head (None), and if it is shut to every
+    head too, to a team of which somebody may see it, those for sealed tickets first: no complaint is seen by nobody."""
+    out = _shut_out(tx, ticket)
+    if not out:
+        return own
+
+    def sees(team: Team) -> bool:
+        return any(one.id not in out for one in people.team_mates(tx.session, team.id))
+
+    if (own is not None and sees(own)) or {*people.heads(tx.session)} - out:
+        return own if own is not None and sees(own) else None
+    sealed = category.sealed_teams(rt.categories)
+    others = sorted(teams.values(), key=lambda team: (team.code not in sealed, team.code))
+    return next((team for team in others if sees(team)), own)
 
 
 def _keep(tx: Transaction, ticket: Ticket, has_it: int, team_id: int | None, roster: _Roster) -> None:
@@ -144,10 +169,15 @@ def _alarm_if_urgent(tx: Transaction, ticket: Ticket, volunteer_id: int) -> None
 
 
 def _not_for(tx: Transaction, ticket: Ticket) -> frozenset[int]:
-    """Ids of those whom routing leaves out: those who passed the ticket on, and those who are shut out of it."""
+    """Ids of those whom routing leaves out: those who passed the ticket on or cannot act on it, and those who are shut out of it."""
     if ticket.version == 1:  # nobody can have passed it on yet
         return frozenset()
-    return events.passed_on_by(tx.session, ticket.id) | frozenset(shutouts.of_ticket(tx.session, ticket.id))
+    return events.passed_on_by(tx.session, ticket.id) | events.declined_by(tx.session, ticket.id) | _shut_out(tx, ticket)
+
+
+def _shut_out(tx: Transaction, ticket: Ticket) -> frozenset[int]:
+    # Whoever shuts a ticket changes it, so that it has another version than the first.
+    return frozenset(shutouts.of_ticket(tx.session, ticket.id)) if ticket.version > 1 else frozenset()
 
 
 def _language(tx: Transaction, ticket: Ticket) -> str:

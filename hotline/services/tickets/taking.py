@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+from hotline.domain.ticket import Priority
 from hotline.runtime import Runtime, Transaction
 from hotline.services import access
+from hotline.services.tickets.danger import taken
 from hotline.services.tickets.handback import given_to
-from hotline.storage import pressing, shiftdays, tickets
+from hotline.storage import events, pressing, shiftdays, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -16,10 +18,16 @@ _DOUBLE_CLICK = timedelta(seconds=3)
 
 
 def claim(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
-    """The volunteer takes this ticket. Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`."""
+    """The volunteer takes this ticket. Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`.
+
+    An urgent ticket is refused only where a colleague took it first: that more texts came must not keep a volunteer from it.
+    """
     with rt.transaction() as tx:
-        ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
-        _take(tx, ticket, volunteer)
+        way = access.enter(tx.session, volunteer, reference)
+        ticket = tickets.locked(tx.session, way.ticket.id)
+        if ticket.priority != Priority.URGENT or events.claimed_by(tx.session, ticket.id) not in (None, volunteer.id):
+            way.require_version(version)
+        _take(rt, tx, ticket, volunteer)
 
 
 def take_next(rt: Runtime, volunteer: Volunteer) -> str | None:
@@ -38,10 +46,11 @@ def take_next(rt: Runtime, volunteer: Volunteer) -> str | None:
         ticket = pressing.most_pressing(tx.session, volunteer, rights, holders)
         if ticket is None:
             return None
-        _take(tx, ticket, volunteer)
+        _take(rt, tx, ticket, volunteer)
         return ticket.reference
 
 
-def _take(tx: Transaction, ticket: Ticket, volunteer: Volunteer) -> None:
-    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **given_to(tx, ticket, volunteer.id))
+def _take(rt: Runtime, tx: Transaction, ticket: Ticket, volunteer: Volunteer) -> None:
+    changes = given_to(tx, ticket, volunteer.id) | taken(rt, tx, ticket, volunteer.id)
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     happened(tx.session, ticket.id, EventKind.CLAIMED, now=tx.now, volunteer_id=volunteer.id, before=ticket.assignee_id)

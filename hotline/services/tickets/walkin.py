@@ -7,10 +7,11 @@ from hotline.domain import conversation, phone
 from hotline.domain.conversation import ReadAs
 from hotline.domain.message import Direction
 from hotline.domain.phone import Sender, SenderKind, TypedAs
+from hotline.domain.wishes import read_wishes
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import NoSuchTicket
-from hotline.services.tickets import meaning
+from hotline.services.tickets import meaning, naming, wishes
 from hotline.services.tickets.opening import open_ticket
 from hotline.storage import contacts, typedphones, walkins
 from hotline.storage.models import Ticket
@@ -68,7 +69,7 @@ def take_down(rt: Runtime, volunteer: Volunteer, complaint: Complaint) -> str:
 
 def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complaint, address: str | None) -> str:
     named = next((c for c in rt.categories if c.code == complaint.category), None)
-    meant = meaning.read_words(rt, complaint.words, urgent=conversation.parse(complaint.words, rt.lexicon).cries, named=named)
+    meant = meaning.read_words(rt, complaint.words, said=conversation.parse(complaint.words, rt.lexicon).danger, named=named)
     contact = contacts.typed_in(tx.session, _NAMELESS, language=complaint.language, now=tx.now)
     opened = open_ticket(
         tx,
@@ -79,6 +80,7 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complai
             "priority": meant.priority,
             "sealed": meant.sealed,
             "hold": meant.hold,
+            "danger": meant.danger,
             "walk_in": True,
             "wants_woman": complaint.wants_woman,
         },
@@ -96,6 +98,14 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complai
     )
     if opened.message_id is None:
         raise _SentBefore
+    naming.shut_new(rt, tx, opened.ticket_id, complaint.words)
+    wishes.heed(
+        tx,
+        read_wishes(complaint.words, rt.wishes, rt.lexicon),
+        contact_id=contact.id,
+        ticket_id=opened.ticket_id,
+        volunteer_id=volunteer.id,
+    )
     if address is not None:
         typedphones.add(tx.session, opened.ticket_id, address, kind=TypedAs.WALK_IN, made_by=volunteer.id, note_id=None, now=tx.now)
     return opened.reference

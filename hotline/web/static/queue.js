@@ -1,9 +1,7 @@
 // Keeps the open queue up to date, and handles its keys. Without this script the page works by reload.
-// A change made elsewhere shows within five seconds, and an urgent alarm sounds then. Nobody misses an alarm if this page fails: an
-// alarm that the volunteer has not seen is texted to the volunteer's phone and rings it ([duty] page_s).
+// A change made elsewhere shows within five seconds; alarms.js sounds and notifies then.
 const EVERY_MS = 5000;
 const COUNT_AFTER = 12; // polls without a change after which the page is loaded anew: its figures count tickets of other pages too
-const SOUND_EVERY_MS = 15000;
 const queue = document.getElementById("queue");
 const touch = document.getElementById("touch");
 const news = document.getElementById("news");
@@ -57,6 +55,7 @@ async function look() {
     show();
     said.textContent = queue.dataset.shown;
   }
+  alarms.look(waiting ?? document);
 }
 
 function tell(sentence) {
@@ -97,7 +96,6 @@ function announceChanges() {
   showChanges.hidden = false;
   news.hidden = false;
   if (said.textContent !== showChanges.textContent) said.textContent = showChanges.textContent;
-  sound();
 }
 
 function show() {
@@ -107,13 +105,15 @@ function show() {
   for (const id of PARTS) {
     const fresh = part(id, waiting);
     const old = part(id);
-    if (fresh && old && fresh.outerHTML !== old.outerHTML) old.replaceWith(document.importNode(fresh, true));
+    if (fresh && old && fresh.outerHTML !== old.outerHTML) {
+      if (id === "alarms") alarms.replaceStrip(old, fresh);
+      else old.replaceWith(document.importNode(fresh, true));
+    }
   }
   waiting = null;
   news.hidden = true;
   newAlarms.replaceChildren();
   if (focused) (rows(document).get(focused)?.querySelector("a.ref") ?? refs()[Math.min(place, refs().length - 1)])?.focus();
-  sound();
 }
 
 function free() {
@@ -124,38 +124,6 @@ showChanges.addEventListener("click", show);
 queue.addEventListener("pointerleave", free);
 queue.addEventListener("focusout", () => setTimeout(free));
 document.addEventListener("visibilitychange", free);
-
-// ---- The sound of an urgent alarm, once a click has allowed it
-
-const player = document.getElementById("alarm-sound");
-const soundButton = document.getElementById("sound");
-let soundedAt = 0;
-
-function wantsSound() {
-  return localStorage.getItem("sound") === "on";
-}
-
-async function sound({ now = false } = {}) {
-  const urgent = document.querySelector("[data-sounds]");
-  if (!wantsSound() || (!now && (!urgent || Date.now() - soundedAt < SOUND_EVERY_MS))) return;
-  soundedAt = Date.now();
-  try {
-    await player.play();
-    soundButton.setAttribute("aria-pressed", "true");
-  } catch {
-    soundButton.setAttribute("aria-pressed", "false"); // the browser plays no sound before a click on this page
-  }
-}
-
-soundButton.hidden = false;
-soundButton.setAttribute("aria-pressed", String(wantsSound()));
-soundButton.addEventListener("click", () => {
-  const on = soundButton.getAttribute("aria-pressed") !== "true";
-  localStorage.setItem("sound", on ? "on" : "off");
-  soundButton.setAttribute("aria-pressed", String(on));
-  if (on) sound({ now: true });
-});
-setInterval(sound, 1000);
 
 // ---- Keys
 
@@ -215,4 +183,3 @@ next?.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => next && delete next.dataset.sent);
 
 setTimeout(poll, EVERY_MS);
-sound();

@@ -3,11 +3,21 @@
 from flask import Blueprint, g, request
 
 from hotline.guards import runtime
-from hotline.services.calls import hangup, leavings
+from hotline.services.calls import bridging, hangup, leavings
 from hotline.webhooks.twilio import forms
 from hotline.webhooks.twilio.signature import signed
 
 blueprint = Blueprint("twilio_callreports", __name__, url_prefix="/hooks/twilio/voice")
+
+
+@blueprint.post("/alarm/leg/<int(max=9223372036854775807):call_id>")
+@signed
+def leg(call_id: int) -> tuple[str, int]:
+    """A citizen's phone that is to be joined with a volunteer's rings, was answered, or is over."""
+    told = forms.read_leg(g.form)
+    if told is not None:
+        bridging.report(runtime(), call_id, told.leg, told.duration_s)
+    return "", 204
 
 
 @blueprint.post("/status")

@@ -10,7 +10,7 @@ from hotline.services.calls import callflow
 from hotline.services.calls.callflow import CallAnswer
 from hotline.webhooks.twilio import forms
 from hotline.webhooks.twilio.signature import signed
-from hotline.webhooks.twilio.twiml import Addresses, DutyPhone, twiml
+from hotline.webhooks.twilio.twiml import Addresses, OtherPhone, twiml
 
 blueprint = Blueprint("twilio_calls", __name__, url_prefix="/hooks/twilio/voice")
 
@@ -69,6 +69,13 @@ def back(call_id: int) -> Response:
     return _heard(callflow.answer_back(runtime(), call_id, forms.read_call(g.form)))
 
 
+@blueprint.post("/alarm/dialled/<int:turn>")
+@signed
+def joined(turn: int) -> Response:  # noqa: ARG001 - the address is built like every other
+    """The ringing of a citizen's phone, or the talk on it, has ended."""
+    return _heard(callflow.end_join(runtime(), forms.read_call(g.form), forms.read_dial(g.form)))
+
+
 @blueprint.post("/fallback")
 @blueprint.post("/alarm/fallback")
 @signed
@@ -102,15 +109,17 @@ def _busy() -> Response:
 def _heard(turn: CallAnswer) -> Response:
     settings = runtime().config.voice
     addresses = Addresses(f"{_voice()}/alarm" if _is_alarm() else _voice(), _prompts(), turn.turn, turn.call_id)
-    duty = None
+    other = None
     for action in turn.actions:
         if isinstance(action, voice.Ring) and action.index < len(settings.duty_line):
-            duty = DutyPhone(settings.duty_line[action.index], turn.ring_s, settings.number)
-    return _document(twiml(turn.actions, addresses, _clips, duty))
+            other = OtherPhone(settings.duty_line[action.index], turn.ring_s, settings.number)
+        elif isinstance(action, voice.Join) and turn.joins is not None:
+            other = OtherPhone(turn.joins, turn.ring_s, settings.number)
+    return _document(twiml(turn.actions, addresses, _clips, other))
 
 
 def _is_alarm() -> bool:
-    """Whether this is an alarm call to a volunteer's own phone. The path tells it, without the database."""
+    """Whether this is a call to a volunteer's own phone, of an alarm or a bridge. The path tells it, without the database."""
     return request.path.startswith(f"{blueprint.url_prefix}/alarm/")
 
 

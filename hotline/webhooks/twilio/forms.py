@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from hotline.domain.bridge import Leg
 from hotline.domain.delivery import Delivery
 from hotline.domain.keyword import Keyword
-from hotline.gateways.base import FieldMissing, IncomingCall, IncomingText, Report
+from hotline.gateways.base import FieldMissing, IncomingCall, IncomingText, LegReport, Report
 from hotline.gateways.twilio.account import NAME
-from hotline.gateways.twilio.codes import CALL_ENDS, CODES, DELIVERIES
+from hotline.gateways.twilio.codes import CALL_ENDS, CODES, DELIVERIES, DIALS, LEGS
 
 # With Advanced Opt-Out, Twilio says whether it took a text as a stop or a start, whatever the word was.
 _OPT_OUT_TYPES = {"STOP": Keyword.GATEWAY_STOP, "START": Keyword.GATEWAY_START}
@@ -68,6 +69,20 @@ def line_of(form: Mapping[str, str]) -> str:
 def call_duration_s(form: Mapping[str, str]) -> int | None:
     """How long an ended call lasted, in seconds."""
     return _number(form.get("CallDuration", "")[:6])
+
+
+def read_leg(form: Mapping[str, str]) -> LegReport | None:
+    """What is reported of a citizen's phone that a Dial rings; None if its status is not known to us."""
+    leg = LEGS.get(form.get("CallStatus", ""))
+    return LegReport(leg, call_duration_s(form)) if leg is not None else None
+
+
+def read_dial(form: Mapping[str, str]) -> LegReport:
+    """How a Dial of a citizen's phone has ended."""
+    leg = DIALS.get(form.get("DialCallStatus", ""), Leg.FAILED)
+    if leg is Leg.OVER and form.get("DialBridged") == "false":  # the volunteer had hung up
+        leg = Leg.NO_ANSWER
+    return LegReport(leg, _number(form.get("DialCallDuration", "")[:6]))
 
 
 def is_over(form: Mapping[str, str]) -> bool:

@@ -1,7 +1,7 @@
 """Our actions as TwiML. Sources: twilio.com/docs/voice/twiml and its pages on Play, Gather, Record, Dial, Number, Reject.
 
 Some defaults of TwiML would be wrong here and are always set: Gather's action, its finishing `#`, and no request after silence;
-Record's end at any key and its limit of an hour.
+Record's end at any key, its limit of an hour and its trimming of silence.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from hotline.domain.prompts import Prompt
-from hotline.domain.voice import Action, Ask, Beep, HangUp, Pause, Reject, Ring, Say, Sound, Tell
+from hotline.domain.voice import CUT_WAIT_S, Action, Ask, Beep, HangUp, Join, Pause, Reject, Ring, Say, Sound, Tell
 
 Clips = Callable[[str, Prompt, dict[str, str]], Sequence[str]]
 """(language, prompt, values) → the names of the clips that speak the prompt, in order."""
@@ -32,16 +32,16 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class DutyPhone:
-    """A duty phone, the seconds it rings, and the number it shows: one of ours, never the caller's."""
+class OtherPhone:
+    """A phone that is rung during a call, the seconds it rings, and the number it shows: one of ours, never that of the other person."""
 
     number: str
     ring_s: int
     shows: str
 
 
-def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: DutyPhone | None = None) -> str:
-    """The TwiML document for the actions of one turn."""
+def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, other: OtherPhone | None = None) -> str:
+    """The TwiML document for the actions of one turn. `other`: the phone that a `Ring` or a `Join` rings."""
     response = VoiceResponse()
     for action in actions:
         match action:
@@ -62,7 +62,7 @@ def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: D
             case Beep():
                 if action.sounds:
                     # TwiML: without a key Twilio goes on to the next verb, which is Record.
-                    cut = Gather(input="dtmf", action=addresses.keys, method="POST", timeout=1, num_digits=1, finish_on_key="")
+                    cut = Gather(input="dtmf", action=addresses.keys, method="POST", timeout=CUT_WAIT_S, num_digits=1, finish_on_key="")
                     _sound(cut, action.sounds, addresses, clips)
                     response.append(cut)
                 response.record(
@@ -71,8 +71,8 @@ def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: D
                     timeout=action.silence_s,
                     max_length=action.longest_s,
                     finish_on_key=action.ends_with,
-                    play_beep=True,
-                    trim="trim-silence",
+                    play_beep=action.aloud,
+                    trim="do-not-trim",  # silence is heard too: somebody may whisper, or be heard in the background
                     recording_status_callback=f"{addresses.voice}/recording",
                     recording_status_callback_method="POST",
                     recording_status_callback_event="completed absent",
@@ -80,7 +80,9 @@ def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, duty: D
                 # If nothing was recorded, Twilio goes on here.
                 response.redirect(addresses.keys, method="POST")
             case Ring():
-                _ring(response, addresses, duty)
+                _ring(response, addresses, other)
+            case Join():
+                _join(response, addresses, other)
             case HangUp():
                 response.hangup()
             case Reject():
@@ -98,11 +100,27 @@ def _sound(into: VoiceResponse | Gather, sounds: Sequence[Sound], addresses: Add
                 into.pause(length=sound.seconds)
 
 
-def _ring(response: VoiceResponse, addresses: Addresses, duty: DutyPhone | None) -> None:
+def _ring(response: VoiceResponse, addresses: Addresses, duty: OtherPhone | None) -> None:
     action = f"{addresses.voice}/dialled/{addresses.turn}"
     if duty is None:  # the phone was taken out of the configuration during the call
         response.redirect(action, method="POST")
         return
     dial = Dial(action=action, method="POST", timeout=duty.ring_s, caller_id=duty.shows, answer_on_bridge=True)
     dial.number(duty.number, url=f"{addresses.voice}/duty/{addresses.call_id}", method="POST")
+    response.append(dial)
+
+
+def _join(response: VoiceResponse, addresses: Addresses, citizen: OtherPhone | None) -> None:
+    """Ring the citizen's phone. Its Number has no document of its own: a fault in one would be spoken into that phone. What becomes of it
+    is reported beside the call. Dial records nothing unless it is told to."""
+    if citizen is None:
+        response.hangup()
+        return
+    dial = Dial(action=f"{addresses.voice}/dialled/{addresses.turn}", method="POST", timeout=citizen.ring_s, caller_id=citizen.shows)
+    dial.number(
+        citizen.number,
+        status_callback=f"{addresses.voice}/leg/{addresses.call_id}",
+        status_callback_event="ringing answered completed",
+        status_callback_method="POST",
+    )
     response.append(dial)

@@ -23,7 +23,7 @@ def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
 
 def in_danger(rt: Runtime, n: int) -> Caller:
     """A caller who pressed 0 and waits."""
-    return Caller(rt, f"+92300555111{n}").ring().press("0", "")
+    return Caller(rt, f"+92300555111{n}").ring().press("0").say_nothing()
 
 
 def rings(caller: Caller) -> int:
@@ -101,7 +101,7 @@ def test_danger_again_begins_at_a_phone_that_is_free_then(rt: Runtime) -> None:
     assert first.taken()
     first.dialled()
     assert rings(in_danger(rt, 2)) == 0
-    assert rings(first.press("0", "")) == 1
+    assert rings(first.press("0").say_nothing()) == 1
     assert not first.row.duty_taken
     assert rings(first.dialled()) == 0
 

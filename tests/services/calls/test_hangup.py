@@ -94,7 +94,7 @@ def test_a_gateway_that_does_not_answer_is_asked_again(rt: Runtime, gateway: Ask
 
 def test_a_recording_nobody_reported_is_found_by_asking(rt: Runtime, gateway: AskedGateway, clock: Clock) -> None:
     """The caller spoke and the line dropped. The gateway sent neither the step nor the recording's own report."""
-    caller = Caller(rt).ring().press("1", "", "").hang_up()
+    caller = Caller(rt).ring().press("1", "").hang_up()
     assert tickets(rt) == []
     gateway.listed = [FoundRecording("RE" + "a" * 32, 14)]
     clock.forward(minutes=3)

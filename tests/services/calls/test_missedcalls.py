@@ -213,7 +213,7 @@ def test_a_phone_that_may_not_be_rung_is_not(rt: Runtime, gateway: CallingGatewa
 
 
 def test_a_no_in_a_call_is_a_no_to_being_called_back(rt: Runtime, gateway: CallingGateway) -> None:
-    Caller(rt).ring().press("1", "1", "1", "2").hang_up()
+    Caller(rt).ring().press("1", "1", "1", "2", "2").hang_up()
     missed(rt)
     place_calls(rt, gateway)
     assert gateway.placed == []
@@ -262,7 +262,7 @@ def test_answered_before_the_gateway_told_us_of_the_call(rt: Runtime, gateway: C
     place_calls(rt, gateway)
     caller = heard[0]
     assert caller.row.gateway_id == caller.gateway_id
-    assert caller.press("1").hears[0] == "main_menu"
+    assert caller.press("1").hears[0] == "danger_key"
 
 
 def test_an_end_told_before_the_gateway_told_us_of_the_call(rt: Runtime, gateway: CallingGateway) -> None:

@@ -200,7 +200,8 @@ def test_a_shift_to_come_with_too_few_is_told_while_there_is_time(rt: Runtime, c
 
 
 def urgent(rt: Runtime) -> Ticket:
-    text_in(rt, "bachao")
+    """A ticket that is urgent, and for which no phones ring until somebody acts."""
+    text_in(rt, "bhatta mang rahe hain")
     route_due(rt)
     [ticket] = tickets(rt)
     assert ticket.priority == Priority.URGENT

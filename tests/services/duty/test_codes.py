@@ -12,14 +12,14 @@ from sqlalchemy import select
 from hotline.runtime import Runtime
 from hotline.services.calls.placing import place_calls
 from hotline.services.duty.attendance import watch_shifts
-from hotline.services.duty.paging import page_unseen, tell_of_unopened
+from hotline.services.duty.paging import page_unseen
 from hotline.services.tickets import casework
 from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Event, Message, Ticket
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, answered
 from tests.services.colleagues import settle, volunteer
 from tests.services.duty.test_attendance import PHONE, codes, days, give_phone, raised, urgent
-from tests.services.duty.test_paging import raise_one, unopened
+from tests.services.duty.test_paging import raise_one
 from tests.support import HER, Clock, count, said, text_in
 
 
@@ -90,12 +90,6 @@ def test_an_alarm_answered_by_text_stays_on_the_page_and_its_ticket_says_how(rt:
     assert (done.data["by"], done.volunteer_id) == ("phone", volunteer(rt, "lead").id)
     casework.acknowledge(rt, volunteer(rt, "lead"), alarm.id)
     assert alarms(rt)["nobody_on_duty"].acknowledged_at is not None
-
-
-def test_an_urgent_ticket_answered_by_text_and_opened_by_nobody_is_told_to_the_lead(rt: Runtime, clock: Clock, code: str) -> None:
-    text_in(rt, code, sender=PHONE)
-    clock.forward(minutes=10)
-    assert (tell_of_unopened(rt), unopened(rt)) == (1, ["lead"])
 
 
 def test_by_key_on_our_own_call_9_still_acknowledges(rt: Runtime, clock: Clock, code: str) -> None:

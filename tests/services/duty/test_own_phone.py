@@ -63,7 +63,7 @@ def test_what_the_citizen_texts_is_a_citizens_text_all_the_same(rt: Runtime, clo
     text_in(rt, "wo phir aaye thay")
     with rt.reading() as session:
         texts = session.execute(select(Message.read_as, Message.ticket_id).where(Message.direction == "in").order_by(Message.id)).all()
-    assert texts == [("opened", ticket.id), ("kept", None), ("status", ticket.id), ("joined", ticket.id)]
+    assert texts == [("opened", ticket.id), ("kept", ticket.id), ("status", ticket.id), ("joined", ticket.id)]
     assert len(tickets(rt)) == 1
 
 

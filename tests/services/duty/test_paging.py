@@ -18,13 +18,13 @@ from hotline.sections import Hours, Voice
 from hotline.services.calls import callflow, hangup
 from hotline.services.calls.placing import place_calls
 from hotline.services.duty import paging
-from hotline.services.duty.paging import page_unseen, tell_of_unopened
+from hotline.services.duty.paging import page_unseen
 from hotline.services.tickets import casework
 from hotline.storage import alarms as alarm_rows
 from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Contact, Event, Message, Ticket
-from hotline.storage.peoplemodels import Membership, Volunteer
+from hotline.storage.peoplemodels import Volunteer
 from tests.calling import Caller, calls_of
 from tests.recorded import Killed
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, answered, in_the_book, missed, ours
@@ -128,6 +128,14 @@ def test_9_told_twice_acknowledges_once(rt: Runtime, gateway: CallingGateway, cl
         assert callflow.press_key(rt, caller.told("9"), 0, is_alarm=True).actions[-1] == HangUp()
     with rt.reading() as session:
         assert len(session.scalars(select(Event).where(Event.kind == EventKind.ALARM_ACKNOWLEDGED)).all()) == 1
+
+
+@pytest.mark.parametrize("first", ["9", ""])
+def test_a_0_that_is_told_late_is_no_danger_of_the_volunteer(rt: Runtime, gateway: CallingGateway, clock: Clock, first: str) -> None:
+    caller = rung(rt, gateway, clock).press(first)
+    before = count(rt, Ticket)
+    callflow.press_key(rt, caller.told("0"), 0, is_alarm=True)
+    assert (caller.row.danger_at, caller.row.ticket_id, count(rt, Ticket)) == (None, None, before)
 
 
 def test_silence_is_said_again_twice_and_the_line_is_put_down_without_a_word(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
@@ -291,7 +299,7 @@ def test_a_phone_that_may_not_be_rung_is_not(
 
 
 def no_on_a_call(rt: Runtime) -> None:
-    Caller(rt, PHONE).ring().press("1", "1", "1", "2").hang_up()
+    Caller(rt, PHONE).ring().press("1", "1", "1", "2", "2").hang_up()
 
 
 @pytest.mark.parametrize(
@@ -464,55 +472,3 @@ def test_a_volunteer_who_was_removed_is_not_rung(rt: Runtime, gateway: CallingGa
         tx.session.execute(update(Volunteer).where(Volunteer.login == "lead").values(active=False))
     place_calls(rt, gateway)
     assert gateway.placed == []
-
-
-def unopened(rt: Runtime) -> list[str]:
-    with rt.reading() as session:
-        told = select(Volunteer.login).join(Alarm, Alarm.volunteer_id == Volunteer.id).where(Alarm.kind == "unopened")
-        return list(session.scalars(told.order_by(Volunteer.login)))
-
-
-def test_an_urgent_ticket_that_nobody_opens_is_told_to_the_lead_once(rt: Runtime, clock: Clock) -> None:
-    urgent(rt)
-    with rt.transaction() as tx:  # bob has no page open, and bob's phone is unknown
-        tx.session.execute(update(Alarm).values(kind="urgent", volunteer_id=volunteer(rt, "bob").id))
-    clock.forward(seconds=389)
-    assert (tell_of_unopened(rt), unopened(rt)) == (0, [])
-    clock.forward(seconds=1)
-    at_once(lambda: tell_of_unopened(rt))
-    assert unopened(rt) == ["lead"]
-    assert tell_of_unopened(rt) == 0
-
-
-def test_without_a_lead_the_head_is_told(rt: Runtime, clock: Clock) -> None:
-    urgent(rt)
-    with rt.transaction() as tx:
-        tx.session.execute(update(Membership).values(is_lead=False))
-    clock.forward(minutes=10)
-    tell_of_unopened(rt)
-    assert unopened(rt) == ["head"]
-
-
-@pytest.mark.parametrize("done", ["seen", "acknowledged", "closed"])
-def test_what_one_of_those_paged_has_opened_or_is_closed_is_not_told(rt: Runtime, clock: Clock, done: str) -> None:
-    urgent(rt)
-    with rt.transaction() as tx:
-        match done:
-            case "seen":
-                tx.session.execute(update(Alarm).values(seen_at=tx.now))
-            case "acknowledged":
-                tx.session.execute(update(Alarm).values(acknowledged_at=tx.now))
-            case "closed":
-                tx.session.execute(update(Ticket).values(status="closed", unread=False))
-    clock.forward(minutes=10)
-    assert (tell_of_unopened(rt), unopened(rt)) == (0, [])
-
-
-def test_what_another_of_those_paged_has_opened_is_not_told(rt: Runtime, clock: Clock) -> None:
-    ticket = urgent(rt)
-    with rt.transaction() as tx:
-        tx.session.execute(update(Alarm).values(seen_at=tx.now))
-        bob = volunteer(rt, "bob").id
-        tx.session.add(Alarm(id=7, ticket_id=ticket.id, kind="urgent", volunteer_id=bob, raised_at=tx.now))
-    clock.forward(minutes=10)
-    assert (tell_of_unopened(rt), unopened(rt)) == (0, [])

@@ -128,7 +128,7 @@ def test_a_ticket_closed_by_a_text_says_so_and_a_2_reopens_it_even_if_the_answer
 def test_neither_on_nor_a_yes_on_a_call_undoes_what_a_volunteer_marked(rt: Runtime, ticket: Ticket, mark: dict[str, bool]) -> None:
     alter(rt, Contact, **mark)
     text_in(rt, "ON")
-    Caller(rt).ring().press("1", "1", "1", "1").hang_up()
+    Caller(rt).ring().press("1", "1", "1", "1", "1").hang_up()
     with rt.reading() as session:
         contact = session.scalars(select(Contact)).one()
     assert {name: getattr(contact, name) for name in mark} == mark
@@ -137,17 +137,17 @@ def test_neither_on_nor_a_yes_on_a_call_undoes_what_a_volunteer_marked(rt: Runti
 @pytest.mark.parametrize("word", ["OFF", "no"])
 def test_off_and_a_no_on_a_call_stop_what_we_start_and_no_answer(rt: Runtime, ticket: Ticket, word: str) -> None:
     if word == "no":
-        Caller(rt).ring().press("1", "1", "1", "2").hang_up()
+        Caller(rt).ring().press("1", "1", "2", "2").hang_up()  # it is known: its call starts at the main menu
     else:
         text_in(rt, word)
     resolve_first(rt)
     gateway = hand_over(rt)
-    assert not any("worked on" in text.body for text in gateway.taken)
+    assert not any("kaam ho raha" in text.body for text in gateway.taken)
     text_in(rt, ticket.reference)
     assert len(hand_over(rt).taken) == 1
     text_in(rt, "ON")
     with rt.reading() as session:
-        assert session.scalars(select(Contact)).one().stopped_at is None
+        assert session.scalars(select(Contact)).one().wants_no_texts is (word == "no"), "only a person takes a no back"
 
 
 def resolve_first(rt: Runtime) -> None:

@@ -320,7 +320,7 @@ def test_an_answer_that_was_held_up_keeps_hours_too(make_rt: Callable[..., Runti
     assert (gateway.taken, texts_out(rt)[0].delivery) == ([], "queued")
 
 
-@pytest.mark.parametrize(("word", "reason"), [("OFF", "stopped"), ("mere bete ko aghwa kar liya", "hold")])
+@pytest.mark.parametrize(("word", "reason"), [("OFF", "stopped"), ("mere bete ko aghwa kar liya", "not_safe")])
 def test_silence_and_hold_stop_what_we_start_and_no_answer(rt: Runtime, gateway: ScriptedGateway, word: str, reason: str) -> None:
     text_in(rt, SNATCHED)
     start_text(rt)

@@ -96,7 +96,7 @@ def test_what_was_said_at_the_desk_of_the_phone_holds_once_it_is_met(rt: Runtime
 
 def test_a_known_number_keeps_its_own_and_is_a_stranger_to_the_ticket(rt: Runtime, clock: Clock) -> None:
     text_in(rt, "do larkon ne mera mobile cheen liya")
-    own, walk_in = tickets(rt)[0], take_down(rt, replace(AT_THE_DESK, words="bachao, ghar mein ghus gaye", category="kidnapping"))
+    own, walk_in = tickets(rt)[0], take_down(rt, replace(AT_THE_DESK, words="bachao, ghar mein ghus gaye", category="harassment"))
     assert (walk_in.hold, contact_of(rt, walk_in).language, contact_with(rt, HER).language) == (True, "sd", "ur-Latn")
     # A reply is refused, so no later text answers it; a change of status is texted to nobody.
     sent = said(rt)

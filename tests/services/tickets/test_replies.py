@@ -74,12 +74,16 @@ def test_other_words_from_a_second_tab_are_not_taken_for_a_double_click(rt: Runt
         (Contact, {"on_hold": True}, Reason.NOT_SAFE),
         (Contact, {"may_text": False}, Reason.NOT_SAFE),
         (Contact, {"stopped_at": datetime.fromisoformat("2026-11-01T00:00+00:00")}, Reason.STOPPED),
+        (Contact, {"refused_texts_at": datetime.fromisoformat("2026-11-01T00:00+00:00")}, Reason.REFUSED),
         (Contact, {"kind": "withheld"}, Reason.NO_PHONE),
         (Contact, {"country": "US"}, Reason.NO_PHONE),
         (Contact, {"address": "+922135662222"}, Reason.LANDLINE),
     ],
 )
-def test_what_may_not_go_is_refused_with_why(rt: Runtime, ticket: Ticket, model: type, values: dict[str, object], reason: Reason) -> None:
+def test_what_may_not_go_is_refused_with_why(
+    rt: Runtime, ticket: Ticket, clock: Clock, model: type, values: dict[str, object], reason: Reason
+) -> None:
+    clock.forward(minutes=10)  # what the citizen wrote is not so fresh any more that a volunteer may answer it
     alter(rt, model, **values)
     with pytest.raises(ReplyRefused) as refused:
         write(rt, ticket)

@@ -130,7 +130,7 @@ def test_a_ticket_raised_by_a_later_text_alarms_who_has_it_and_does_not_move(rt:
     settle(rt, tmp_path)
     text_in(rt, SNATCHED)
     route_due(rt)
-    text_in(rt, "madad")
+    text_in(rt, f"{tickets(rt)[0].reference} madad")
     route_due(rt)
     assert (where(rt), alarms(rt)) == ([("street", "alice")], [("urgent", "alice")])
 
@@ -154,7 +154,7 @@ def test_a_cry_when_whoever_has_it_has_gone_home_also_alarms_somebody_else(
     text_in(rt, SNATCHED)
     route_due(rt)
     settle(rt, tmp_path, by_now)
-    text_in(rt, "madad")
+    text_in(rt, f"{tickets(rt)[0].reference} madad")
     route_due(rt)
     assert where(rt) == [("street", "alice")]
     assert alarms(rt) == [*([("off_duty", told)] if told else []), ("urgent", "alice")]
@@ -166,7 +166,7 @@ def test_of_a_sealed_ticket_whose_team_went_home_only_the_head_is_told(rt: Runti
     text_in(rt, BRIBED)
     route_due(rt)
     clock.forward(minutes=9)  # 14:04
-    text_in(rt, "bachao")
+    text_in(rt, f"{tickets(rt)[0].reference} bachao")
     route_due(rt)
     assert (where(rt), alarms(rt)) == ([("integrity", "charlie")], [("off_duty", "head"), ("urgent", "charlie")])
 
@@ -176,7 +176,7 @@ def test_a_lead_who_has_it_off_duty_is_told_once(rt: Runtime, tmp_path: Path, cl
     clock.forward(hours=9)  # 21:00
     text_in(rt, SNATCHED)
     route_due(rt)
-    text_in(rt, "bachao")
+    text_in(rt, f"{tickets(rt)[0].reference} bachao")
     route_due(rt)
     assert alarms(rt) == [("nobody_on_duty", "lead"), ("urgent", "lead")]
 
@@ -212,7 +212,7 @@ def test_whoever_claimed_it_before_it_had_a_team_keeps_it(rt: Runtime, tmp_path:
         ticket = tickets(rt)[-1]
         assert ticket.team_id is None
         taking.claim(rt, volunteer(rt, "bob"), ticket.reference, ticket.version)
-    text_in(rt, "bachao", sender=OTHER)
+    text_in(rt, f"{tickets(rt)[1].reference} bachao", sender=OTHER)
     settle(rt, tmp_path)  # there are teams by now
     route_due(rt)
     assert (where(rt), tickets(rt)[1].status) == ([("street", "bob"), ("street", "bob")], Status.ASSIGNED)
