@@ -189,6 +189,7 @@ def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, tex
         },
         text=text,
         receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,
+        from_prankster=contact.is_prankster,
     )
     if opened.message_id is not None:
         naming.shut_new(rt, tx, opened.ticket_id, text["body"])

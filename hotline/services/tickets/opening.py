@@ -31,11 +31,12 @@ def open_ticket(
     text: TextIn | None = None,
     receipt: Callable[[str], TextOut | None],
     volunteer_id: int | None = None,
+    from_prankster: bool | None = None,
 ) -> Opened:
     """Open a ticket and have it routed.
 
     `details` are the data of its first event. `receipt` makes the row of the receipt for a reference, or None. `volunteer_id` is the
-    volunteer who typed the ticket in.
+    volunteer who typed the ticket in. `from_prankster`: whether two people marked the phone, where that is known already.
     """
     event: NewEvent = {"kind": EventKind.OPENED, "happened_at": tx.now, "data": details}
     if volunteer_id is not None:
@@ -43,7 +44,7 @@ def open_ticket(
     tx.ring(Job.ROUTE_DUE)
     danger = ticket.get("danger")
     facts: TicketFacts = ticket if danger is None else {**ticket, "danger_at": tx.now, "next_ring_at": rung_from(danger, tx.now)}
-    if pranks.comes_last(tx.session, facts):
+    if pranks.comes_last(tx.session, facts, marked=from_prankster):
         facts = {**facts, "priority": Priority.LAST}
     ticket_id = None
     while ticket_id is None:  # drawn again if the reference is taken
