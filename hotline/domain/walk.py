@@ -10,7 +10,7 @@ class Step(StrEnum):
     """Where a call is. `menu` says where a key, silence and a wrong key lead from each step; `voice` says what is heard there."""
 
     BACK = "back"  # we called back: "press 1" and nothing else, until a key comes
-    OPENING = "opening"  # danger, and which language to speak; whoever keys nothing comes to the beep
+    OPENING = "opening"  # danger, and which language to speak; a caller who keys nothing comes to the beep
     LANGUAGE = "language"  # all languages, and any other
     MAIN = "main"
     CATEGORY = "category"  # what it is about

@@ -95,16 +95,18 @@ def _page(rt: Runtime, volunteer_id: int) -> bool:
     return True
 
 
-def ring_phone(tx: Transaction, contact: Contact, language: str) -> None:
-    """Have a phone rung, which hears that the page needs its volunteer and nothing else."""
+def ring_phone(
+    tx: Transaction, contact: Contact, language: str, *, direction: CallDirection = CallDirection.ALARM, step: Step = Step.ALARM
+) -> None:
+    """Have a phone of ours rung. It hears what is said at `step` and nothing else: that the page needs its volunteer, or a test."""
     calls.keep(
         tx.session,
         now=tx.now,
-        direction=CallDirection.ALARM,
+        direction=direction,
         gateway="",
         gateway_id=None,
         contact_id=contact.id,
-        walk=Walk(Step.ALARM, language).as_row(),
+        walk=Walk(step, language).as_row(),
         next_attempt_at=tx.now,
     )
     tx.ring(Job.PLACE_CALLS)

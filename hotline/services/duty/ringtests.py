@@ -13,8 +13,7 @@ from hotline.domain import phone, texts
 from hotline.domain.call import CallDirection, CallReason
 from hotline.domain.duty import REACH, Turn
 from hotline.domain.languages import heard_in
-from hotline.domain.walk import Step, Walk
-from hotline.jobs import Job
+from hotline.domain.walk import Step
 from hotline.log import logger
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
@@ -108,7 +107,7 @@ def _begin(rt: Runtime, address: str, today: date) -> bool:
             ringtests.show(tx.session, today, contact.id, code)
         if may_ring:
             language = owners[0].page_language if owners else rt.config.conversation.default_language
-            _ring(tx, contact, heard_in(language))
+            paging.ring_phone(tx, contact, heard_in(language), direction=CallDirection.TEST, step=Step.TEST)
     return True
 
 
@@ -116,20 +115,6 @@ def gives_way(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
     """Whether the test of a phone waits for a real alarm: one rings it or is about to, or somebody may be about to press its key."""
     since = tx.now - timedelta(minutes=rt.config.duty.act_minutes)
     return rings.awaited(tx.session, contact.id, now=tx.now) or calls.has_alarm(tx.session, contact.id, since=since)
-
-
-def _ring(tx: Transaction, contact: Contact, language: str) -> None:
-    calls.keep(
-        tx.session,
-        now=tx.now,
-        direction=CallDirection.TEST,
-        gateway="",
-        gateway_id=None,
-        contact_id=contact.id,
-        walk=Walk(Step.TEST, language).as_row(),
-        next_attempt_at=tx.now,
-    )
-    tx.ring(Job.PLACE_CALLS)
 
 
 def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> CallReason | None:

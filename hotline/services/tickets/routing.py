@@ -176,7 +176,7 @@ def _not_for(tx: Transaction, ticket: Ticket) -> frozenset[int]:
 
 
 def _shut_out(tx: Transaction, ticket: Ticket) -> frozenset[int]:
-    # Whoever shuts a ticket changes it, so that it has another version than the first.
+    # To shut a ticket changes it, so that it has another version than the first.
     return frozenset(shutouts.of_ticket(tx.session, ticket.id)) if ticket.version > 1 else frozenset()
 
 
