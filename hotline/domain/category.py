@@ -15,9 +15,9 @@ from hotline.domain.danger import Danger
 from hotline.domain.folding import match_key
 from hotline.domain.ticket import Priority
 
-# Patterns are looked up by their first letters, so that a long table costs no more per text than a short one: by five, or by three if
+# Patterns are looked up by their first letters, so that a long table costs no more per text than a short one: by seven, or by three if
 # the pattern is shorter ("=جج" with its boundaries has four, a Sindhi word of three letters three).
-_HEADS = (3, 5)
+_HEADS = (3, 7)
 _SPACE = re.compile(" ")
 # In a phrase with so many spaces or fewer, any of them may be missing. A longer one is looked for with all its spaces or with none.
 _SPACES_IN_DOUBT = 3
