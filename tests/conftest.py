@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -340,7 +341,13 @@ def make_rt(database_url: str, clock: Clock) -> Iterator[Callable[..., Runtime]]
 
     yield make
     for rt in made:
+        # A page that a browser still asked for has its connection yet. Closed now, the pool would never see it again.
+        until = time.monotonic() + 5
+        while rt.engine.pool.checkedout() and time.monotonic() < until:  # type: ignore[attr-defined]  # of the QueuePool that it is
+            time.sleep(0.005)
+        is_out = rt.engine.pool.checkedout()  # type: ignore[attr-defined]  # the same
         rt.close()
+        assert is_out == 0, "a connection was never given back"
 
 
 @pytest.fixture

@@ -172,7 +172,9 @@ def alike(heard: dict[Complaint, Heard]) -> Heard:
     return first
 
 
-@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+@pytest.mark.parametrize(
+    ("database_url", "language"), [*(("sqlite", code) for code in TEXT_LANGUAGES), ("postgresql", "ur")], indirect=["database_url"]
+)
 def test_by_text_every_kind_is_told_alike(rt: Runtime, statements: list[str], language: str) -> None:
     every = complaints(rt, language)
     text_in(rt, COMPLAINT[language], sender=ANOTHER)

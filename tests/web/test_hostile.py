@@ -45,7 +45,15 @@ def address(rule: Rule, reference: str, value: bytes) -> str:
     return re.sub("<.*?>", lambda found: "1" if ":" in found[0] else written, path)
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+OF_THE_DATABASE = ("nul", "long", "emoji", "half a pair", "many digits", "minus")
+"""What a database may refuse, each its own way. The others are for pages, which are the same on both."""
+
+
+@pytest.mark.parametrize(
+    ("database_url", "kind"),
+    [*(("sqlite", kind) for kind in HOSTILE), *(("postgresql", kind) for kind in OF_THE_DATABASE)],
+    indirect=["database_url"],
+)
 def test_no_field_and_no_address_breaks_a_page(rt: Runtime, app: Flask, as_: As, kind: str) -> None:
     text_in(rt, "My motorcycle was stolen")
     route_due(rt)
