@@ -30,14 +30,19 @@ class AlarmKind(StrEnum):
     LOOK_LATE = "look_late"  # what came in waits too long for a first look: to who is on duty, then to leads or heads, once for all of it
     NOT_REACHED = "not_reached"  # phones did not answer their daily test: to the leads of their people, else the heads
     CODE_TRIED = "code_tried"  # wrong codes came by text under the number of a volunteer's own phone: to that volunteer, on the page only
+    MENTIONED = "mentioned"  # a colleague's note calls for the volunteer: to that volunteer
     NAMED = "named"  # a complaint names one of us and is shut to that person: to the heads who are not named, else to such leads
 
 
-def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int) -> None:
-    """Raise an alarm about a ticket for a volunteer, once of each kind; not for a volunteer or head who is shut out of the ticket."""
-    if volunteer_id not in shutouts.of_ticket(tx.session, ticket_id) and alarms.raise_once(
-        tx.session, ticket_id, kind, volunteer_id, now=tx.now
-    ):
+def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int, *, again: bool = False) -> None:
+    """Raise an alarm about a ticket for a volunteer, once of each kind; not for a volunteer or head who is shut out of the ticket.
+
+    `again`: raise it anew if the volunteer has seen or acknowledged it.
+    """
+    if volunteer_id in shutouts.of_ticket(tx.session, ticket_id):
+        return
+    is_news = alarms.raise_once(tx.session, ticket_id, kind, volunteer_id, now=tx.now)
+    if is_news or (again and alarms.reopen_one(tx.session, ticket_id, kind, volunteer_id, now=tx.now)):
         happened(tx.session, ticket_id, EventKind.ALARM_RAISED, now=tx.now, alarm=kind, to=volunteer_id)
 
 

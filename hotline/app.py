@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from flask import Flask, g
@@ -12,7 +12,7 @@ from hotline.config import ConfigFault
 from hotline.domain import reference
 from hotline.domain.languages import BY_CODE, PAGE_LANGUAGES
 from hotline.gateways.registry import GATEWAYS, load_config
-from hotline.i18n import CatalogueFault, local_time
+from hotline.i18n import CatalogueFault, local_day, local_time
 from hotline.jobs import RedisBell, RelayedBell
 from hotline.log import configure_log, logger
 from hotline.runtime import Runtime, build_runtime
@@ -24,6 +24,7 @@ from hotline.web import (
     audit,
     auth,
     bridges,
+    bulk,
     calls,
     danger,
     digits,
@@ -45,6 +46,7 @@ from hotline.web import (
     search,
     splitting,
     tickets,
+    undoing,
     walkin,
     welcome,
     words,
@@ -74,6 +76,8 @@ BLUEPRINTS = (
     walkin.blueprint,
     search.blueprint,
     splitting.blueprint,
+    undoing.blueprint,
+    bulk.blueprint,
     roster.blueprint,
     ringing.blueprint,
     pranks.blueprint,
@@ -153,6 +157,7 @@ def _dress_pages(app: Flask, rt: Runtime) -> None:
         after_form=focus.after_form,
         language_names={code: BY_CODE[code].own_name for code in PAGE_LANGUAGES},
         local_time=lambda at: local_time(cast("datetime", at), g.language, rt.config.zone),
+        local_day=lambda on: local_day(cast("date", on), g.language),
         written=reference.written,
         owner=keeping.owner,
         currency=rt.config.sending.currency,

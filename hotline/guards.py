@@ -27,8 +27,10 @@ from hotline.services.duty.roster import NoSuchShift, ShiftMoved
 from hotline.services.people.grants import Decided, NotPossible, NotYours
 from hotline.services.tickets.danger import NobodyActed
 from hotline.services.tickets.facts import InThePast, NoSuchChoice
+from hotline.services.tickets.kinds import TooLate
 from hotline.services.tickets.otherphones import NoOtherPhone
 from hotline.services.tickets.reach import HoursTurnedRound
+from hotline.services.tickets.unsending import HasLeft
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.writing import Overloaded
 
@@ -72,7 +74,7 @@ _HOME = {Role.ADMINISTRATOR: "people.everybody", Role.AUDITOR: "audit.book"}
 _CACHED = frozenset({"static", "prompts.clip"})
 """Endpoints whose answers may be cached: they are the same for everybody."""
 
-_ASKED_BY_SCRIPTS = frozenset({"queues.version", "queues.part", "queues.alarm_strip", "replies.draft"})
+_ASKED_BY_SCRIPTS = frozenset({"queues.version", "queues.part", "queues.alarm_strip", "replies.draft", "tickets.version", "tickets.live"})
 """Endpoints that only scripts of our pages ask: a page is of no use to them."""
 
 FOR_GATEWAYS = ("/hooks/", "/prompts/")
@@ -255,6 +257,8 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
         HTTPStatus.CONFLICT,
         N_("This ticket is on hold, sealed or urgent: another phone can be neither added nor confirmed now."),
     ),
+    TooLate: (HTTPStatus.CONFLICT, N_("That cannot be undone any more. Change it on the ticket's page, or ask a lead.")),
+    HasLeft: (HTTPStatus.CONFLICT, N_("The text has left already: it cannot be taken back.")),
     InThePast: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That time is over. Go back and choose a later one.")),
     HoursTurnedRound: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("The hours must begin before they end. Go back and change them.")),
     MoveNotAllowed: (
@@ -265,7 +269,7 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
         HTTPStatus.CONFLICT,
         N_(
             "Somebody is in danger and nobody has acted yet. Text or ring the citizen, or say who was brought in. "
-            "If nothing can be done, a lead says so. Then you can close it."
+            "A text counts once it has left. If nothing can be done, a lead says so. Then you can close it."
         ),
     ),
     NotYours: (HTTPStatus.FORBIDDEN, N_("That is not yours to do.")),

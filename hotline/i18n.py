@@ -5,13 +5,13 @@ A language is named by its code (`domain.languages`); the folder of its catalogu
 
 import gettext
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from hotline.domain import languages, prompts, texts
 from hotline.domain.category import Category
@@ -144,6 +144,11 @@ def local_time(at: datetime, language: str, zone: ZoneInfo) -> str:
         raise ValueError("a time without a zone cannot turn local")
     row = BY_CODE[language]
     return format_datetime(at, row.date_pattern, tzinfo=zone, locale=row.locale)
+
+
+def local_day(on: date, language: str) -> str:
+    """A day without its year, as 23 November in that language, digits in ASCII."""
+    return format_date(on, "d MMMM", locale=BY_CODE[language].locale)
 
 
 def table_faults() -> list[str]:

@@ -39,6 +39,7 @@ def queue_text(
 
 
 def queue_written(
+    rt: Runtime,
     tx: Transaction,
     body: str,
     contact: Contact,
@@ -50,6 +51,7 @@ def queue_written(
 ) -> None:
     """Queue what a volunteer wrote to the contact. The caller has checked that it may be sent; the worker checks it again.
 
+    It is due in some seconds: until then the volunteer can take it back (`unsending`), and the clock's next ring sends it.
     To a phone that is kept quiet it goes as the answer to the citizen's text `answers_id`, or because the lead `agreed_by` agreed.
     """
     tx.ring(Job.SEND_DUE)
@@ -57,6 +59,7 @@ def queue_written(
     row = outgoing.due_at_once(
         now=tx.now, contact_id=contact.id, body=body, language=contact.language, segments=count(body).segments, rank=rank
     )
+    row["next_attempt_at"] = tx.now + timedelta(seconds=rt.config.sending.undo_s)
     outgoing.queue(tx.session, ticket_id=ticket_id, volunteer_id=volunteer_id, answers_id=answers_id, agreed_by=agreed_by, **row)
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -13,10 +13,12 @@ from hotline.config import Config
 from hotline.domain.area import Area
 from hotline.domain.category import Category
 from hotline.domain.keyword import Lexicon
+from hotline.domain.macro import Macro
 from hotline.domain.protocol import Protocol
 from hotline.domain.wishes import WishTable
 from hotline.i18n import Catalogues
 from hotline.jobs import Bell, Job
+from hotline.macros import load_macros
 from hotline.media.store import Store, open_store
 from hotline.storage.db import make_engine, overload_told
 from hotline.storage.writing import Writing, writing
@@ -54,6 +56,7 @@ class Runtime:
     areas: tuple[Area, ...]
     unsaid: tuple[Category, ...]
     protocols: tuple[Protocol, ...]
+    macros: tuple[Macro, ...]
     wishes: WishTable
     store: Store
     clock: Callable[[], datetime]
@@ -77,9 +80,38 @@ class Runtime:
         with overload_told(), self.sessions() as session:
             yield session
 
+    @contextlib.contextmanager
+    def together(self) -> Iterator["Runtime"]:
+        """A Runtime for services that are done together: what they do in the block is committed once, or not at all if the block raises.
+
+        Only services open one. Raises `Overloaded`.
+        """
+        with self.transaction() as tx:
+            yield _Together(**{one.name: getattr(self, one.name) for one in fields(Runtime)}, tx=tx)
+
     def close(self) -> None:
         """Close the database connections."""
         self.engine.dispose()
+
+
+@dataclass(frozen=True)
+class _Together(Runtime):
+    """A Runtime all of whose transactions are the one that is open."""
+
+    tx: Transaction
+
+    @contextlib.contextmanager
+    def transaction(self, *, ahead: bool = False) -> Iterator[Transaction]:  # noqa: ARG002 - it is open: nothing goes ahead
+        """The open transaction. It commits and rings at the end of the block of `together`."""
+        with self.reading():
+            yield self.tx
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """The session of the open transaction, which sees what the services before have changed."""
+        self.tx.session.flush()
+        self.tx.session.expire_all()  # a row that a service before has read is not as it was
+        yield self.tx.session
 
 
 def utc_now() -> datetime:
@@ -116,6 +148,7 @@ def build_runtime(
         areas=load_areas(config.table("areas")),
         unsaid=load_unsaid(config.table("unsaid")),
         protocols=load_protocols(config.table("protocols"), categories),
+        macros=load_macros(config.table("macros")),
         wishes=load_wishes(config.table("wishes")),
         store=open_store(config),
         clock=clock,

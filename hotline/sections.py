@@ -55,6 +55,7 @@ class Sending:
     timeout_s: int = whole(10, 1, 30)
     answer_fresh_minutes: int = whole(30, 0, 1440)
     person_answers_minutes: int = whole(10, 1, 60)
+    undo_s: int = whole(10, 0, 60)
     expires_hours: int = whole(48, 1, 720)
     segment_price: str = ""
     currency: str = "PKR"
@@ -128,6 +129,7 @@ class Files:
     lexicon: str = ""
     unsaid: str = ""
     protocols: str = ""
+    macros: str = ""
     wishes: str = ""
 
 

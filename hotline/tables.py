@@ -12,7 +12,7 @@ from hotline.domain.category import Category, literals
 from hotline.domain.folding import match_key
 from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
 from hotline.domain.languages import LANGUAGES, NAMED_LANGUAGES, TEXT_LANGUAGES
-from hotline.domain.telltale import unsaid
+from hotline.domain.telltale import BY_EAR, HEARD_MIN, heard, unsaid
 from hotline.domain.ticket import Priority
 from hotline.domain.wishes import WishTable
 from hotline.tomlfile import TEXTS, Unreadable, is_of, read_toml
@@ -98,10 +98,25 @@ def load_unsaid(path: Path | None) -> tuple[Category, ...]:
     """The lists of words that a text to a citizen must not say without a question first; None: of the shipped file. Raises `TableFault`."""
     path = path or DATA / "unsaid.toml"
     document = parsed(path)
-    faults = [f"{key!r} is no list of such words" for key in document if key not in _UNSAID]
-    faults += [f"{key}: {fault}" for key in _UNSAID for fault in _words_faults(document.get(key, []))]
+    lists: dict[str, list[object]] = {key: [document.get(key, [])] for key in _UNSAID}
+    faults = []
+    for key, table in ((key, table) for key, table in document.items() if key not in _UNSAID):
+        if not isinstance(table, dict) or not CODE.fullmatch(key):
+            faults.append(f"{key!r} is no list of such words")
+            continue
+        faults += [f"{key}: {language!r} is none of {', '.join(TEXT_LANGUAGES)}" for language in table if language not in TEXT_LANGUAGES]
+        lists[key] = list(table.values())
+    faults += [f"{key}: {fault}" for key, written in lists.items() for words in written for fault in _words_faults(words)]
+    faults += [f"{key}: {fault}" for key, written in lists.items() for words in written for fault in _heard_faults(words)]
     raise_any(path, faults)
-    return tuple(unsaid(key, document.get(key, [])) for key in _UNSAID)
+    return tuple(unsaid(key, itertools.chain.from_iterable(written)) for key, written in lists.items())  # type: ignore[arg-type]
+
+
+def _heard_faults(words: object) -> list[str]:
+    if not isinstance(words, list):
+        return []
+    by_ear = [word for word in words if isinstance(word, str) and word.startswith(BY_EAR)]
+    return [f"word {word!r} is too short to be compared by ear" for word in by_ear if len(heard(word).removesuffix("*")) < HEARD_MIN]
 
 
 def load_wishes(path: Path | None) -> WishTable:

@@ -7,6 +7,7 @@ from typing import Any
 
 TEXT, TEXTS, NUMBER = "text in quotes", "a list of texts in quotes", "a whole number"
 YES_NO, TIME = "true or false", "a time like 08:00"
+NAMES = "text in quotes, or a table of such texts by language"
 """The kinds of values, in the words of a fault."""
 
 
@@ -26,6 +27,8 @@ def is_of(kind: str, value: object) -> bool:
     """Whether the value is of that kind. True and false are not numbers."""
     if kind == TEXTS:
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if kind == NAMES:
+        return isinstance(value, str) or (isinstance(value, dict) and all(isinstance(each, str) for each in value.values()))
     if kind == TIME:
         return time_of(value) is not None
     return type(value) is {TEXT: str, NUMBER: int, YES_NO: bool}[kind]

@@ -114,7 +114,7 @@ def _own_environment() -> Iterator[None]:
 def _tables_read_once() -> Iterator[None]:
     """Read the tables of words once: reading them is half of what a Runtime costs, and nearly every test builds one."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("load_categories", "load_lexicon", "load_unsaid", "load_wishes", "load_protocols"):
+        for name in ("load_categories", "load_lexicon", "load_unsaid", "load_wishes", "load_protocols", "load_macros"):
             patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
         yield
 

@@ -21,6 +21,7 @@ from hotline.gateways.twilio.account import account_of
 from hotline.i18n import LOCALES, Catalogues
 from hotline.jobs import Job
 from hotline.runtime import Runtime, build_runtime
+from hotline.sections import Sending
 from hotline.services.texts.intake import Received, receive_text
 from hotline.services.texts.outbound import send_due
 from hotline.storage.models import Message, Ticket
@@ -99,7 +100,8 @@ def make_config(database_url: str, *, account: Mapping[str, str] = MappingProxyT
         }
     )
     gateways = {**config.gateways, "twilio": dataclasses.replace(account_of(config), **account)}
-    changes = {"contact_hours": Hours(opens="00:00", closes="24:00"), "gateways": gateways} | changes
+    # Nobody waits in tests for what could be taken back; those of taking it back set the seconds.
+    changes = {"contact_hours": Hours(opens="00:00", closes="24:00"), "gateways": gateways, "sending": Sending(undo_s=0)} | changes
     return dataclasses.replace(config, **changes)
 
 

@@ -16,7 +16,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.domain"}),
     frozenset({"hotline.sections", "hotline.tomlfile"}),
     frozenset({"hotline.config", "hotline.log", "hotline.private", "hotline.tables"}),
-    frozenset({"hotline.workdays", "hotline.cards"}),
+    frozenset({"hotline.workdays", "hotline.cards", "hotline.macros"}),
     frozenset({"hotline.storage", "hotline.gateways", "hotline.jobs", "hotline.i18n", "hotline.media"}),
     frozenset({"hotline.runtime"}),
     frozenset({"hotline.outbox", "hotline.alarms"}),

@@ -21,7 +21,7 @@ from jinja2 import Environment, nodes
 import hotline
 import workers
 from hotline import log
-from hotline.domain import category, conversation, folding, language, phone, reference, searching, segments, telltale
+from hotline.domain import category, conversation, folding, language, phone, reference, searching, segments, sounding, telltale
 from hotline.tables import load_categories, load_lexicon, load_unsaid
 from hotline.web.digits import in_order
 from tests.support import make_config
@@ -37,7 +37,9 @@ LIMIT_S = 2
 UNITS = ("1", "1 ", "1-", "12 34-", " ", "\n", "-", ".", "a", "aab", "a ", "A1", "\u200d", "1\u200d", "\u0301", "پ", "۱")
 BUILT_IN_FUNCTIONS = {"hotline/config.py", "hotline/simulator/grammar.py", "hotline/web/forms.py", "hotline/web/search.py"}
 """Files with a pattern that is put together when it is used: of numbers of our own, or of patterns that are found elsewhere."""
-FILTERS = {"format", "groupby", "int", "join", "length", "list", "reverse", "round", "selectattr", "truncate", "upper"}
+FILTERS = {
+    *("first", "format", "groupby", "int", "join", "length", "list", "rejectattr", "reverse", "round", "selectattr", "truncate", "upper"),
+}
 """The library's filters in the templates: none of them searches for a pattern."""
 OUR_FILTERS = {"clock", "log_clock", "parts", "script"}
 """Filters of the simulator, whose patterns are found in the code."""
@@ -210,11 +212,14 @@ def readers() -> dict[str, Callable[[str], object]]:
         "categories_in": lambda text: category.categories_in(text, categories),
         "telltales": lambda text: telltale.telltales(text, (categories, unsaid)),
         "words": searching.words,
+        "sought": searching.sought,
+        "by_ear": sounding.by_ear,
         "tail": searching.tail,
         "read_sender": lambda text: phone.read_sender(text, "PK"),
         "read_typed": lambda text: phone.read_typed(text, "PK"),
         "parse": lambda text: conversation.parse(text, lexicon),
         "segments": segments.count,
+        "plainer": segments.plainer,
         "in_order": in_order,
         "mask_numbers": lambda text: log.mask_numbers(None, "", {"said": text}),
     }

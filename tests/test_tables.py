@@ -282,6 +282,9 @@ def test_a_table_of_areas_that_cannot_be_meant_is_refused(tmp_path: Path, toml: 
         ("places = []", "'places' is no list of such words"),
         ("stations = 1", "stations: words must be a list of words"),
         ('ours = ["=", "ab"]', "ours: word '=' folds to nothing"),
+        ('[court]\nfr = ["cour"]', "court: 'fr' is none of"),
+        ('[court]\nen = ["="]', "court: word '=' folds to nothing"),
+        ('[court]\nur-Latn = ["~naka"]', "word '~naka' is too short to be compared by ear"),
     ],
 )
 def test_a_list_of_unsaid_words_that_cannot_be_meant_is_refused(tmp_path: Path, toml: str, fault: str) -> None:

@@ -16,6 +16,7 @@ from hotline.gateways.base import GatewayFault
 from hotline.gateways.registry import GATEWAYS, gateways_in_use, load_config
 from hotline.i18n import CatalogueFault, Catalogues, prompts_path
 from hotline.jobs import SilentBell
+from hotline.macros import load_macros
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.media.store import StoreFault, open_store
 from hotline.runtime import Runtime, build_runtime
@@ -72,6 +73,7 @@ def _tables(config: Config) -> str:
         areas = load_areas(config.table("areas"))
         load_lexicon(config.table("lexicon"))
         load_unsaid(config.table("unsaid"))
+        load_macros(config.table("macros"))
         cards = load_protocols(config.table("protocols"), categories)
         load_wishes(config.table("wishes"))
     except TableFault as fault:

@@ -15,6 +15,7 @@ from hotline.domain.language import DETECTED
 from hotline.domain.languages import BY_CODE, LANGUAGES, PAGE_LANGUAGES, SOURCE, SPOKEN_LANGUAGES, TEXT_LANGUAGES
 from hotline.domain.texts import GREETING, HELP
 from hotline.i18n import CatalogueFault, po_path, prompts_path, table_faults
+from hotline.macros import load_macros
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.sections import Voice
 from hotline.tables import TableFault, lexicon_gaps, load_areas, load_categories, load_lexicon
@@ -33,6 +34,10 @@ def gaps(project: Path) -> list[str]:
         found += fault.faults
     try:
         load_protocols(data / "protocols.toml", categories or None)
+    except TableFault as fault:
+        found += fault.faults
+    try:
+        load_macros(data / "macros.toml")
     except TableFault as fault:
         found += fault.faults
     try:

@@ -61,8 +61,13 @@ class _Pattern:
 
 def categories_in(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
     """The categories whose words are in the text, in the order of the table; the first is the one to show. () if there is none."""
+    found = {index for index, _ in found_in(f" {match_key(text)} ", categories)}
+    return tuple(categories[index] for index in sorted(found))
+
+
+def found_in(key: str, categories: tuple[Category, ...]) -> list[tuple[int, range]]:
+    """Each place where a word of the table is in a match key with a space at either end: the index of its category, and its letters."""
     patterns = _compile(categories)
-    key = f" {match_key(text)} "
     hits: list[tuple[int, range]] = []
     spared: set[tuple[int, int]] = set()
     # In Latin letters every pattern begins at a boundary; in Arabic script anywhere.
@@ -77,8 +82,7 @@ def categories_in(text: str, categories: tuple[Category, ...]) -> tuple[Category
                     spared.update((pattern.category, letter) for letter in letters)
                 else:
                     hits.append((pattern.category, letters))
-    found = {index for index, letters in hits if not spared or not spared.issuperset((index, letter) for letter in letters)}
-    return tuple(categories[index] for index in sorted(found))
+    return [(index, letters) for index, letters in hits if not spared or not spared.issuperset((index, letter) for letter in letters)]
 
 
 def fallback(categories: tuple[Category, ...]) -> Category:
@@ -113,7 +117,7 @@ def literals(word: str) -> tuple[str, ...]:
     return tuple(start + "".join(itertools.chain(*zip(parts, (*joint, ""), strict=True))) + end for joint in joints)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _compile(categories: tuple[Category, ...]) -> Mapping[str, list[_Pattern]]:
     """The patterns of a table by their first letters, as many as one of `_HEADS` says."""
     patterns: dict[str, list[_Pattern]] = {}

@@ -18,11 +18,6 @@ _LETTERS = {
     "ٱ": "ا",
     "ء": "",
 }
-_URDU_DIGITS = "۰۱۲۳۴۵۶۷۸۹"
-_ARABIC_DIGITS = "٠١٢٣٤٥٦٧٨٩"
-_FULL_WIDTH_DIGITS = "０１２３４５６７８９"
-_ASCII_DIGITS = str.maketrans(_URDU_DIGITS + _ARABIC_DIGITS + _FULL_WIDTH_DIGITS, "0123456789" * 3)
-
 # NFKD turns U+FDFA into 18 characters and U+FDFB into 8, and neither holds a word that is looked for. Longer than this becomes a space.
 _LONGEST_FOLD = 4
 # How many folds are remembered: more code points than real texts use, and few enough that a stranger cannot fill the memory.
@@ -61,6 +56,20 @@ def _fold_plain(character: str) -> str:
 _FOLDS = _Folds()
 
 
+class _Digits(dict[int, str]):
+    """Code point of a digit of any script → the ASCII digit; of anything else → itself."""
+
+    def __missing__(self, code_point: int) -> str:
+        character = chr(code_point)
+        found = str(unicodedata.decimal(character)) if character.isdecimal() else character
+        if len(self) < _REMEMBERED:
+            self[code_point] = found
+        return found
+
+
+_DIGITS = _Digits()
+
+
 @lru_cache(maxsize=16)  # a text is read for its keyword, its language and its category, one after the other
 def match_key(text: str) -> str:
     """The form of a text in which words are compared: letters folded, lower case, single spaces between words.
@@ -78,5 +87,5 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def ascii_digits(text: str) -> str:
-    """The text with Urdu, Arabic and full-width digits as 0-9, one for one: offsets stay those of the text."""
-    return text.translate(_ASCII_DIGITS)
+    """The text with the digits of every script as 0-9, one for one: offsets stay those of the text."""
+    return text.translate(_DIGITS)

@@ -10,6 +10,7 @@ import re
 from hashlib import sha256
 
 from hotline.domain.folding import ascii_digits, match_key
+from hotline.domain.sounding import in_urdu_letters
 
 WORDS_MAX = 300
 """How many different words of one text or note are indexed. A text of 1,600 characters has about as many."""
@@ -23,17 +24,40 @@ _LONGEST_WORD = 40
 # Roman Urdu has no fixed spelling: long vowels and doubled letters are written in either way.
 _ROMAN = ((re.compile("ee"), "i"), (re.compile("oo"), "u"), (re.compile(r"([a-z])\1+"), r"\1"))
 _TAIL = re.compile(r"[0-9]+")
+_PARTS = re.compile(r"[0-9]+|[^0-9]+")
+# Between letters these may stand for a space, or for nothing.
+_JOINERS = re.compile("[\u200b-\u200d\u2060\ufeff]+")
+# The second and the third part of a number plate like LEA-18-4521, with or without signs between them. Not of a longer number.
+_PLATE = re.compile(r"(?<![a-z0-9])[a-z]{2,4} ?([0-9]{2}) ?([0-9]{3,4})(?! ?[0-9]|[a-z])")
 
 
 def key_of(secret: str) -> bytes:
     """The key of the hashes. Change the name in it if words are folded or progress is marked in a new way: all is indexed again."""
-    return hmac.digest(secret.encode(), b"search words, 2", sha256)
+    return hmac.digest(secret.encode(), b"search words, 3", sha256)
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The different words of a text as they are indexed and searched for, in order. A word has at least two letters or digits."""
-    found = (_spelt(word[:_LONGEST_WORD]) for word in match_key(text).split() if len(word) > 1 and not _is_number(word))
-    return tuple(dict.fromkeys(found))
+    """The different words of a text as they are indexed, in order: whatever `sought` gives for another way to write them is among them."""
+    plates = [part for plate in _PLATE.finditer(match_key(text)) for part in (plate[1], plate[2], plate[1] + plate[2])]
+    return tuple(dict.fromkeys((*_words(text), *_words(_JOINERS.sub(" ", text)), *plates)))
+
+
+def sought(text: str) -> tuple[tuple[str, ...], ...]:
+    """The different words that a volunteer typed, as they are looked for: with joiners as spaces, then, if that differs, as nothing."""
+    return tuple(dict.fromkeys(found for found in (_words(_JOINERS.sub(" ", text)), _words(text)) if found))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for written in text.split() for word in _words_of(written)))
+
+
+def _words_of(written: str) -> list[str]:
+    """The words of what is written without a space: ABC-123 and abc123 are "abc" and "123". If all are single (5-C), they are one word."""
+    keys = [key[:_LONGEST_WORD] for key in in_urdu_letters(written).split() if not _is_number(key)]
+    parts = [part for key in keys for part in _PARTS.findall(key)]
+    if all(len(part) == 1 for part in parts):
+        parts = ["".join(parts)]
+    return [_spelt(part) for part in parts if len(part) > 1 and not _is_number(part)]
 
 
 def tails(reference: str) -> tuple[str, ...]:

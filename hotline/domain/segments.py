@@ -5,6 +5,7 @@ Source: 3GPP TS 23.038 (alphabets) and TS 23.040 (the header that joins parts). 
 promises them.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,17 @@ _BASIC = frozenset(
 )
 _EXTENSION = frozenset("^{}\\[~]|€\f")
 _GSM7 = _BASIC | _EXTENSION
+
+# What an ordinary phone has no key for, and a word processor puts in by itself. Joiners do nothing between Latin letters.
+_PLAIN = {
+    **dict.fromkeys("“”„‟«»″", '"'),
+    **dict.fromkeys("‘’‚‛‹›′´`ʼ", "'"),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    **dict.fromkeys("\u200c\u200d", ""),
+    "⁄": "/",
+    "•": "-",
+    "×": "x",
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,19 @@ def count(text: str) -> Segments:
         return Segments("GSM-7", sum(costs), _parts(costs, alone=160, joined=153))
     costs = [2 if ord(character) > 0xFFFF else 1 for character in text]
     return Segments("UCS-2", sum(costs), _parts(costs, alone=70, joined=67))
+
+
+def plainer(text: str) -> str | None:
+    """The text with plain forms of the quotes, dashes, spaces and accents that GSM-7 lacks; None if that saves no segment."""
+    plain = text.translate({ord(character): _plain_form(character) for character in set(text) - _GSM7})
+    return plain if _GSM7.issuperset(plain) and count(plain).segments < count(text).segments else None
+
+
+def _plain_form(character: str) -> str:
+    """The plain form of a character; itself if it has none."""
+    taken_apart = unicodedata.normalize("NFKD", _PLAIN.get(character, character))
+    plainer = "".join(_PLAIN.get(c, c) for c in taken_apart if not unicodedata.combining(c))
+    return plainer if _GSM7.issuperset(plainer) else character
 
 
 def _parts(costs: Sequence[int], *, alone: int, joined: int) -> int:

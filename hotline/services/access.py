@@ -11,7 +11,7 @@ from hotline.domain.hours import Calendar
 from hotline.domain.rights import Rights, Role
 from hotline.domain.ticket import Priority
 from hotline.runtime import Reading
-from hotline.storage import people, shiftdays, tickets
+from hotline.storage import events, people, shiftdays, tickets
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
@@ -80,6 +80,24 @@ def enter(session: Reading, volunteer: Volunteer, reference: str, act: Act = Act
     if not may(rights, ticket, act):
         raise NotAllowed
     return access
+
+
+def enter_to_undo(session: Reading, volunteer: Volunteer, reference: str, *, since: datetime) -> Access:
+    """Let a person in to a ticket to undo a change of its kind: also one who lost sight of it by that very change, made after `since`.
+
+    Who was shut out of it meanwhile stays out. Raises `NotAllowed`, `NoSuchTicket`.
+    """
+    person, rights = _now(session, volunteer)
+    if not rights.works:
+        raise NotAllowed
+    ticket = tickets.seen_by(session, person, reference)
+    if ticket is None:
+        ticket = next(iter(tickets.by_reference(session, [reference])), None)
+        last = events.last_kind(session, ticket.id) if ticket is not None else None
+        is_own = last is not None and last.volunteer_id == person.id and last.happened_at > since
+        if ticket is None or not is_own or not person.confirmed or tickets.is_shut_to(session, ticket.id, person.id):
+            raise NoSuchTicket(reference)
+    return Access(person, rights, ticket)
 
 
 def sees(session: Reading, volunteer: Volunteer, reference: str) -> Ticket | None:

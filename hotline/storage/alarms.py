@@ -147,6 +147,12 @@ def reopen(session: Session, ticket_id: int, *, now: datetime) -> None:
     session.execute(reopened)
 
 
+def reopen_one(session: Session, ticket_id: int, kind: str, volunteer_id: int, *, now: datetime) -> bool:
+    """Page a volunteer again about a ticket. False if an alarm of this kind about it is open that the volunteer has not noticed."""
+    raised = update(Alarm).where(Alarm.ticket_id == ticket_id, Alarm.kind == kind, Alarm.volunteer_id == volunteer_id)
+    return session.scalar(raised.where(_NOTICED).values(**_ANEW, raised_at=now).returning(Alarm.id)) is not None
+
+
 def reopen_about(session: Session, about: str, kind: str, volunteer_id: int, *, raised_before: datetime, now: datetime) -> None:
     """Page a volunteer again about something that is not a ticket, if they have acknowledged or seen an alarm of this kind about it that
     was raised at `raised_before` or earlier."""

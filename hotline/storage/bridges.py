@@ -91,6 +91,12 @@ def promise(session: Session, ticket_id: int, *, now: datetime) -> bool:
     return True
 
 
+def take_promise_back(session: Session, ticket_id: int, *, promised_at: datetime) -> None:
+    """Forget that a call was promised at that time: the text that promised it never left."""
+    mine = (CallPlan.ticket_id == ticket_id, CallPlan.wanted_at == promised_at, CallPlan.made_at.is_(None))
+    session.execute(update(CallPlan).where(*mine).values(wanted_at=None))
+
+
 def _is_to_make(known: CallPlan) -> bool:
     return known.wanted_at is not None and known.made_at is None
 

@@ -1,6 +1,6 @@
 """What happened to each ticket. Events are added, never changed or deleted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NotRequired, TypedDict, Unpack
@@ -12,8 +12,9 @@ from hotline.domain.bridge import Came, End
 from hotline.domain.closing import HowTold
 from hotline.domain.danger import BroughtIn, Danger
 from hotline.domain.holder import Holder
+from hotline.domain.look import LookAnswer
 from hotline.storage.db import Insert, table
-from hotline.storage.models import Event, Note, Ticket
+from hotline.storage.models import VIEWED, Event, Note, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import visible_to
 
@@ -56,7 +57,7 @@ class EventKind(StrEnum):
     PASSED = "passed"  # passed on to a colleague or a team
     SHUT_OUT = "shut_out"  # a volunteer must not see it any more
     LET_IN = "let_in"  # a volunteer who was shut out may see it again
-    VIEWED = "viewed"  # a sealed ticket, by a volunteer
+    VIEWED = "viewed"  # its page was opened
     NUMBER_SHOWN = "number_shown"
     HANDED_BACK = "handed_back"  # taken from its volunteer, who cannot keep it
     ALARM_RAISED = "alarm_raised"
@@ -84,6 +85,8 @@ class EventKind(StrEnum):
     PRANK_MARKED = "prank_marked"  # one person says that its phone abuses us or plays pranks
     PRANK_CONFIRMED = "prank_confirmed"  # a second person says so too
     PRANK_UNMARKED = "prank_unmarked"  # a person says that it does not
+    KIND_UNDONE = "kind_undone"  # a change of its kind was undone; `stayed` says what was not
+    UNSENT = "unsent"  # a volunteer took a text back before it left
 
 
 Fact = bool | int | str | None
@@ -98,6 +101,16 @@ class Deed(StrEnum):
     BROUGHT_IN = "brought_in"  # a professional or an office was brought in
     STEP = "step"  # a step of the protocol was done
     NOTHING_TO_DO = "nothing_to_do"  # a lead says that nothing can be done, and why
+
+
+class Part(StrEnum):
+    """What a kind changes on a ticket, and what undoing it restores."""
+
+    KIND = "kind"
+    URGENCY = "urgency"
+    HOLD = "hold"
+    SEAL = "seal"
+    PLACE = "place"  # its team, its volunteer and its status
 
 
 class EventData(TypedDict, total=False):
@@ -134,7 +147,9 @@ class EventData(TypedDict, total=False):
     other: int  # the id of another ticket
     told: HowTold  # how the citizen was told of the end
     to: int | None  # the id of a volunteer, or the new priority
+    stayed: Sequence[Part]  # what was not undone
     version: int  # the ticket's version in the form that was sent
+    was: Mapping[str, Fact]  # columns of the ticket as they were before, so that it can be undone
     whom: BroughtIn  # who was brought in
 
 
@@ -169,6 +184,9 @@ _CHANGE_NOTHING = (
     EventKind.BRIDGE_JOINED,
     EventKind.BRIDGE_ENDED,
 )
+
+MOVED_BY_REPLY = ("status", "assignee_id", "unread", "unattended")
+"""The columns of a ticket that change when a volunteer writes to the citizen."""
 
 _NOT_ON_TIMELINE = (EventKind.VIEWED, EventKind.REPLIED)
 """Views have a list of their own; of a reply its text is shown."""
@@ -238,7 +256,7 @@ def heard(session: Session, ticket_id: int, *, limit: int) -> frozenset[str]:
 
 def views_of(session: Session, ticket_id: int, *, limit: int) -> Sequence[Event]:
     """The newest views of a ticket, newest first."""
-    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind == EventKind.VIEWED)
+    statement = select(Event).where(VIEWED, Event.ticket_id == ticket_id)
     return session.scalars(statement.order_by(Event.id.desc()).limit(limit)).all()
 
 
@@ -259,12 +277,16 @@ def listened_to(session: Session, ticket_id: int, volunteer_id: int) -> frozense
 def is_held_by_person(session: Session, ticket_id: int, holding: Collection[str]) -> bool:
     """Whether a person asked for the hold of a ticket and no lead has lifted it since: a volunteer put it there, typed the ticket in or
     chose one of the kinds that are on hold (`holding`), or a caller keyed what it is about."""
-    kinds = (EventKind.OPENED, EventKind.HELD, EventKind.UNHELD, EventKind.CHANGED)
+    kinds = (EventKind.OPENED, EventKind.HELD, EventKind.UNHELD, EventKind.CHANGED, EventKind.KIND_UNDONE)
     statement = select(Event.kind, Event.volunteer_id, Event.data).where(Event.ticket_id == ticket_id, Event.kind.in_(kinds))
-    asked = False
+    asked = before = False
     for kind, volunteer_id, data in session.execute(statement.order_by(Event.id)):
+        if kind == EventKind.CHANGED and data.get("fact") == "category":
+            before = asked
         if kind == EventKind.UNHELD:
             asked = False
+        elif kind == EventKind.KIND_UNDONE:
+            asked = asked if Part.HOLD in data["stayed"] else before
         elif kind != EventKind.CHANGED or (data.get("fact") == "category" and data.get("new") in holding):
             asked = asked or volunteer_id is not None or data.get("by") == "call"
     return asked
@@ -286,9 +308,7 @@ def shown_since(session: Session, ticket_id: int, *, rows: int) -> datetime | No
 
 def has_viewed(session: Session, ticket_id: int, volunteer_id: int, *, since: datetime) -> bool:
     """Whether it was noted after `since` that a volunteer viewed the ticket."""
-    statement = select(Event.id).where(
-        Event.ticket_id == ticket_id, Event.kind == EventKind.VIEWED, Event.volunteer_id == volunteer_id, Event.happened_at > since
-    )
+    statement = select(Event.id).where(VIEWED, Event.ticket_id == ticket_id, Event.volunteer_id == volunteer_id, Event.happened_at > since)
     return session.scalar(statement.limit(1)) is not None
 
 
@@ -319,11 +339,28 @@ def last_act(session: Session, ticket_id: int) -> Event | None:
 
 
 def is_placed(session: Session, ticket_id: int) -> bool:
-    """Whether a volunteer has passed the ticket on, or said of what kind it is."""
-    statement = select(Event.kind, Event.data).where(
-        Event.ticket_id == ticket_id, Event.kind.in_((EventKind.PASSED, EventKind.CHANGED)), Event.volunteer_id.is_not(None)
-    )
-    return any(kind == EventKind.PASSED or data.get("fact") == "category" for kind, data in session.execute(statement))
+    """Whether a volunteer has passed the ticket on, or said of what kind it is and not undone that."""
+    kinds = (EventKind.PASSED, EventKind.CHANGED, EventKind.KIND_UNDONE)
+    statement = select(Event.kind, Event.data).where(Event.ticket_id == ticket_id, Event.kind.in_(kinds), Event.volunteer_id.is_not(None))
+    placed = 0
+    for kind, data in session.execute(statement):
+        if kind == EventKind.KIND_UNDONE:
+            placed -= Part.KIND not in data["stayed"]
+        else:
+            placed += kind == EventKind.PASSED or data.get("fact") == "category"
+    return placed > 0
+
+
+def last_kind(session: Session, ticket_id: int) -> Event | None:
+    """The newest event in which a person said of what kind a ticket is, or undid that."""
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.in_((EventKind.CHANGED, EventKind.KIND_UNDONE)))
+    newest = session.scalars(statement.order_by(Event.id.desc()))
+    return next((event for event in newest if event.data.get("fact") == "category"), None)
+
+
+def since(session: Session, ticket_id: int, event_id: int) -> Sequence[Event]:
+    """The events of a ticket after one of them, oldest first."""
+    return session.scalars(select(Event).where(Event.ticket_id == ticket_id, Event.id > event_id).order_by(Event.id)).all()
 
 
 def last_change(session: Session, ticket_id: int) -> Event | None:
@@ -343,6 +380,21 @@ def replied_at(session: Session, ticket_id: int, volunteer_id: int) -> int:
     statement = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.REPLIED, Event.volunteer_id == volunteer_id)
     last = session.scalar(statement.order_by(Event.id.desc()).limit(1))
     return last["version"] if last else 0
+
+
+def said_not_ours(session: Session, ticket_id: int, *, since: datetime) -> frozenset[int]:
+    """Ids of the volunteers who have said after `since`, of a text or of the whole ticket, that it is not ours."""
+    statement = select(Event.volunteer_id, Event.data).where(
+        Event.ticket_id == ticket_id, Event.kind == EventKind.LOOKED, Event.happened_at > since
+    )
+    said = session.execute(statement).all()
+    return frozenset(i for i, data in said if i is not None and data.get("answer") == LookAnswer.NOT_OURS)
+
+
+def reply_at(session: Session, ticket_id: int, volunteer_id: int, at: datetime) -> Event:
+    """The event of the reply that a volunteer wrote at that time."""
+    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind == EventKind.REPLIED, Event.volunteer_id == volunteer_id)
+    return session.scalars(statement.where(Event.happened_at == at).order_by(Event.id.desc()).limit(1)).one()
 
 
 def without_notes(session: Session, ticket_id: int, *, before: int | None, limit: int) -> Sequence[Event]:
@@ -368,7 +420,9 @@ def agreed_by(session: Session, ticket_id: int, *, since: datetime) -> int | Non
 
     None if nobody did, if a volunteer has written since, or if danger, a hold or a word of safety has come since.
     """
-    ends = (EventKind.TEXT_AGREED, EventKind.REPLIED, EventKind.DANGER, EventKind.HELD, EventKind.UNSAFE)
+    ends = (EventKind.TEXT_AGREED, EventKind.REPLIED, EventKind.UNSENT, EventKind.DANGER, EventKind.HELD, EventKind.UNSAFE)
     statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.in_(ends), Event.happened_at > since)
     newest = session.scalar(statement.order_by(Event.id.desc()).limit(1))
+    if newest is not None and newest.kind == EventKind.UNSENT:  # a text that was taken back has not used it up
+        return newest.data.get("agreed_by")
     return newest.volunteer_id if newest is not None and newest.kind == EventKind.TEXT_AGREED else None

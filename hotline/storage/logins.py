@@ -89,6 +89,11 @@ def prove(session: Session, login_id: int, *, now: datetime) -> None:
     session.execute(update(Login).where(Login.id == login_id, Login.ended_at.is_(None)).values(proved_at=now))
 
 
+def seek(session: Session, login_id: int, typed: str) -> None:
+    """Keep what was searched for last under a log-in, in place of what was before."""
+    session.execute(update(Login).where(Login.id == login_id, Login.ended_at.is_(None)).values(sought=typed))
+
+
 def end(session: Session, volunteer_id: int, login_id: int, *, now: datetime) -> None:
     """End one log-in of a volunteer."""
     _end(session, now, Login.volunteer_id == volunteer_id, Login.id == login_id)
@@ -105,5 +110,5 @@ def end_all(session: Session, volunteer_id: int, *, now: datetime) -> None:
 
 
 def _end(session: Session, now: datetime, *which: ColumnElement[bool]) -> None:
-    statement = update(Login).where(*which, Login.ended_at.is_(None)).values(ended_at=now)
+    statement = update(Login).where(*which, Login.ended_at.is_(None)).values(ended_at=now, sought=None)
     session.execute(statement)

@@ -86,6 +86,15 @@ def count(session: Session, volunteer: Volunteer, *, now: datetime, most: int) -
     return min(found, most)
 
 
+def unseen_among(session: Session, ticket_ids: Collection[int]) -> frozenset[int]:
+    """The ids of those of the tickets on which a text or a recording waits for a look."""
+    if not ticket_ids:
+        return frozenset()
+    texts = select(Message.ticket_id).where(TEXT_WAITS, Message.ticket_id.in_(ticket_ids))
+    calls = select(Call.ticket_id).join(Recording, Recording.call_id == Call.id).where(RECORDING_WAITS, Call.ticket_id.in_(ticket_ids))
+    return frozenset(i for i in session.scalars(texts.union(calls)) if i is not None)
+
+
 def late(session: Session, goals: Goals, *, limit: int, reader: Volunteer | None = None) -> list[Waiting]:
     """What waits for too long, up to `limit` of each kind; with `reader` only what that volunteer can look at now.
 

@@ -111,6 +111,14 @@ def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit
     return [(row[0], row[1]) for row in session.execute(newest)]
 
 
+def first_in(session: Session, ticket_id: int, *, longest: int) -> tuple[Message, str] | None:
+    """The first text that came in on a ticket, with its first `longest` characters; None if there is none."""
+    statement = select(Message, func.substr(Message.body, 1, longest)).options(defer(Message.body))
+    came = statement.where(Message.ticket_id == ticket_id, Message.direction == Direction.IN)
+    row = session.execute(came.order_by(Message.id).limit(1)).one_or_none()
+    return (row[0], row[1]) if row is not None else None
+
+
 def ids_in(session: Session, ticket_id: int) -> Sequence[int]:
     """Ids of the texts that came in on a ticket, oldest first."""
     came = (Message.ticket_id == ticket_id, Message.direction == Direction.IN)

@@ -2,8 +2,8 @@
 
 A phone number stands in `contacts.address` and `typed_phones.address` only: the first is of a phone that has contacted us or is a
 volunteer's own, the second was typed in on a ticket. What people wrote stands in `messages.body`, `notes.body`, `drafts.body`,
-`call_plans.code_word` and `shift_days.note` only. Encrypted, they would need a keyed hash beside them where SQL compares them: addresses in
-`contacts`, `typed_phones` and `tickets.of_number`, bodies in `outgoing.is_leaving`.
+`call_plans.code_word`, `shift_days.note` and `logins.sought` only. Encrypted, they would need a keyed hash beside them where SQL compares
+them: addresses in `contacts`, `typed_phones` and `tickets.of_number`, bodies in `outgoing.is_leaving`.
 """
 
 from datetime import datetime, time
@@ -26,8 +26,14 @@ WAITS = text("(unattended OR team_id IS NULL)")
 LOOK = text("look IS NOT NULL")
 """Texts that nobody has looked at yet. The condition of a partial index, as above."""
 
+VIEWED = text("kind = 'viewed'")
+"""Events that say who opened a ticket's page. The condition of a partial index, as above."""
+
 RINGING = text("next_ring_at IS NOT NULL")
 """Tickets for which phones ring. The condition of a partial index, as above."""
+
+CARD_PUT = text("kind = 'card_put'")
+"""Events that put a protocol card to a ticket. The condition of a partial index, as above."""
 
 NOBODYS = text("(status NOT IN ('resolved', 'closed') OR unread) AND assignee_id IS NULL")
 PROMISED = text("promised_at IS NOT NULL AND on_time")
@@ -139,6 +145,7 @@ class Message(Base):
             sqlite_where=text("delivery = 'queued'"),
         ),
         Index("ix_messages_look", "look", "id", postgresql_where=LOOK, sqlite_where=LOOK),
+        Index("ix_messages_unseen", "ticket_id", postgresql_where=LOOK, sqlite_where=LOOK),
         Index(
             "ix_messages_open",
             "delivery",
@@ -221,7 +228,11 @@ class Event(Base):
     """What happened to a ticket; append-only. `data` holds codes and ids, never a phone number, a body or a name."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_ticket", "ticket_id", "id"),)
+    __table_args__ = (
+        Index("ix_events_ticket", "ticket_id", "id"),
+        Index("ix_events_cards", "ticket_id", postgresql_where=CARD_PUT, sqlite_where=CARD_PUT),
+        Index("ix_events_viewed", "ticket_id", "volunteer_id", "happened_at", postgresql_where=VIEWED, sqlite_where=VIEWED),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     kind: Mapped[str] = mapped_column(String(24))

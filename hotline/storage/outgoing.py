@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import and_, literal_column, not_, select, update
+from sqlalchemy import ColumnElement, and_, delete, literal_column, not_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.delivery import Delivery
@@ -109,6 +109,21 @@ def locked(session: Session, message_id: int) -> Message:
     """A text as it is now, locked until the commit."""
     statement = select(Message).where(Message.id == message_id).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
+
+
+def waiting_by(session: Session, ticket_id: int, volunteer_id: int, *, since: datetime) -> Message | None:
+    """The newest text of a volunteer about a ticket that was written after `since` and that no worker has tried; None if there is none."""
+    written = (Message.ticket_id == ticket_id, Message.volunteer_id == volunteer_id, Message.direction == Direction.OUT)
+    return session.scalar(select(Message).where(*written, *_untried(since)).order_by(Message.id.desc()).limit(1))
+
+
+def take_back(session: Session, message_id: int, *, since: datetime) -> bool:
+    """Delete a text that was written after `since`; False if a worker has tried it, or it was taken back before."""
+    return session.scalar(delete(Message).where(Message.id == message_id, *_untried(since)).returning(Message.id)) is not None
+
+
+def _untried(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Message.created_at > since, Message.delivery == Delivery.QUEUED, Message.attempts == 0
 
 
 def store(session: Session, message_id: int, **values: Unpack[TextChanges]) -> None:

@@ -112,12 +112,13 @@ def teams(session: Session) -> dict[str, Team]:
     return {team.code: team for team in session.scalars(select(Team))}
 
 
-def team(session: Session, code: str, name: str) -> Team:
-    """The team with that code, made if there is none. Its name is set to `name`."""
+def team(session: Session, code: str, name: str, names: Mapping[str, str] | None = None) -> Team:
+    """The team with that code, made if there is none. Its name is set to `name`, and in the languages of `names` to those."""
     found = session.scalar(select(Team).where(Team.code == code))
     if found is None:
         found = Team(code=code, name=name)
         session.add(found)
+    found.names = dict(names or {})
     found.name = name
     return found
 

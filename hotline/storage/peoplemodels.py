@@ -16,6 +16,11 @@ class Team(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     code: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(120))
+    names: Mapped[dict[str, str] | None]  # language → its name there; null: `name` in every language
+
+    def called(self, language: str) -> str:
+        """The team's name for a reader of that language."""
+        return (self.names or {}).get(language, self.name)
 
 
 class Volunteer(Base):
@@ -132,6 +137,7 @@ class Login(Base):
     seen_at: Mapped[datetime]
     proved_at: Mapped[datetime | None]  # when the second factor was shown
     ended_at: Mapped[datetime | None]
+    sought: Mapped[str | None] = mapped_column(Text)  # what was last searched for by words: the search box shows it again
 
 
 class Grant(Base):

@@ -1,16 +1,19 @@
 """The lists of the queue: urgent tickets first, then late ones, then the oldest; the tickets of marked phones (`Priority.LAST`) come last.
 
 A list is read from an index in that order, so that the cost of a page does not grow with the number of tickets. A list of several teams
-takes one such walk along an index for each team, and merges them.
+takes one such walk along an index for each team, and merges them. What is late, and what has a priority, stands together in the index. What
+else a volunteer may ask for does not: for that a page looks through so many tickets from where it begins (`looks_through`), however few of
+them fit, and the next page goes on behind them.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     ColumnElement,
     ScalarSelect,
@@ -18,25 +21,32 @@ from sqlalchemy import (
     String,
     bindparam,
     cast,
+    false,
     func,
     literal,
     literal_column,
     or_,
     select,
+    true,
     tuple_,
     union_all,
 )
 from sqlalchemy.orm import Session
 
-from hotline.domain.queue import QueueFilter, QueueList
+from hotline.domain.queue import Channel, QueueFilter, QueueList
 from hotline.domain.rights import Rights
+from hotline.domain.ticket import Priority
+from hotline.storage.callmodels import Call
 from hotline.storage.db import rows
-from hotline.storage.models import ON_QUEUE, Alarm, Ticket
+from hotline.storage.models import ON_QUEUE, Alarm, Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import visible_to
 
 COUNTED = 1000
 """How far the tickets of a list are counted: nobody with more tickets than that needs their number."""
+
+_FAR, _LEAST = 500, 250
+"""How many tickets a page looks through: of a list of one walk, and of any. Each is a row somewhere in a large table, read for a look."""
 
 _MOST_ALARMS = 200
 
@@ -47,12 +57,20 @@ Place = tuple[int, bool, datetime, str]
 """Where a page ends: the priority of its last ticket, whether it is on time, when it was opened, its reference."""
 
 
-def page(
-    session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int
-) -> Sequence[Ticket]:
+class Page(NamedTuple):
+    """A page of a list, and where it stopped looking: the last ticket it looked through, None if it came to the end or passed none over."""
+
+    tickets: Sequence[Ticket]
+    looked_at: Ticket | None
+
+
+def page(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> Page:
     """A page of a list: up to `limit` tickets after the end of the page before (None: the first page)."""
-    places = {ticket_id: n for n, (ticket_id, _) in enumerate(state(session, volunteer, rights, asked, after=after, limit=limit))}
-    return sorted(session.scalars(select(Ticket).where(Ticket.id.in_(places))), key=lambda ticket: places[ticket.id])
+    found = rows(session, _page(_Reader.of(volunteer, rights), asked, after is not None, limit), _values(volunteer, rights, after))
+    tickets = {ticket.id: ticket for ticket in session.scalars(select(Ticket).where(Ticket.id.in_({row[0] for row in found})))}
+    shown = [tickets[ticket_id] for ticket_id, is_end in found if not is_end]
+    looked_at = next((tickets[ticket_id] for ticket_id, is_end in found if is_end), None)
+    return Page(sorted(shown, key=_order), looked_at)
 
 
 @dataclass(frozen=True)
@@ -90,33 +108,116 @@ _PLACE = {
 """Parameter → the column that it is compared with; the columns of the order of the queue."""
 
 
-def counts(session: Session, volunteer: Volunteer, rights: Rights, lists: Sequence[QueueList]) -> dict[QueueList, int]:
-    """List → the number of its tickets; `COUNTED` + 1 means more than `COUNTED`."""
-    if not lists:
-        return {}
-    [row] = rows(session, _counts(_Reader.of(volunteer, rights), tuple(lists)), _values(volunteer, rights))
-    return {of: min(n, COUNTED + 1) for of, n in zip(lists, row, strict=True)}
+class Count(NamedTuple):
+    """How many tickets of a list fit, and whether that is all: the list may go on behind those that were counted."""
+
+    tickets: int
+    goes_on: bool
+
+
+def counts(session: Session, volunteer: Volunteer, rights: Rights, asked: Sequence[QueueFilter]) -> list[Count]:
+    """How many tickets fit each filter: of the first `COUNTED` of its list, or of those that a first page looks through.
+
+    Filters that pass over tickets of one list are counted in one walk along it.
+    """
+    if not asked:
+        return []
+    reader = _Reader.of(volunteer, rights)
+    [row] = rows(session, _counts(reader, tuple(asked)), _values(volunteer, rights))
+    numbers = iter(row)
+    walked = {walk: next(numbers) for walk in _counted_walks(asked)}
+    found = []
+    for one in asked:
+        most = _counted(reader, one)
+        found.append(Count(min(next(numbers), most), goes_on=walked[one.part, one.sifts] > most))
+    return found
+
+
+def _counted_walks(asked: Sequence[QueueFilter]) -> list[tuple[QueueFilter, bool]]:
+    return list(dict.fromkeys((one.part, one.sifts) for one in asked))
+
+
+def _counted(reader: _Reader, asked: QueueFilter) -> int:
+    return _far(reader, asked) if asked.sifts else COUNTED
 
 
 @lru_cache(_KEPT)
-def _counts(reader: _Reader, lists: tuple[QueueList, ...]) -> Select[Any]:
-    each = [_merged(reader, QueueFilter(of), goes_on=False, limit=COUNTED + 1, columns=(Ticket.id,)).subquery() for of in lists]
-    return select(*(select(func.count()).select_from(ids).scalar_subquery() for ids in each))
+def _counts(reader: _Reader, asked: tuple[QueueFilter, ...]) -> Select[Any]:
+    walked: dict[tuple[QueueFilter, bool], CTE] = {}
+    for n, walk in enumerate(_counted_walks(asked)):
+        of_it = [one for one in asked if (one.part, one.sifts) == walk]
+        limit = _counted(reader, of_it[0]) + 1
+        walked[walk] = _first(reader, of_it, goes_on=False, limit=limit, ordered=of_it[0].sifts).cte(f"walk_{n}")
+    wholes = [select(func.count()).select_from(walk).scalar_subquery() for walk in walked.values()]
+    each = ((walked[one.part, one.sifts], one) for one in asked)
+    fitting = [select(func.count()).select_from(walk).where(*_filters(one, walk.c)).scalar_subquery() for walk, one in each]
+    return select(*wholes, *fitting)
 
 
-def state(
-    session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int
-) -> Sequence[tuple[int, int]]:
-    """The id and the version of each ticket of a page, in order. They change when what the page shows of the tickets changes."""
-    statement = _state(_Reader.of(volunteer, rights), asked, after is not None, limit)
-    return [(row[0], row[1]) for row in rows(session, statement, _values(volunteer, rights, after))]
+@lru_cache(_KEPT)
+def _page(reader: _Reader, asked: QueueFilter, goes_on: bool, limit: int) -> Select[Any]:
+    """The query for the ids of a page, each with 0, and, with 1, the last ticket that was looked through, if the list may go on there."""
+    if not asked.sifts:
+        found = _state(reader, asked, goes_on, limit).subquery()
+        return select(found.c.id, literal_column("0"))
+    far = _far(reader, asked)
+    looked_at = _first(reader, [asked], goes_on=goes_on, limit=far).cte("looked_at")
+    fitting = select(looked_at.c.id, literal_column("0").label("ends")).where(*_filters(asked, looked_at.c))
+    fitting = fitting.order_by(*_order(looked_at.c)).limit(_literal(limit))
+    last = (
+        select(looked_at.c.id, literal_column("1").label("ends"))
+        .order_by(*_order(looked_at.c))
+        .offset(_literal(far - 1))
+        .limit(_literal(1))
+    )
+    return select(union_all(select(fitting.subquery()), select(last.subquery())).subquery())
 
 
 @lru_cache(_KEPT)
 def _state(reader: _Reader, asked: QueueFilter, goes_on: bool, limit: int) -> Select[Any]:
-    columns = (Ticket.id, Ticket.version, Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.reference)
-    found = _merged(reader, asked, goes_on=goes_on, limit=limit, columns=columns).subquery()
-    return select(*found.c).order_by(*_order(found.c)).limit(_literal(limit))
+    """The query for the ids and the versions of a page, in order: they change when what the page shows of its tickets changes."""
+    if not asked.sifts:
+        return _first(reader, [asked], goes_on=goes_on, limit=limit)
+    looked_at = _first(reader, [asked], goes_on=goes_on, limit=_far(reader, asked)).subquery()
+    return select(*looked_at.c).where(*_filters(asked, looked_at.c)).order_by(*_order(looked_at.c)).limit(_literal(limit))
+
+
+def looks_through(volunteer: Volunteer, rights: Rights, asked: QueueFilter) -> int:
+    """How many tickets a page looks through at most for those that are asked for."""
+    return _far(_Reader.of(volunteer, rights), asked)
+
+
+def _far(reader: _Reader, asked: QueueFilter) -> int:
+    # Each walk has to be read as far as all of the first tickets might be of it alone.
+    return max(_FAR // len(_walks(reader, asked)), _LEAST)
+
+
+def _first(reader: _Reader, asked: Sequence[QueueFilter], *, goes_on: bool, limit: int, ordered: bool = True) -> Select[Any]:
+    """The query for the first tickets of the part of the queue that the filters look through, with what they ask of them.
+
+    Which tickets, if not `ordered`, is the database's choice.
+    """
+    merged = _merged(reader, asked[0].part, goes_on=goes_on, limit=limit, columns=(*_STATE, *_asked_of(asked)))
+    if isinstance(merged, Select):  # one walk, which is in order
+        return merged
+    found = merged.subquery()
+    query = select(*found.c).limit(_literal(limit))
+    return query.order_by(*_order(found.c)) if ordered else query
+
+
+_STATE = (Ticket.id, Ticket.version, Ticket.priority, Ticket.on_time, Ticket.opened_at, Ticket.reference)
+
+
+def _asked_of(asked: Sequence[QueueFilter]) -> list[Any]:
+    """The columns besides `_STATE` that filters ask for. The fewer are read, the faster."""
+    wanted = {
+        Ticket.status: any(one.status is not None for one in asked),
+        Ticket.category: any(one.category is not None for one in asked),
+        Ticket.area: any(one.areas for one in asked),
+        Ticket.contact_id: any(one.language is not None for one in asked),
+        Ticket.walk_in: any(one.channel is not None for one in asked),
+    }
+    return [column for column, is_wanted in wanted.items() if is_wanted]
 
 
 def shown(session: Session, volunteer: Volunteer, rights: Rights, asked: QueueFilter, *, after: Place | None, limit: int) -> str:
@@ -164,17 +265,25 @@ def _merged(reader: _Reader, asked: QueueFilter, *, goes_on: bool, limit: int, c
 
     `goes_on`: it begins where the page before ended.
     """
-    tickets = select(*columns).where(ON_QUEUE, visible_to(reader), *_filters(asked))
+    tickets = select(*columns).where(ON_QUEUE, visible_to(reader))
     if goes_on:
         tickets = tickets.where(*_after())
     # By team first, though a walk has only one: for "no team" PostgreSQL does not see that, and would read and sort another index.
     by_team = (Ticket.team_id,) if asked.of is QueueList.TEAMS else ()
-    each = [tickets.where(walk).order_by(*by_team, *_order(Ticket)).limit(_literal(limit)) for walk in _walks(reader, asked.of)]
+    each = [tickets.where(*walk).order_by(*by_team, *_order(Ticket)).limit(_literal(limit)) for walk in _walks(reader, asked)]
     return union_all(*(select(walk.subquery()) for walk in each)) if len(each) > 1 else each[0]
 
 
-def _walks(reader: _Reader, of: QueueList) -> list[ColumnElement[bool]]:
-    """The condition of each walk of a list; each is served by one index."""
+def _walks(reader: _Reader, asked: QueueFilter) -> list[tuple[ColumnElement[bool], ...]]:
+    """The conditions of each walk of a part of the queue; each is served by one stretch of one index."""
+    each_priority = list(Priority) if asked.late and asked.priority is None else [asked.priority]
+    late = [Ticket.on_time == false()] if asked.late else []
+    stretches = [(*late, Ticket.priority == priority) if priority is not None else (*late,) for priority in each_priority]
+    return [(whose, *stretch) for whose in _whose(reader, asked.of) for stretch in stretches]
+
+
+def _whose(reader: _Reader, of: QueueList) -> list[ColumnElement[bool]]:
+    """By whose tickets a list is put together: a condition for each index, or part of one, that serves it."""
     match of:
         case QueueList.MINE:
             return [Ticket.assignee_id == reader.id]
@@ -188,9 +297,27 @@ def _walks(reader: _Reader, of: QueueList) -> list[ColumnElement[bool]]:
             return [Ticket.id.is_not(None)]
 
 
-def _filters(asked: QueueFilter) -> list[ColumnElement[bool]]:
-    wanted = {Ticket.status: asked.status, Ticket.priority: asked.priority, Ticket.category: asked.category}
-    return [column == value for column, value in wanted.items() if value is not None]
+def _filters(asked: QueueFilter, of: Any) -> list[ColumnElement[bool]]:
+    """The conditions of a filter, but for those of its part, on tickets that have been read."""
+    wanted: list[ColumnElement[bool]] = []
+    if asked.status is not None:
+        wanted.append(of.status == asked.status)
+    if asked.category is not None:
+        wanted.append(of.category == asked.category)
+    if asked.areas:  # not IN: its text would differ with the number of places
+        wanted.append(or_(*(of.area == code for code in asked.areas)))
+    if asked.since is not None:
+        wanted.append(of.opened_at >= asked.since)
+    if asked.until is not None:
+        wanted.append(of.opened_at < asked.until)
+    # Looked up for each ticket by a key: as joins PostgreSQL might read all of these tables.
+    if asked.language is not None:
+        wanted.append(select(Contact.language).where(Contact.id == of.contact_id).scalar_subquery() == asked.language)
+    if asked.channel is not None:
+        called = select(Call.id).where(Call.ticket_id == of.id).scalar_subquery()
+        wanted.append(of.walk_in == (true() if asked.channel is Channel.WALK_IN else false()))
+        wanted += {Channel.WALK_IN: [], Channel.CALL: [called.is_not(None)], Channel.TEXT: [called.is_(None)]}[asked.channel]
+    return wanted
 
 
 def _order(of: Any) -> tuple[Any, ...]:

@@ -63,6 +63,16 @@ def looked_at(session: Session, ticket_id: int, *, now: datetime) -> None:
     session.execute(update(Ticket).where(Ticket.id == ticket_id).values(routed_at=now))
 
 
+def act(session: Session, ticket_id: int, *, told_at: datetime | None, now: datetime) -> bool:
+    """Note that somebody acted on the danger told of at `told_at`. False if somebody has, or danger was told of anew.
+
+    The version stays: nobody's form is refused because a text has left.
+    """
+    is_open = (Ticket.id == ticket_id, Ticket.danger.is_not(None), Ticket.danger_at == told_at, Ticket.acted_at.is_(None))
+    changes = {"acted_at": now, "next_ring_at": None, "head_told_at": None}
+    return session.scalar(update(Ticket).where(*is_open).values(**changes).returning(Ticket.id)) is not None
+
+
 def by_reference(session: Session, references: Sequence[str]) -> Sequence[Ticket]:
     """The tickets that have one of these references."""
     return session.scalars(select(Ticket).where(Ticket.reference.in_(references))).all()
@@ -173,6 +183,12 @@ def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | 
     return session.scalar(select(Ticket).where(Ticket.reference == reference, visible_to(volunteer)))
 
 
+def is_shut_to(session: Session, ticket_id: int, volunteer_id: int) -> bool:
+    """Whether a volunteer is shut out of a ticket."""
+    statement = select(ShutOut.ticket_id).where(ShutOut.ticket_id == ticket_id, ShutOut.volunteer_id == volunteer_id)
+    return session.scalar(statement) is not None
+
+
 def of_number(session: Session, volunteer: Volunteer, address: str, *, limit: int) -> Sequence[Ticket]:
     """The tickets of a phone that the volunteer may see, and those on which its number was typed in, newest first."""
     own = select(Ticket.id).join(Contact, Contact.id == Ticket.contact_id).where(Contact.address == address)
@@ -196,6 +212,12 @@ def of_contact(session: Session, volunteer: Volunteer, contact_id: int, *, besid
     statement = select(Ticket).where(Ticket.contact_id == contact_id, Ticket.status != Status.CLOSED, visible_to(volunteer))
     if besides is not None:
         statement = statement.where(Ticket.id != besides)
+    return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
+
+
+def newest_of_contact(session: Session, volunteer: Volunteer, contact_id: int, *, besides: int, limit: int) -> Sequence[Ticket]:
+    """A contact's tickets that the volunteer may see, closed ones too, but for the ticket `besides`, newest first."""
+    statement = select(Ticket).where(Ticket.contact_id == contact_id, Ticket.id != besides, visible_to(volunteer))
     return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
 
 

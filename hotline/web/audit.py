@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, g, render_template, request
 
 from hotline.domain.grant import parse as read_right
 from hotline.domain.rights import Role
@@ -47,7 +47,7 @@ def people_book() -> str:
             "auditpeople.html",
             happened=[(event, read_right(event.data.get("right", ""))) for event in shown[:rows]],
             names=people.names(session, (i for event in shown for i in (event.by_id, event.about_id))),
-            teams={key: team.name for code, team in people.teams(session).items() for key in (team.id, code)},
+            teams={key: team.called(g.language) for code, team in people.teams(session).items() for key in (team.id, code)},
             before=shown[rows - 1].id if len(shown) > rows else None,
             is_first=before is None,
         )

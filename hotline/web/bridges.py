@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, render_template
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
@@ -65,14 +65,14 @@ def ask(reference: str) -> Answer:
         bridging.ask(runtime(), volunteer(), reference)
     except CallBarred as barred:
         return show(reference, kept=Words(about={"barred": barred.args[0]})), HTTPStatus.CONFLICT
-    return redirect(url_for("tickets.ticket", reference=reference, done="ringing"))
+    return go_on(reference, done="ringing", at="call-back")
 
 
 @blueprint.post("/tickets/<reference:reference>/call/came")
 def came(reference: str) -> Answer:
     """The volunteer says what came of the call."""
     bridging.came(runtime(), volunteer(), reference, Came(choice("came", *Came)))
-    return go_on(reference, done="saved")
+    return go_on(reference, done="saved", at="call-back")
 
 
 @blueprint.post("/tickets/<reference:reference>/call/word")
@@ -115,4 +115,4 @@ def _done(reference: str, change: Callable[[int], None]) -> Answer:
         change(version_seen())
     except TicketMoved:
         return was_first(reference, note=text("note"))
-    return go_on(reference, done="saved")
+    return go_on(reference, done="saved", at="call-back")

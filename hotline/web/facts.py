@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 from hotline.domain.needs import Interpreter, Only
 from hotline.domain.ticket import Priority
 from hotline.guards import runtime, volunteer
-from hotline.services.tickets import facts, otherphones, passing
+from hotline.services.tickets import facts, otherphones, passing, together
 from hotline.services.tickets.reach import SafeContact
 from hotline.services.tickets.reach import reach as make_safe
 from hotline.services.tickets.walkin import NoPhone
 from hotline.storage.tickets import TicketMoved
+from hotline.web import undoing
 from hotline.web.forms import choice, clock_or_none, matching, moment, number, one_or_none, text
 from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
 
@@ -27,13 +28,17 @@ _LARGEST_ID = 2**62 - 1
 
 @blueprint.post("/tickets/<reference:reference>/facts")
 def describe(reference: str) -> Answer:
-    """Set the category, the area, and whether the citizen asks for a woman."""
-    form = request.form
+    """Keep what is known: the category, the area, whether the citizen asks for a woman, and what is promised."""
+    form, at = request.form, (runtime(), volunteer(), reference)
     category, area, woman = form.get("category", ""), form.get("area") or None, "wants_woman" in form
-    return _done(
-        reference,
-        lambda version: facts.describe(runtime(), volunteer(), reference, version=version, category=category, area=area, wants_woman=woman),
-    )
+    if (asked := undoing.ask_first(reference, version=version_seen(), category=category)) is not None:
+        return asked
+    promise = (_promised_by(),) if form.get("by") or form.get("at") else None
+    try:
+        together.describe(*at, version=version_seen(), category=category, area=area, wants_woman=woman, promise=promise)
+    except TicketMoved:
+        return was_first(reference, note=text("note"))
+    return undoing.after_kind(reference)
 
 
 @blueprint.post("/tickets/<reference:reference>/priority")
@@ -41,13 +46,6 @@ def priority(reference: str) -> Answer:
     """Set the priority."""
     to = Priority(int(choice("priority", *(str(int(one)) for one in Priority))))
     return _done(reference, lambda v: facts.set_priority(runtime(), volunteer(), reference, version=v, to=to, note=text("note")))
-
-
-@blueprint.post("/tickets/<reference:reference>/promise")
-def promise(reference: str) -> Answer:
-    """Set the time promised to the citizen, or take the promise back."""
-    by = _promised_by()
-    return _done(reference, lambda v: facts.promise(runtime(), volunteer(), reference, version=v, by=by))
 
 
 @blueprint.post("/tickets/<reference:reference>/hold")
@@ -86,11 +84,13 @@ def pass_on(reference: str) -> Answer:
             reference,
             lambda v: passing.pass_to_team(runtime(), volunteer(), reference, version=v, code=to, note=text("note")),
             done="passed",
+            at="pass",
         )
     return _done(
         reference,
         lambda v: passing.pass_to(runtime(), volunteer(), reference, version=v, colleague_id=int(to), note=text("note")),
         done="passed",
+        at="pass",
     )
 
 
@@ -119,7 +119,9 @@ def add_phone(reference: str) -> Answer:
     """Type in another phone of the citizen's."""
     typed, note = text("number", 40).strip(), text("note")
     try:
-        return _done(reference, lambda v: otherphones.add(runtime(), volunteer(), reference, version=v, number=typed, note=note))
+        return _done(
+            reference, lambda v: otherphones.add(runtime(), volunteer(), reference, version=v, number=typed, note=note), at="phones"
+        )
     except NoPhone:
         kept = Words(note=note, form=request.endpoint or "", about={"no_phone": True, "number": typed})
         return show(reference, kept=kept), HTTPStatus.BAD_REQUEST
@@ -129,28 +131,28 @@ def add_phone(reference: str) -> Answer:
 def confirm_phone(reference: str) -> Answer:
     """Confirm another phone of the citizen's."""
     phone_id = number("phone", _LARGEST_ID)
-    return _done(reference, lambda v: otherphones.confirm(runtime(), volunteer(), reference, version=v, phone_id=phone_id))
+    return _done(reference, lambda v: otherphones.confirm(runtime(), volunteer(), reference, version=v, phone_id=phone_id), at="phones")
 
 
 @blueprint.post("/tickets/<reference:reference>/phones/take-away")
 def take_phone_away(reference: str) -> Answer:
     """Take another phone of the citizen's away again."""
     phone_id = number("phone", _LARGEST_ID)
-    return _done(reference, lambda v: otherphones.take_away(runtime(), volunteer(), reference, version=v, phone_id=phone_id))
+    return _done(reference, lambda v: otherphones.take_away(runtime(), volunteer(), reference, version=v, phone_id=phone_id), at="phones")
 
 
-def _done(reference: str, change: Callable[[int], None], *, done: str = "saved") -> Answer:
+def _done(reference: str, change: Callable[[int], None], *, done: str = "saved", at: str = "safety") -> Answer:
     try:
         change(version_seen())
     except TicketMoved:
         return was_first(reference, note=text("note"))
-    return go_on(reference, done=done)
+    return go_on(reference, done=done, at=at)
 
 
 def _promised_by() -> datetime | None:
     """The chosen time: the end of today or of tomorrow, or a given one, in local time; None for no promise."""
     rt = runtime()
-    by = choice("by", "today", "tomorrow", "at", "none")
+    by = choice("by", "", "today", "tomorrow", "at", "none") or "at"  # who fills in a time means it
     if by == "none":
         return None
     if by == "at":

@@ -73,6 +73,7 @@ def _to_ticket(volunteer: Volunteer, reference: str, endpoint: str, form: Mappin
             replies.keep_draft(runtime(), volunteer, reference, clean(form["body"]))
         except NoSuchTicket:
             return None
+    if "body" in form and not form.get("note", "").strip() and not form.get("status"):
         return redirect(url_for("tickets.ticket", reference=reference, kept="1"))
     words = ticketpage.Words(
         note=form.get("note", ""), status=form.get("status", ""), words=form.get("words", ""), form=endpoint, about={"kept": True}

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from http import HTTPStatus
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
@@ -140,14 +140,14 @@ def _page(*, say: str = "", bad: bool = False, token: str | None = None, whose: 
             "people.html",
             people=people.everybody(session),
             theirs=theirs,
-            teams=sorted(teams.values(), key=lambda team: team.name),
+            teams=sorted(teams.values(), key=lambda team: team.called(g.language)),
             sealed=sealed,
             rights=[str(Right(what)) for what in (RightKind.ADMINISTRATOR, RightKind.AUDITOR, RightKind.NUMBERS)],
             waiting=[(g, read_right(g.what), may_decide(reader.id, asked_by=g.asked_by, subject=g.volunteer_id)) for g in waiting],
             names=people.names(session, (i for g in waiting for i in (g.asked_by, g.volunteer_id)))
             | people.names(session, (one.made_by for one in made.values())),
             made=made,
-            team_names={code: team.name for code, team in teams.items()},
+            team_names={code: team.called(g.language) for code, team in teams.items()},
             keeps=reader.role == Role.ADMINISTRATOR,
             decides=reader.role == Role.ADMINISTRATOR or reader.is_head,
             say=say,

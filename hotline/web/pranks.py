@@ -39,4 +39,4 @@ def _done(reference: str, change: Callable[[int], None]) -> Answer:
         change(version_seen())
     except (TicketMoved, pranks.MarkMoved):
         return was_first(reference, note=text("note"))
-    return go_on(reference, done="saved")
+    return go_on(reference, done="saved", at="pranks")

@@ -26,7 +26,7 @@ def put(reference: str) -> Answer:
         protocols.put(runtime(), volunteer(), reference, version=version_seen(), code=code)
     except TicketMoved:
         return was_first(reference)
-    return go_on(reference, done="saved")
+    return go_on(reference, done="saved", at="cards")
 
 
 @blueprint.post("/tickets/<reference:reference>/steps")
@@ -37,7 +37,7 @@ def tick(reference: str) -> Answer:
         protocols.tick(runtime(), volunteer(), reference, version=version_seen(), code=code, steps=steps)
     except TicketMoved:
         return was_first(reference)
-    return go_on(reference, done="saved")
+    return go_on(reference, done="saved", at="cards")
 
 
 @blueprint.post("/tickets/<reference:reference>/without-steps")
@@ -52,7 +52,7 @@ def pass_over(reference: str) -> Answer:
     except HowToldMissing:
         kept = Words(note, to, form=request.endpoint or "", about={"told": True})
         return show(reference, kept=kept), HTTPStatus.UNPROCESSABLE_ENTITY
-    return go_on(reference, done="saved")
+    return go_on(reference, done="saved", at="cards")
 
 
 def refused(reference: str, *, note: str, status: str) -> tuple[str, int]:

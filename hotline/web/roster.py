@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from hotline.domain.duty import REACH, Key, Turn, present
@@ -14,6 +14,7 @@ from hotline.services.duty import roster as plans
 from hotline.storage import people, shiftdays, tickets
 from hotline.storage.peoplemodels import Team
 from hotline.web.forms import choice, clock, day, number, text
+from hotline.web.rosterweek import Duty, weeks
 from hotline.workdays import calendar
 
 blueprint = Blueprint("roster", __name__)
@@ -30,7 +31,9 @@ def roster() -> str:
     with rt.reading() as session:
         shown = [_team(session, team, monday) for team in _teams(session)]
     heads = rights().works and rights().is_head
-    return render_template("roster.html", teams=shown, leads=rights().leads if rights().works else (), heads=heads, me=reader.id)
+    return render_template(
+        "roster.html", teams=shown, leads=rights().leads if rights().works else (), heads=heads, me=reader.id, today=today
+    )
 
 
 def _teams(session: Reading) -> list[Team]:
@@ -38,7 +41,7 @@ def _teams(session: Reading) -> list[Team]:
 
 
 def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
-    rt = runtime()
+    rt, reader = runtime(), volunteer()
     zone, last = rt.config.zone, monday + timedelta(days=13)
     first = monday - REACH
     turns = shiftdays.turns_of(session, team.id, first, last, calendar(rt.config))
@@ -50,9 +53,11 @@ def _team(session: Reading, team: Team, monday: date) -> dict[str, object]:
     def is_short(begins_at: datetime) -> bool:
         return len(present(turns, begins_at.astimezone(zone))) < rt.config.duty.least
 
+    duties = [Duty(turn, happened.get(turn.key), is_short(turn.begins_at(zone))) for turn in turns if turn.ends_at(zone) > rt.clock()]
     return {
         "team": team,
-        "turns": [(turn, happened.get(turn.key), is_short(turn.begins_at(zone))) for turn in turns if turn.ends_at(zone) > rt.clock()],
+        "own": [duty for duty in duties if duty.is_about(reader.id)],
+        "weeks": weeks(duties, monday),
         "weekly": weekly,
         "members": members,
         "names": people.names(session, ids | {s.volunteer_id for s in weekly}),
@@ -129,7 +134,7 @@ def sheets(kept: Mapping[str, str]) -> str:
             sheets=shown,
             own_notes=own_notes,
             names=people.names(session, writers),
-            team_names={t.id: t.name for t in teams},
+            team_names={t.id: t.called(g.language) for t in teams},
             kept=kept,
             most=_SHEET_ROWS,
         )

@@ -1,6 +1,8 @@
 """The search. What the volunteer types is posted, so that no number or word is in an address, a log or a browser's history.
 
-The address of a page of results has only hashes of the words, and the reference of a ticket.
+The address of a page of results has only hashes of the words, and the reference of a ticket. A posted answer would do without an address,
+but a browser that goes back to it asks whether to send the form again, and a volunteer goes back from each ticket that was found. So what
+was typed is kept with the log-in, for the box of that page, until the next search or the end of the log-in.
 """
 
 import base64
@@ -10,17 +12,18 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from hotline.domain.searching import SOUGHT_MAX
-from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
 from hotline.services import access
 from hotline.services.access import NotAllowed
+from hotline.services.people import login as logins
 from hotline.services.tickets import search
 from hotline.services.tickets.search import FoundTickets
-from hotline.storage import calls, people
+from hotline.web import rows
 from hotline.web.forms import text
 from hotline.web.tickets import ReferenceConverter
 
@@ -40,7 +43,7 @@ def page() -> str:
         before = request.args.get("before", "")
         last = access.sees(session, volunteer(), before) if re.fullmatch(ReferenceConverter.regex, before) else None
         found = search.by_words(rt, session, volunteer(), marks, before=last.id if last else None)
-        return _results(session, found, w=request.args["w"], is_first=last is None)
+        return _results(session, found, w=request.args["w"], is_first=last is None, typed=_typed(marks))
 
 
 @blueprint.post("/search")
@@ -61,6 +64,7 @@ def ask() -> Response | str | tuple[str, int]:
             if found.tickets and sought.left_out:  # shown here: an address must not hold words
                 return _results(session, found, w=_written(marks), typed=typed, left_out=sought.left_out)
             if found.tickets:
+                logins.seek(rt, current_user.login.id, typed)
                 return redirect(url_for("search.page", w=_written(marks)), HTTPStatus.SEE_OTHER)
     return render_template("search.html", typed=typed, asked=bool(typed), mistyped=sought.mistyped, left_out=sought.left_out)
 
@@ -74,7 +78,7 @@ def _by_number(number: str, typed: str) -> str | tuple[str, int]:
     if not found.tickets:
         return render_template("search.html", typed=typed, asked=True)
     with rt.reading() as session:
-        return _results(session, found)
+        return _results(session, found, typed=typed)
 
 
 def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bool = True, **more: object) -> str:
@@ -82,14 +86,20 @@ def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bo
     return render_template(
         "search.html",
         found=found,
-        names=people.names(session, (t.assignee_id for t in shown)),
-        walks={i: Walk.from_row(call.walk) for i, call in calls.of_tickets(session, [t.id for t in shown]).items()},
+        rows=rows.of(session, shown),
+        now=runtime().clock(),
         w=w,
         is_first=is_first,
         # Not its id: ids would tell how many tickets the volunteer does not see.
         before=shown[-1].reference if found.more else None,
         **more,
     )
+
+
+def _typed(marks: tuple[int, ...]) -> str:
+    """What was typed, if that is what these words were searched for by; another tab may have searched for others since."""
+    typed = current_user.login.sought or ""
+    return typed if marks in search.parse(runtime(), typed).marks else ""
 
 
 def _written(marks: Sequence[int]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import NamedTuple
 
+from flask import g
+
 from hotline.alarms import AlarmKind
 from hotline.domain.ticket import Priority
 from hotline.guards import runtime
@@ -39,8 +41,13 @@ class Line:
 
     @property
     def newest(self) -> Alarm:
-        """The newest alarm, whose words are shown."""
+        """The newest alarm."""
         return self.alarms[0]
+
+    @property
+    def told(self) -> Alarm:
+        """The alarm whose words are shown: of danger, else the newest."""
+        return next((alarm for alarm in self.alarms if alarm.kind == AlarmKind.DANGER), self.newest)
 
     @property
     def answered_at(self) -> datetime | None:
@@ -78,7 +85,7 @@ def _shifts(session: Reading, newest: Iterable[Alarm]) -> dict[int, Shift]:
     shifts = {alarm.id: _of_day(session, alarm, days[i], names) for alarm, i in ids.items() if i in days}
     starts = {alarm.id: found for alarm, said in about.items() if (found := _A_START.fullmatch(said))}
     if starts:
-        teams = {team.id: team.name for team in people.teams(session).values()}
+        teams = {team.id: team.called(g.language) for team in people.teams(session).values()}
         for alarm_id, found in starts.items():
             on, begins = date.fromisoformat(found[2]), time.fromisoformat(found[3])
             shifts[alarm_id] = Shift(teams.get(int(found[1]), ""), on, begins, None)

@@ -1,5 +1,6 @@
-"""A ticket's page: its facts, its timeline, and the forms to work on it."""
+"""A ticket's page: the complaint, what is known of it, its timeline, and the forms to work on it. An open page asks for what is new."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response
 from hotline.domain import area, phone
 from hotline.domain.closing import HowTold
 from hotline.domain.holder import Holder
+from hotline.domain.message import Direction
 from hotline.domain.needs import Interpreter, Only
 from hotline.domain.phone import TypedAs
 from hotline.domain.ticket import MOVES, Priority, Status
@@ -20,18 +22,24 @@ from hotline.runtime import Reading
 from hotline.services import access
 from hotline.services.access import Access, Act, NoSuchTicket
 from hotline.services.calls import callplans
-from hotline.services.tickets import answering, casework, facts, otherphones, passing, protocols, replies, splitting, telling
+from hotline.services.tickets import answering, casework, facts, openpages, otherphones, passing, protocols, replies, splitting, telling
 from hotline.services.tickets.protocols import Beside
 from hotline.services.tickets.reach import SafeContact
-from hotline.storage import calls, drafts, events, holds, messages, people, pranks, recordings, shutouts, tickets, typedphones
+from hotline.storage import calls, drafts, events, holds, messages, people, pranks, recordings, shutouts, ticketmarks, tickets, typedphones
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
-from hotline.web import dangerpanel, timeline
+from hotline.web import acts, dangerpanel, machine, timeline
 from hotline.web.forms import number
 from hotline.web.timeline import Entry, Place
 
 _TO_PEOPLE = frozenset({EventKind.ROUTED, EventKind.ALARM_RAISED, EventKind.PASSED, EventKind.SHUT_OUT, EventKind.LET_IN})
+
+_OTHERS = 5
+"""The most other tickets of the person that the page lists."""
+
+PANELS = frozenset({"reply", "known", "safety", "call-back", "pass", "split", "phones", "pranks", "cards"})
+"""The ids of the panels with a form: what was done there is told there, and the page comes back to it."""
 
 
 @dataclass(frozen=True)
@@ -56,15 +64,50 @@ class Words:
     about: dict[str, Any] = field(default_factory=dict)  # what the page says about the reply
 
 
-def show(reference: str, *, kept: Words | None = None, moved: bool = False, shows_number: bool = False) -> str:
-    """Render the page; if the ticket is sealed, the view is stored as an event. Raises `NoSuchTicket`, `NotAllowed`.
+@dataclass(frozen=True)
+class Here:
+    """Who else has the page open, and the marks by which an open page asks for news: of the ticket, and of all that the answer says."""
+
+    names: tuple[str, ...]
+    mark: str
+
+    @property
+    def etag(self) -> str:
+        """A string that changes with any of it."""
+        return _keyed(f"{self.mark} {self.names}")
+
+
+def here(reference: str) -> Here:
+    """Note that the volunteer has the page open. Who else has, and whether it is still as it was. Nothing is written to the database.
+
+    Raises `NoSuchTicket`, `NotAllowed`.
+    """
+    with runtime().reading() as session:
+        return _here(session, access.enter(session, volunteer(), reference).ticket)
+
+
+def _here(session: Reading, found: Ticket) -> Here:
+    rt, own = runtime(), volunteer()
+    openpages.note(rt, found.id, own)
+    names = openpages.readers(rt, [found.id], besides=own.id).get(found.id, ())
+    return Here(names, _keyed(ticketmarks.of(session, found.id)))
+
+
+def _keyed(mark: str) -> str:
+    # Hashed with a key: ids would count the texts and events of tickets that the volunteer may not know of.
+    return hashlib.blake2b(mark.encode(), key=runtime().config.secret_key.encode()[:64], digest_size=16).hexdigest()
+
+
+def show(reference: str, *, kept: Words | None = None, moved: bool = False, shows_number: bool = False, is_opened: bool = True) -> str:
+    """Render the page; if a person opened it, that is stored as an event. Raises `NoSuchTicket`, `NotAllowed`.
 
     `moved`: the page says that somebody else changed the ticket first.
     """
     with runtime().reading() as session:
         entered = access.enter(session, volunteer(), reference)
         page = _render(session, entered, kept=kept or Words(), moved=moved, shows_number=shows_number)
-    casework.view(runtime(), volunteer(), reference)
+    if is_opened:
+        casework.view(runtime(), volunteer(), reference)
     return page
 
 
@@ -77,8 +120,10 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
     address = unheard.address if unheard is not None else contact.address
     safe = SafeContact.of(contact, phone_held=holds.of(session, contact.id, found).phone_held)
     beside = protocols.beside(runtime(), session, found)
+    shown = _timeline(session, found, contact)
     return render_template(
         "ticket.html",
+        here=_here(session, found),
         ticket=found,
         contact=contact,
         safe=safe,
@@ -99,15 +144,19 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
         status_kept=kept.status,
         words_kept=kept.words,
         recordings=recordings.of_ticket(session, found.id) if call is not None else (),
+        panels=PANELS,
         moved=moved,
         first=events.last_change(session, found.id) if moved else None,
         rights=entered.rights,
         danger=dangerpanel.of(runtime(), session, entered),
         **_cards(session, beside),
-        **_timeline(session, found, contact),
+        **shown,
+        **_complaint(session, found, shown["timeline"].entries),
+        others=tickets.newest_of_contact(session, volunteer(), found.contact_id, besides=found.id, limit=_OTHERS),
         **_writing(session, found, contact, kept),
         **_choices(session, entered, beside),
         calling=callplans.calling(runtime(), session, entered),
+        **acts.on_page(session, entered),
     )
 
 
@@ -151,9 +200,19 @@ def _timeline(session: Reading, found: Ticket, contact: Contact) -> dict[str, An
         "more_viewed": len(viewed) > rows,
         "closed_by_text": found.status == Status.CLOSED and moved is not None and moved.data.get("by") == "citizen",
         "names": people.names(session, named),
-        "team_names": {team.id: team.name for team in people.teams(session).values()},
+        "team_names": {team.id: team.called(g.language) for team in people.teams(session).values()},
         **_splitting(session, found, contact, shown.entries),
     }
+
+
+def _complaint(session: Reading, found: Ticket, entries: Iterable[Entry]) -> dict[str, Any]:
+    """What the citizen said first and last, and what the machine made of it."""
+    first = timeline.first_said(session, found)
+    came = [one for one in entries if one.message is not None and one.message.direction == Direction.IN]
+    newest = [one for one in came if first is None or first.message is None or one.message.id != first.message.id][-2:]  # type: ignore[union-attr]
+    said = [one for one in (first, *newest) if one is not None]
+    why = machine.reasons(runtime(), session, found, [one.words for one in said if one.words])
+    return {"said_first": said, "why": why, "why_names": people.names(session, why.people)}
 
 
 def _splitting(session: Reading, found: Ticket, contact: Contact, entries: Iterable[Entry]) -> dict[str, Any]:
@@ -194,6 +253,7 @@ def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> 
         # In the volunteer's language, not the citizen's: the volunteer chooses by what a template says.
         "templates": {key: said.split(": ", 1)[-1] for key, said in templates.items()},
         "about": kept.about,
+        "macros": rt.macros,
     }
 
 
@@ -267,13 +327,17 @@ def was_first(reference: str, *, note: str = "", status: str = "", words: str = 
     return show(reference, kept=kept, moved=True), HTTPStatus.CONFLICT
 
 
-def go_on(reference: str, *, done: str | None = None, sent: str | None = None) -> Response:
-    """Lead back to the ticket, which says what was done; to the queue if the volunteer may not see the ticket any more."""
+def go_on(reference: str, *, done: str | None = None, sent: str | None = None, at: str | None = None, **more: Any) -> Response:
+    """Lead back to the ticket, which says what was done; to the queue if the volunteer may not see the ticket any more.
+
+    `at`: the panel, one of `PANELS`, in which it was done. Its notice takes the focus, and so comes into sight. A fragment in the address
+    would keep browsers from that. `more`: what else the address says.
+    """
     with runtime().reading() as session:
         gone = access.sees(session, volunteer(), reference) is None
     if gone:
         return redirect(url_for("queues.queue", done="gone"))
-    return redirect(url_for("tickets.ticket", reference=reference, done=done, sent=sent))
+    return redirect(url_for("tickets.ticket", reference=reference, done=done, sent=sent, at=at, **more))
 
 
 def version_seen() -> int:

@@ -1,8 +1,8 @@
-"""A ticket's page, its forms to claim, move and mark as read, and acknowledging an alarm."""
+"""A ticket's page and what it asks while it is open, its forms to claim, move and mark as read, and acknowledging an alarm."""
 
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
@@ -13,10 +13,10 @@ from hotline.domain.ticket import Status
 from hotline.guards import runtime, volunteer
 from hotline.services import access
 from hotline.services.access import Act, NoSuchTicket
-from hotline.services.tickets import casework, taking
+from hotline.services.tickets import casework, replies, taking
 from hotline.services.tickets.protocols import StepsMissing
 from hotline.storage.tickets import TicketMoved
-from hotline.web import protocols, ticketpage
+from hotline.web import mentions, protocols, ticketpage
 from hotline.web.audit import audited
 from hotline.web.forms import choice, numbers, one_or_none, text
 from hotline.web.ticketpage import Words, go_on, version_seen, was_first
@@ -39,7 +39,24 @@ def ticket(reference: str) -> str:
     if volunteer().role != Role.AUDITOR:
         return ticketpage.show(reference)
     with runtime().reading() as session:
-        return audited(session, access.enter(session, volunteer(), reference, Act.AUDIT).ticket)
+        page = audited(session, access.enter(session, volunteer(), reference, Act.AUDIT).ticket)
+    casework.view(runtime(), volunteer(), reference)
+    return page
+
+
+@blueprint.get("/tickets/<reference:reference>/live")
+def live(reference: str) -> str:
+    """The ticket's page as it is now, for a page that is open. It does not count as opened: nobody may have seen it yet."""
+    return ticketpage.show(reference, is_opened=False)
+
+
+@blueprint.get("/tickets/<reference:reference>/version")
+def version(reference: str) -> Response:
+    """Who else has the page open, with the mark of the ticket as it is; 304 if both are as an open page shows them."""
+    now = ticketpage.here(reference)
+    answer = make_response(render_template("here.html", here=now))
+    answer.set_etag(now.etag)
+    return answer.make_conditional(request.environ)
 
 
 @blueprint.get("/tickets/<reference:reference>/whole")
@@ -63,14 +80,18 @@ def claim(reference: str) -> Response | tuple[str, int]:
 
 @blueprint.post("/tickets/<reference:reference>/status")
 def change_status(reference: str) -> Response | tuple[str, int]:
-    """Move the ticket, with or without a note; if no status is chosen, only store the note."""
+    """Move the ticket, with or without a note; if no status is chosen, only store the note. A text to the citizen stays a draft."""
     chosen, note = choice("status", "", *Status), text("note")
-    told = one_or_none("told", HowTold)
+    told, called = one_or_none("told", HowTold), mentions.called()
+    if "body" in request.form:
+        replies.keep_draft(runtime(), volunteer(), reference, text("body"))
     try:
         if chosen:
-            casework.change_status(runtime(), volunteer(), reference, version=version_seen(), to=Status(chosen), note=note, told=told)
+            uncalled = casework.change_status(
+                runtime(), volunteer(), reference, version=version_seen(), to=Status(chosen), note=note, told=told, call=called
+            )
         else:
-            casework.write_note(runtime(), volunteer(), reference, version=version_seen(), note=note)
+            uncalled = casework.write_note(runtime(), volunteer(), reference, version=version_seen(), note=note, call=called)
     except TicketMoved:
         return was_first(reference, note=note, status=chosen)
     except StepsMissing:
@@ -78,7 +99,7 @@ def change_status(reference: str) -> Response | tuple[str, int]:
     except HowToldMissing:
         kept = Words(note=note, status=chosen, about={"told": True})
         return ticketpage.show(reference, kept=kept), HTTPStatus.UNPROCESSABLE_ENTITY
-    return go_on(reference, done="saved")
+    return mentions.went_on(reference, uncalled, done="saved")
 
 
 @blueprint.post("/tickets/<reference:reference>/read")

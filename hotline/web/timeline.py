@@ -13,6 +13,7 @@ from hotline.storage.models import Event, Message, Ticket
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = KEPT + len(CUT)
+_BESIDE = 50
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,21 @@ def of_ticket(session: Reading, ticket: Ticket, place: Place | None, *, rows: in
     shown = found[skipped : skipped + rows]
     is_more = len(found) > skipped + rows
     return Timeline(shown[::-1], found[skipped + rows].place if is_more else None)
+
+
+def first_said(session: Reading, ticket: Ticket) -> Entry | None:
+    """The first text that came in on a ticket, cut to `READ` characters; None if there is none."""
+    found = messages.first_in(session, ticket.id, longest=READ + 1)
+    if found is None:
+        return None
+    first, words = found
+    entry = _entry(first.created_at, words, READ, message=first)
+    if not entry.is_cut:
+        return entry
+    # Its place, for the link to all of it: what stands beside it is of the same time.
+    beside = _found(session, ticket, Place(first.created_at), limit=_BESIDE, longest=1)
+    place = next((one.place for one in beside if one.message is not None and one.message.id == first.id), None)
+    return replace(entry, place=place)
 
 
 def whole(session: Reading, ticket: Ticket, place: Place) -> Entry | None:

@@ -1,6 +1,7 @@
 """The words for statuses, deliveries, events and other codes on pages: marked for gettext here, translated where they are shown."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from hotline.alarms import AlarmKind
 from hotline.domain.bridge import Bar, Came, End
@@ -13,12 +14,13 @@ from hotline.domain.holder import Holder
 from hotline.domain.languages import BY_CODE, TEXT_LANGUAGES
 from hotline.domain.look import LookAnswer
 from hotline.domain.needs import Interpreter, Only
-from hotline.domain.queue import QueueList
+from hotline.domain.queue import Channel, QueueList
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
 from hotline.guards import N_
 from hotline.services.people.passwords import PasswordCommon, PasswordsBusy, PasswordTooShort
-from hotline.storage.events import Deed, EventKind
+from hotline.services.tickets.bulk import Outcome
+from hotline.storage.events import Deed, EventKind, Part
 from hotline.storage.peopleevents import PeopleEventKind
 
 STATUSES = {
@@ -70,6 +72,7 @@ INSTEAD = {
     Reason.LANDLINE: N_("Ring it if it may be rung; else leave a note."),
 }
 """What the volunteer can do where no text can be sent."""
+CHANNELS = {Channel.TEXT: N_("By text"), Channel.CALL: N_("By phone"), Channel.WALK_IN: N_("Walk-in")}
 LISTS = {
     QueueList.MINE: N_("Mine"),
     QueueList.TEAMS: N_("My teams'"),
@@ -88,6 +91,21 @@ KEYS = (
     (("Enter",), N_("Open it")),
     (("N",), N_("Take next")),
     (("R",), N_("Show what has changed")),
+    (("/",), N_("Search")),
+    (("?",), N_("This card")),
+)
+TICKET_KEYS = (
+    (("A",), N_("Write to the citizen")),
+    (("S",), N_("Status")),
+    (("M",), N_("Note for colleagues")),
+    (("F",), N_("What we know")),
+    (("P",), N_("Keep people safe")),
+    (("H",), N_("What happened")),
+    (("T",), N_("Take it")),
+    (("N",), N_("Take next")),
+    (("Q",), N_("Back to the queue")),
+    (("R",), N_("Show what has changed")),
+    (("Esc",), N_("Leave a field")),
     (("/",), N_("Search")),
     (("?",), N_("This card")),
 )
@@ -155,6 +173,8 @@ EVENTS = {
     EventKind.PRANK_MARKED: N_("Said to abuse us or play pranks: a second person has to confirm it"),
     EventKind.PRANK_CONFIRMED: N_("Confirmed that this phone abuses us or plays pranks: its ordinary tickets come last"),
     EventKind.PRANK_UNMARKED: N_("This phone counts like any other again"),
+    EventKind.KIND_UNDONE: N_("The change of the kind was undone"),
+    EventKind.UNSENT: N_("Took a text back before it left"),
 }
 BARS = {
     Bar.NO_LINE: N_("This hotline places no calls."),
@@ -251,6 +271,7 @@ ALARMS = {
     AlarmKind.ACCOUNT: N_("A link to log in by was made for somebody: see the people page."),
     AlarmKind.NOT_REACHED: N_("Phones did not answer the daily test: somebody could not be rung."),
     AlarmKind.CODE_TRIED: N_("Wrong codes came by text under your phone number: somebody may have forged it. Trust the page, not a text."),
+    AlarmKind.MENTIONED: N_("A colleague asks you to look at a ticket."),
     AlarmKind.NAMED: N_("A complaint names somebody of ours. That person does not see it."),
     AlarmKind.GRANT: N_("A right was asked for, or somebody came in by a link and is to be confirmed: see the people page."),
 }
@@ -330,6 +351,9 @@ PASSWORDS: Mapping[type[Exception], str] = {
 DONE = {
     "saved": N_("Saved."),
     "yours": N_("It is yours now."),
+    "unsent": N_("Taken back. Nothing was sent; your words are in the box again."),
+    "undone": N_("Undone."),
+    "stayed_sealed": N_("The ticket stays sealed: its team has begun with it, or the words of the citizen ask for it."),
     "next_rings": N_("The next phone rings."),
     "passed": N_("Passed on. It is no longer yours."),
     "moved": N_("The texts are on this ticket now."),
@@ -338,8 +362,33 @@ DONE = {
     "second": N_("Noted. It counts once a second person says the same; it stays on the list for a colleague."),
     "first": N_("A colleague has looked at it meanwhile."),
     "ringing": N_("Your phone will ring. Press 1, and say nothing until they speak."),
+    "forgotten": N_("The view is gone."),
     "gone": N_("Saved. Only its own team sees this ticket now: it is gone from your pages."),
 }
+PARTS = {
+    Part.KIND: N_("Kind"),
+    Part.URGENCY: N_("Urgency"),
+    Part.HOLD: N_("On hold"),
+    Part.SEAL: N_("Sealed"),
+    Part.PLACE: N_("Team and volunteer"),
+}
+"""What a kind changes on a ticket."""
+SEVERAL = {"take": N_("Yours now"), "pass": N_("Passed on"), "close": N_("Closed, or noted")}
+OUTCOMES = {
+    Outcome.DONE: N_("Done"),
+    Outcome.SECOND: N_("noted: it is closed once a second person says within the hour that it is not ours"),
+    Outcome.MOVED: N_("somebody was first: look at it again"),
+    Outcome.GONE: N_("there is no such ticket, or it is not yours to see"),
+    Outcome.UNSEEN: N_("nobody has looked at all of it yet"),
+    Outcome.URGENT: N_("it is urgent"),
+    Outcome.HELD: N_("it is on hold"),
+    Outcome.SEALED: N_("it is sealed"),
+    Outcome.BEGUN: N_("somebody has begun to work on it, or it is closed"),
+    Outcome.BY_PERSON: N_("a person tells its citizen of the end: close it on its own page"),
+    Outcome.STEPS: N_("its protocol demands steps first"),
+    Outcome.BLIND: N_("it cannot be passed there"),
+}
+"""What became of one of several tickets."""
 CALLS = {CallDirection.IN: N_("Rang, and left nothing"), CallDirection.MISSED: N_("Missed call")}
 CALL_REASONS = {
     CallReason.HOURS: N_("not called back: outside the hours"),
@@ -350,4 +399,14 @@ CALL_REASONS = {
     CallReason.ENOUGH: N_("not called back: often enough today"),
     CallReason.SLOWED: N_("not called back: two people marked this phone"),
 }
+AGES = ((86_400, N_("%(num)s d")), (3_600, N_("%(num)s h")), (60, N_("%(num)s min")))
+"""Seconds of each unit of an age, and the age in that unit."""
+
+
+def age(at: datetime, now: datetime) -> tuple[str, int]:
+    """How long ago something was: the sentence and its number, in the largest unit of which two are full, or in minutes."""
+    seconds = max(0, int((now - at).total_seconds()))
+    return next((sentence, seconds // unit) for unit, sentence in AGES if seconds >= 2 * unit or unit == AGES[-1][0])
+
+
 WEEKDAYS = (N_("Monday"), N_("Tuesday"), N_("Wednesday"), N_("Thursday"), N_("Friday"), N_("Saturday"), N_("Sunday"))

@@ -32,11 +32,19 @@ def _growth(one: Growth) -> list[Line]:
         measured = f"{many / few:.2f} × ({worst}: {many:.1f} ms of {few:.1f} ms)"
         return Line(f"{one.database}: {what}", measured, f"≤ {target} ×", many / few <= target)
 
-    few, many = one.counts
+    (few, many), (views_few, views_many) = one.counts, one.views
     return [
         line(f"first page of a list at {one.many:,} tickets, of that at {one.few:,}", one.first, _FIRST_PAGE),
+        line("first page of the queue with words, ages and filters, of that", one.sifted, _FIRST_PAGE),
         line("its next page, of its first", one.next, _NEXT_PAGE),
         Line(f"{one.database}: counts of all lists", f"{many:.1f} ms ({few:.1f} ms)", f"≤ {_COUNTS_MS:.0f} ms", many <= _COUNTS_MS),
+        Line(
+            f"{one.database}: counts of twelve saved views",
+            f"{views_many:.1f} ms ({views_few:.1f} ms)",
+            f"≤ {_COUNTS_MS:.0f} ms",
+            views_many <= _COUNTS_MS,
+        ),
+        line("a citizen's other tickets, of that", {"newest of them": one.others}, _FIRST_PAGE),
     ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.domain.searching import WORDS_MAX, hashed, key_of, tail, tails, words
+from hotline.domain.searching import WORDS_MAX, hashed, key_of, sought, tail, tails, words
 
 KEY = key_of("k" * 32)
 
@@ -15,7 +15,6 @@ KEY = key_of("k" * 32)
         ("شڪايت", "شکایت"),  # Sindhi, Urdu
         ("ڪراچيءَ", "کراچی"),
         ("آگ", "اگ"),
-        ("پو\u200cلیس\u200f", "پولیس"),
         ("POLICE", "police"),
         ("Ｐolice", "police"),
         ("cheen liya", "chin liya"),
@@ -23,10 +22,66 @@ KEY = key_of("k" * 32)
         ("gaddi", "gadi"),
         ("مکان ۱۲۳", "مکان 123"),
         ("٤٥٦", "456"),
+        ("ڀٽو", "بھٹو"),
+        ("ٿر", "تھر"),
+        ("ٺٽو", "ٹھٹو"),
+        ("ڦليلي", "پھلیلی"),
+        ("جهنگ", "جھنگ"),
+        ("ڄام شورو", "جام شورو"),
+        ("وڃ", "ونج"),
+        ("ڇاڇرو", "چھاچھرو"),
+        ("ڌاٻيجي", "دھابیجی"),
+        ("ڏهرڪي", "ڈہرکی"),
+        ("ڊاڪٽر", "ڈاکٹر"),
+        ("ڍورو", "ڈھورو"),
+        ("ڙي", "ڑی"),
+        ("سکر", "سکھر"),  # Sindhi ک is Urdu کھ
+        ("کوسو", "کھوسو"),
+        ("ڪنڊيارو", "کنڈیارو"),
+        ("ڳڙهي", "گڑھی"),
+        ("گهر", "گھر"),
+        ("جوڻيجو", "جونیجو"),
+        ("سڱ", "سنگ"),
     ],
 )
 def test_the_same_word_is_one_word_however_it_is_written(one: str, other: str) -> None:
     assert words(one) == words(other) != ()
+    assert sought(one)[-1:] == sought(other)[-1:] == (words(one),)
+
+
+def finds(typed: str, written: str) -> bool:
+    """Whether one of the ways to look for what was typed finds what was written."""
+    return any(set(way) <= set(words(written)) for way in sought(typed))
+
+
+@pytest.mark.parametrize(
+    "writings",
+    [
+        ("ABC-123", "ABC 123", "abc123", "Abc\u200d123", "ABC۔۱۲۳"),
+        ("LEA-18-4521", "LEA 18 4521", "lea184521", "LEA-184521", "lea18 4521"),
+        ("KHI-4567", "khi4567", "KHI 4567"),
+        ("B-123", "b123"),
+        ("5-C", "5c"),
+        ("گلی۱۲", "گلی 12", "گلی-12"),
+        ("غلط\u200cفہمی", "غلط\u200dفہمی", "غلط\u200bفہمی"),
+        ("po\u200blice", "police"),
+        ("پو\u200cلیس\u200f", "پولیس"),
+    ],
+)
+def test_what_is_written_with_or_without_signs_between_is_found_either_way(writings: tuple[str, ...]) -> None:
+    assert {(typed, written) for typed in writings for written in writings if not finds(typed, written)} == set()
+
+
+def test_two_words_with_a_joiner_between_are_found_with_it_with_a_space_and_with_nothing() -> None:
+    joined, apart, glued = "غلط\u200cفہمی", "غلط فہمی", "غلطفہمی"
+    assert all(finds(joined, written) and finds(typed, joined) for written in (joined, apart, glued) for typed in (joined, apart, glued))
+    assert not finds("غلط", "فہمی")
+    assert not finds("کھا", "کا")
+
+
+def test_no_part_of_a_long_number_becomes_a_word() -> None:
+    assert words("call03001234501 abc1234567 A0300-1234567") == ("0300",)
+    assert "03001" not in words("no 03 001 234 501")
 
 
 def test_each_word_is_there_once_and_single_letters_are_not() -> None:

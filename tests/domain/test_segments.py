@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.domain.segments import Segments, count
+from hotline.domain.segments import Segments, count, plainer
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,20 @@ def test_what_every_phone_has_since_the_first_is_gsm_7() -> None:
     assert count("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ¡ÄÖÑÜ§¿äöñüà").encoding == "GSM-7"
     assert count("^{}\\[~]|€\f") == Segments("GSM-7", 20, 1)
     assert count("`").encoding == "UCS-2"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("“It’s ready” – come on Monday… " + "a" * 60, '"It\'s ready" - come on Monday... ' + "a" * 60),
+        ("At\u00a0nine‑thirty,\u2009please " + "a" * 60, "At nine-thirty, please " + "a" * 60),
+        ("Sh\u0101h Fais\u0101l\u200c " + "a" * 60, "Shah Faisal " + "a" * 60),
+        ("“short”", None),  # one segment either way
+        ("“" + "a" * 60 + "…" * 40 + "”", None),  # 182 septets are two segments, and so are 102 units
+        ("“کل چار بجے” " + "ا" * 70, None),
+        ("a" * 200, None),
+        ("“go” 😀 " + "a" * 70, None),
+    ],
+)
+def test_plain_characters_are_offered_where_they_save_a_segment(text: str, plain: str | None) -> None:
+    assert plainer(text) == plain

@@ -1,12 +1,40 @@
 """A phone is a family: which words of our texts would give a complaint away."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from hotline.domain.category import Category
+from hotline.domain.languages import TEXT_LANGUAGES
 from hotline.domain.telltale import _shortest, people, telltales
 from hotline.tables import load_areas, load_categories, load_unsaid
 
 TABLES: tuple[tuple[Category, ...], ...] = (load_categories(None), (*load_unsaid(None), people(["Alice Khan", "علی", "Al"])))
+REPLIES = tomllib.loads((Path(__file__).parent / "replies.toml").read_text("utf-8"))
+
+
+def passed(replies: list[str]) -> list[str]:
+    return [reply for reply in replies if not telltales(reply, TABLES)]
+
+
+@pytest.mark.parametrize("writing", TEXT_LANGUAGES)
+def test_replies_that_tell_are_asked_about_and_those_that_tell_nothing_are_not(writing: str) -> None:
+    telling = [reply for concept in REPLIES["telling"].values() for reply in concept[writing]] + REPLIES["once_held_out"][writing]
+    innocent = REPLIES["innocent"][writing]
+    assert len(telling) > 60
+    assert len(innocent) > 30
+    assert len(passed(telling)) <= 0.05 * len(telling), passed(telling)
+    assert {reply: telltales(reply, TABLES) for reply in innocent if telltales(reply, TABLES)} == {}
+
+
+def test_a_word_is_found_however_it_is_disguised() -> None:
+    assert passed(REPLIES["hostile"]["texts"]) == []
+    assert telltales("Is your hus-band there? h u s b a n d", TABLES) == ("hus-band", "h u s b a n d")
+
+
+def test_the_place_where_somebody_lives_tells_nothing() -> None:
+    assert [name for area in load_areas(None) for name in area.names.values() if telltales(name, TABLES)] == []
 
 
 @pytest.mark.parametrize(
@@ -21,6 +49,7 @@ TABLES: tuple[tuple[Category, ...], ...] = (load_categories(None), (*load_unsaid
         ("پولیس آئے گی", ("پولیس",)),
         ("پوليس ايندي", ("پوليس",)),
         ("po\u200blice", ("po\u200blice",)),
+        ("boat\nbasin", ("boat basin",)),  # as a form gives it back, whatever the browser makes of its line ends
     ],
 )
 def test_it_names_the_words_that_give_it_away(text: str, words: tuple[str, ...]) -> None:

@@ -48,7 +48,7 @@ def test_four_ways_of_writing_each_get_a_reference_a_ticket_and_the_news_in_thei
         expect(page.get_by_text(body).first).to_be_visible()
         page.get_by_label("Change the status to").select_option("in_progress")
         page.get_by_label(re.compile("Note")).fill("rang the shop")
-        page.get_by_role("button", name="Save", exact=True).click()
+        page.get_by_role("button", name="Save status and note").click()
         expect(page.get_by_text("rang the shop")).to_be_visible()
         second = hotline.await_texts(number, 2)[1]
         assert news in second
@@ -71,7 +71,7 @@ def test_she_closes_it_with_one_digit(hotline: RunningHotline, page: Page) -> No
     log_in(page, hotline, "lead")  # alice's pages are in Urdu by now
     page.goto(f"{hotline.url}/tickets/{ref}")
     page.get_by_label("Change the status to").select_option("resolved")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save status and note").click()
     assert "1 bhejein" in hotline.await_texts(number, 2)[1]
     hotline.text(number, "1")
     assert "likh liya" in hotline.await_texts(number, 3)[2]

@@ -33,8 +33,10 @@ from hotline.services.people.grants import Decided, NotPossible, NotYours
 from hotline.services.people.staff import deactivate
 from hotline.services.tickets import (
     acting,
+    bulk,
     casework,
     facts,
+    kinds,
     looking,
     otherphones,
     passing,
@@ -46,10 +48,14 @@ from hotline.services.tickets import (
     search,
     splitting,
     taking,
+    together,
+    unsending,
+    views,
     walkin,
 )
 from hotline.services.tickets.danger import NobodyActed
 from hotline.services.tickets.facts import NoSuchChoice
+from hotline.services.tickets.kinds import TooLate
 from hotline.services.tickets.looking import Given
 from hotline.services.tickets.otherphones import NoOtherPhone
 from hotline.services.tickets.pranks import MarkMoved
@@ -57,6 +63,7 @@ from hotline.services.tickets.reach import SafeContact
 from hotline.services.tickets.replies import HolderUnsaid, NoHoursNamed, ReplyRefused
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.seals import NothingWaits
+from hotline.services.tickets.unsending import HasLeft
 from hotline.storage.models import Contact, Message, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Volunteer
 from tests.services.colleagues import ORGANISATION, settle, volunteer
@@ -187,9 +194,11 @@ OF_A_TICKET: list[tuple[Service, str, Call]] = [
     (casework.mark_read, EVERYBODY, lambda c: casework.mark_read(*c.at, c.version)),
     (casework.listen, EVERYBODY, lambda c: casework.listen(*c.at, 1)),
     (casework.write_down, EVERYBODY, lambda c: casework.write_down(*c.at, version=c.version, body="a bag")),
-    (casework.view, EVERYBODY, lambda c: casework.view(*c.at)),
+    (casework.view, AUDITED, lambda c: casework.view(*c.at)),
     (casework.show_number, NUMBERS, lambda c: casework.show_number(*c.at)),
     (facts.describe, EVERYBODY, lambda c: facts.describe(*c.at, version=c.version, category="theft", area=None, wants_woman=True)),
+    (kinds.undo, EVERYBODY, lambda c: kinds.undo(*c.at)),
+    (unsending.take_back, EVERYBODY, lambda c: unsending.take_back(*c.at)),
     (facts.set_priority, EVERYBODY, lambda c: facts.set_priority(*c.at, version=c.version, to=Priority.URGENT, note="")),
     (facts.set_priority, LEADS, less_urgent),
     (facts.promise, EVERYBODY, lambda c: facts.promise(*c.at, version=c.version, by=None)),
@@ -214,6 +223,8 @@ OF_A_TICKET: list[tuple[Service, str, Call]] = [
     (pranks.confirm, EVERYBODY, lambda c: pranks.confirm(*c.at, version=c.version)),
     (pranks.unmark, EVERYBODY, lambda c: pranks.unmark(*c.at, version=c.version, note=NOTE)),
     (replies.reply, EVERYBODY, lambda c: replies.reply(*c.at, version=c.version, body="We read it.", confirmed=frozenset())),
+    (together.answer, EVERYBODY, lambda c: together.answer(*c.at, version=c.version, body="We read it.", to=Status.IN_PROGRESS, note=NOTE)),
+    (together.describe, EVERYBODY, lambda c: together.describe(*c.at, version=c.version, category="theft", area=None, wants_woman=True)),
     (replies.agree, LEADS, lambda c: replies.agree(*c.at, version=c.version, note=NOTE)),
     (replies.keep_draft, EVERYBODY, lambda c: replies.keep_draft(*c.at, "We read")),
     (bridging.ask, CALLS, lambda c: bridging.ask(*c.at)),
@@ -232,6 +243,9 @@ SAFER = (facts.set_priority, facts.hold, facts.seal)
 
 OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
     (taking.take_next, WORKS, lambda c: taking.take_next(c.rt, c.who)),
+    (bulk.take, WORKS, lambda c: bulk.take(c.rt, c.who, [(c.ticket.reference, c.version)])),
+    (bulk.pass_on, WORKS, lambda c: bulk.pass_on(c.rt, c.who, [(c.ticket.reference, c.version)], team="emergency")),
+    (bulk.close, WORKS, lambda c: bulk.close(c.rt, c.who, [(c.ticket.reference, c.version)])),
     (casework.acknowledge, WORKS, lambda c: casework.acknowledge(c.rt, c.who, 1)),
     (looking.waiting, WORKS, lambda c: reading(lambda session: looking.waiting(c.rt, session, c.who, limit=9), c.rt)),
     (looking.take_next, WORKS, lambda c: looking.take_next(c.rt, c.who)),
@@ -242,6 +256,8 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
     (seals.break_seal, frozenset({"lead", "head"}), lambda c: seals.break_seal(c.rt, c.who, note=NOTE)),
     (search.by_words, WORKS, lambda c: reading(lambda session: search.by_words(c.rt, session, c.who, [1]), c.rt)),
     (search.by_number, frozenset({"bob"}), lambda c: search.by_number(c.rt, c.who, "+923001234501")),
+    (views.save, WORKS, lambda c: views.save(c.rt, c.who, "Late ones", "list=mine&late=1")),
+    (views.delete, WORKS, lambda c: views.delete(c.rt, c.who, 1)),
     (walkin.take_down, WORKS, lambda c: walkin.take_down(c.rt, c.who, TYPED)),
     (walkin.slip, WORKS, lambda c: reading(lambda session: walkin.slip(c.rt, session, c.who, "482719365"), c.rt)),
     (hangup.tick_off, WORKS, lambda c: hangup.tick_off(c.rt, c.who, "CA1")),
@@ -272,7 +288,7 @@ OF_NO_TICKET: list[tuple[Service, frozenset[str], Call]] = [
 OF_ONES_OWN = {
     "people.account": {"change_password", "end", "end_others", "choose"},
     "people.factor": {"prepare", "secret", "prove", "shows", "spend"},
-    "people.login": {"log_in", "come_in", "find", "oldest", "seen", "log_out", "choose_page_language"},
+    "people.login": {"log_in", "come_in", "find", "oldest", "seen", "seek", "log_out", "choose_page_language"},
     "people.invitations": {"invited", "accept"},
     "people.tries": {"by_name", "count"},
 }
@@ -308,6 +324,8 @@ BY_MACHINE = {
     "calls.callplans": {"calling", "may_call", "hours", "bars"},
     "tickets.danger": {"act_time"},
     "tickets.facts": {"may_keep_team"},
+    "tickets.kinds": {"effects", "to_undo"},
+    "tickets.unsending": {"to_take_back"},
     "tickets.looking": {"goals"},
     "tickets.meaning": {"read_words"},
     "tickets.passing": {"on_duty"},
@@ -317,6 +335,7 @@ BY_MACHINE = {
     "tickets.splitting": {"may_tell"},
     "tickets.telling": {"is_by_person", "held"},
     "tickets.search": {"parse"},
+    "tickets.openpages": {"note", "readers"},
 }
 """What gateways, workers, the command line and other services call: no person's right is asked."""
 
@@ -356,7 +375,7 @@ def outcome(call: Call, case: Case) -> str:
         return "none"
     except (MoveNotAllowed, ReplyRefused, NoSuchShift, NotPossible, Decided, NoOtherPhone, NoSuchChoice, HolderUnsaid, NoHoursNamed):
         return "in"  # let in, and refused for another reason
-    except (CallBarred, NoSuchText, NobodyActed, NothingWaits, MarkMoved):
+    except (CallBarred, NoSuchText, NobodyActed, NothingWaits, MarkMoved, TooLate, HasLeft):
         return "in"  # let in, and refused for another reason
     return "in"
 

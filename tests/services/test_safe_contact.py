@@ -267,7 +267,7 @@ def test_a_volunteer_answers_a_fresh_text_on_a_held_ticket_and_says_who_holds_th
         own = session.scalars(select(Message).where(Message.direction == "in")).one()
     assert (text.delivery, text.answers_id, text.agreed_by) == ("sent", own.id, None)
     [event] = happened(rt, "replied")
-    assert event.data == {"version": ticket.version, "all_the_same": False, "holder": "trusted", "message": own.id}
+    assert event.data.items() >= {"version": ticket.version, "all_the_same": False, "holder": "trusted", "message": own.id}.items()
 
 
 def test_the_guard_against_telltale_words_comes_first(rt: Runtime) -> None:

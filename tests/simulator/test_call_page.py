@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from twilio.rest import Client
 
+from tests.axe import broken_rules
 from tests.simulator.conftest import (
     HANGUP,
     NUMBER,
@@ -311,6 +312,25 @@ def test_a_refusal_is_shown_without_leaving_the_page(phone: Locator, page: Page,
     simulator.do(last(simulator), "hangup")
     press(phone, "1")
     expect(page.get_by_text("the call is over: completed")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_phones_before_during_and_after_a_call(
+    page: Page, phone: Locator, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    phone.get_by_label("Text of").fill("bachao")
+    phone.get_by_role("button", name="Send").click()
+    expect(phone.get_by_role("article")).to_be_visible()
+    faults = broken_rules(page)
+    phone.get_by_role("button", name="Call").click()
+    press(phone, "1")
+    expect(phone.get_by_text("After the beep: speak")).to_be_visible()
+    faults += broken_rules(page)
+    phone.get_by_role("button", name="Hang up").click()
+    expect(phone.get_by_text("Last call: completed")).to_be_visible()
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert faults + broken_rules(page) == []
 
 
 def test_without_javascript_a_call_goes_the_same_way_on_a_small_screen(browser: Browser, simulator: Simulator, menu: HotlineDouble) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, select, text
 
-from hotline.domain.queue import QueueFilter, QueueList
+from hotline.domain.queue import Channel, QueueFilter, QueueList
 from hotline.domain.ticket import Priority, Status
 from hotline.runtime import Runtime
 from hotline.storage import people, pressing, queues, tickets
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Membership, Volunteer
-from hotline.storage.queues import COUNTED, Place
+from hotline.storage.queues import COUNTED, Count, Place
 from tests.servers import Fill
 from tests.services.colleagues import settle, volunteer
 from tests.support import NOON, make_runtime, text_in
@@ -81,7 +81,7 @@ def place(ticket: Ticket) -> Place:
 def page(rt: Runtime, asked: QueueFilter, after: Place | None, rows: int) -> Sequence[Ticket]:
     lead = volunteer(rt, "lead")
     with rt.reading() as session:
-        return queues.page(session, lead, people.rights(session, lead), asked, after=after, limit=rows)
+        return queues.page(session, lead, people.rights(session, lead), asked, after=after, limit=rows).tickets
 
 
 def pages(rt: Runtime, asked: QueueFilter, rows: int) -> Iterator[Sequence[Ticket]]:
@@ -139,34 +139,48 @@ def test_a_page_of_a_list_is_read_from_its_index(crowded: Runtime, of: QueueList
     with crowded.reading() as session:
         rights = people.rights(session, lead)
     for after in (None, last):
-        told = plan_of(crowded, lambda session: queues.state(session, lead, rights, QueueFilter(of), after=after, limit=51))  # noqa: B023
-        assert indexes_on(told), told
-        assert indexes_on(told) <= INDEXES[of], told
-        # A later page starts at its place in the index, not at the front.
-        assert after is None or re.search(r"\(priority,on_time,opened_at\)>|ROW\(priority, on_time, opened_at\) >= ROW\(", told), told
+        for asked in (
+            QueueFilter(of),
+            QueueFilter(of, category="theft", channel=Channel.CALL, language="ur", since=NOON),
+            QueueFilter(of, late=True),
+        ):
+            told = plan_of(crowded, lambda session: queues.shown(session, lead, rights, asked, after=after, limit=51))  # noqa: B023
+            assert indexes_on(told), told
+            # The few late tickets of a priority stand together in each index.
+            assert indexes_on(told) <= INDEXES[of] | ({"ix_tickets_queue"} if asked.late else set()), told
+            # A later page starts at its place in the index, not at the front.
+            assert (
+                after is None
+                or asked.late
+                or re.search(r"\(priority,on_time,opened_at\)>|ROW\(priority, on_time, opened_at\) >= ROW\(", told)
+            ), told
+            # What is looked up elsewhere is looked up by a key, ticket by ticket.
+            assert not re.search(r"(Hash|Merge) .*Join|SCAN (calls|contacts)", told), told
 
 
 def test_counts_are_of_what_she_may_see_and_stop_at_a_thousand(crowded: Runtime) -> None:
     lead, charlie = volunteer(crowded, "lead"), volunteer(crowded, "charlie")
     with crowded.reading() as session:
-        counted = queues.counts(session, lead, people.rights(session, lead), LISTS)
+        counted = queues.counts(session, lead, people.rights(session, lead), [QueueFilter(of) for of in LISTS])
         there = {of: sum(len(found) for found in pages(crowded, QueueFilter(of), 400)) for of in LISTS}
-        assert counted == {of: min(n, COUNTED + 1) for of, n in there.items()}
-        assert counted[QueueList.ALL] == COUNTED + 1
-        hers = queues.counts(session, charlie, people.rights(session, charlie), [QueueList.UNASSIGNED])
+        assert counted == [Count(min(n, COUNTED), goes_on=n > COUNTED) for n in there.values()]
+        assert counted[LISTS.index(QueueList.ALL)].goes_on
+        [hers] = queues.counts(session, charlie, people.rights(session, charlie), [QueueFilter(QueueList.UNASSIGNED)])
     with crowded.transaction() as tx:
         tx.session.execute(text("UPDATE tickets SET sealed = true WHERE reference IN ('200000000', '200000024')"))
     with crowded.reading() as session:
-        after = queues.counts(session, charlie, people.rights(session, charlie), [QueueList.UNASSIGNED])
-    assert after[QueueList.UNASSIGNED] == hers[QueueList.UNASSIGNED] - 2
+        [after] = queues.counts(session, charlie, people.rights(session, charlie), [QueueFilter(QueueList.UNASSIGNED)])
+    assert after == Count(hers.tickets - 2, goes_on=False)
 
 
 def test_counts_are_read_from_the_indexes_too(crowded: Runtime) -> None:
     lead = volunteer(crowded, "lead")
     with crowded.reading() as session:
         rights = people.rights(session, lead)
-    told = plan_of(crowded, lambda session: queues.counts(session, lead, rights, LISTS))
-    assert indexes_on(told) <= set().union(*INDEXES.values()), told
+    for late in (False, True):
+        each = [QueueFilter(of, late=late, language="ur") for of in LISTS]
+        told = plan_of(crowded, lambda session: queues.counts(session, lead, rights, each))  # noqa: B023
+        assert indexes_on(told) <= set().union(*INDEXES.values()), told
 
 
 def test_what_could_be_taken_is_found_by_the_indexes_of_her_teams_and_of_herself(crowded: Runtime) -> None:
@@ -186,6 +200,30 @@ def test_a_list_is_asked_for_by_status_priority_and_category(crowded: Runtime) -
     assert len(page(crowded, QueueFilter(QueueList.ALL, status=Status.NEW, priority=Priority.NORMAL, category="general"), None, 9)) == 9
 
 
+def test_what_few_tickets_have_is_found_however_far_behind_and_no_page_looks_at_more_than_its_share(crowded: Runtime) -> None:
+    lead, last = volunteer(crowded, "lead"), "200007996"
+    with crowded.transaction() as tx:
+        tx.session.execute(text(f"UPDATE tickets SET category = 'theft', on_time = true WHERE reference IN ('200000004', '{last}')"))
+    asked = QueueFilter(QueueList.ALL, category="theft")
+    found, rounds, after = [], 0, None
+    with crowded.reading() as session:
+        rights = people.rights(session, lead)
+        everything = [t.reference for t in queues.page(session, lead, rights, QueueFilter(QueueList.ALL), after=None, limit=9000).tickets]
+        [counted] = queues.counts(session, lead, rights, [asked])
+        far = queues.looks_through(lead, rights, asked)
+        while True:
+            one = queues.page(session, lead, rights, asked, after=after, limit=9)
+            found += [t.reference for t in one.tickets]
+            rounds += 1
+            if one.looked_at is None:
+                break
+            assert everything.index(one.looked_at.reference) == rounds * far - 1
+            after = place(one.looked_at)
+    assert found == [one for one in everything if one in ("200000004", last)]
+    assert rounds == len(everything) // far + 1
+    assert counted == Count(sum(one in ("200000004", last) for one in everything[:far]), goes_on=True)
+
+
 def test_somebody_with_many_teams_gets_one_list_of_them(crowded: Runtime) -> None:
     with crowded.transaction() as tx:
         her = Volunteer(login="many", name="Many", page_language="en", languages=["en"], is_head=False, active=True)
@@ -197,6 +235,6 @@ def test_somebody_with_many_teams_gets_one_list_of_them(crowded: Runtime) -> Non
             tx.session.add(Membership(team_id=team.id, volunteer_id=her.id, is_lead=False))
             tx.session.execute(text(f"UPDATE tickets SET team_id = {team.id} WHERE reference = '{200_000_000 + 4 * n}'"))
     with crowded.reading() as session:
-        found = queues.page(session, her, people.rights(session, her), QueueFilter(QueueList.TEAMS), after=None, limit=1000)
+        found = queues.page(session, her, people.rights(session, her), QueueFilter(QueueList.TEAMS), after=None, limit=1000).tickets
     assert {str(200_000_000 + 4 * n) for n in range(20)} <= {t.reference for t in found}
     assert [place(t) for t in found] == sorted(place(t) for t in found)

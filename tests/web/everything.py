@@ -195,14 +195,14 @@ def _add_no_phone(page: Page) -> None:
 
 
 def _as_if_somebody_was_first(page: Page) -> None:
-    page.evaluate("document.querySelector('form[action$=\"/status\"] [name=version]').value = 1")
+    page.evaluate("document.querySelector('#answer [name=version]').value = 1")
     page.fill("#note", "I wrote this")
-    page.click('form[action$="/status"] button')
+    page.click(SAVE)
 
 
 def _resolve_without_its_steps(page: Page) -> None:
     page.select_option("#status", "resolved")
-    page.click('form[action$="/status"] button')
+    page.click(SAVE)
 
 
 def _too_often(page: Page) -> None:
@@ -211,6 +211,22 @@ def _too_often(page: Page) -> None:
         page.wait_for_load_state()
 
 
+def _name_a_kind(page: Page) -> None:
+    page.select_option("#category", "police")
+    page.click("form[action$='/facts'] button")
+
+
+def _seal_by_a_kind(page: Page) -> None:
+    _name_a_kind(page)
+    page.wait_for_selector("[name=sure]", state="attached")
+    page.click("main .go button")
+
+
+def _choose_none(page: Page) -> None:
+    page.click("#several button[value='take']")
+
+
+SAVE = 'button[formaction$="/status"]'
 SEND = 'button[name="do"][value="send"]'
 PAGES = (
     Shown("login", "auth.login", None, "/login"),
@@ -250,6 +266,9 @@ PAGES = (
         _fill(SEND, body="Police Station Clifton will ring you."),
         focus="#reply ~ .notice.bad",
     ),
+    Shown("kind-asked", "tickets.ticket", "bob", "/tickets/{odd}", _name_a_kind, focus="h1"),
+    Shown("kind-gone", "undoing.gone", "bob", "/tickets/{odd}", _seal_by_a_kind, focus=".notice.good"),
+    Shown("several-none", "queues.queue", "alice", "/?list=all", _choose_none, focus=".notice.bad"),
     Shown("ticket-none", "tickets.ticket", "alice", "/tickets/482719365"),
     Shown("looks", "looks.waiting", "alice", "/looks"),
     Shown("look", "looks.look", "alice", "/looks", lambda page: page.click("main .go button")),
@@ -289,7 +308,7 @@ PAGES = (
 FAULTS = frozenset({"welcome-used", "ticket-none"})
 NO_PAGES = frozenset(
     {"static", "health.healthz", "prompts.clip", "factor.code", "recordings.audio", "looks.audio", "queues.version", "queues.part"}
-    | {"queues.alarm_strip"}
+    | {"queues.alarm_strip", "tickets.live", "tickets.version"}
 )
 """Endpoints that answer a GET with part of a page, or with no page."""
 
@@ -312,6 +331,8 @@ def every_page(browser: Browser, app: Flask, address: str, names: dict[str, str]
             assert answer.ok is (shown.name not in FAULTS), shown.name
             shown.act(page)
             page.wait_for_load_state()
+            if shown.focus:  # a form of a ticket is answered in its place
+                page.locator(f"{shown.focus}:focus").wait_for()
             yield shown, page
     finally:
         for page in pages.values():

@@ -74,6 +74,14 @@ def test_a_code_is_never_taken_twice(app: Flask, rt: Runtime, clock: Clock) -> N
     assert other.post("/second-factor", code=code(rt, "lead", clock)).status_code == 302
 
 
+@pytest.mark.parametrize("zero", "٠۰०０")
+def test_a_code_may_be_typed_in_the_digits_of_any_script(app: Flask, rt: Runtime, clock: Clock, zero: str) -> None:
+    lead = half_in(app, "lead")
+    lead.get("/second-factor")
+    digits = [chr(ord(zero) + int(digit)) for digit in code(rt, "lead", clock)]
+    assert lead.post("/second-factor", code=f"\u200f{''.join(digits[:3])} \u200e{''.join(digits[3:])}\u200f").status_code == 302
+
+
 @pytest.mark.parametrize("typed", ["", "000000x", "۱۲۳۴۵۶", "\u202e123456", "x" * 5000])
 def test_what_is_no_code_is_refused(app: Flask, typed: str) -> None:
     lead = half_in(app, "lead")

@@ -3,6 +3,7 @@
 It is noon on a Monday in Karachi; alice and bob would work from 08:00 to 20:00 on Tuesday, which is 10:00 to 15:00 here, with a pause
 at 13:00."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,9 +47,9 @@ def present(rt: Runtime, clock: Clock) -> list[str]:
 
 
 def test_the_roster_shows_the_hours_of_that_day(as_: As) -> None:
-    page = as_("alice").text("/roster")
-    assert 'Tuesday <bdi dir="ltr">2026-11-24</bdi> <bdi dir="ltr">10:00–13:00</bdi> <bdi dir="ltr">14:30–15:00</bdi>' in page
-    assert 'Wednesday <bdi dir="ltr">2026-11-25</bdi> <bdi dir="ltr">08:00–20:00</bdi>' in page
+    page = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", as_("alice").text("/roster")))
+    assert "Tuesday 24 November 10:00–13:00 14:30–15:00" in page
+    assert "Wednesday 25 November 08:00–20:00" in page
 
 
 def test_duty_keeps_those_hours(as_: As, rt: Runtime, clock: Clock) -> None:

@@ -55,7 +55,7 @@ def test_the_page_is_the_same_for_a_number_that_we_know_and_for_one_that_we_do_n
     for n, number in enumerate((HER, "+923451234501")):
         walk_in = typed_in(rt, alice, number, f"{n:032x}")
         page = alice.text(at(walk_in)) + alice.post(at(walk_in, "/reply"), body=BODY, version=str(walk_in.version)).text
-        page = re.sub(r'name="(csrf_token|owner|version)" value="[^"]+"', "", page)
+        page = re.sub(r'name="(csrf_token|owner|version)" value="[^"]+"|data-(mark|etag)="[^"]+"', "", page)
         written = f"{walk_in.reference[:3]}-{walk_in.reference[3:6]}-{walk_in.reference[6:]}"
         pages.append(page.replace(walk_in.reference, "R").replace(written, "R").replace(phone.masked(number), "N"))
     assert pages[0] == pages[1]

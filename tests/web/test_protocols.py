@@ -223,6 +223,8 @@ def test_what_must_not_lie_about_on_paper_is_not_printed(rt: Runtime, page: Page
         assert WORDS[kind] in printed
         assert "Keep the ticks" not in printed
         assert "Write to the citizen" not in printed
+        pressed = page.locator("header.top, button, .strip, form:not(.protocol form)")
+        assert [one.inner_text() for one in pressed.all() if one.is_visible()] == []
 
 
 def test_the_whole_of_a_long_text_is_not_printed_either(rt: Runtime, page: Page, address: str) -> None:

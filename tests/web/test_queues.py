@@ -126,7 +126,7 @@ def test_an_empty_list_says_what_to_do(as_: As) -> None:
 
 def test_what_is_late_says_so(rt: Runtime, as_: As, set_: Callable[..., None]) -> None:
     first, late = a_ticket(rt), a_ticket(rt, sender=OTHER)
-    assert "Late" not in as_("alice").text("/")
+    assert "Late</span>" not in as_("alice").text("/")
     set_(late, on_time=False)
     html = as_("alice").text("/")
     assert in_queue(html) == [late.reference, first.reference]

@@ -1,11 +1,14 @@
 """The roster and the hand-over on the pages. It is noon on a Monday in Karachi; alice and bob work in one team until 20:00 every day."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 from sqlalchemy import select, update
 
+from hotline.app import create_app
 from hotline.runtime import Runtime
 from hotline.services.tickets.routing import route_due
 from hotline.storage import shiftdays
@@ -211,7 +214,47 @@ def test_a_night_of_last_week_that_still_runs_on_monday_morning_is_shown(as_: As
         who, general = volunteer(rt, "alice").id, team(rt, "general")
         tx.session.add(ShiftRow(volunteer_id=who, team_id=general, weekday=6, starts=time(21), ends=time(7)))
     clock.now = clock.now.replace(hour=1, minute=30)  # 06:30 in Karachi
-    assert '<bdi dir="ltr">2026-11-22</bdi> <bdi dir="ltr">21:00–07:00</bdi>' in as_("alice").text("/roster")
+    page = as_("alice").text("/roster")
+    assert re.search(r'datetime="2026-11-22">22 November</time></bdi>\s*<bdi dir="ltr" class="number">21:00–07:00', page)
+    assert [(row[0], row[1]) for row in grid(page, "This week")[1:]] == [
+        ("21:00–07:00", "Sunday 22 November Alice"),
+        ("22:00–06:00", "Alice"),
+    ]
+
+
+def grid(page: str, caption: str) -> list[list[str]]:
+    """The words of a week's table, by rows and columns; the first row and the first column are its headers."""
+    table, *_of_other_teams = re.findall(rf"<table[^>]*>\s*<caption>{caption}</caption>(.*?)</table>", page, re.DOTALL)
+    rows = [re.findall(r"<t([hd])([^>]*)>(.*?)</t[hd]>", row, re.DOTALL) for row in re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)]
+    assert all('scope="col"' in attributes for _, attributes, _ in rows[0])
+    assert all(row[0][0] == "h" and 'scope="row"' in row[0][1] for row in rows[1:])
+    return [[" ".join(re.sub("<[^>]+>", " ", cell).split()) for _, _, cell in row] for row in rows]
+
+
+def test_the_roster_is_a_grid_of_two_weeks_that_says_in_words_who_is_missing(as_: As, rt: Runtime) -> None:
+    with rt.transaction() as tx:
+        tx.session.add(ShiftRow(volunteer_id=volunteer(rt, "bob").id, team_id=team(rt, "street"), weekday=6, starts=time(20), ends=time(2)))
+    as_("alice").post("/roster/ask", **of(rt, "alice"), colleague=str(volunteer(rt, "lead").id))
+    as_("lead").post("/roster/answer", **of(rt, "alice"), agrees="yes")
+    as_("bob").post("/roster/coming", **of(rt, "bob"), comes="no")
+    page = as_("bob").text("/roster")
+    head, day, night = grid(page, "This week")
+    assert head[:3] == ["Hours", "Monday 23 November", "Tuesday 24 November"]
+    assert (day[0], day[1], day[3]) == ("08:00–20:00", "Alice Bob", "Alice Bob")
+    assert day[2] == "Alice stands in: Lead Bob does not come"
+    assert (night[0], night[7], set(night[1:7])) == ("20:00–02:00", "Bob", {""})
+    assert grid(page, "Next week")[0][7] == "Sunday 6 December"
+    # Once for each day of the list that a small screen shows in place of the grid.
+    assert len(re.findall(r"<h4[^>]*>", page)) == 6 + 6
+
+
+def test_a_shift_whose_hours_are_moved_says_its_own_and_too_few_are_called_so(as_: As, rt: Runtime, clock: Clock) -> None:
+    moved = replace(rt.config, duty=replace(rt.config.duty, least=3, pauses=("tue 12:00-13:00",)))
+    app = create_app(replace(rt, config=moved))
+    page = Visitor(app).log_in("bob").text("/roster")
+    day = grid(page, "This week")[1]
+    assert day[1] == "Alice Bob too few"
+    assert day[2] == "08:00–12:00 13:00–20:00 Alice 08:00–12:00 13:00–20:00 Bob too few"
 
 
 def test_an_older_page_of_hers_does_not_write_over_the_note_she_handed_over(as_: As, rt: Runtime, clock: Clock) -> None:

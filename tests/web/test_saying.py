@@ -161,6 +161,25 @@ def test_what_was_checked_is_said_to_be_kept_and_not_sent(rt: Runtime, as_: As, 
     assert [text for text in texts_out(rt) if text.volunteer_id is not None] == []
 
 
+def test_plain_characters_are_offered_where_they_save_a_text_and_put_in_by_a_button_only(rt: Runtime, as_: As, ticket: Ticket) -> None:
+    alice, fancy = as_("alice"), "“It’s ready” – come at nine… " + "a" * 60
+    form = {"version": str(ticket.version), "body": fancy}
+    draft = alice.post(at(ticket, "/draft"), **form).text
+    assert "2 segments" in draft
+    assert "1 with plain quotes and dashes" in draft
+    page = alice.text(at(ticket))
+    assert fancy in unescape(page)
+    assert re.search(r'<form[^>]* data-draft=.*<button name="do" value="plain"', page, re.DOTALL)
+    answer = alice.post(at(ticket, "/reply"), do="plain", **form)
+    assert '"It\'s ready" - come at nine... aaa' in unescape(answer.text)
+    assert "with plain quotes" not in answer.text
+    assert "Kept, and not sent: it waits for you here." in notices(answer.text)
+    in_urdu = alice.post(at(ticket, "/reply"), version=form["version"], do="plain", body="“کل” " + "ہ" * 70).text
+    assert "“کل”" in unescape(in_urdu)
+    assert "with plain quotes" not in in_urdu
+    assert [text for text in texts_out(rt) if text.volunteer_id is not None] == []
+
+
 # What comes next
 
 

@@ -64,10 +64,13 @@ def test_several_alarms_about_one_ticket_are_one_line_and_the_newest_stands_firs
     assert found[0].startswith("A ticket is urgent and the volunteer who has it is off duty.")
 
 
-def test_one_line_is_shown_and_the_rest_is_a_count_that_opens_without_a_script(as_: As, three: list[Ticket]) -> None:
-    page = as_("alice").text("/queue/list")
-    first, _, rest = page.partition("<details>")
-    assert len(lines(first)) == 1
+def test_three_lines_are_shown_and_the_rest_is_a_count_that_opens_without_a_script(rt: Runtime, as_: As, three: list[Ticket]) -> None:
+    alice = as_("alice")
+    assert "<details>" not in alice.text("/queue/alarms")
+    for n in range(2):
+        alarmed(rt, "alice", AlarmKind.URGENT, a_ticket(rt, sender=f"+92300123459{n}"))
+    first, _, rest = alice.text("/queue/alarms").partition("<details>")
+    assert len(lines(first)) == 3
     assert "<summary>2 more alarms</summary>" in rest
     assert len(lines(rest.partition("</details>")[0])) == 2
 

@@ -50,9 +50,10 @@ def forms(rt: Runtime) -> Iterator[tuple[str, dict[str, str]]]:
     yield "/written-down", {"words": "we were two"}
     yield "/status", {"status": "in_progress", "note": "why"}
     yield "/facts", {"category": "theft", "area": "lyari", "wants_woman": "1"}
-    yield "/promise", {"by": "tomorrow"}
+    yield "/facts", {"category": "theft", "area": "lyari", "wants_woman": "1", "by": "tomorrow"}
     yield "/contact", {"was": was, "may_text": "1", "may_call": "1", "safe_from": "09:00", "note": "why"}
     yield "/reply", {"body": BODY}
+    yield "/reply", {"body": f"{BODY} And more.", "status": "referred", "note": "why"}
     yield "/prank", {"note": "why"}
     yield "/prank/unmark", {"note": "why"}
     yield "/hold", {"on": "1"}
@@ -73,7 +74,7 @@ def test_a_double_click_on_any_form_of_a_ticket_is_one_click(rt: Runtime, as_: A
         [now], before = tickets(rt), rows(rt)
         form |= {"version": str(now.version)}
         one = alice.post(at(called, path), **form)
-        assert (one.status_code, tickets(rt)[0].version) == (302, now.version + 1), path
+        assert (one.status_code, tickets(rt)[0].version > now.version) == (302, True), path
         after = rows(rt)
         assert after != before, path
         two = alice.post(at(called, path), **form)

@@ -2,11 +2,13 @@
 
 import base64
 import hmac
+import re
 import secrets
 from datetime import datetime
 
 import pyotp
 
+from hotline.domain.folding import ascii_digits
 from hotline.runtime import Runtime
 from hotline.services.people import tries
 from hotline.storage import logins, people
@@ -92,5 +94,5 @@ def _step(rt: Runtime, volunteer: Volunteer | None, code: str, now: datetime) ->
     if key is None:
         return None
     this, totp = int(now.timestamp()) // _STEP_S, pyotp.TOTP(key)
-    given = "".join(c for c in code if c.isdecimal() and c.isascii())
+    given = re.sub("[^0-9]", "", ascii_digits(code))  # in any script, with spaces and marks of direction between them
     return next((this + d for d in _DRIFT if hmac.compare_digest(totp.at((this + d) * _STEP_S), given)), None)

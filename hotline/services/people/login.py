@@ -93,6 +93,12 @@ def seen(rt: Runtime, login_id: int) -> None:
         logins.seen(tx.session, login_id, now=tx.now)
 
 
+def seek(rt: Runtime, login_id: int, typed: str) -> None:
+    """Keep what was searched for last in that log-in, until it ends."""
+    with rt.transaction() as tx:
+        logins.seek(tx.session, login_id, typed)
+
+
 def log_out(rt: Runtime, volunteer_id: int, login_id: int) -> None:
     """End that log-in; the volunteer's others go on."""
     with rt.transaction() as tx:

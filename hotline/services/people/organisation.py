@@ -24,7 +24,7 @@ from hotline.services.tickets.handback import hand_back
 from hotline.storage import invitations, logins, people
 from hotline.storage.peopleevents import PeopleEventKind, happened
 from hotline.storage.peoplemodels import Team, Volunteer
-from hotline.tomlfile import TEXT, TEXTS, TIME, YES_NO, Unreadable, is_of, read_toml, time_of
+from hotline.tomlfile import NAMES, TEXT, TEXTS, TIME, YES_NO, Unreadable, is_of, read_toml, time_of
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
 """The form of a login, in small letters."""
@@ -35,7 +35,7 @@ LANGUAGES_SPOKEN = frozenset({*LANGUAGES, *Locale("en").languages})
 NAME_LENGTH = 120
 _CODE_LENGTH = 40
 _TABLES = {
-    "team": {"code": TEXT, "name": TEXT},
+    "team": {"code": TEXT, "name": NAMES},
     "volunteer": {
         "login": TEXT,
         "name": TEXT,
@@ -76,7 +76,7 @@ def load_organisation(rt: Runtime, path: Path, *, password: str = "") -> Loaded:
     password_hash = hash_password(password) if password else None  # before the transaction: nobody else could write meanwhile
     with rt.transaction() as tx:
         become(rt, tx, demo=bool(document.get("demo")))
-        teams = {t["code"]: people.team(tx.session, t["code"], t["name"]) for t in document.get("team", [])}
+        teams = {t["code"]: _team(tx, t) for t in document.get("team", [])}
         tx.session.flush()
         every_team = people.teams(tx.session)
         if faults := _check_teams(document, every_team):
@@ -163,9 +163,10 @@ def _check_rows(document: dict[str, Any]) -> list[str]:
     faults = [f"[[team]] {code} stands there twice" for code in _twice(row["code"] for row in teams)]
     faults += [f"[[team]] {row['code']}: a code has {_CODE_LENGTH} characters at most" for row in teams if len(row["code"]) > _CODE_LENGTH]
     faults += [f"[[volunteer]] {login} stands there twice" for login in _twice(row["login"] for row in volunteers)]
-    for table, rows in (("team", teams), ("volunteer", volunteers)):
-        too_long = [row["name"] for row in rows if len(row["name"]) > NAME_LENGTH]
-        faults += [f"[[{table}]] {name}: a name has {NAME_LENGTH} characters at most" for name in too_long]
+    for row in teams:
+        faults += _check_names(f"[[team]] {row['code']}", row["name"])
+    named = [("team", name) for row in teams for name in _names(row["name"]).values()] + [("volunteer", row["name"]) for row in volunteers]
+    faults += [f"[[{table}]] {name}: a name has {NAME_LENGTH} characters at most" for table, name in named if len(name) > NAME_LENGTH]
     for row in volunteers:
         where = f"[[volunteer]] {row['login']}"
         if not LOGIN.fullmatch(row["login"]):
@@ -178,6 +179,21 @@ def _check_rows(document: dict[str, Any]) -> list[str]:
             faults.append(f"{where}: an {row['role']} works no tickets: no teams, no leads, no head")
         faults += [f"{where}: {code} is no language" for code in row.get("languages", []) if code not in LANGUAGES_SPOKEN]
     return faults + _check_shifts(shifts, volunteers)
+
+
+def _check_names(where: str, name: str | dict[str, str]) -> list[str]:
+    names = _names(name)
+    faults = [
+        f"{where}: {code} is no language of the pages; use {', '.join(PAGE_LANGUAGES)}" for code in names if code not in PAGE_LANGUAGES
+    ]
+    if SOURCE not in names:
+        faults.append(f"{where}: the name in {SOURCE} is missing; it stands where a language has none")
+    return faults + [f"{where}: the name in {code} is empty" for code, said in names.items() if not said.strip()]
+
+
+def _names(name: str | dict[str, str]) -> dict[str, str]:
+    """Language → name. A name that is one text is the name in every language."""
+    return name if isinstance(name, dict) else {SOURCE: name}
 
 
 def _check_shifts(shifts: list[dict[str, Any]], volunteers: list[dict[str, Any]]) -> list[str]:
@@ -206,6 +222,11 @@ def _check_teams(document: dict[str, Any], teams: dict[str, Team]) -> list[str]:
 
 def _twice(values: Iterable[str]) -> list[str]:
     return [value for value, times in Counter(values).items() if times > 1]
+
+
+def _team(tx: Transaction, row: dict[str, Any]) -> Team:
+    names = _names(row["name"])
+    return people.team(tx.session, row["code"], names[SOURCE], names if len(names) > 1 else {})
 
 
 def _volunteer(rt: Runtime, tx: Transaction, row: dict[str, Any], teams: dict[str, Team], password_hash: str | None) -> Volunteer:

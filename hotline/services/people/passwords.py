@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 import threading
+import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -62,8 +63,13 @@ def place(*, known: bool) -> Iterator[None]:
 
 
 def is_password(stored: str | None, password: str) -> bool:
-    """Whether `stored` is a hash of the password. It takes as long when there is no hash. Raises `PasswordsBusy`."""
-    return _apart(lambda: _matches(stored or _NOBODY, password[:_LONGEST])) and stored is not None
+    """Whether `stored` is a hash of the password. It takes as long when there is no hash. Raises `PasswordsBusy`.
+
+    Keyboards type the same letter in one code point or in two. So the password is compared as NFC, and then as it was typed: what was
+    stored before passwords were stored as NFC still opens.
+    """
+    ways = dict.fromkeys((_composed(password), password[:_LONGEST]))
+    return _apart(lambda: any(_matches(stored or _NOBODY, way) for way in ways)) and stored is not None
 
 
 def is_outdated(stored: str) -> bool:
@@ -72,8 +78,8 @@ def is_outdated(stored: str) -> bool:
 
 
 def hash_password(password: str) -> str:
-    """The Argon2 hash of a password. Raises `PasswordsBusy`."""
-    return _apart(lambda: _HASHER.hash(password[:_LONGEST]))
+    """The Argon2 hash of a password, as NFC. Raises `PasswordsBusy`."""
+    return _apart(lambda: _HASHER.hash(_composed(password)))
 
 
 def weigh(password: str, *own: str) -> None:
@@ -81,10 +87,16 @@ def weigh(password: str, *own: str) -> None:
 
     Raises `PasswordTooShort`, `PasswordCommon`, `PasswordsBusy`.
     """
+    password = _composed(password)
     if len(password) < SHORTEST:
         raise PasswordTooShort
     if _apart(lambda: _guesses(password[:_WEIGHED], own)) < _ENOUGH_GUESSES:
         raise PasswordCommon
+
+
+def _composed(password: str) -> str:
+    """The password as NFC, cut: of what is far too long no more is read than can count."""
+    return unicodedata.normalize("NFC", password[: 4 * _LONGEST])[:_LONGEST]
 
 
 def _matches(stored: str, password: str) -> bool:

@@ -17,6 +17,7 @@ from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Sent, Tex
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.services.tickets import answering, telling
+from hotline.services.tickets.danger import acted_by_text
 from hotline.storage import contacts, outgoing, people
 from hotline.storage.models import Contact, Message
 
@@ -97,7 +98,7 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
     """
     with rt.transaction() as tx:
         rows = outgoing.due(tx.session, now=tx.now, limit=limit)
-        claimed = []
+        claimed, acts = [], []
         for message, contact, ticket, phone_held, not_agreed in rows:
             is_answer = _is_answer(rt, tx, message, contact, held=phone_held or not_agreed)
             sentence = texts.TEXTS.get(message.text_key or "")
@@ -117,6 +118,11 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
             if _claim(rt, tx, message, facts, rt.config.hours.narrowed(contact.safe_from, contact.safe_until)):
                 text = OutgoingText(message.id, (message.attempts or 0) + 1, contact.address or "", message.body)
                 claimed.append(Claimed(contact.id, text))
+                if ticket is not None:
+                    acts.append((ticket, message))
+        # Only now it is an act: until now it could be taken back. In one order, so that no two workers wait for each other.
+        for ticket, message in sorted(acts, key=lambda act: act[0].id):
+            acted_by_text(tx, ticket, message)
     return len(rows), claimed
 
 

@@ -1,5 +1,6 @@
 """A volunteer works a ticket: moves it, writes notes, reads, listens, writes down. Each change is made from the version that was seen."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Unpack
 
@@ -16,9 +17,10 @@ from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import Act
-from hotline.services.tickets import looked, meaning, naming, protocols, telling, wishes
+from hotline.services.tickets import looked, meaning, mentions, naming, protocols, telling, wishes
 from hotline.services.tickets.danger import NobodyActed, act_time, is_ringing
 from hotline.services.tickets.handback import given_to
+from hotline.services.tickets.mentions import Uncalled
 from hotline.storage import alarms, calls, contacts, events, holds, messages, people, questions, rings, tickets
 from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.models import Alarm, Contact, Ticket
@@ -29,7 +31,7 @@ _LISTENING = timedelta(hours=1)
 """A player asks for a recording piece by piece: what it asks for within this time is one listening."""
 
 _VIEWED = timedelta(minutes=10)
-"""A sealed ticket that is shown again within this time is one view."""
+"""A page that one person opens again within this time is opened once."""
 
 
 def change_status(
@@ -42,11 +44,13 @@ def change_status(
     note: str = "",
     told: HowTold | None = None,
     without_steps: bool = False,
-) -> None:
+    call: Collection[int] = (),
+) -> Uncalled:
     """Move the ticket, and text the citizen where the move concerns the citizen. A ticket that nobody holds is the volunteer's from now on.
 
     `told`: how the citizen was told of the end, where only a person tells it (`domain.closing`). `without_steps`: a lead goes on without
-    the steps that a protocol demands before, and says why in the note.
+    the steps that a protocol demands before, and says why in the note. `call`: the ids of colleagues who are called, besides those whom
+    the note names. Returns who of them was not.
 
     Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `MoveNotAllowed`, `StepsMissing`, `NoteMissing`, `HowToldMissing`, and `NobodyActed`
     where somebody is in danger and it would end the work on it.
@@ -65,6 +69,7 @@ def change_status(
         if steps:
             happened(tx.session, ticket.id, EventKind.STEPS_PASSED_OVER, now=tx.now, volunteer_id=volunteer.id, steps=steps)
         looked.settle_shown(rt, tx, ticket, volunteer.id)
+        return mentions.call(tx, ticket, volunteer, note, call)
 
 
 def move(
@@ -96,8 +101,10 @@ def move(
         queue_text(rt, tx, MOVE_TEXTS[to], contact, ticket_id=ticket.id, ref=ticket.reference, answers_id=None)
 
 
-def write_note(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:
+def write_note(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str, call: Collection[int] = ()) -> Uncalled:
     """Write a note for colleagues and leave the ticket as it is. An empty note changes nothing.
+
+    `call`: the ids of colleagues who are called, besides those whom the note names. Returns who of them was not.
 
     Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`.
     """
@@ -107,6 +114,7 @@ def write_note(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
         if note_id is not None:
             tickets.change(tx.session, ticket.id, version, now=tx.now)
             happened(tx.session, ticket.id, EventKind.NOTED, now=tx.now, volunteer_id=volunteer.id, note_id=note_id)
+        return mentions.call(tx, ticket, volunteer, note, call)
 
 
 def mark_read(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> None:
@@ -196,13 +204,15 @@ def settle_alarm(tx: Transaction, volunteer_id: int, alarm_id: int, ticket_id: i
 
 
 def view(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
-    """The volunteer reads a ticket's page: its team is told of it where the ticket is sealed. Raises `NoSuchTicket`, `NotAllowed`."""
+    """A person has opened a ticket's page: who works on tickets, or an auditor. Raises `NoSuchTicket`, `NotAllowed`."""
     with rt.reading() as session:
-        ticket = access.enter(session, volunteer, reference).ticket
-        if not ticket.sealed or events.has_viewed(session, ticket.id, volunteer.id, since=rt.clock() - _VIEWED):
+        ticket_id = access.enter(session, volunteer, reference, Act.AUDIT).ticket.id
+        if events.has_viewed(session, ticket_id, volunteer.id, since=rt.clock() - _VIEWED):
             return
     with rt.transaction() as tx:
-        happened(tx.session, ticket.id, EventKind.VIEWED, now=tx.now, volunteer_id=volunteer.id)
+        people.lock(tx.session, volunteer.id)  # the same person may open it in two windows at once
+        if not events.has_viewed(tx.session, ticket_id, volunteer.id, since=tx.now - _VIEWED):
+            happened(tx.session, ticket_id, EventKind.VIEWED, now=tx.now, volunteer_id=volunteer.id)
 
 
 def show_number(rt: Runtime, volunteer: Volunteer, reference: str) -> None:

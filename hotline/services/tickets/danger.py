@@ -7,9 +7,9 @@ from hotline.domain.danger import RINGS, BroughtIn, Danger, surer
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import alarms, events, rings
+from hotline.storage import alarms, events, rings, tickets
 from hotline.storage.events import Deed, EventData, EventKind, happened
-from hotline.storage.models import Ticket
+from hotline.storage.models import Message, Ticket
 from hotline.storage.rows import TicketChanges
 
 _APART = timedelta(minutes=1)
@@ -84,6 +84,14 @@ def acted(
     if ticket.sealed:  # if another one waits, it is told of again
         alarms.settle_about(tx.session, SEALS, AlarmKind.SEALED_DANGER, now=tx.now)
     return {"acted_at": tx.now, "next_ring_at": None, "head_told_at": None}
+
+
+def acted_by_text(tx: Transaction, ticket: Ticket, text: Message) -> None:
+    """A volunteer's text leaves: that is an act, if it was written since the danger was told of and nobody has acted before."""
+    if text.volunteer_id is None or ticket.danger_at is None or text.created_at < ticket.danger_at or ticket.acted_at is not None:
+        return
+    if tickets.act(tx.session, ticket.id, told_at=ticket.danger_at, now=tx.now):
+        acted(tx, ticket, text.volunteer_id, Deed.TEXTED)
 
 
 def lowered(tx: Transaction, ticket: Ticket) -> TicketChanges:

@@ -6,7 +6,7 @@ Everybody who works on a ticket may make it safer: raise it, hold it, seal it. T
 from datetime import datetime
 
 from hotline.domain import area as areas
-from hotline.domain.category import Category, sealed_teams
+from hotline.domain.category import sealed_teams
 from hotline.domain.danger import Danger
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority
@@ -14,7 +14,7 @@ from hotline.jobs import Job
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import Act
-from hotline.services.tickets import looked
+from hotline.services.tickets import kinds, looked
 from hotline.services.tickets.danger import endangered, lowered
 from hotline.services.tickets.handback import taken_back
 from hotline.storage import events, people, shutouts, tickets
@@ -37,39 +37,24 @@ def describe(
 ) -> None:
     """Set what it is about, where it happened, and whether the citizen asks for a woman.
 
-    A sealed category seals the ticket, a category on hold holds it; another category lifts neither. Raises `NoSuchChoice`.
+    The category raises, holds and seals the ticket as words of it do (`kinds`), and lowers nothing. Raises `NoSuchChoice`.
     """
     kind = next((c for c in rt.categories if c.code == category), None)
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if (kind is None and category != ticket.category) or (area not in (None, ticket.area) and areas.named(rt.areas, area) is None):
             raise NoSuchChoice
-        facts: tuple[tuple[str, Fact, Fact], ...] = (
-            ("category", ticket.category, category),
-            ("area", ticket.area, area),
-            ("wants_woman", ticket.wants_woman, wants_woman),
-        )
-        differs = [(fact, old, new) for fact, old, new in facts if old != new]
-        for fact, old, new in differs:
-            told(tx, ticket, volunteer, fact, old=old, new=new)
-        changes: TicketChanges = {"category": category, "area": area, "wants_woman": wants_woman} if differs else {}
+        changes: TicketChanges = {}
         if kind is not None and category != ticket.category:
-            changes |= of_kind(tx, ticket, volunteer, kind)
+            changes |= kinds.put(rt, tx, ticket, volunteer.id, kind)
+        facts: tuple[tuple[str, Fact, Fact], ...] = (("area", ticket.area, area), ("wants_woman", ticket.wants_woman, wants_woman))
+        for fact, old, new in facts:
+            if old != new:
+                told(tx, ticket, volunteer, fact, old=old, new=new)
+                changes |= {"area": area, "wants_woman": wants_woman}
         _store(tx, ticket, changes)
         if category != ticket.category:
             looked.settle_shown(rt, tx, ticket, volunteer.id)
-
-
-def of_kind(tx: Transaction, ticket: Ticket, volunteer: Volunteer, kind: Category) -> TicketChanges:
-    """What changes where a person says of what kind a ticket is: a sealed kind seals it, a kind on hold holds it."""
-    changes: TicketChanges = {}
-    if kind.quiet and not ticket.hold:
-        changes |= {"hold": True}
-        happened(tx.session, ticket.id, EventKind.HELD, now=tx.now, volunteer_id=volunteer.id)
-    if kind.sealed and not ticket.sealed:
-        changes |= {"sealed": True, **taken_back(ticket, team_id=None)}
-        happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now, volunteer_id=volunteer.id)
-    return changes
 
 
 def set_priority(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, to: Priority, note: str) -> None:

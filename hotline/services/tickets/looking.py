@@ -18,12 +18,11 @@ from hotline.jobs import Job
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import NoSuchTicket
-from hotline.services.tickets import casework, facts, meaning, naming, splitting
+from hotline.services.tickets import casework, facts, kinds, meaning, naming, splitting
 from hotline.services.tickets.danger import endangered, lowered
 from hotline.services.tickets.facts import NoSuchChoice
-from hotline.services.tickets.handback import taken_back
 from hotline.services.tickets.opening import open_ticket
-from hotline.storage import alarms, calls, events, looks, messages, recordings, tickets
+from hotline.storage import alarms, calls, looks, messages, recordings, tickets
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.lookmodels import LookRow
@@ -281,23 +280,19 @@ class _Look:
         self._store(ticket, changes)
 
     def _of_kind(self, ticket: Ticket, kind: Category) -> TicketChanges:
-        """A kind seals, holds and raises as its row says. A sealed ticket keeps its kind: its team names another on the ticket's page."""
+        """A kind raises, holds and seals as its row says. A sealed ticket keeps its kind: its team names another on the ticket's page."""
         changes = TicketChanges()
-        if kind.code != ticket.category and (kind.sealed or not ticket.sealed):
-            before = next((c for c in self.rt.categories if c.code == ticket.category), category.fallback(self.rt.categories))
-            was_placed = events.is_placed(self.tx.session, ticket.id)
-            facts.told(self.tx, ticket, self.volunteer, "category", old=ticket.category, new=kind.code)
-            changes |= {"category": kind.code}
-            if kind.team != before.team and not ticket.sealed and not was_placed and ticket.status in (Status.NEW, Status.ASSIGNED):
-                changes |= taken_back(ticket, team_id=None)  # nobody has begun to work on it
         if kind.hold and ticket.hold:
             self._hold_too(ticket)
-        changes |= facts.of_kind(self.tx, ticket, self.volunteer, kind)
-        if kind.priority is Priority.URGENT:
-            changes |= {"unread": True, **endangered(self.tx, ticket, Danger.PERSON, by=self.volunteer.id)}
-        elif kind.priority < ticket.priority:
-            facts.told(self.tx, ticket, self.volunteer, "priority", old=ticket.priority, new=int(kind.priority))
-            changes |= {"priority": kind.priority, "routed_at": None}
+        if kind.code != ticket.category and (kind.sealed or not ticket.sealed):
+            changes |= kinds.put(self.rt, self.tx, ticket, self.volunteer.id, kind)
+        else:
+            changes |= meaning.raised(self.tx, ticket, kinds.meant(ticket, kind), by=self.volunteer.id)
+        if kind.danger is not None:
+            # What nobody had looked at says so: phones ring anew for it. Unread, so that it is on the queue though it may be closed.
+            changes |= {"unread": True}
+            if "danger" not in changes:
+                changes |= endangered(self.tx, ticket, Danger.PERSON, by=self.volunteer.id)
         return changes
 
     def _move(self) -> None:

@@ -43,29 +43,66 @@ def read_words(rt: Runtime, body: str, *, said: Danger | None = None, named: Cat
     return Meaning(main.code, main.team, priority, danger, any(c.sealed for c in shown), hold, tuple(c.code for c in hits))
 
 
+@dataclass(frozen=True)
+class Raised:
+    """What a meaning changes on a ticket that is open already: it only becomes safer. None or false: that stays as it is."""
+
+    danger: Danger | None
+    priority: Priority | None
+    hold: bool
+    seal: bool
+
+    def __bool__(self) -> bool:
+        return self.danger is not None or self.priority is not None or self.hold or self.seal
+
+
+def raises(ticket: Ticket, meaning: Meaning) -> Raised:
+    """What a meaning changes on a ticket, whether a machine read it in words or a person said of what kind the ticket is.
+
+    Ordinary words leave a ticket last whose phone two people marked; danger is danger from every phone.
+    """
+    is_marked = ticket.priority == Priority.LAST and not (meaning.sealed or meaning.hold)
+    is_raised = meaning.danger is None and meaning.priority < ticket.priority and not is_marked
+    return Raised(
+        danger=meaning.danger,
+        priority=meaning.priority if is_raised else None,
+        hold=(meaning.hold or meaning.danger is not None) and not ticket.hold,
+        seal=meaning.sealed and not ticket.sealed,
+    )
+
+
+def raised(tx: Transaction, ticket: Ticket, meaning: Meaning, *, by: int | None = None, is_held: bool = False) -> TicketChanges:
+    """What changes where a meaning raises, holds or seals a ticket; each is an event.
+
+    `by`: the volunteer who said so. `is_held`: the caller puts it on hold in the same step.
+    """
+    what, changes = raises(ticket, meaning), TicketChanges()
+    if what.danger is not None:
+        changes |= endangered(tx, ticket, what.danger, by=by)
+    elif what.priority is not None:
+        changes |= {"priority": what.priority, "routed_at": None}
+        happened(tx.session, ticket.id, EventKind.RAISED, now=tx.now, volunteer_id=by, to=what.priority)
+    if what.hold and what.danger is None and not is_held:
+        changes |= {"hold": True}
+        happened(tx.session, ticket.id, EventKind.HELD, now=tx.now, volunteer_id=by)
+    if what.seal:
+        # The volunteer who held it may be of the office complained of: it goes to its own team, or waits for the head.
+        changes |= {"sealed": True, "category": meaning.category, **taken_back(ticket, team_id=None)}
+        happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now, volunteer_id=by)
+    return changes
+
+
 def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: Unpack[TicketChanges]) -> None:
     """Add to a ticket what later words say. They can raise, hold or seal it, and never lower, lift or unseal.
 
-    A sender can be forged: so they undo no decision of a person, and move no sealed ticket to another team. Ordinary words leave a ticket
-    last whose phone two people marked; danger is danger from every phone.
+    A sender can be forged: so they undo no decision of a person, and move no sealed ticket to another team.
 
     `ticket` is as it was read; `changes` are stored in the same step. Raises `TicketMoved`.
     """
-    if meaning.danger is not None:
-        changes |= endangered(tx, ticket, meaning.danger)
-    elif meaning.priority < ticket.priority and (ticket.priority != Priority.LAST or meaning.sealed or meaning.hold):
-        changes |= {"priority": meaning.priority, "routed_at": None}
-        happened(tx.session, ticket.id, EventKind.RAISED, now=tx.now, to=meaning.priority)
-    if meaning.hold and not ticket.hold and not changes.get("hold"):
-        changes |= {"hold": True}
-        happened(tx.session, ticket.id, EventKind.HELD, now=tx.now)
-    if meaning.sealed and not ticket.sealed:
-        # The volunteer who held it may be of the office complained of: it goes to its own team, or waits for the head.
-        changes |= {"sealed": True, "category": meaning.category, **taken_back(ticket, team_id=None)}
-        happened(tx.session, ticket.id, EventKind.SEALED, now=tx.now)
-    elif (
+    changes |= raised(tx, ticket, meaning, is_held=changes.get("hold", False))
+    if (
         meaning.hits
-        and not ticket.sealed
+        and not (ticket.sealed or meaning.sealed)
         and ticket.category == (general := category.fallback(rt.categories)).code
         and not events.is_placed(tx.session, ticket.id)
     ):

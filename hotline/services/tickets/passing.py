@@ -20,15 +20,7 @@ def pass_to(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, 
     """Pass it to a colleague who may see it. Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NoSuchChoice`."""
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
-        colleague = people.volunteer(tx.session, colleague_id)
-        if colleague is None or access.sees(tx.session, colleague, reference) is None:
-            raise NoSuchChoice
-        if ticket.assignee_id == colleague.id:
-            return
-        _passed(tx, ticket, volunteer, note, to=colleague.id)
-        tickets.change(tx.session, ticket.id, version, now=tx.now, **given_to(tx, ticket, colleague.id))
-        if ticket.priority == Priority.URGENT and colleague.id != volunteer.id:
-            raise_alarm(tx, ticket.id, AlarmKind.URGENT, colleague.id)
+        give(tx, ticket, volunteer, colleague_id, note)
 
 
 def pass_to_team(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, code: str, note: str) -> None:
@@ -38,12 +30,30 @@ def pass_to_team(rt: Runtime, volunteer: Volunteer, reference: str, *, version: 
     """
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
-        team = people.teams(tx.session).get(code)
-        if team is None or team not in teams_for(tx.session, ticket):
-            raise NoSuchChoice
-        _passed(tx, ticket, volunteer, note, team=team.id)
-        tickets.change(tx.session, ticket.id, version, now=tx.now, **taken_back(ticket, team_id=team.id))
-        tx.ring(Job.ROUTE_DUE)
+        give_to_team(tx, ticket, volunteer, code, note)
+
+
+def give(tx: Transaction, ticket: Ticket, volunteer: Volunteer, colleague_id: int, note: str = "") -> None:
+    """Pass a ticket, as it was read, to a colleague. Raises `TicketMoved`, `NoSuchChoice`."""
+    colleague = people.volunteer(tx.session, colleague_id)
+    if colleague is None or access.sees(tx.session, colleague, ticket.reference) is None:
+        raise NoSuchChoice
+    if ticket.assignee_id == colleague.id:
+        return
+    _passed(tx, ticket, volunteer, note, to=colleague.id)
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **given_to(tx, ticket, colleague.id))
+    if ticket.priority == Priority.URGENT and colleague.id != volunteer.id:
+        raise_alarm(tx, ticket.id, AlarmKind.URGENT, colleague.id)
+
+
+def give_to_team(tx: Transaction, ticket: Ticket, volunteer: Volunteer, code: str, note: str = "") -> None:
+    """Pass a ticket, as it was read, to a team. Raises `TicketMoved`, `NoSuchChoice`."""
+    team = people.teams(tx.session).get(code)
+    if team is None or team not in teams_for(tx.session, ticket):
+        raise NoSuchChoice
+    _passed(tx, ticket, volunteer, note, team=team.id)
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **taken_back(ticket, team_id=team.id))
+    tx.ring(Job.ROUTE_DUE)
 
 
 def colleagues_for(session: Reading, ticket: Ticket) -> list[Volunteer]:

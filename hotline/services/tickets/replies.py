@@ -22,10 +22,9 @@ from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import Act
 from hotline.services.tickets import answering, looked, telling
-from hotline.services.tickets.danger import acted
 from hotline.services.tickets.handback import given_to
 from hotline.storage import bridges, calls, contacts, drafts, events, holds, messages, people, tickets, typedphones
-from hotline.storage.events import EventData, EventKind, happened
+from hotline.storage.events import EventData, EventKind, Fact, happened
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.rows import TicketChanges
@@ -65,12 +64,16 @@ class FormSent(Exception):
 
 @dataclass(frozen=True)
 class Counted:
-    """What a text would take: its units and segments, its price if one is configured, and the words that give too much away."""
+    """What a text would take: its units and segments, its price if one is configured, and the words that give too much away.
+
+    `plain_segments`: how many segments it would have with plain quotes, dashes and the like; None if that saves none.
+    """
 
     units: int
     segments: int
     price: Decimal | None
     telltales: tuple[str, ...]
+    plain_segments: int | None = None
 
 
 def templates(rt: Runtime, language: str, reference: str, *, asks: bool = True) -> dict[str, str]:
@@ -97,7 +100,9 @@ def count(rt: Runtime, session: Reading, body: str) -> Counted:
     counted = segments.count(body)
     price = rt.config.sending.segment_price
     found = telltale.telltales(body, (rt.categories, (*rt.unsaid, telltale.people(people.all_names(session)))))
-    return Counted(counted.units, counted.segments, counted.segments * Decimal(price) if price else None, found)
+    plain = segments.plainer(body)
+    cost = counted.segments * Decimal(price) if price else None
+    return Counted(counted.units, counted.segments, cost, found, segments.count(plain).segments if plain is not None else None)
 
 
 def verdict(
@@ -226,22 +231,30 @@ def reply(
         asks = (clean(render(rt, text, contact.language, ref=ticket.reference)) for text in (REPLY_CALL, REPLY_TRIED))
         if any(asked in body for asked in asks) and bridges.promise(tx.session, ticket.id, now=tx.now):
             happened(tx.session, ticket.id, EventKind.CALL_PROMISED, now=tx.now, volunteer_id=volunteer.id)
-        _store(tx, ticket, volunteer, contact, body, confirmed=bool(found), by=found_way, holder=holder)
+        _store(rt, tx, ticket, volunteer, contact=contact, body=body, confirmed=bool(found), by=found_way, holder=holder)
         looked.settle_shown(rt, tx, ticket, volunteer.id)
     return found_way.verdict.wait_until
 
 
 def _store(
-    tx: Transaction, ticket: Ticket, volunteer: Volunteer, contact: Contact, body: str, *, confirmed: bool, by: Way, holder: Holder | None
+    rt: Runtime,
+    tx: Transaction,
+    ticket: Ticket,
+    volunteer: Volunteer,
+    *,
+    contact: Contact,
+    body: str,
+    confirmed: bool,
+    by: Way,
+    holder: Holder | None,
 ) -> None:
     changes: TicketChanges = given_to(tx, ticket, volunteer.id) if ticket.assignee_id is None else {}
     changes |= {"unread": False}
-    if by.verdict.wait_until is None:  # a text that waits until the morning is no act
-        changes |= acted(tx, ticket, volunteer.id, events.Deed.TEXTED)
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     answers_id = by.answers.id if by.answers is not None else None
-    queue_written(tx, body, contact, ticket_id=ticket.id, volunteer_id=volunteer.id, answers_id=answers_id, agreed_by=by.agreed_by)
-    told: EventData = {"version": ticket.version, "all_the_same": confirmed}
+    queue_written(rt, tx, body, contact, ticket_id=ticket.id, volunteer_id=volunteer.id, answers_id=answers_id, agreed_by=by.agreed_by)
+    was: dict[str, Fact] = {column: getattr(ticket, column) for column in events.MOVED_BY_REPLY}
+    told: EventData = {"version": ticket.version, "all_the_same": confirmed, "was": was}
     if by.asks_holder and holder is not None:
         told |= {"holder": holder}
     if answers_id is not None:

@@ -37,16 +37,17 @@ def parse(rt: Runtime, typed: str) -> Query:
     """Read what a volunteer typed."""
     found = reference.find(typed)
     tail = searching.tail(typed)
-    words = searching.words(typed)[: searching.SOUGHT_MAX]
-    sets = ((tail,) if tail is not None else (), words)
+    ways = [way[: searching.SOUGHT_MAX] for way in searching.sought(typed)]
+    sets = ([(tail,)] if tail is not None else []) + ways
+    looked_for = {word for way in ways for word in way}
     key = searching.key_of(rt.config.secret_key)
     return Query(
         references=tuple(f.digits for f in found if f.valid),
         mistyped=bool(found) and not any(f.valid for f in found),
         # Nearly all nine digits are also some telephone in the country: a volunteer who means a telephone writes its 0 or its +.
         number=None if found or tail is not None else phone.read_typed(typed, rt.config.numbers.region),
-        marks=tuple(tuple(searching.hashed(key, word) for word in sought) for sought in sets if sought),
-        left_out=tuple(written for written in typed.split() if not set(searching.words(written)) <= set(words)),
+        marks=tuple(tuple(searching.hashed(key, word) for word in one) for one in sets),
+        left_out=tuple(written for written in typed.split() if any(not set(way) <= looked_for for way in searching.sought(written))),
     )
 
 

@@ -27,7 +27,7 @@ def claim(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> No
         ticket = tickets.locked(tx.session, way.ticket.id)
         if ticket.priority != Priority.URGENT or events.claimed_by(tx.session, ticket.id) not in (None, volunteer.id):
             way.require_version(version)
-        _take(rt, tx, ticket, volunteer)
+        take(rt, tx, ticket, volunteer)
 
 
 def take_next(rt: Runtime, volunteer: Volunteer) -> str | None:
@@ -46,11 +46,12 @@ def take_next(rt: Runtime, volunteer: Volunteer) -> str | None:
         ticket = pressing.most_pressing(tx.session, volunteer, rights, holders)
         if ticket is None:
             return None
-        _take(rt, tx, ticket, volunteer)
+        take(rt, tx, ticket, volunteer)
         return ticket.reference
 
 
-def _take(rt: Runtime, tx: Transaction, ticket: Ticket, volunteer: Volunteer) -> None:
+def take(rt: Runtime, tx: Transaction, ticket: Ticket, volunteer: Volunteer) -> None:
+    """Give the ticket to the volunteer, who may see it. Raises `TicketMoved`, `NotAllowed`."""
     changes = given_to(tx, ticket, volunteer.id) | taken(rt, tx, ticket, volunteer.id)
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     happened(tx.session, ticket.id, EventKind.CLAIMED, now=tx.now, volunteer_id=volunteer.id, before=ticket.assignee_id)

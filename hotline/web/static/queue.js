@@ -49,12 +49,11 @@ async function look() {
   waiting = new DOMParser().parseFromString(await answer.text(), "text/html");
   mark = part("alarms", waiting).dataset.mark;
   atRest = 0;
-  if (PARTS.every((id) => part(id, waiting)?.outerHTML === part(id)?.outerHTML)) show();
-  else if (inUse()) announceChanges();
-  else {
+  const changes = count();
+  if (!inUse()) {
     show();
-    said.textContent = queue.dataset.shown;
-  }
+    if (changes) said.textContent = queue.dataset.shown;
+  } else if (changes) announceChanges(changes);
   alarms.look(waiting ?? document);
 }
 
@@ -80,19 +79,29 @@ function rows(of) {
   return new Map([...of.querySelectorAll("li[data-reference]")].map((row) => [row.dataset.reference, row]));
 }
 
-function announceChanges() {
+function newAlarmsOf(page) {
+  return [...page.querySelectorAll("[data-alarm]")].filter((alarm) => !queue.querySelector(`[data-alarm="${alarm.dataset.alarm}"]`));
+}
+
+function counts(of) {
+  return [...part("lists", of)?.querySelectorAll(".count") ?? []].map((count) => count.textContent).join();
+}
+
+// How much has changed that a reader is told of. A minute more on every ticket, or a colleague who opened one, is no change.
+function count() {
   const before = rows(document);
   const after = rows(waiting);
-  let number = [...after.keys()].filter((reference) => !before.has(reference)).length;
-  for (const [reference, row] of before) {
-    const now = after.get(reference);
-    const changed = !now || now.dataset.version !== row.dataset.version;
-    row.classList.toggle("changed", changed);
-    if (changed) number += 1;
-  }
-  const unseen = [...waiting.querySelectorAll("[data-alarm]")].filter((alarm) => !queue.querySelector(`[data-alarm="${alarm.dataset.alarm}"]`));
-  newAlarms.replaceChildren(...unseen.map((alarm) => document.importNode(alarm, true)));
-  showChanges.textContent = queue.dataset.changes.replace("#", number || unseen.length || 1);
+  const added = [...after.keys()].filter((reference) => !before.has(reference)).length;
+  const changed = [...before].filter(([reference, row]) => after.get(reference)?.dataset.version !== row.dataset.version).length;
+  const others = newAlarmsOf(waiting).length || queue.querySelectorAll("[data-alarm]").length !== waiting.querySelectorAll("[data-alarm]").length;
+  return added + changed || Number(others) || Number([...before.keys()].join() !== [...after.keys()].join() || counts(document) !== counts(waiting));
+}
+
+function announceChanges(number) {
+  const after = rows(waiting);
+  for (const [reference, row] of rows(document)) row.classList.toggle("changed", after.get(reference)?.dataset.version !== row.dataset.version);
+  newAlarms.replaceChildren(...newAlarmsOf(waiting).map((alarm) => document.importNode(alarm, true)));
+  showChanges.textContent = queue.dataset.changes.replace("#", number);
   showChanges.hidden = false;
   news.hidden = false;
   if (said.textContent !== showChanges.textContent) said.textContent = showChanges.textContent;
@@ -127,8 +136,6 @@ document.addEventListener("visibilitychange", free);
 
 // ---- Keys
 
-const card = document.getElementById("keys");
-const keysOn = document.getElementById("keys-on");
 const next = document.getElementById("next");
 
 function move(by) {
@@ -142,38 +149,23 @@ function take() {
   next?.querySelector("button").click();
 }
 
-const KEYS = {
-  j: () => move(1),
-  k: () => move(-1),
-  n: take,
-  r: show,
-  "/": () => document.getElementById("search")?.focus(),
-  "?": () => card.showModal(),
-};
-const ARROWS = { ArrowDown: 1, ArrowUp: -1 };
-
-// A keyboard set to Urdu or Sindhi writes other letters: use the key's place then.
-function keyOf(event) {
-  if (event.key === "؟") return "?";
-  const latin = /^[\x20-\x7e]$/.test(event.key) ? event.key : event.code.replace(/^Key/, "");
-  return latin.toLowerCase();
+function alongList(by) {
+  return refs().includes(document.activeElement) && move(by);
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || card.open || !keysOn.checked) return;
-  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
-  const arrow = ARROWS[event.key];
-  const act = arrow ? refs().includes(document.activeElement) && (() => move(arrow)) : KEYS[keyOf(event)];
-  if (!act) return;
-  event.preventDefault();
-  if (!event.repeat || arrow || act === KEYS.j || act === KEYS.k) act();
-});
-
-document.getElementById("show-keys").hidden = false;
-document.getElementById("show-keys").addEventListener("click", () => card.showModal());
-document.getElementById("close-keys").addEventListener("click", () => card.close());
-keysOn.checked = localStorage.getItem("keys") !== "off";
-keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
+useKeys(
+  {
+    j: () => move(1),
+    k: () => move(-1),
+    arrowdown: () => alongList(1),
+    arrowup: () => alongList(-1),
+    n: take,
+    r: show,
+    "/": () => document.getElementById("search")?.focus(),
+    "?": () => keysCard.showModal(),
+  },
+  ["j", "k", "arrowdown", "arrowup"],
+);
 
 // Send "take next" once, also after a double click.
 next?.addEventListener("submit", (event) => {

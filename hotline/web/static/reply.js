@@ -3,6 +3,7 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   const body = form.elements.body;
   const counted = form.querySelector(".counted");
   let kept = body.value;
+  let shown = "";
   let timer = 0;
   let saving = false;
 
@@ -30,8 +31,12 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
       if (!answer.ok) throw new Error(answer.status);
       const html = await answer.text();
       kept = sending;
-      if (body.value === sending) counted.innerHTML = html;
+      if (body.value === sending && html !== shown) { // put anew only if it says something else: a button in it may have the focus
+        counted.innerHTML = html;
+        shown = html;
+      }
     } catch {
+      shown = "";
       counted.textContent = counted.dataset.lost;
     }
     saving = false;

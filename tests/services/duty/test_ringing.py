@@ -41,7 +41,7 @@ from tests.recorded import Killed
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, ours
 from tests.services.colleagues import settle, volunteer
 from tests.services.duty.test_attendance import at_once, codes, give_phone
-from tests.support import HER, OTHER, Clock, alter, said, text_in, texts_out, tickets
+from tests.support import HER, OTHER, Clock, alter, hand_over, said, text_in, texts_out, tickets
 
 ALICE, BOB, CHARLIE, LEAD, HEAD = (f"+92321000000{n}" for n in range(1, 6))
 FIRST, SECOND = "+923210000011", "+923210000012"
@@ -401,6 +401,8 @@ def test_if_nobody_can_everybody_is_rung_again(make_rt: Callable[..., Runtime], 
 def reply(rt: Runtime, ticket: Ticket) -> None:
     found = now_of(rt, ticket)
     replies.reply(rt, volunteer(rt, "alice"), found.reference, version=found.version, body="We read it.", confirmed=frozenset())
+    assert now_of(rt, ticket).acted_at is None, "it can still be taken back"
+    hand_over(rt)
 
 
 def bring_in(rt: Runtime, ticket: Ticket, login: str = "alice") -> None:

@@ -59,6 +59,38 @@ def faults(load: Load, organisation: str) -> list[str]:
     return found
 
 
+def test_a_team_has_one_name_or_one_for_each_language_and_the_file_changes_them(load: Load, rt: Runtime) -> None:
+    def called() -> list[str]:
+        with rt.reading() as session:
+            return [session.scalars(select(Team)).one().called(language) for language in ("en", "ur", "sd")]
+
+    three = SMALL.replace('name = "Street"', 'name = { en = "Street", ur = "سڑک", sd = "رستو" }')
+    two = SMALL.replace('name = "Street"', 'name = { en = "Road", ur = "سڑک" }')
+    for organisation, names in (
+        (SMALL, ["Street"] * 3),
+        (three, ["Street", "سڑک", "رستو"]),
+        (two, ["Road", "سڑک", "Road"]),
+        (SMALL, ["Street"] * 3),
+    ):
+        load(organisation)
+        assert called() == names
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ('{ ur = "سڑک" }', "[[team]] street: the name in en is missing; it stands where a language has none"),
+        ('{ en = "Street", fr = "Rue" }', "[[team]] street: fr is no language of the pages; use en, ur, sd"),
+        ('{ en = "Street", ur = " " }', "[[team]] street: the name in ur is empty"),
+        ('{ en = "Street", ur = 7 }', "[[team]] number 1: name must be text in quotes, or a table of such texts by language"),
+        ("7", "[[team]] number 1: name must be text in quotes, or a table of such texts by language"),
+        ('{ en = "Street", ur = "' + "س" * 121 + '" }', f"[[team]] {'س' * 121}: a name has 120 characters at most"),
+    ],
+)
+def test_names_that_no_reader_could_be_shown_are_refused(load: Load, name: str, fault: str) -> None:
+    assert faults(load, SMALL.replace('name = "Street"', f"name = {name}")) == [fault]
+
+
 def everything(rt: Runtime) -> dict[str, list[tuple[object, ...]]]:
     """Teams, people, memberships and shifts, without the ids of shifts."""
     with rt.reading() as session:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -184,3 +185,16 @@ def test_a_link_goes_on_after_a_password_that_was_refused(here: Runtime) -> None
         with pytest.raises(fault):
             accept(here, token, password)
     assert accept(here, token, GOOD)
+
+
+def test_a_password_opens_however_a_keyboard_composes_its_letters(here: Runtime) -> None:
+    typed = "caf\u00e9-\u0622\u0633\u0645\u0627\u0646-kettle"
+    taken_apart = unicodedata.normalize("NFD", typed)
+    assert taken_apart != typed
+    ways = {typed, taken_apart}
+    assert [passwords.is_password(passwords.hash_password(stored), way) for stored in ways for way in ways] == [True] * 4
+    before = passwords._HASHER.hash(taken_apart)  # as it was stored before passwords were stored as NFC
+    assert passwords.is_password(before, taken_apart)
+    assert not passwords.is_password(before, "cafe-kettle")
+    with pytest.raises(PasswordTooShort):
+        weigh(unicodedata.normalize("NFD", "\u00e9\u00e8\u00ea\u00eb\u00e0"))  # ten code points, five letters

@@ -120,7 +120,7 @@ def test_what_it_texts_from_now_on_comes_last_in_the_queue(rt: Runtime, marked: 
     lead = volunteer(rt, "lead")
     with rt.reading() as session:
         asked = QueueFilter(QueueList.ALL)
-        page = queues.page(session, lead, people.rights(session, lead), asked, after=None, limit=9)
+        page = queues.page(session, lead, people.rights(session, lead), asked, after=None, limit=9).tickets
     assert [ticket.priority for ticket in page] == [Priority.NORMAL, Priority.LAST, Priority.LAST]
     assert page[0].contact_id != marked.contact_id
 

@@ -39,7 +39,8 @@ def test_what_she_writes_leaves_through_the_outbox_and_is_told(rt: Runtime, tick
     assert (text.body, text.segments, text.delivery, text.volunteer_id) == (BODY, 1, "queued", volunteer(rt, "alice").id)
     with rt.reading() as session:
         [event] = session.scalars(select(Event).where(Event.kind == "replied"))
-    assert event.data == {"version": ticket.version, "all_the_same": False}
+    was = {"status": "assigned", "assignee_id": ticket.assignee_id, "unread": True, "unattended": False}
+    assert event.data == {"version": ticket.version, "all_the_same": False, "was": was}
     assert (tickets(rt)[0].version, tickets(rt)[0].unread) == (ticket.version + 1, False)
     send_due(rt, gateway := ScriptedGateway(), for_s=5)
     assert BODY in [taken.body for taken in gateway.taken]
@@ -92,14 +93,14 @@ def test_what_may_not_go_is_refused_with_why(
 
 
 def test_a_text_that_names_too_much_asks_first_and_then_for_the_words_it_showed_only(rt: Runtime, ticket: Ticket) -> None:
-    body = "The police of Clifton know. Ask for Alice."
+    body = "The police of Boat Basin know. Ask for Alice."
     with pytest.raises(SaysTooMuch) as asked:
         write(rt, ticket, body)
-    assert asked.value.args == (("police", "Clifton", "Alice"),)
+    assert asked.value.args == (("police", "Boat Basin", "Alice"),)
     with pytest.raises(SaysTooMuch):
         write(rt, ticket, body, confirmed=frozenset({"police"}))
     assert written(rt) == []
-    write(rt, ticket, body, confirmed=frozenset({"police", "Clifton", "Alice"}))
+    write(rt, ticket, body, confirmed=frozenset({"police", "Boat Basin", "Alice"}))
     assert written(rt) == [body]
 
 
@@ -199,19 +200,25 @@ def test_a_draft_on_its_way_while_she_sends_does_not_come_back(
     assert (written(rt), count(rt, Draft), len(refused)) == ([BODY], 0, 1 if first == "sent" else 0)
 
 
-def test_reading_a_sealed_ticket_is_told_once_in_ten_minutes(rt: Runtime, ticket: Ticket, clock: Clock) -> None:
+def test_every_opening_is_told_once_in_ten_minutes_of_a_person(rt: Runtime, ticket: Ticket, clock: Clock) -> None:
     alice = volunteer(rt, "alice")
 
-    def viewed() -> int:
+    def viewed(login: str) -> int:
         with rt.reading() as session:
-            return len(session.scalars(select(Event).where(Event.kind == "viewed")).all())
+            by = Event.volunteer_id == volunteer(rt, login).id
+            return len(session.scalars(select(Event).where(Event.kind == "viewed", by)).all())
 
-    casework.view(rt, alice, ticket.reference)
-    assert viewed() == 0
-    alter(rt, Ticket, sealed=True)
-    sealed = tickets(rt)[0]
     for minutes in (0, 5, 6):
         clock.forward(minutes=minutes)
-        casework.view(rt, alice, sealed.reference)
-    assert viewed() == 2
-    assert tickets(rt)[0].version == sealed.version
+        casework.view(rt, alice, ticket.reference)
+    for login in ("lead", "auditor"):
+        casework.view(rt, volunteer(rt, login), ticket.reference)
+    assert [viewed(login) for login in ("alice", "lead", "auditor")] == [2, 1, 1]
+    assert tickets(rt)[0].version == ticket.version
+    clock.forward(minutes=11)
+    windows = [threading.Thread(target=lambda: casework.view(rt, alice, ticket.reference)) for _ in range(4)]
+    for window in windows:
+        window.start()
+    for window in windows:
+        window.join()
+    assert viewed("alice") == 3, "two windows at once are one opening"
