@@ -52,7 +52,7 @@ class Category:
         return Danger.SURE if self.rings else Danger.READ
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Pattern:
     literal: str  # with a space for a word boundary
     category: int  # index in the table

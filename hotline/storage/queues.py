@@ -45,7 +45,7 @@ from hotline.storage.tickets import visible_to
 COUNTED = 1000
 """How far the tickets of a list are counted: nobody with more tickets than that needs their number."""
 
-_FAR, _LEAST = 500, 250
+_FAR, _LEAST = 250, 125
 """How many tickets a page looks through: of a list of one walk, and of any. Each is a row somewhere in a large table, read for a look."""
 
 _MOST_ALARMS = 200

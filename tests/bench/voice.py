@@ -28,6 +28,7 @@ _LONGEST = 1 + max(len(walk.does) for walk in WALKS)  # steps
 _WARM_UP_S = 3
 _WITHHELD = "+266696687"  # as the gateway writes a withheld number
 _UNHEARD = {"press_one", "page_needs_you", "duty_take", "busy", "stage_refused", "stage_received", "stage_worked_on", "stage_closed"}
+_UNHEARD |= {"call_ready", "say_nothing", "ring_test"}
 _UNHEARD |= {prompt for prompt in PROMPTS if prompt.startswith("here_")}
 """Prompts that are not on any walk: of calls that we make, of trouble, of the stage of a caller's own ticket, of an empty roster."""
 

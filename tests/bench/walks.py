@@ -47,7 +47,9 @@ class Walk:
 
 WALKS = (
     Walk("reports and agrees", ("1", "1", "1", "1", "1", Do.SPEAK, "1", "8", SILENCE), category="snatching", agreed=True),
-    Walk("reports twice over and refuses", ("2", "1", "2", "2", "2", Do.SPEAK, "2", Do.SPEAK, "1", SILENCE), category="theft"),
+    Walk(
+        "reports twice over and refuses", ("2", "1", "2", "2", "2", Do.SAY_NOTHING, Do.SPEAK, "2", Do.SPEAK, "1", SILENCE), category="theft"
+    ),
     Walk("is silent when asked", ("3", "1", "8", SILENCE, SILENCE, Do.SPEAK, SILENCE, SILENCE, SILENCE), category="violence"),
     Walk("drops while speaking", ("1", "1", "3", "1", "2", Do.DROP), category="extortion", agreed=True),
     Walk("drops at the beep", ("1", "1", "2", "1", "1"), category="theft", agreed=True),
