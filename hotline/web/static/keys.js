@@ -9,7 +9,7 @@ function keyOf(event) {
   return latin.toLowerCase();
 }
 
-// `acts`: key → what it does; one that answers false has done nothing. `repeated`: keys that go on while they are held down.
+// `acts`: key → what it does; if it answers false, it has done nothing. `repeated`: keys that go on while they are held down.
 function useKeys(acts, repeated = []) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || keysCard.open || !keysOn.checked) return;
