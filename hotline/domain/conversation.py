@@ -27,7 +27,7 @@ class ReadAs(StrEnum):
     STATUS = "status"  # asked how a ticket of the sender's is going
     ELSEWHERE = "elsewhere"  # asked about another contact's ticket, and was told that the phone it came from may ask
     REFUSED = "refused"  # asked about a reference that nobody has, or too often
-    MISTYPED = "mistyped"  # nine digits that are not a valid reference
+    MISTYPED = "mistyped"  # digits that are not a valid reference
     ANSWERED = "answered"  # answered our question with 1 or 2
     UNCLEAR = "unclear"  # answered 1 or 2 while several questions are open
     CRY = "cry"  # a cry for help
@@ -67,7 +67,7 @@ class ParsedText:
 
     command: Command | None
     references: tuple[str, ...]  # valid references, each once
-    mistyped: bool  # nine digits that fail the check, with nothing that matters besides
+    mistyped: bool  # nine digits that fail the check, or one too few or too many, with nothing that matters besides
     besides: bool  # something is written besides the references
     digit: str | None  # set if the text is a single digit, besides references if there are any
     empty: bool  # no letter or digit, and no sign that means something
@@ -175,17 +175,18 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
         return ParsedText(command, tuple(named), mistyped=False, besides=bool(named), digit=None, empty=False, danger=danger)
     found = reference.find(body)
     valid = tuple(f for f in found if f.valid)
-    rest = reference.without(body, valid or found)
+    unsure = () if valid else found or tuple(one for one in [reference.miscounted(body)] if one is not None)
+    rest = reference.without(body, valid or unsure)
     lone = _lone_digits(rest if valid else body)
     digit = lone if len(lone) == 1 else None
     command = Command(taken_for, None) if taken_for is not None else read_keyword(body, lexicon)
-    beside = command if not found and taken_for is None else read_keyword(rest, lexicon)
+    beside = command if not (valid or unsure) and taken_for is None else read_keyword(rest, lexicon)
     keyword = beside.keyword if beside is not None else None
     cries = keyword is Keyword.CRY or SOS.search(body) is not None
     return ParsedText(
         command=command,
         references=tuple(dict.fromkeys(f.digits for f in valid)),
-        mistyped=bool(found) and not valid and not cries and (says_nothing(rest, lexicon) or len(_lone_digits(rest)) == 1),
+        mistyped=bool(unsure) and not cries and (says_nothing(rest, lexicon) or len(_lone_digits(rest)) == 1),
         besides=bool(valid) and digit is None and (cries or not says_nothing(rest, lexicon)),
         digit=digit,
         danger=Danger.CRY if cries else None,

@@ -189,7 +189,7 @@ NOTICE = prompt(
     critical=True,
 )
 
-# For translators: short. "or nothing": whoever presses nothing has said no.
+# For translators: short. "or nothing": a person who presses nothing has said no.
 CONSENT = prompt(
     "consent",
     "May we text this phone? For yes, press 1. For no, press 2 or nothing. If you text us, we answer that text.",

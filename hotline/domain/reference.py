@@ -5,8 +5,10 @@ It is digits, so that a caller can hear it and key it in, and random, because a 
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from hotline.domain.folding import ascii_digits
 
@@ -35,6 +37,12 @@ _RUN = re.compile(
     rf"\+?[0-9](?:[{_MARKS}]*+(?:[ \t\u00a0]{{1,2}}|[ \t\u00a0]?[{_DASHES}](?:(?<![.\u06d4])[ \t\u00a0])?)?[{_MARKS}]*+[0-9])*"
 )
 _CHUNK = re.compile(r"[^ \t\u00a0]+")
+# Three groups of three, as we write it, with up to four signs of any kind or line breaks between the groups, and O for 0 or l for 1.
+_GROUP = "[0-9oOlI|]{3}"
+_SIGNS = r"[\s,;:()\[\]{}<>\\#*'\"\u060c\u061b\u066b\u066c\uff0c" + _DASHES + _MARKS + "]{0,4}+"
+_GROUPS = re.compile(rf"(?<![\w+])(?<![0-9][^\s\w]){_GROUP}{_SIGNS}{_GROUP}{_SIGNS}{_GROUP}(?!\w|[^\s\w][0-9])")
+_LOOK_ALIKES = str.maketrans("oOlI|", "00111")
+_DIGITS_AT_LEAST = 6  # of nine; with fewer it is a word: "lol lol lol"
 
 
 @dataclass(frozen=True)
@@ -75,22 +83,46 @@ def written(digits: str) -> str:
 
 
 def find(text: str) -> tuple[FoundReference, ...]:
-    """Every run of exactly nine digits in a text, in any script's digits, with spaces, dashes, dots or nothing between them.
+    """Every run of exactly nine digits in a text, in any script's digits, with spaces, dashes, dots or nothing between them. Three
+    groups of three count with any signs or line breaks between them, and with O for 0 or l for 1.
 
     Nine digits that are part of a longer run (a phone, an identity card, an IMEI) do not count. One or two digits in the next word are a
     count of their own ("482719365 2 din se": for two days). In the word before, one digit is an answer or a place in a list and does no
     harm; two digits are the code of a country or a city and make it a phone, unless they are the minutes of a time (12:30).
     """
     ascii_text = ascii_digits(text)  # one for one, so that offsets stay those of the text
-    found = []
-    for run in _RUN.finditer(ascii_text):
+    found, runs = [], list(_RUN.finditer(ascii_text))
+    for run in runs:
         if run.group()[0] == "+":
             continue
         spans = [run.span()] if len(_digits(run.group())) == 9 else _nine_among_counts(run)
         for start, end in spans:
             digits = _digits(ascii_text[start:end])
             found.append(FoundReference(digits, is_valid(digits), start, end))
-    return tuple(found)
+    return tuple(sorted((*found, *_in_groups(ascii_text, runs)), key=lambda one: one.start))
+
+
+def miscounted(text: str) -> FoundReference | None:
+    """The only number of a text, if it has eight or ten digits and is no phone: somebody's reference with a digit lost or one too many."""
+    runs = list(islice(_RUN.finditer(ascii_digits(text)), 2))
+    digits = _digits(runs[0].group()) if len(runs) == 1 else ""
+    if len(digits) not in (8, 10) or runs[0].group()[0] in "+0" or (len(digits) == 10 and digits.startswith("3")):
+        return None
+    return FoundReference(digits, valid=False, start=runs[0].start(), end=runs[0].end())
+
+
+def _in_groups(ascii_text: str, runs: list[re.Match[str]]) -> list[FoundReference]:
+    """References in three groups that no run shows whole. A group that is part of a longer run is part of another number."""
+    found = []
+    ends = [run.end() for run in runs]
+    for groups in _GROUPS.finditer(ascii_text):
+        start, end = groups.span()
+        inside = [run.span() for run in runs[bisect_right(ends, start) : bisect_left(ends, end) + 1] if run.start() < end]
+        digits = _digits(groups.group().translate(_LOOK_ALIKES))
+        enough = len(_digits(groups.group())) >= _DIGITS_AT_LEAST
+        if enough and inside != [(start, end)] and all(start <= run_start and run_end <= end for run_start, run_end in inside):
+            found.append(FoundReference(digits, is_valid(digits), start, end))
+    return found
 
 
 def _digits(text: str) -> str:

@@ -1,13 +1,11 @@
 """Call backs: the list of calls to make, and the forms on a ticket's page to make one safely."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
 from flask import Blueprint, render_template
 from werkzeug.exceptions import BadRequest
-from werkzeug.wrappers import Response
 
 from hotline.domain import bridge as rules
 from hotline.domain import phone
@@ -19,13 +17,11 @@ from hotline.services.calls.bridging import CallBarred
 from hotline.services.calls.callplans import NoSuchText
 from hotline.storage import bridges
 from hotline.storage.models import Ticket
-from hotline.storage.tickets import TicketMoved
+from hotline.web.changing import Answer, changed, go_on
 from hotline.web.forms import choice, text
-from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
+from hotline.web.ticketpage import Words, show
 
 blueprint = Blueprint("bridges", __name__)
-
-Answer = Response | tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def came(reference: str) -> Answer:
 def keep_word(reference: str) -> Answer:
     """Write down the code word that the citizen named, or take it out."""
     word = text("word", callplans.LONGEST_WORD)
-    return _done(reference, lambda v: callplans.keep_word(runtime(), volunteer(), reference, version=v, word=word))
+    return changed(reference, lambda v: callplans.keep_word(runtime(), volunteer(), reference, version=v, word=word), at="call-back")
 
 
 @blueprint.post("/tickets/<reference:reference>/call/agreed")
@@ -87,7 +83,7 @@ def agreed(reference: str) -> Answer:
     """Record that the citizen wrote that we may call, and in which text."""
     try:
         at = datetime.fromisoformat(text("written_at", 40))
-        return _done(reference, lambda v: callplans.agreed(runtime(), volunteer(), reference, version=v, written_at=at))
+        return changed(reference, lambda v: callplans.agreed(runtime(), volunteer(), reference, version=v, written_at=at), at="call-back")
     except (ValueError, NoSuchText):
         raise BadRequest from None
 
@@ -95,24 +91,16 @@ def agreed(reference: str) -> Answer:
 @blueprint.post("/tickets/<reference:reference>/call/urge")
 def urge(reference: str) -> Answer:
     """Record why silence is deadlier than a call."""
-    return _done(reference, lambda v: callplans.urge(runtime(), volunteer(), reference, version=v, note=text("note")))
+    return changed(reference, lambda v: callplans.urge(runtime(), volunteer(), reference, version=v, note=text("note")), at="call-back")
 
 
 @blueprint.post("/tickets/<reference:reference>/call/promise")
 def promise(reference: str) -> Answer:
     """Put the ticket into the list of calls to make."""
-    return _done(reference, lambda v: callplans.promise(runtime(), volunteer(), reference, version=v))
+    return changed(reference, lambda v: callplans.promise(runtime(), volunteer(), reference, version=v), at="call-back")
 
 
 @blueprint.post("/tickets/<reference:reference>/call/give-up")
 def give_up(reference: str) -> Answer:
     """Take the ticket from the list of calls to make, with the reason why none is made."""
-    return _done(reference, lambda v: callplans.give_up(runtime(), volunteer(), reference, version=v, note=text("note")))
-
-
-def _done(reference: str, change: Callable[[int], None]) -> Answer:
-    try:
-        change(version_seen())
-    except TicketMoved:
-        return was_first(reference, note=text("note"))
-    return go_on(reference, done="saved", at="call-back")
+    return changed(reference, lambda v: callplans.give_up(runtime(), volunteer(), reference, version=v, note=text("note")), at="call-back")

@@ -12,8 +12,8 @@ from hotline.services.access import NoteMissing
 from hotline.services.tickets import acting, seals
 from hotline.services.tickets.seals import NothingWaits
 from hotline.storage.tickets import TicketMoved
+from hotline.web.changing import go_on, version_seen, was_first
 from hotline.web.forms import choice, clean, text
-from hotline.web.ticketpage import go_on, version_seen, was_first
 
 blueprint = Blueprint("danger", __name__)
 

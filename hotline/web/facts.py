@@ -1,11 +1,9 @@
 """The forms for a ticket's facts, for who may see it, for another phone of the citizen's, and for passing it on."""
 
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, request
-from werkzeug.wrappers import Response
 
 from hotline.domain.needs import Interpreter, Only
 from hotline.domain.ticket import Priority
@@ -16,12 +14,11 @@ from hotline.services.tickets.reach import reach as make_safe
 from hotline.services.tickets.walkin import NoPhone
 from hotline.storage.tickets import TicketMoved
 from hotline.web import undoing
+from hotline.web.changing import Answer, changed, version_seen, was_first
 from hotline.web.forms import choice, clock_or_none, matching, moment, number, one_or_none, text
-from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
+from hotline.web.ticketpage import Words, show
 
 blueprint = Blueprint("facts", __name__)
-
-Answer = Response | tuple[str, int]
 
 _LARGEST_ID = 2**62 - 1
 
@@ -45,34 +42,36 @@ def describe(reference: str) -> Answer:
 def priority(reference: str) -> Answer:
     """Set the priority."""
     to = Priority(int(choice("priority", *(str(int(one)) for one in Priority))))
-    return _done(reference, lambda v: facts.set_priority(runtime(), volunteer(), reference, version=v, to=to, note=text("note")))
+    return changed(
+        reference, lambda v: facts.set_priority(runtime(), volunteer(), reference, version=v, to=to, note=text("note")), at="safety"
+    )
 
 
 @blueprint.post("/tickets/<reference:reference>/hold")
 def hold(reference: str) -> Answer:
     """Put the ticket on hold, or lift the hold."""
     on = request.form.get("on") == "1"
-    return _done(reference, lambda v: facts.hold(runtime(), volunteer(), reference, version=v, on=on, note=text("note")))
+    return changed(reference, lambda v: facts.hold(runtime(), volunteer(), reference, version=v, on=on, note=text("note")), at="safety")
 
 
 @blueprint.post("/tickets/<reference:reference>/seal")
 def seal(reference: str) -> Answer:
     """Seal the ticket."""
     kind = request.form.get("kind", "")
-    return _done(reference, lambda v: facts.seal(runtime(), volunteer(), reference, version=v, kind=kind, note=text("note")))
+    return changed(reference, lambda v: facts.seal(runtime(), volunteer(), reference, version=v, kind=kind, note=text("note")), at="safety")
 
 
 @blueprint.post("/tickets/<reference:reference>/unseal")
 def unseal(reference: str) -> Answer:
     """Unseal the ticket."""
-    return _done(reference, lambda v: facts.unseal(runtime(), volunteer(), reference, version=v, note=text("note")))
+    return changed(reference, lambda v: facts.unseal(runtime(), volunteer(), reference, version=v, note=text("note")), at="safety")
 
 
 @blueprint.post("/tickets/<reference:reference>/shut-out")
 def shut_out(reference: str) -> Answer:
     """Shut a colleague out of the ticket, or let the colleague in again."""
     whom, out = number("whom"), request.form.get("out") == "1"
-    return _done(reference, lambda v: facts.shut_out(runtime(), volunteer(), reference, version=v, whom=whom, out=out))
+    return changed(reference, lambda v: facts.shut_out(runtime(), volunteer(), reference, version=v, whom=whom, out=out), at="safety")
 
 
 @blueprint.post("/tickets/<reference:reference>/pass-on")
@@ -80,13 +79,13 @@ def pass_on(reference: str) -> Answer:
     """Pass the ticket on to a colleague or a team."""
     kind, _, to = matching("to", "team:.*|volunteer:[0-9]{1,18}").partition(":")
     if kind == "team":
-        return _done(
+        return changed(
             reference,
             lambda v: passing.pass_to_team(runtime(), volunteer(), reference, version=v, code=to, note=text("note")),
             done="passed",
             at="pass",
         )
-    return _done(
+    return changed(
         reference,
         lambda v: passing.pass_to(runtime(), volunteer(), reference, version=v, colleague_id=int(to), note=text("note")),
         done="passed",
@@ -111,7 +110,9 @@ def reach(reference: str) -> Answer:
         interpreter=one_or_none("interpreter", Interpreter),
     )
     was = form.get("was", "")
-    return _done(reference, lambda v: make_safe(runtime(), volunteer(), reference, version=v, was=was, wanted=wanted, note=text("note")))
+    return changed(
+        reference, lambda v: make_safe(runtime(), volunteer(), reference, version=v, was=was, wanted=wanted, note=text("note")), at="safety"
+    )
 
 
 @blueprint.post("/tickets/<reference:reference>/phones")
@@ -119,7 +120,7 @@ def add_phone(reference: str) -> Answer:
     """Type in another phone of the citizen's."""
     typed, note = text("number", 40).strip(), text("note")
     try:
-        return _done(
+        return changed(
             reference, lambda v: otherphones.add(runtime(), volunteer(), reference, version=v, number=typed, note=note), at="phones"
         )
     except NoPhone:
@@ -131,22 +132,14 @@ def add_phone(reference: str) -> Answer:
 def confirm_phone(reference: str) -> Answer:
     """Confirm another phone of the citizen's."""
     phone_id = number("phone", _LARGEST_ID)
-    return _done(reference, lambda v: otherphones.confirm(runtime(), volunteer(), reference, version=v, phone_id=phone_id), at="phones")
+    return changed(reference, lambda v: otherphones.confirm(runtime(), volunteer(), reference, version=v, phone_id=phone_id), at="phones")
 
 
 @blueprint.post("/tickets/<reference:reference>/phones/take-away")
 def take_phone_away(reference: str) -> Answer:
     """Take another phone of the citizen's away again."""
     phone_id = number("phone", _LARGEST_ID)
-    return _done(reference, lambda v: otherphones.take_away(runtime(), volunteer(), reference, version=v, phone_id=phone_id), at="phones")
-
-
-def _done(reference: str, change: Callable[[int], None], *, done: str = "saved", at: str = "safety") -> Answer:
-    try:
-        change(version_seen())
-    except TicketMoved:
-        return was_first(reference, note=text("note"))
-    return go_on(reference, done=done, at=at)
+    return changed(reference, lambda v: otherphones.take_away(runtime(), volunteer(), reference, version=v, phone_id=phone_id), at="phones")
 
 
 def _promised_by() -> datetime | None:

@@ -4,8 +4,8 @@ from werkzeug.wrappers import Response
 
 from hotline.domain.mention import MOST
 from hotline.services.tickets.mentions import Uncalled
+from hotline.web.changing import go_on
 from hotline.web.forms import numbers
-from hotline.web.ticketpage import go_on
 
 _LARGEST_ID = 2**62 - 1
 

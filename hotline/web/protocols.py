@@ -3,19 +3,17 @@
 from http import HTTPStatus
 
 from flask import Blueprint, request
-from werkzeug.wrappers import Response
 
 from hotline.domain.closing import HowTold, HowToldMissing
 from hotline.domain.ticket import Status
 from hotline.guards import runtime, volunteer
 from hotline.services.tickets import casework, protocols
 from hotline.storage.tickets import TicketMoved
+from hotline.web.changing import Answer, go_on, version_seen, was_first
 from hotline.web.forms import choice, matching, one_or_none, text
-from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
+from hotline.web.ticketpage import Words, show
 
 blueprint = Blueprint("protocols", __name__)
-
-Answer = Response | tuple[str, int]
 
 
 @blueprint.post("/tickets/<reference:reference>/cards")

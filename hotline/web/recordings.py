@@ -16,8 +16,8 @@ from hotline.storage import recordings
 from hotline.storage.callmodels import Recording
 from hotline.storage.recordings import KEPT
 from hotline.storage.tickets import TicketMoved
+from hotline.web.changing import go_on, version_seen, was_first
 from hotline.web.forms import text
-from hotline.web.ticketpage import go_on, version_seen, was_first
 
 blueprint = Blueprint("recordings", __name__)
 

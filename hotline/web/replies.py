@@ -22,8 +22,9 @@ from hotline.services.tickets.replies import FormSent, HolderUnsaid, NoHoursName
 from hotline.storage.models import Contact
 from hotline.storage.tickets import TicketMoved
 from hotline.web import mentions
+from hotline.web.changing import go_on, version_seen, was_first
 from hotline.web.forms import one_or_none, text
-from hotline.web.ticketpage import Words, go_on, show, version_seen, was_first
+from hotline.web.ticketpage import Words, show
 
 blueprint = Blueprint("replies", __name__)
 

@@ -11,8 +11,8 @@ from hotline.services import access
 from hotline.services.tickets import splitting
 from hotline.storage import messages
 from hotline.storage.tickets import TicketMoved
+from hotline.web.changing import go_on, version_seen, was_first
 from hotline.web.forms import matching, text
-from hotline.web.ticketpage import go_on, version_seen, was_first
 
 blueprint = Blueprint("splitting", __name__)
 

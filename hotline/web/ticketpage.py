@@ -3,11 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
-from flask import g, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import g, render_template, request
 
 from hotline.domain import area, phone
 from hotline.domain.closing import HowTold
@@ -30,7 +28,6 @@ from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
 from hotline.web import acts, dangerpanel, machine, timeline
-from hotline.web.forms import number
 from hotline.web.timeline import Entry, Place
 
 _TO_PEOPLE = frozenset({EventKind.ROUTED, EventKind.ALARM_RAISED, EventKind.PASSED, EventKind.SHUT_OUT, EventKind.LET_IN})
@@ -319,27 +316,3 @@ def _cards(session: Reading, found: Beside) -> dict[str, Any]:
 def _unprinted(found: Beside) -> bool:
     """Whether no page of the ticket is printed, but for its number: paper lies about."""
     return not all(card.prints for card in found.cards)
-
-
-def was_first(reference: str, *, note: str = "", status: str = "", words: str = "", body: str | None = None) -> tuple[str, int]:
-    """The page (409) after somebody else changed the ticket first: the ticket now, the last change, and what the volunteer wrote."""
-    kept = Words(note, status, words, body, request.endpoint or "")
-    return show(reference, kept=kept, moved=True), HTTPStatus.CONFLICT
-
-
-def go_on(reference: str, *, done: str | None = None, sent: str | None = None, at: str | None = None, **more: Any) -> Response:
-    """Lead back to the ticket, which says what was done; to the queue if the volunteer may not see the ticket any more.
-
-    `at`: the panel, one of `PANELS`, in which it was done. Its notice takes the focus, and so comes into sight. A fragment in the address
-    would keep browsers from that. `more`: what else the address says.
-    """
-    with runtime().reading() as session:
-        gone = access.sees(session, volunteer(), reference) is None
-    if gone:
-        return redirect(url_for("queues.queue", done="gone"))
-    return redirect(url_for("tickets.ticket", reference=reference, done=done, sent=sent, at=at, **more))
-
-
-def version_seen() -> int:
-    """The version of the ticket that the volunteer saw. Raises `BadRequest`."""
-    return number("version", 999_999_999)

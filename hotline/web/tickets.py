@@ -18,8 +18,9 @@ from hotline.services.tickets.protocols import StepsMissing
 from hotline.storage.tickets import TicketMoved
 from hotline.web import mentions, protocols, ticketpage
 from hotline.web.audit import audited
+from hotline.web.changing import go_on, version_seen, was_first
 from hotline.web.forms import choice, numbers, one_or_none, text
-from hotline.web.ticketpage import Words, go_on, version_seen, was_first
+from hotline.web.ticketpage import Words
 from hotline.web.timeline import Place
 
 blueprint = Blueprint("tickets", __name__)

@@ -11,7 +11,7 @@ from hotline.services import access
 from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import kinds, unsending
 from hotline.storage.peoplemodels import Team
-from hotline.web.ticketpage import go_on
+from hotline.web.changing import go_on
 
 blueprint = Blueprint("undoing", __name__)
 

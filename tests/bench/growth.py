@@ -18,7 +18,7 @@ from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Membership, Team, Volunteer
 from tests.bench.report import say
 
-TEAMS, VOLUNTEERS, HER_TEAMS = 50, 50, 3
+TEAMS, VOLUNTEERS, LED_TEAMS = 50, 50, 3
 _PAGE, _TIMES = 51, 40
 _AT = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', '2020-01-01', '+' || i || ' seconds')",
@@ -108,7 +108,7 @@ _ASKED: dict[str, dict[str, Any]] = {
 
 
 def fill(url: str, rows: int) -> None:
-    """Store so many tickets and the volunteers who work them, in one transaction. The first volunteer leads `HER_TEAMS` teams."""
+    """Store so many tickets and the volunteers who work them, in one transaction. The first volunteer leads `LED_TEAMS` teams."""
     engine = make_engine(url, pool_size=1)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with engine.connect().execution_options(hotline_writes=True) as connection:
@@ -118,8 +118,8 @@ def fill(url: str, rows: int) -> None:
         connection.execute(insert(Team), [{"id": n, "code": f"team{n}", "name": f"Team {n}"} for n in range(1, TEAMS + 1)])
         person = {"page_language": "en", "languages": ["en", "ur"], "is_head": False, "active": True}
         connection.execute(insert(Volunteer), [{"id": n, "login": f"v{n}", "name": f"V{n}", **person} for n in range(1, VOLUNTEERS + 1)])
-        hers = [{"team_id": n, "volunteer_id": 1, "is_lead": True} for n in range(1, HER_TEAMS + 1)]
-        connection.execute(insert(Membership), hers)
+        led = [{"team_id": n, "volunteer_id": 1, "is_lead": True} for n in range(1, LED_TEAMS + 1)]
+        connection.execute(insert(Membership), led)
         statement = _FILL.format(rows=rows, teams=TEAMS, volunteers=VOLUNTEERS, at=_AT[engine.dialect.name])
         # psycopg reads a % as the place of a value.
         connection.exec_driver_sql(statement.replace("%", "%%") if engine.dialect.name == "postgresql" else statement)
@@ -140,7 +140,7 @@ class _Asker:
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url, pool_size=1)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
-        self._rights = Rights(teams=frozenset(range(1, HER_TEAMS + 1)), leads=frozenset(range(1, HER_TEAMS + 1)))
+        self._rights = Rights(teams=frozenset(range(1, LED_TEAMS + 1)), leads=frozenset(range(1, LED_TEAMS + 1)))
         with self._sessions() as session:
             self._her = session.get_one(Volunteer, 1)
         self._ends: dict[QueueList, queues.Place] = {}

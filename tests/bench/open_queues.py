@@ -95,7 +95,7 @@ def _engage(url: str) -> None:
             [
                 {"team_id": 1 + (n + step) % growth.TEAMS, "volunteer_id": n, "is_lead": False}
                 for n in people
-                for step in range(growth.HER_TEAMS)
+                for step in range(growth.LED_TEAMS)
             ],
         )
         session.commit()

@@ -46,7 +46,7 @@ class Walk:
 
 
 WALKS = (
-    Walk("reports and agrees", ("1", "1", "1", "1", "1", Do.SPEAK, "1", "8", SILENCE), category="snatching", agreed=True),
+    Walk("reports and agrees", ("1", "1", "1", "1", "1", Do.SPEAK, "1", "8"), category="snatching", agreed=True),
     Walk(
         "reports twice over and refuses", ("2", "1", "2", "2", "2", Do.SAY_NOTHING, Do.SPEAK, "2", Do.SPEAK, "1", SILENCE), category="theft"
     ),

@@ -297,6 +297,9 @@ def test_a_sign_of_distress_beside_an_own_reference_is_added() -> None:
         f"{written(MISTYPED)} کا کیا ہوا",
         f"منهنجو نمبر {written(MISTYPED)}",
         f"salam {MISTYPED}",
+        MISTYPED[:8],
+        f"status {MISTYPED}1?",
+        f"{MISTYPED[:3]}, {MISTYPED[3:6]}, {MISTYPED[6:]}",
     ],
 )
 def test_a_failed_check_digit_alone_is_told_to_check_the_number(body: str) -> None:

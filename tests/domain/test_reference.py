@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline.domain.reference import _DAMM, EXAMPLE, check_digit, draw, find, is_valid, without, written
+from hotline.domain.reference import _DAMM, EXAMPLE, check_digit, draw, find, is_valid, miscounted, without, written
 
 ONE = "223456781"
 TWO = "987654321"[:8] + check_digit("98765432")
@@ -212,3 +212,56 @@ def test_no_text_keeps_the_search_busy(body: str) -> None:
 def test_a_random_source_is_all_it_needs() -> None:
     source = random.Random(1)
     assert len({draw(source.randrange) for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "223,456,781",
+        "223, 456, 781",
+        "۲۲۳،۴۵۶،۷۸۱",
+        "223:456:781",
+        "223\n456\n781",
+        "223-\n456-781",
+        "(223)(456)(781)",
+        "[223] 456 [781] ka kya bana",
+        "223\\456\\781",
+        "223 # 456 # 781",
+        "status 223;456;781?",
+        "meri shikayat no:223,456,781.",
+        "22345678l",
+        "223-456-78I ka kia hua",
+        "223 456 78|",
+        "میرا نمبر 223،456،781 ہے",
+    ],
+)
+def test_it_is_found_as_people_write_it(text: str) -> None:
+    [one] = find(text)
+    assert (one.digits, one.valid) == (ONE, True)
+    assert "223" not in without(text, (one,))
+
+
+def test_o_stands_for_zero() -> None:
+    reference = draw(lambda _below: 90_000)  # 10090000 and its check digit
+    assert found(reference.replace("0", "O")) == []  # more letters than digits are no number
+    assert found(reference.replace("0", "o", 2)) == [reference]
+
+
+@pytest.mark.parametrize(
+    "text", ["lol lol lol", "oil 100 lol", "0300, 223, 456, 781 5", "+92,223,456,781", "12-223,456,781", "223,456,7812", "a223,456,781"]
+)
+def test_groups_that_belong_to_a_word_or_to_a_longer_number_are_none(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("text", ["22345678", "2234567812", "status 2234-5678", "۲۲۳۴۵۶۷۸"])
+def test_a_digit_lost_or_one_too_many_is_noticed(text: str) -> None:
+    one = miscounted(text)
+    assert one is not None
+    assert not one.valid
+    assert len(one.digits) in (8, 10)
+
+
+@pytest.mark.parametrize("text", ["03001234567", "3001234567", "+4412345678", "01234567", "12345678 aur 22345678", "2234567", WRITTEN])
+def test_a_phone_or_two_numbers_are_no_reference_with_a_slip(text: str) -> None:
+    assert miscounted(text) is None

@@ -174,11 +174,11 @@ def nobody_waits_unseen(night: Night, since: datetime) -> None:
 
 
 def sleeps(night: Night) -> None:
-    """Whoever is rung does not wake up."""
+    """The volunteer who is rung does not wake up."""
 
 
 def has_seen_it(night: Night) -> None:
-    """Whoever is rung presses the key for "I have seen it", and does nothing else."""
+    """The volunteer who is rung presses the key for "I have seen it", and does nothing else."""
     night.picks_up = lambda caller: caller.press("9")
 
 

@@ -165,12 +165,12 @@ def test_counts_are_of_what_she_may_see_and_stop_at_a_thousand(crowded: Runtime)
         there = {of: sum(len(found) for found in pages(crowded, QueueFilter(of), 400)) for of in LISTS}
         assert counted == [Count(min(n, COUNTED), goes_on=n > COUNTED) for n in there.values()]
         assert counted[LISTS.index(QueueList.ALL)].goes_on
-        [hers] = queues.counts(session, charlie, people.rights(session, charlie), [QueueFilter(QueueList.UNASSIGNED)])
+        [before] = queues.counts(session, charlie, people.rights(session, charlie), [QueueFilter(QueueList.UNASSIGNED)])
     with crowded.transaction() as tx:
         tx.session.execute(text("UPDATE tickets SET sealed = true WHERE reference IN ('200000000', '200000024')"))
     with crowded.reading() as session:
         [after] = queues.counts(session, charlie, people.rights(session, charlie), [QueueFilter(QueueList.UNASSIGNED)])
-    assert after == Count(hers.tickets - 2, goes_on=False)
+    assert after == Count(before.tickets - 2, goes_on=False)
 
 
 def test_counts_are_read_from_the_indexes_too(crowded: Runtime) -> None:
@@ -226,15 +226,15 @@ def test_what_few_tickets_have_is_found_however_far_behind_and_no_page_looks_at_
 
 def test_somebody_with_many_teams_gets_one_list_of_them(crowded: Runtime) -> None:
     with crowded.transaction() as tx:
-        her = Volunteer(login="many", name="Many", page_language="en", languages=["en"], is_head=False, active=True)
-        tx.session.add(her)
+        reader = Volunteer(login="many", name="Many", page_language="en", languages=["en"], is_head=False, active=True)
+        tx.session.add(reader)
         tx.session.flush()
         for n in range(20):
             team = people.team(tx.session, f"team{n}", f"Team {n}")
             tx.session.flush()
-            tx.session.add(Membership(team_id=team.id, volunteer_id=her.id, is_lead=False))
+            tx.session.add(Membership(team_id=team.id, volunteer_id=reader.id, is_lead=False))
             tx.session.execute(text(f"UPDATE tickets SET team_id = {team.id} WHERE reference = '{200_000_000 + 4 * n}'"))
     with crowded.reading() as session:
-        found = queues.page(session, her, people.rights(session, her), QueueFilter(QueueList.TEAMS), after=None, limit=1000).tickets
+        found = queues.page(session, reader, people.rights(session, reader), QueueFilter(QueueList.TEAMS), after=None, limit=1000).tickets
     assert {str(200_000_000 + 4 * n) for n in range(20)} <= {t.reference for t in found}
     assert [place(t) for t in found] == sorted(place(t) for t in found)

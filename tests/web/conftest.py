@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from hotline.app import create_app
 from hotline.runtime import Runtime
 from tests.servers import page_server, serving
 from tests.services.colleagues import settle
+from tests.support import Clock
 from tests.web.visiting import Visitor
 
 
@@ -39,3 +41,15 @@ def address(app: Flask) -> Iterator[str]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with serving(page_server(app)) as url:
         yield url
+
+
+@pytest.fixture
+def ticking(app: Flask, clock: Clock) -> None:
+    """Each request moves the clock on by a second."""
+    served = app.wsgi_app
+
+    def tick_first(environ: Any, start_response: Any) -> Any:
+        clock.forward(seconds=1)
+        return served(environ, start_response)
+
+    app.wsgi_app = tick_first  # type: ignore[method-assign]  # Flask's own way

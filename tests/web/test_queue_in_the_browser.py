@@ -15,25 +15,14 @@ from hotline.runtime import Runtime
 from hotline.services.tickets import casework
 from hotline.storage.models import Ticket
 from tests.services.colleagues import PASSWORD, volunteer
-from tests.support import OTHER, Clock, text_in, tickets
+from tests.support import OTHER, text_in, tickets
 from tests.web.everything import come_in
 from tests.web.test_tickets import SNATCHED, a_ticket
 
 POLL = re.compile("/queue/version")
 POLL_EVERY_MS = 5000
 
-
-@pytest.fixture
-def address(address: str, app: Flask, clock: Clock) -> str:
-    """Where the pages are served; each request moves the clock on by a second."""
-    served = app.wsgi_app
-
-    def ticking(environ: Any, start_response: Any) -> Any:
-        clock.forward(seconds=1)
-        return served(environ, start_response)
-
-    app.wsgi_app = ticking  # type: ignore[method-assign]  # Flask's own way
-    return address
+pytestmark = pytest.mark.usefixtures("ticking")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,12 +10,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
 from hotline.storage.models import Note, Ticket
-from tests.support import Clock, count, text_in, texts_out, tickets
+from tests.support import count, text_in, texts_out, tickets
 from tests.web.everything import come_in
 from tests.web.test_tickets import a_ticket
 
 POLL = re.compile("/version")
 EVERY_MS = 5000
+
+pytestmark = pytest.mark.usefixtures("ticking")
 
 
 @pytest.fixture
@@ -27,19 +28,6 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 def rt(make_rt: Callable[..., Runtime], redis_url: str) -> Runtime:
     return make_rt(redis_url=redis_url)
-
-
-@pytest.fixture
-def address(address: str, app: Flask, clock: Clock) -> str:
-    """Where the pages are served; each request moves the clock on by a second."""
-    served = app.wsgi_app
-
-    def ticking(environ: Any, start_response: Any) -> Any:
-        clock.forward(seconds=1)
-        return served(environ, start_response)
-
-    app.wsgi_app = ticking  # type: ignore[method-assign]  # Flask's own way
-    return address
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 const EVERY_MS = 5000;
 const COUNT_AFTER = 12; // polls without a change after which the page is loaded anew: its figures count tickets of other pages too
 const queue = document.getElementById("queue");
-const touch = document.getElementById("touch");
 const news = document.getElementById("news");
 const newAlarms = document.getElementById("new-alarms");
 const showChanges = document.getElementById("show-changes");
@@ -12,7 +11,6 @@ const PARTS = ["alarms", "lists", "tickets"];
 
 let mark = part("alarms").dataset.mark;
 let waiting = null; // the newer page, not shown while the reader points at or uses the list
-let failures = 0;
 let atRest = 0;
 
 function part(id, of = document) {
@@ -35,10 +33,9 @@ async function poll() {
     atRest = answer.status === 304 ? atRest + 1 : 0;
     if (answer.status === 204 || (atRest >= COUNT_AFTER && !inUse())) await look();
     else if (answer.status !== 304) throw new Error(answer.status);
-    inTouch();
+    inTouch(said);
   } catch {
-    failures += 1;
-    if (failures === 2) tell(touch.dataset.lost);
+    outOfTouch();
   }
   setTimeout(poll, EVERY_MS);
 }
@@ -55,19 +52,6 @@ async function look() {
     if (changes) said.textContent = queue.dataset.shown;
   } else if (changes) announceChanges(changes);
   alarms.look(waiting ?? document);
-}
-
-function tell(sentence) {
-  touch.textContent = sentence;
-  touch.hidden = false;
-}
-
-function inTouch() {
-  if (failures >= 2) {
-    touch.hidden = true;
-    said.textContent = touch.dataset.back;
-  }
-  failures = 0;
 }
 
 // Whether the pointer or the focus is in the queue, so that a change would move what the reader is about to use. A hidden page is not in use.

@@ -3,13 +3,11 @@
 {
   const EVERY_MS = 5000;
   const ticket = document.getElementById("ticket");
-  const touch = document.getElementById("touch");
   const news = document.getElementById("news");
   const showChanges = document.getElementById("show-changes");
   const said = document.getElementById("aloud");
 
   let waiting = null; // the newer page, until the reader asks for it
-  let failures = 0;
   let sending = false;
 
   // ---- One page becomes another, and nothing moves that is the same in both
@@ -114,11 +112,10 @@
     if (!sending) {
       try {
         await look();
-        inTouch();
+        inTouch(said);
       } catch (fault) {
         if (fault === "out") return tell(touch.dataset.out); // until the reader has logged in again
-        failures += 1;
-        if (failures === 2) tell(touch.dataset.lost);
+        outOfTouch();
       }
     }
     setTimeout(poll, EVERY_MS);
@@ -158,19 +155,6 @@
     become(waiting);
     if (shown) document.getElementById("timeline").focus();
     return true;
-  }
-
-  function tell(sentence) {
-    touch.textContent = sentence;
-    touch.hidden = false;
-  }
-
-  function inTouch() {
-    if (failures >= 2) {
-      touch.hidden = true;
-      said.textContent = touch.dataset.back;
-    }
-    failures = 0;
   }
 
   showChanges.addEventListener("click", show);

@@ -263,7 +263,7 @@ def test_a_worker_that_dies_rings_nobody_twice_and_blocks_the_phone_for_minutes_
     assert (gateway.placed, bridge(rt).ended) == ([], End.NOT_TAKEN)
     lost = calls_of(rt)[-1].id
     assert barred(rt, ticket) == set()
-    # The gateway had placed the first call after all: whoever answers it hears nothing.
+    # The gateway had placed the first call after all: the person who answers it hears nothing.
     late = Caller(rt, PHONE)
     assert callflow.answer_back(rt, lost, late.told()).actions == (HangUp(),)
 
