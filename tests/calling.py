@@ -55,10 +55,10 @@ class Caller:
             self.turn = callflow.press_key(self.rt, self.told(keys), self.turn.turn)
         return self
 
-    def speak(self, *, seconds: int = 12, key: str = "", hung_up: bool = False) -> "Caller":
-        """Say something after the beep."""
+    def speak(self, *, seconds: int = 12, key: str = "", hung_up: bool = False, recording: str = "") -> "Caller":
+        """Say something after the beep. `recording`: the gateway's id of it, if it matters."""
         assert isinstance(self.last, Beep), self.turn
-        told = self.told(key, hung_up=hung_up, recording_id=recording_id(), recorded_s=seconds)
+        told = self.told(key, hung_up=hung_up, recording_id=recording or recording_id(), recorded_s=seconds)
         self.turn = callflow.end_recording(self.rt, told, self.turn.turn)
         return self
 

@@ -175,7 +175,7 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
         return ParsedText(command, tuple(named), mistyped=False, besides=bool(named), digit=None, empty=False, danger=danger)
     found = reference.find(body)
     valid = tuple(f for f in found if f.valid)
-    unsure = () if valid else found or tuple(one for one in [reference.miscounted(body)] if one is not None)
+    unsure = () if valid else found or reference.miscounted(body)
     rest = reference.without(body, valid or unsure)
     lone = _lone_digits(rest if valid else body)
     digit = lone if len(lone) == 1 else None
@@ -230,8 +230,11 @@ _COMMANDS: dict[Keyword, Callable[[Command], Decision]] = {
 }
 
 
-def _mistyped(asked: ParsedText, _known: Known) -> Decision | None:
-    return Decision(ReadAs.MISTYPED, answers=(Answer(texts.REFERENCE_MISTYPED),)) if asked.mistyped else None
+def _mistyped(asked: ParsedText, known: Known) -> Decision | None:
+    """The number may answer a volunteer (a telephone of eight digits), so it stays with the ticket that words would join."""
+    if not asked.mistyped:
+        return None
+    return Decision(ReadAs.MISTYPED, known.recent_id, adds=known.recent_id is not None, answers=(Answer(texts.REFERENCE_MISTYPED),))
 
 
 def _own_reference(asked: ParsedText, known: Known) -> Decision | None:

@@ -37,12 +37,13 @@ _RUN = re.compile(
     rf"\+?[0-9](?:[{_MARKS}]*+(?:[ \t\u00a0]{{1,2}}|[ \t\u00a0]?[{_DASHES}](?:(?<![.\u06d4])[ \t\u00a0])?)?[{_MARKS}]*+[0-9])*"
 )
 _CHUNK = re.compile(r"[^ \t\u00a0]+")
-# Three groups of three, as we write it, with up to four signs of any kind or line breaks between the groups, and O for 0 or l for 1.
-_GROUP = "[0-9oOlI|]{3}"
+# Three groups of three, as we write it, with up to four signs of any kind or line breaks between the groups, and O for 0 or l for 1. Each
+# group has a digit, and the nine have six: else they are words ("100 200 oil").
+_GROUP = "(?=[oOlI|]{0,2}[0-9])[0-9oOlI|]{3}"
 _SIGNS = r"[\s,;:()\[\]{}<>\\#*'\"\u060c\u061b\u066b\u066c\uff0c" + _DASHES + _MARKS + "]{0,4}+"
 _GROUPS = re.compile(rf"(?<![\w+])(?<![0-9][^\s\w]){_GROUP}{_SIGNS}{_GROUP}{_SIGNS}{_GROUP}(?!\w|[^\s\w][0-9])")
 _LOOK_ALIKES = str.maketrans("oOlI|", "00111")
-_DIGITS_AT_LEAST = 6  # of nine; with fewer it is a word: "lol lol lol"
+_DIGITS_AT_LEAST = 6
 
 
 @dataclass(frozen=True)
@@ -102,25 +103,28 @@ def find(text: str) -> tuple[FoundReference, ...]:
     return tuple(sorted((*found, *_in_groups(ascii_text, runs)), key=lambda one: one.start))
 
 
-def miscounted(text: str) -> FoundReference | None:
+def miscounted(text: str) -> tuple[FoundReference, ...]:
     """The only number of a text, if it has eight or ten digits and is no phone: somebody's reference with a digit lost or one too many."""
     runs = list(islice(_RUN.finditer(ascii_digits(text)), 2))
     digits = _digits(runs[0].group()) if len(runs) == 1 else ""
     if len(digits) not in (8, 10) or runs[0].group()[0] in "+0" or (len(digits) == 10 and digits.startswith("3")):
-        return None
-    return FoundReference(digits, valid=False, start=runs[0].start(), end=runs[0].end())
+        return ()
+    return (FoundReference(digits, valid=False, start=runs[0].start(), end=runs[0].end()),)
 
 
 def _in_groups(ascii_text: str, runs: list[re.Match[str]]) -> list[FoundReference]:
-    """References in three groups that no run shows whole. A group that is part of a longer run is part of another number."""
+    """References in three groups that no run shows whole. A group that is part of a longer run is part of another number.
+
+    Groups that end in 000 are an amount of money: "150,000,000".
+    """
     found = []
     ends = [run.end() for run in runs]
     for groups in _GROUPS.finditer(ascii_text):
         start, end = groups.span()
         inside = [run.span() for run in runs[bisect_right(ends, start) : bisect_left(ends, end) + 1] if run.start() < end]
         digits = _digits(groups.group().translate(_LOOK_ALIKES))
-        enough = len(_digits(groups.group())) >= _DIGITS_AT_LEAST
-        if enough and inside != [(start, end)] and all(start <= run_start and run_end <= end for run_start, run_end in inside):
+        is_reference = len(_digits(groups.group())) >= _DIGITS_AT_LEAST and not digits.endswith("000")
+        if is_reference and inside != [(start, end)] and all(start <= run_start and run_end <= end for run_start, run_end in inside):
             found.append(FoundReference(digits, is_valid(digits), start, end))
     return found
 

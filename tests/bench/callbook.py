@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hotline.domain.danger import Danger
 from hotline.domain.ticket import Priority
 from hotline.domain.walk import Consent
 from hotline.storage import calls as storage
@@ -33,9 +34,8 @@ class _Left:
     tickets: int = 0  # of this contact
     reference: str = ""
     category: str = ""
-    in_danger: bool = False  # and the caller's ticket is urgent
+    in_danger: bool = False  # and the caller's ticket is urgent, and says that it was keyed
     openings: int = 0
-    dangers: int = 0
     takings: int = 0
     texts_to_her: int = 0
 
@@ -84,7 +84,6 @@ def _should(call: Call, there: _Left) -> _Left:
         category=walk.category,
         in_danger=walk.danger,
         openings=1,
-        dangers=int(walk.danger),
         takings=int(Do.TAKEN in walk.does),
         texts_to_her=int(walk.agreed),  # the receipt, which only a phone that agreed gets
     )
@@ -117,9 +116,8 @@ def _left(session: Session) -> dict[str, _Left]:
                 of_call,
                 reference=ticket.reference,
                 category=ticket.category,
-                in_danger=row.danger_at is not None and ticket.priority == Priority.URGENT,
+                in_danger=row.danger_at is not None and (ticket.danger, ticket.priority) == (Danger.KEYED, Priority.URGENT),
                 openings=events[ticket.id, EventKind.OPENED],
-                dangers=events[ticket.id, EventKind.DANGER],
                 takings=events[ticket.id, EventKind.DUTY_TAKEN],
             )
         left[row.gateway_id or ""] = of_call

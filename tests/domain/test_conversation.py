@@ -303,7 +303,9 @@ def test_a_sign_of_distress_beside_an_own_reference_is_added() -> None:
     ],
 )
 def test_a_failed_check_digit_alone_is_told_to_check_the_number(body: str) -> None:
-    assert settle(body, Known(recent_id=RECENT)) == Decision(ReadAs.MISTYPED, answers=(Answer(texts.REFERENCE_MISTYPED),))
+    told = (Answer(texts.REFERENCE_MISTYPED),)
+    assert settle(body) == Decision(ReadAs.MISTYPED, answers=told)
+    assert settle(body, Known(recent_id=RECENT)) == Decision(ReadAs.MISTYPED, RECENT, adds=True, answers=told)
 
 
 @pytest.mark.parametrize("body", [f"{MISTYPED} they came again and hit my brother", f"{written(MISTYPED)} وہ پھر آئے اور مارا"])

@@ -58,7 +58,6 @@ from hotline.services.tickets.facts import NoSuchChoice
 from hotline.services.tickets.kinds import TooLate
 from hotline.services.tickets.looking import Given
 from hotline.services.tickets.otherphones import NoOtherPhone
-from hotline.services.tickets.pranks import MarkMoved
 from hotline.services.tickets.reach import SafeContact
 from hotline.services.tickets.replies import HolderUnsaid, NoHoursNamed, ReplyRefused
 from hotline.services.tickets.routing import route_due
@@ -66,6 +65,7 @@ from hotline.services.tickets.seals import NothingWaits
 from hotline.services.tickets.unsending import HasLeft
 from hotline.storage.models import Contact, Message, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.tickets import TicketMoved
 from tests.services.colleagues import ORGANISATION, settle, volunteer
 from tests.support import NOON, OTHER, SNATCHED, text_in, tickets
 
@@ -375,7 +375,7 @@ def outcome(call: Call, case: Case) -> str:
         return "none"
     except (MoveNotAllowed, ReplyRefused, NoSuchShift, NotPossible, Decided, NoOtherPhone, NoSuchChoice, HolderUnsaid, NoHoursNamed):
         return "in"  # let in, and refused for another reason
-    except (CallBarred, NoSuchText, NobodyActed, NothingWaits, MarkMoved, TooLate, HasLeft):
+    except (CallBarred, NoSuchText, NobodyActed, NothingWaits, TicketMoved, TooLate, HasLeft):
         return "in"  # let in, and refused for another reason
     return "in"
 

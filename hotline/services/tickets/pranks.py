@@ -15,34 +15,30 @@ from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
 
 
-class MarkMoved(TicketMoved):
-    """The mark is not as the page showed it: somebody was first."""
-
-
 def mark(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:
     """Say that the phone of a ticket abuses us or plays pranks. Until a second person confirms it, nothing changes.
 
-    Raises `NoSuchTicket`, `NotAllowed`, `NoteMissing`, `TicketMoved` (`MarkMoved` too).
+    Raises `NoSuchTicket`, `NotAllowed`, `NoteMissing`, `TicketMoved` (also where the mark is not as the page showed it).
     """
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if not note.strip():
             raise NoteMissing
         if not pranks.mark(tx.session, ticket.contact_id, volunteer.id, now=tx.now):
-            raise MarkMoved(ticket.id)
+            raise TicketMoved(ticket.id)
         _changed(tx, ticket, volunteer, EventKind.PRANK_MARKED, note)
 
 
 def confirm(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int) -> None:
     """Confirm the mark, as a second person: from now on the phone's ordinary tickets come last, those that are open too.
 
-    Raises `NoSuchTicket`, `NotAllowed` (the first person), `TicketMoved`, `MarkMoved`.
+    Raises `NoSuchTicket`, `NotAllowed` (the first person), `TicketMoved`.
     """
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         marked = pranks.locked(tx.session, ticket.contact_id)
         if marked is None or marked.confirmed_at is not None:
-            raise MarkMoved(ticket.id)
+            raise TicketMoved(ticket.id)
         if marked.marked_by == volunteer.id:
             raise NotAllowed
         pranks.confirm(tx.session, ticket.contact_id, volunteer.id, now=tx.now)
@@ -55,14 +51,14 @@ def confirm(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int) 
 def unmark(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str) -> None:
     """Take the mark off, with a reason: it makes a citizen safer, so anybody may who works on the ticket.
 
-    Raises `NoSuchTicket`, `NotAllowed`, `NoteMissing`, `TicketMoved` (`MarkMoved` too).
+    Raises `NoSuchTicket`, `NotAllowed`, `NoteMissing`, `TicketMoved` (also where the mark is not as the page showed it).
     """
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if not note.strip():
             raise NoteMissing
         if pranks.locked(tx.session, ticket.contact_id) is None:
-            raise MarkMoved(ticket.id)
+            raise TicketMoved(ticket.id)
         pranks.unmark(tx.session, ticket.contact_id)
         _changed(tx, ticket, volunteer, EventKind.PRANK_UNMARKED, note)
         pranks.put_looks(tx.session, ticket.contact_id, last=False)

@@ -148,6 +148,17 @@ def test_a_failed_check_digit_alone_is_told_and_opens_nothing(rt: Runtime) -> No
     assert (count(rt, Ticket), said(rt)) == (0, ["reference_mistyped"])
 
 
+def test_a_telephone_of_eight_digits_stays_with_the_ticket_and_is_answered_also_on_hold(rt: Runtime) -> None:
+    text_in(rt, "mere bhai ko aghwa kar liya")
+    text_in(rt, "35662222")
+    [ticket] = tickets(rt)
+    with rt.reading() as session:
+        [kept] = session.query(Message).filter_by(body="35662222")
+    assert (kept.ticket_id, kept.read_as, ticket.hold, ticket.unread) == (ticket.id, "mistyped", True, True)
+    hand_over(rt)
+    assert [m.delivery for m in texts_out(rt) if m.text_key == "reference_mistyped"] == ["sent"]
+
+
 def test_one_closes_and_two_reopens_a_resolved_ticket(rt: Runtime, clock: Clock) -> None:
     text_in(rt, "mera mobile cheen liya")
     [ticket] = tickets(rt)

@@ -14,13 +14,13 @@ from hotline.services.access import NotAllowed, NoteMissing
 from hotline.services.calls.placing import place_calls
 from hotline.services.tickets import facts, pranks
 from hotline.services.tickets.facts import NoSuchChoice
-from hotline.services.tickets.pranks import MarkMoved
 from hotline.services.tickets.routing import route_due
 from hotline.storage import people, queues
 from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Event, Message, Note, ShutOut, Ticket
 from hotline.storage.prankmodels import Prank
+from hotline.storage.tickets import TicketMoved
 from tests.calling import Caller, calls_of
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, missed
 from tests.services.colleagues import volunteer
@@ -94,10 +94,10 @@ def test_a_mark_takes_a_reason_and_so_does_taking_it_off(rt: Runtime, ticket: Ti
 
 def test_who_is_late_is_told(rt: Runtime, marked: Ticket) -> None:
     for late in (lambda: mark(rt, marked, "lead"), lambda: confirm(rt, marked, "lead")):
-        with pytest.raises(MarkMoved):
+        with pytest.raises(TicketMoved):
             late()
     unmark(rt, marked)
-    with pytest.raises(MarkMoved):
+    with pytest.raises(TicketMoved):
         unmark(rt, marked)
 
 
