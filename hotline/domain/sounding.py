@@ -65,3 +65,49 @@ def _sound(found: re.Match[str]) -> str:
     if found[1] is not None:
         return found[1]
     return "o" if "o" in written or "u" in written else "a"
+
+
+# The sound key: Urdu, Sindhi and Latin letters become their Latin consonant, so that one word in three scripts is one key. Letters that
+# one script has and another has not are folded (th, ٿ, ٺ and ط are all t), and so are those that people confuse (z for ذ ز ض ظ).
+_SOUND_OF = {
+    "a": "اآع",
+    "b": "بٻڀ",
+    "p": "پ",
+    "t": "تطٹٿٽٺټ",
+    "s": "ثسصشښ",
+    "j": "جڄځ",
+    "c": "چڇڅ",
+    "h": "حہ",
+    "k": "خکق",
+    "d": "دڈڊڌڍڏډ",
+    "z": "ذزضظژږ",
+    "r": "رڑڙړ",
+    "g": "غگڳګ",
+    "f": "فڦ",
+    "l": "لݪ",
+    "m": "م",
+    "n": "نڻڱڃڼݨ",
+    "w": "و",
+    "y": "ی",
+}
+_SOUNDS = str.maketrans({letter: sound for sound, letters in _SOUND_OF.items() for letter in letters})
+_LATIN_SOUND = re.compile("tch|chh?|sh|[kgtdbj]h|ph|ck|c(?=[eiy])|[cqxv]")
+_LATIN_SOUNDS = {"tch": "c", "ch": "c", "chh": "c", "sh": "s", "ph": "f", "ck": "k", "q": "k", "x": "ks", "v": "w"}
+_FIRST_VOWEL = re.compile(r"(?<!\S)[aeiou]")
+_NOT_HEARD = re.compile(r"(?<=\S)[aeiouywh]+")
+
+
+def sound_key(text: str) -> str:
+    """The consonants of a text, one spelling for three scripts: چھین لیا, "cheen liya", "chean lia" and "chn lya" are all "cn l".
+
+    The first letter of a word stays, any vowel as a; later vowels, h, w and y are gone. Digits and the spaces between words stay.
+    """
+    key = _LATIN_SOUND.sub(_latin_sound, match_key(text)).replace("پہ", "ف").translate(_SOUNDS)
+    return _DOUBLED.sub(r"\1", _NOT_HEARD.sub("", _FIRST_VOWEL.sub("a", key)))
+
+
+def _latin_sound(found: re.Match[str]) -> str:
+    written = found[0]
+    if written == "c":  # before e, i or y it is s ("police"), else k ("case")
+        return "s" if found.string[found.end() : found.end() + 1] in ("e", "i", "y") else "k"
+    return _LATIN_SOUNDS.get(written, written[0])
