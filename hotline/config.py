@@ -18,7 +18,7 @@ from hotline.domain.contact import ContactHours
 from hotline.domain.hours import read_holiday, read_hours, read_pause
 from hotline.domain.languages import SPOKEN_LANGUAGES, TEXT_LANGUAGES
 from hotline.domain.phone import LISTED_AS_JUNK, read_sender
-from hotline.sections import SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Sending, Voice, Web
+from hotline.sections import SECTIONS, Conversation, Duty, Files, Hours, Media, Numbers, Reading, Sending, Voice, Web
 from hotline.tomlfile import NUMBER, TEXT, TEXTS, YES_NO, Unreadable, is_of, read_toml
 
 # Its host takes the place of the Host of every request (guards.under_own_host): an invalid one would make every request fail.
@@ -67,6 +67,7 @@ class Config:
     media: Media = field(default_factory=Media)
     web: Web = field(default_factory=Web)
     duty: Duty = field(default_factory=Duty)
+    reading: Reading = field(default_factory=Reading)
     files: Files = field(default_factory=Files)
 
     @property

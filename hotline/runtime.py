@@ -15,11 +15,13 @@ from hotline.domain.category import Category
 from hotline.domain.keyword import Lexicon
 from hotline.domain.macro import Macro
 from hotline.domain.protocol import Protocol
+from hotline.domain.reading import Reader
 from hotline.domain.wishes import WishTable
 from hotline.i18n import Catalogues
 from hotline.jobs import Bell, Job
 from hotline.macros import load_macros
 from hotline.media.store import Store, open_store
+from hotline.readers import load_reader
 from hotline.storage.db import make_engine, overload_told
 from hotline.storage.writing import Writing, writing
 from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid, load_wishes
@@ -58,6 +60,7 @@ class Runtime:
     protocols: tuple[Protocol, ...]
     macros: tuple[Macro, ...]
     wishes: WishTable
+    reader: Reader
     store: Store
     clock: Callable[[], datetime]
 
@@ -135,7 +138,7 @@ def build_runtime(
     # UPDATE and DELETE leave objects that were loaded before as they are: code that reads a row after it loads it anew.
     options = {"synchronize_session": False}
     sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options)
-    categories = load_categories(config.table("categories"))
+    categories, lexicon = load_categories(config.table("categories")), load_lexicon(config.table("lexicon"))
     return Runtime(
         config=config,
         engine=engine,
@@ -144,12 +147,13 @@ def build_runtime(
         bell=bell,
         catalogues=catalogues or Catalogues.load(),
         categories=categories,
-        lexicon=load_lexicon(config.table("lexicon")),
+        lexicon=lexicon,
         areas=load_areas(config.table("areas")),
         unsaid=load_unsaid(config.table("unsaid")),
         protocols=load_protocols(config.table("protocols"), categories),
         macros=load_macros(config.table("macros")),
         wishes=load_wishes(config.table("wishes")),
+        reader=load_reader(config, categories, lexicon),
         store=open_store(config),
         clock=clock,
     )

@@ -121,6 +121,16 @@ class Duty:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """[reading]: from which probability on, in percent, the reading of a text says that something is so."""
+
+    danger: int = whole(30, 1, 99)
+    rings: int = whole(80, 1, 99)
+    against: int = whole(50, 1, 99)
+    quiet: int = whole(50, 1, 99)
+
+
+@dataclass(frozen=True)
 class Files:
     """[files]: paths of tables that replace the shipped ones, relative to the TOML file; empty: the shipped table."""
 
@@ -142,5 +152,6 @@ SECTIONS: Mapping[str, type] = {
     "media": Media,
     "web": Web,
     "duty": Duty,
+    "reading": Reading,
     "files": Files,
 }

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hotline.domain.area import Area
-from hotline.domain.category import Category, literals
+from hotline.domain.category import MODEL_KINDS, Category, literals
 from hotline.domain.folding import match_key
 from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
 from hotline.domain.languages import LANGUAGES, NAMED_LANGUAGES, TEXT_LANGUAGES
@@ -24,7 +24,7 @@ CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
 """A code, which is stored in rows and events."""
 
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority if priority is not Priority.LAST}
-_CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "rings", "by_person", "names", "words"}
+_CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "rings", "by_person", "reads", "names", "words"}
 # The least characters of a word that is looked for inside other words: a shorter one would be found in half of all texts.
 _INSIDE_MIN = 3
 
@@ -212,6 +212,8 @@ def _row_faults(row: Mapping[str, Any]) -> list[str]:
     faults += [
         f"{key} must be true or false" for key in ("sealed", "hold", "rings", "by_person") if not isinstance(row.get(key, False), bool)
     ]
+    if row.get("reads", "") not in ("", *MODEL_KINDS):
+        faults.append(f"reads must be one of {', '.join(MODEL_KINDS)}")
     if row.get("rings") is True and row.get("priority") != "urgent":
         faults.append("rings can be true only where priority is urgent")
     digit = row.get("key")
@@ -269,6 +271,7 @@ def _category(row: Mapping[str, Any]) -> Category:
         words=tuple(row.get("words", ())),
         by_person=row.get("by_person", False),
         rings=row.get("rings", False),
+        reads=row.get("reads", ""),
     )
 
 

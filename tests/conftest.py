@@ -18,15 +18,17 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, true
 from werkzeug.routing import Rule
 from xdist.scheduler import LoadFileScheduling
 
-from hotline import runtime
+from hotline import readers, runtime
+from hotline.modelfile import Described
 from hotline.runtime import Runtime
 from hotline.services.people import passwords
-from hotline.storage import db
+from hotline.storage import db, tickets
 from hotline.storage.schema import migrate
+from tests.readings import MUTE
 from tests.servers import Fill, Postgres, RedisServer, fast_folder, postgres_server
 from tests.support import Clock, make_runtime
 
@@ -116,6 +118,10 @@ def _tables_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("load_categories", "load_lexicon", "load_unsaid", "load_wishes", "load_protocols", "load_macros"):
             patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
+        # What a model reads changes with every text it learns from: a test that is not about it has one that reads nothing.
+        patch.setattr(readers, "read_model", lambda _: Described(MUTE, {}))
+        # Most tests open a ticket and go on with it: they do not wait for a worker to read it (tests/services/tickets/test_reading.py does).
+        patch.setattr(tickets, "_is_read", lambda _: true())
         yield
 
 

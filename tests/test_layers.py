@@ -16,7 +16,8 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.domain"}),
     frozenset({"hotline.sections", "hotline.tomlfile"}),
     frozenset({"hotline.config", "hotline.log", "hotline.private", "hotline.tables"}),
-    frozenset({"hotline.workdays", "hotline.cards", "hotline.macros"}),
+    frozenset({"hotline.workdays", "hotline.cards", "hotline.macros", "hotline.modelfile"}),
+    frozenset({"hotline.readers", "hotline.learning"}),
     frozenset({"hotline.storage", "hotline.gateways", "hotline.jobs", "hotline.i18n", "hotline.media"}),
     frozenset({"hotline.runtime"}),
     frozenset({"hotline.outbox", "hotline.alarms"}),
@@ -36,6 +37,7 @@ APART = "hotline.simulator"
 LAST_RESORTS = {
     ("hotline/cli/prompts.py", "hotline.media.speech"),
     ("hotline/cli/prompts.py", "hotline.media.takes"),
+    ("hotline/cli/reading.py", "hotline.learning.fitting"),
     ("hotline/services/people/passwords.py", "zxcvbn"),
     ("hotline/gateways/twilio/gateway.py", "hotline.gateways.twilio.client"),
     ("hotline/gateways/twilio/gateway.py", "hotline.gateways.twilio.calls"),
@@ -63,6 +65,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "segno": ("hotline.web.factor",),
     "zxcvbn": ("hotline.services.people.passwords",),
     "wtforms": ("hotline.web",),
+    "sklearn": ("hotline.learning.fitting",),
+    "scipy": ("hotline.learning.fitting",),
+    "numpy": ("hotline.learning.fitting",),
 }
 """A library → the modules and packages that may import it."""
 

@@ -10,6 +10,7 @@ from hotline.cli.database import migrate
 from hotline.cli.doctor import doctor
 from hotline.cli.organisation import load
 from hotline.cli.prompts import prompts
+from hotline.cli.reading import reading
 from hotline.cli.run import run
 from hotline.cli.search import search
 from hotline.cli.volunteers import add_volunteer, invite, reset_password
@@ -21,5 +22,21 @@ def main() -> None:
     """A complaint hotline for people who have a phone and no internet."""
 
 
-for command in (migrate, compile_catalogues, catalogues, prompts, load, add_volunteer, invite, reset_password, doctor, run, search, danger):
+_COMMANDS = (
+    migrate,
+    compile_catalogues,
+    catalogues,
+    prompts,
+    load,
+    add_volunteer,
+    invite,
+    reset_password,
+    doctor,
+    run,
+    search,
+    danger,
+    reading,
+)
+
+for command in _COMMANDS:
     main.add_command(command)

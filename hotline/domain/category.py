@@ -23,6 +23,13 @@ _SPACE = re.compile(" ")
 _SPACES_IN_DOUBT = 3
 
 
+MODEL_KINDS = (
+    *("police", "ours", "suicide", "kidnapping", "extortion", "sexual_violence", "violence_home", "armed_group", "child", "missing"),
+    *("harassment", "threat", "violence", "snatching", "theft", "fraud", "land", "lost", "civic", "general"),
+)
+"""The kinds that the reading's model tells apart: codes of the shipped table. A text about religion is never learnt from."""
+
+
 @dataclass(frozen=True)
 class Category:
     """One kind of complaint. `key` is its digit in the call menu, `team` the code of the team that takes it, `words` as in the table."""
@@ -35,6 +42,7 @@ class Category:
     hold: bool
     names: Mapping[str, str] = field(hash=False)
     words: tuple[str, ...] = field(hash=False)
+    reads: str = ""  # the kind of the reading's model that is this category; empty: that of its own code
     by_person: bool = False  # no machine sends news of its tickets: a person tells the citizen, on a safe contact
 
     @property

@@ -1,6 +1,6 @@
-"""What the model looks at in a text: words, word pairs and letter groups of its two keys, and its concepts; each as the number of a row.
+"""What the model looks at in a text: words, word pairs and letter groups of its two keys; each as the number of a row.
 
-The match key tells spellings apart, the sound key brings three scripts together, concepts bring languages together. The numbers are the
+The match key tells spellings apart, the sound key brings three scripts together. The numbers are the
 same on every machine and in every process: a trained model is nothing but a weight for each of them.
 """
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from zlib import crc32
 
-from hotline.domain.concepts import Concepts
 from hotline.domain.folding import match_key
 from hotline.domain.sounding import sound_key
 
@@ -21,30 +20,24 @@ READ = 1_600
 _GROUPS = (3, 4, 5)
 """Letters of a group."""
 
-_NEAR = 6
-"""So many concepts apart, two are still taken as said together."""
-
 _NUMBER = re.compile(r"\d{3,}")
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a text in the forms that the model looks at. `written` and `heard` are one for one; `concepts` are in their order."""
+    """The words of a text in the forms that the model looks at. `written` and `heard` are one for one."""
 
     written: tuple[str, ...]
     heard: tuple[str, ...]
-    concepts: tuple[tuple[str, range], ...]
 
 
-def words(text: str, concepts: Concepts) -> Words:
+def words(text: str) -> Words:
     """The words of the beginning of a text.
 
     What a number is does not matter, but how long it is does: nine digits are a reference, eleven a telephone.
     """
     text = text[:READ]
-    written = tuple(_NUMBER.sub(_length, match_key(text)).split())
-    heard = tuple(_NUMBER.sub(_length, sound_key(text)).split())
-    return Words(written, heard, tuple(concepts.found_in(written, heard)))
+    return Words(tuple(_NUMBER.sub(_length, match_key(text)).split()), tuple(_NUMBER.sub(_length, sound_key(text)).split()))
 
 
 def features(found: Words, rows: int) -> list[int]:
@@ -54,7 +47,7 @@ def features(found: Words, rows: int) -> list[int]:
 
 
 def of_words(found: Words, rows: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """The numbers of the features that are words or concepts, each with the places of its words in the text."""
+    """The numbers of the features that are words, each with the places of its words in the text."""
     return ((crc32(name.encode()) % rows, places) for name, places in _of_words(found))
 
 
@@ -66,11 +59,6 @@ def _of_words(found: Words) -> Iterator[tuple[str, tuple[int, ...]]]:
     for family, pairs, line in (("w", "W", found.written), ("s", "S", found.heard)):
         yield from ((f"{family} {word}", (at,)) for at, word in enumerate(line))
         yield from ((f"{pairs} {one} {two}", (at, at + 1)) for at, (one, two) in enumerate(pairwise(line)))
-    named = found.concepts
-    yield from ((f"c {one}", tuple(places)) for one, places in named)
-    yield from ((f"C {one} {two}", (*first, *second)) for (one, first), (two, second) in pairwise(named))
-    for at, (one, first) in enumerate(named):
-        yield from ((f"n {min(one, two)} {max(one, two)}", (*first, *second)) for two, second in named[at + 1 : at + _NEAR])
 
 
 def _of_letters(found: Words) -> Iterator[str]:

@@ -23,6 +23,9 @@ HOLDS_BACK = text("(hold OR sealed) AND status <> 'closed'")
 WAITS = text("(unattended OR team_id IS NULL)")
 """Tickets that no volunteer could be found for, or that have no team. The condition of a partial index, as above."""
 
+TO_READ = text("to_read")
+"""The texts that a worker is still to read. The condition of a partial index."""
+
 LOOK = text("look IS NOT NULL")
 """Texts that nobody has looked at yet. The condition of a partial index, as above."""
 
@@ -126,6 +129,7 @@ class Ticket(Base):
     acted_at: Mapped[datetime | None]  # when somebody acted on it; null: phones may still ring
     next_ring_at: Mapped[datetime | None]  # when the next phone is rung for it; null: none is
     head_told_at: Mapped[datetime | None]  # when the head was told that its sealed team does not act on it
+    to_read: Mapped[bool] = mapped_column(server_default=false())  # a worker is still to read it: nobody sees it, later the leads alone
 
 
 class Message(Base):
@@ -146,6 +150,7 @@ class Message(Base):
         ),
         Index("ix_messages_look", "look", "id", postgresql_where=LOOK, sqlite_where=LOOK),
         Index("ix_messages_unseen", "ticket_id", postgresql_where=LOOK, sqlite_where=LOOK),
+        Index("ix_messages_to_read", "id", postgresql_where=TO_READ, sqlite_where=TO_READ),
         Index(
             "ix_messages_open",
             "delivery",
@@ -165,6 +170,7 @@ class Message(Base):
     # in
     look: Mapped[int | None] = mapped_column(SmallInteger)  # `domain.look.Look`: how soon a person looks at it; null: somebody has
     read_as: Mapped[str | None] = mapped_column(String(16))
+    to_read: Mapped[bool | None]  # true: a worker is still to read what it means
     # out
     volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # who wrote it (down); null: the machine or the citizen
     text_key: Mapped[str | None] = mapped_column(String(40))

@@ -55,6 +55,7 @@ class TicketFacts(TypedDict):
     danger: NotRequired[Danger | None]
     danger_at: NotRequired[datetime | None]
     next_ring_at: NotRequired[datetime | None]
+    to_read: NotRequired[bool]
 
 
 class NewTicket(TicketFacts):
@@ -97,6 +98,7 @@ class TicketChanges(TypedDict, total=False):
     acted_at: datetime | None
     next_ring_at: datetime | None
     head_told_at: datetime | None
+    to_read: bool
 
 
 class TextIn(TypedDict):
@@ -110,6 +112,7 @@ class TextIn(TypedDict):
     created_at: datetime
     read_as: ReadAs
     look: NotRequired[Look | None]
+    to_read: NotRequired[bool]
 
 
 class TextInRow(TextIn):

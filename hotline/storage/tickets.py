@@ -1,10 +1,10 @@
 """Tickets: opened, found, and changed by compare-and-set on their version."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Unpack
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import SOLVED_TEXTS, QuestionKind
@@ -16,6 +16,9 @@ from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Message, 
 from hotline.storage.peoplemodels import Membership, Volunteer
 from hotline.storage.ringmodels import SealBreak
 from hotline.storage.rows import NewTicket, TicketChanges, TicketRow
+
+UNREAD_FOR = timedelta(seconds=60)
+"""So long a new ticket waits for a worker to read it. After that heads and leads see it all the same."""
 
 
 class TicketMoved(Exception):
@@ -168,7 +171,7 @@ def visible_to(volunteer: Reader) -> ColumnElement[bool]:
     """
     if volunteer.role == Role.ADMINISTRATOR or not volunteer.confirmed:
         return false()
-    let_in = Ticket.id.not_in(select(ShutOut.ticket_id).where(ShutOut.volunteer_id == volunteer.id))
+    let_in = and_(_is_read(volunteer), Ticket.id.not_in(select(ShutOut.ticket_id).where(ShutOut.volunteer_id == volunteer.id)))
     if volunteer.role == Role.AUDITOR:
         return and_(Ticket.sealed.is_(False), let_in)
     own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
@@ -176,6 +179,19 @@ def visible_to(volunteer: Reader) -> ColumnElement[bool]:
     # Only once it was routed: until then it may get its team within seconds.
     waits_for_head = and_(Ticket.team_id.is_(None), Ticket.routed_at.is_not(None), true() if volunteer.is_head else false())
     return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head, broke_seal), let_in)
+
+
+def _is_read(volunteer: Reader) -> ColumnElement[bool]:
+    """Whether the machine has read a ticket: until then it may turn out to be one that the volunteer must not see. A ticket that waits for
+    too long is shown to heads and leads, who would have to ask why."""
+    waits = Ticket.opened_at <= bindparam("unread_before", callable_=_unread_before, type_=Ticket.opened_at.type)
+    leads = exists().where(Membership.volunteer_id == volunteer.id, Membership.is_lead)
+    return or_(Ticket.to_read.is_(False), waits if volunteer.is_head else and_(waits, leads))
+
+
+def _unread_before() -> datetime:
+    # The clock of this machine: a statement is shared by sessions, and none of them has a time of its own.
+    return datetime.now(UTC) - UNREAD_FOR
 
 
 def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | None:
@@ -244,9 +260,11 @@ def overdue(session: Session, *, now: datetime, limit: int) -> Iterable[Ticket]:
     return session.scalars(statement.with_for_update(skip_locked=True), execution_options={"populate_existing": True}).all()
 
 
-def unrouted(session: Session, limit: int) -> Iterable[Ticket]:
-    """Tickets that are still to be routed, oldest first, locked. Rows that another worker has locked are left out."""
-    statement = select(Ticket).where(Ticket.routed_at.is_(None)).order_by(Ticket.id).limit(limit).with_for_update(skip_locked=True)
+def unrouted(session: Session, limit: int, *, read_or_before: datetime) -> Iterable[Ticket]:
+    """Tickets that are still to be routed and have been read, or opened before that time, oldest first, locked. Rows that another worker
+    has locked are left out."""
+    is_due = or_(Ticket.to_read.is_(False), Ticket.opened_at <= read_or_before)
+    statement = select(Ticket).where(Ticket.routed_at.is_(None), is_due).order_by(Ticket.id).limit(limit).with_for_update(skip_locked=True)
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
 
 

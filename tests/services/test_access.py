@@ -319,6 +319,7 @@ BY_MACHINE = {
     "tickets.indexing": {"index_words", "reindex"},
     "tickets.lateness": {"mark_late"},
     "tickets.latelooks": {"tell_of_late"},
+    "tickets.reading": {"read_due"},
     "tickets.routing": {"route_due"},
     # Their callers have checked access already.
     "calls.callplans": {"calling", "may_call", "hours", "bars"},
@@ -327,7 +328,7 @@ BY_MACHINE = {
     "tickets.kinds": {"effects", "to_undo"},
     "tickets.unsending": {"to_take_back"},
     "tickets.looking": {"goals"},
-    "tickets.meaning": {"read_words"},
+    "tickets.meaning": {"read_words", "of_reading"},
     "tickets.passing": {"on_duty"},
     "tickets.answering": {"to_answer", "still_answers", "ends_at"},
     "tickets.protocols": {"beside", "passed_over"},

@@ -12,7 +12,19 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 import pytest
 
 import hotline.storage
-from hotline.storage import bridgemodels, bridges, callmodels, events, models, peopleevents, peoplemodels, recordings, rows
+from hotline.storage import (
+    bridgemodels,
+    bridges,
+    callmodels,
+    events,
+    models,
+    peopleevents,
+    peoplemodels,
+    readingmodels,
+    readings,
+    recordings,
+    rows,
+)
 from hotline.storage.base import Base
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -26,10 +38,14 @@ NEW: dict[type, tuple[type[Base], frozenset[str]]] = {
         )
         | {"reason", "claimed_at", "sent_at", "delivered_at"},
     ),
-    rows.TextOutRow: (models.Message, frozenset({"gateway_id", "read_as", "look", "reason", "claimed_at", "sent_at", "delivered_at"})),
+    rows.TextOutRow: (
+        models.Message,
+        frozenset({"gateway_id", "read_as", "look", "to_read", "reason", "claimed_at", "sent_at", "delivered_at"}),
+    ),
     rows.CallRow: (callmodels.Call, frozenset()),
     rows.NewShift: (peoplemodels.ShiftRow, frozenset()),
     events.EventRow: (models.Event, frozenset()),
+    readings.NewReading: (readingmodels.ReadingRow, frozenset()),
 }
 """Rows that are new → their model, and its columns that they leave empty. None of them has an id yet."""
 
@@ -44,7 +60,7 @@ CHANGES: dict[type, tuple[type[Base], frozenset[str]]] = {
         frozenset(
             {"direction", "contact_id", "ticket_id", "body", "created_at", "read_as", "volunteer_id", "text_key", "answers_id", "agreed_by"}
         )
-        | {"language", "segments", "look"},
+        | {"language", "segments", "look", "to_read"},
     ),
     rows.CallChanges: (callmodels.Call, frozenset({"direction", "contact_id", "started_at"})),
     bridges.PlanChanges: (bridgemodels.CallPlan, frozenset({"ticket_id"})),

@@ -142,6 +142,7 @@ def _carry_out(
         "created_at": tx.now,
         "read_as": decision.read_as,
         "look": look,
+        "to_read": decision.opens or decision.adds,
     }
     ticket_id, ref = decision.ticket_id, None
     if decision.opens:
@@ -186,6 +187,7 @@ def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, tex
             "sealed": meant.sealed,
             "hold": meant.hold,
             "danger": meant.danger,
+            "to_read": True,
         },
         text=text,
         receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,

@@ -157,6 +157,7 @@ def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
             body=body,
             created_at=tx.now,
             read_as=ReadAs.WRITTEN,
+            to_read=True,
         )
         meant = meaning.read_words(rt, body, said=conversation.parse(body, rt.lexicon).danger)
         meaning.add(rt, tx, ticket, meant, **naming.shut(rt, tx, ticket, body))

@@ -7,6 +7,7 @@ from typing import Unpack
 from hotline.domain import category
 from hotline.domain.category import Category
 from hotline.domain.danger import Danger, surer
+from hotline.domain.reading import Reading
 from hotline.domain.ticket import Priority, Status
 from hotline.jobs import Job
 from hotline.runtime import Runtime, Transaction
@@ -41,6 +42,35 @@ def read_words(rt: Runtime, body: str, *, said: Danger | None = None, named: Cat
     main = next((c for c in shown if c.sealed), shown[0])
     hold = danger is not None or any(c.hold for c in shown)
     return Meaning(main.code, main.team, priority, danger, any(c.sealed for c in shown), hold, tuple(c.code for c in hits))
+
+
+def of_reading(rt: Runtime, found: Reading) -> Meaning:
+    """What the reading of a text says about a ticket: more than its words do, and with less certainty."""
+    kinds = tuple(dict.fromkeys(of_model(rt.categories, kind) for kind in found.kinds))
+    main = kinds[0] if kinds else category.fallback(rt.categories)
+    sealed = main if main.sealed else next((one for one in rt.categories if one.sealed), None) if found.against else None
+    danger = None
+    if found.cries:
+        danger = Danger.CRY
+    elif found.danger:
+        danger = Danger.SURE if found.rings and main.rings else Danger.READ
+    # The likeliest kind alone says how urgent it is: a kind that may be meant as well is no reason to wake anybody.
+    priority = Priority.URGENT if danger is not None else max(main.priority, Priority.HIGH)
+    shown = sealed or main
+    return Meaning(
+        shown.code,
+        shown.team,
+        priority,
+        danger,
+        sealed=sealed is not None,
+        hold=danger is not None or found.quiet or shown.hold,
+        hits=tuple(dict.fromkeys(one.code for one in (shown, main))) if kinds or sealed is not None else (),
+    )
+
+
+def of_model(categories: tuple[Category, ...], kind: str) -> Category:
+    """The category of a deployment for a kind of the model: the category that names it, else the last, which takes what is left."""
+    return next((one for one in categories if kind in (one.reads, one.code)), category.fallback(categories))
 
 
 @dataclass(frozen=True)
@@ -92,23 +122,29 @@ def raised(tx: Transaction, ticket: Ticket, meaning: Meaning, *, by: int | None 
     return changes
 
 
-def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: Unpack[TicketChanges]) -> None:
+def add(
+    rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, *, names_kind: bool = False, **changes: Unpack[TicketChanges]
+) -> None:
     """Add to a ticket what later words say. They can raise, hold or seal it, and never lower, lift or unseal.
 
-    A sender can be forged: so they undo no decision of a person, and move no sealed ticket to another team.
+    A sender can be forged: so they undo no decision of a person, and move no sealed ticket to another team. `names_kind`: they say of what
+    kind the ticket is even where words have told it; else only where none have.
 
     `ticket` is as it was read; `changes` are stored in the same step. Raises `TicketMoved`.
     """
     changes |= raised(tx, ticket, meaning, is_held=changes.get("hold", False))
+    general = category.fallback(rt.categories)
     if (
         meaning.hits
         and not (ticket.sealed or meaning.sealed)
-        and ticket.category == (general := category.fallback(rt.categories)).code
+        and (names_kind or ticket.category == general.code)
         and not events.is_placed(tx.session, ticket.id)
     ):
         changes |= {"category": meaning.category}
         if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun to work on it
             changes |= taken_back(ticket, team_id=None)
+    if not changes:
+        return
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     if "routed_at" in changes:
         tx.ring(Job.ROUTE_DUE)

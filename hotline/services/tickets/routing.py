@@ -7,25 +7,29 @@ from hotline.domain.walk import Walk
 from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
+from hotline.services.tickets import reading
 from hotline.storage import calls, events, people, shiftdays, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Team
 from hotline.storage.rows import TicketChanges
+from hotline.storage.tickets import UNREAD_FOR
 from hotline.workdays import calendar
 
 BATCH = 100
 
 
 def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
-    """Route tickets that no worker has looked at yet, and those that waited for a volunteer to come on duty.
+    """Read texts that wait for it; then route tickets that no worker has looked at yet, and those that waited for a volunteer to come on
+    duty. A ticket is read before it is routed, but waits no longer than `UNREAD_FOR`.
 
     How many there were of the larger kind, at most `limit`: then there may be more.
     """
+    read = reading.read_due(rt, limit=limit)
     with rt.transaction() as tx:
         teams = people.teams(tx.session)
         roster = _Roster(rt, tx)
-        waiting = list(tickets.unrouted(tx.session, limit))
+        waiting = list(tickets.unrouted(tx.session, limit, read_or_before=tx.now - UNREAD_FOR))
         for ticket in waiting:
             _route(rt, tx, ticket, teams, roster)
             if ticket.next_ring_at is not None:
@@ -37,7 +41,7 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
             _route(rt, tx, ticket, teams, roster)
     if waiting or waited:
         logger().info("tickets routed", rows=len(waiting) + len(waited))
-    return max(len(waiting), len(waited))
+    return max(read, len(waiting), len(waited))
 
 
 class _Roster:

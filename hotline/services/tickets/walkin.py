@@ -92,6 +92,7 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complai
             "body": complaint.words,
             "created_at": tx.now,
             "read_as": ReadAs.WRITTEN,
+            "to_read": True,
         },
         receipt=lambda _ref: None,
         volunteer_id=volunteer.id,

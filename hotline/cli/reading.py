@@ -1,0 +1,130 @@
+"""`hotline reading …`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from hotline.cli.setting import config_or_exit
+from hotline.domain.reading import Part, Reader, Reading, read, reasons
+from hotline.learning.corpus import CORPUS, read_corpus, read_texts
+from hotline.learning.scoring import Share, score
+from hotline.modelfile import MODEL, write_model
+from hotline.readers import load_reader
+from hotline.tables import TableFault, load_categories, load_lexicon
+
+_CONFUSIONS_SHOWN = 15
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group()
+def reading() -> None:
+    """Commands for the reading of texts: what they are about, and whether somebody is in danger."""
+
+
+@reading.command()
+@click.argument("text", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Read texts from standard input, one a line, and print a JSON object a line.")
+def explain(text: str | None, *, as_json: bool) -> None:
+    """Say what a text is read as, and why. A line break in a text is written \\n."""
+    reader = _reader_or_exit()
+    if as_json:
+        for line in sys.stdin:
+            body = line.rstrip("\n").replace("\\n", "\n")
+            click.echo(json.dumps(_as_json(body, read(body, reader), reader), ensure_ascii=False))
+        return
+    if text is None:
+        raise click.UsageError("give a text, or --json and texts on standard input")
+    _print(text, read(text, reader), reader)
+
+
+@reading.command(name="score")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def score_(files: tuple[Path, ...]) -> None:
+    """Say how good the reading is on labelled texts (columns as in the corpus), best of authors from whom it has not learnt."""
+    reader = _reader_or_exit()
+    try:
+        texts = [text for file in files for text in read_texts(file)]
+    except TableFault as fault:
+        raise click.ClickException(str(fault)) from fault
+    found = score(texts, [read(text.text, reader) for text in texts])
+    for title, shares in (("All", found.shares), ("By kind", found.by_kind), ("By script", found.by_script), ("Odds", found.calibration)):
+        _print_shares(title, shares)
+    click.echo("\nKinds taken for another")
+    for (labelled, read_as), times in found.confused[:_CONFUSIONS_SHOWN]:
+        click.echo(f"  {labelled} read as {read_as}: {times}")
+
+
+@reading.command()
+@click.option("--corpus", type=_FOLDER, default=CORPUS, help="The folder of labelled texts.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=MODEL, help="Where the model is written.")
+def train(corpus: Path, out: Path) -> None:
+    """Learn the model anew from the corpus. The same corpus gives the same file."""
+    try:
+        from hotline.learning.fitting import fit  # noqa: PLC0415 - scikit-learn is an extra: only learning needs it
+    except ImportError as fault:
+        raise click.ClickException("learning needs scikit-learn: pip install 'hotline[reading]'") from fault
+    try:
+        texts = read_corpus(corpus)
+    except TableFault as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{len(texts)} texts of {len({text.author for text in texts})} authors")
+    model, about = fit(texts, progress=lambda step: click.echo(f"  {step} …"))
+    write_model(out, model, about)
+    click.echo(f"{out} is written. On authors it had not seen:")
+    for part in Part:
+        for row in about["measured"][part]:
+            threshold, found, false = (100 * row[name] for name in ("threshold", "found", "false"))
+            click.echo(f"  {part:<8} from {threshold:3.0f} % on: {found:3.0f} % found, {false:3.0f} % false")
+
+
+def _reader_or_exit() -> Reader:
+    config = config_or_exit()
+    try:
+        return load_reader(config, load_categories(config.table("categories")), load_lexicon(config.table("lexicon")))
+    except TableFault as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+def _as_json(text: str, found: Reading, reader: Reader) -> dict[str, object]:
+    return {
+        "language": found.language,
+        "intent": found.intent,
+        "kind": found.kind,
+        "kinds": list(found.kinds),
+        "object": found.object,
+        "danger": found.danger,
+        "danger_p": round(found.likely[Part.DANGER], 3),
+        "against": found.against,
+        "quiet": found.quiet,
+        "references": list(found.references),
+        "reasons": {name: list(said) for name, said in reasons(text, found, reader).items()},
+    }
+
+
+def _print(text: str, found: Reading, reader: Reader) -> None:
+    why = reasons(text, found, reader)
+
+    def line(name: str, value: object, reason: str) -> None:
+        said = f"   because of: {', '.join(why[reason])}" if why.get(reason) else ""
+        click.echo(f"{name:<11}{value}{said}")
+
+    line("language", found.language or "not told", "")
+    line("intent", found.intent, "intent")
+    chances = ", ".join(f"{kind} {100 * chance:.0f} %" for kind, chance in zip(found.kinds, found.chances, strict=True))
+    line("kinds", chances or "none: it is no complaint", "kind")
+    line("object", found.object or "none", "object")
+    for part in Part:
+        line(part, f"{'yes' if getattr(found, part) else 'no'} ({100 * found.likely[part]:.0f} %)", part)
+    line("references", ", ".join(found.references) or "none", "")
+    if found.hits:
+        click.echo(f"the tables found words of: {', '.join(found.hits)}")
+
+
+def _print_shares(title: str, shares: Sequence[Share]) -> None:
+    click.echo(f"\n{title}")
+    for share in shares:
+        click.echo(f"  {share}")

@@ -1,0 +1,1 @@
+"""How the model of the reading is learnt from labelled texts, and how good it is. Nothing here runs while the hotline runs."""
