@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from hotline.runtime import Transaction
-from hotline.storage import alarms, shutouts
+from hotline.storage import alarms, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 
 
@@ -17,6 +17,9 @@ class AlarmKind(StrEnum):
     UNATTENDED = "unattended"  # nobody of the team is on duty and it has no lead: to the heads
     DANGER = "danger"  # phones ring for a ticket: to each volunteer whose turn it is
     SEALED_DANGER = "sealed_danger"  # a sealed ticket is in danger and its team does not act: to the leads who may break the seal
+    BESIDE = (
+        tickets.BESIDE
+    )  # a sealed ticket tells of danger that another team works on: to the leads of that team, who see it from then on
     SEAL_BROKEN = "seal_broken"  # a lead broke the seal of a ticket in danger: to the heads
     RECORDING_LOST = (
         "recording_lost"  # a recording did not come, not whole, or cannot be played: to the volunteer or team on duty, else leads or heads

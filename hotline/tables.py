@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hotline.domain.area import Area
-from hotline.domain.category import MODEL_KINDS, Category, literals
+from hotline.domain.category import GAP, MODEL_KINDS, OR, Category, literals, steps
 from hotline.domain.folding import match_key
 from hotline.domain.keyword import Command, Keyword, Lexicon, single_letters
 from hotline.domain.languages import LANGUAGES, NAMED_LANGUAGES, TEXT_LANGUAGES
@@ -25,6 +25,7 @@ CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
 
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority if priority is not Priority.LAST}
 _CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "rings", "by_person", "reads", "names", "words"}
+_LIST = re.compile(r"<[^<>]*>")
 # The least characters of a word that is looked for inside other words: a shorter one would be found in half of all texts.
 _INSIDE_MIN = 3
 
@@ -51,16 +52,42 @@ def load_categories(path: Path | None) -> tuple[Category, ...]:
     """The categories of a file in their order; None: of the shipped file. Raises `TableFault`."""
     path = path or DATA / "categories.toml"
     document = parsed(path)
-    faults = [f"{key!r} is no key of a table of categories: use [[category]]" for key in document if key != "category"]
+    faults = [f"{key!r} is no key of a table of categories: use [[category]]" for key in document if key not in ("category", "lists")]
+    lists = _lists(document.get("lists", {}), faults)
     rows = document.get("category")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         rows = []
         faults.append("there is no [[category]]")
+    rows = [_with_lists(row, lists) for row in rows]
     for number, row in enumerate(rows, 1):
         faults += [f"{_name(row, number)}: {fault}" for fault in _row_faults(row)]
     faults += _order_faults(rows)
     raise_any(path, faults)
     return tuple(_category(row) for row in rows)
+
+
+def _lists(written: object, faults: list[str]) -> dict[str, str]:
+    """The words of each list of a table, as a step has them, by the name in brackets. Faults are added to `faults`."""
+    if not isinstance(written, dict):
+        faults.append("lists must be a section")
+        return {}
+    lists = {}
+    for name, words in written.items():
+        if not isinstance(words, list) or not words or not is_of(TEXTS, words):
+            faults.append(f"lists: {name} must be a list of words")
+        elif any(GAP in word or OR in word or word.startswith("!") for word in words):
+            faults.append(f"lists: {name} holds plain words only")
+        else:
+            lists[f"<{name}>"] = OR.join(words)
+    return lists
+
+
+def _with_lists(row: dict[str, Any], lists: Mapping[str, str]) -> dict[str, Any]:
+    """A category with the words of the lists that its words name. What is no list of texts is left as it is."""
+    words = row.get("words")
+    if not isinstance(words, list) or not is_of(TEXTS, words):
+        return row
+    return {**row, "words": [_LIST.sub(lambda found: lists.get(found[0], found[0]), word) if GAP in word else word for word in words]}
 
 
 def load_areas(path: Path | None) -> tuple[Area, ...]:
@@ -108,6 +135,7 @@ def load_unsaid(path: Path | None) -> tuple[Category, ...]:
         lists[key] = list(table.values())
     faults += [f"{key}: {fault}" for key, written in lists.items() for words in written for fault in _words_faults(words)]
     faults += [f"{key}: {fault}" for key, written in lists.items() for words in written for fault in _heard_faults(words)]
+    faults += [f"{key}: {fault}" for key, written in lists.items() for words in written for fault in _step_faults(words)]
     raise_any(path, faults)
     return tuple(unsaid(key, itertools.chain.from_iterable(written)) for key, written in lists.items())  # type: ignore[arg-type]
 
@@ -119,6 +147,12 @@ def _heard_faults(words: object) -> list[str]:
     return [f"word {word!r} is too short to be compared by ear" for word in by_ear if len(heard(word).removesuffix("*")) < HEARD_MIN]
 
 
+def _step_faults(words: object) -> list[str]:
+    if not isinstance(words, list):
+        return []
+    return [f"word {word!r}: only categories have words in steps" for word in words if isinstance(word, str) and GAP in word]
+
+
 def load_wishes(path: Path | None) -> WishTable:
     """The phrases by which citizens ask to be left alone, or for a woman; None: of the shipped file. Raises `TableFault`."""
     path = path or DATA / "wishes.toml"
@@ -126,6 +160,7 @@ def load_wishes(path: Path | None) -> WishTable:
     faults = [f"{key!r} is no list of wishes" for key in document if key not in _WISHES]
     lists = {key: _forms(document.get(key, [])) for key in _WISHES}
     faults += [f"{key}: {fault}" for key in ("unsafe", "woman") for fault in _words_faults(lists[key])]
+    faults += [f"{key}: {fault}" for key in ("unsafe", "woman") for fault in _step_faults(lists[key])]
     alone = _phrases("woman_alone", lists["woman_alone"], faults)
     raise_any(path, faults)
     return WishTable(unsaid("unsafe", lists["unsafe"]), unsaid("woman", lists["woman"]), frozenset(alone))
@@ -234,13 +269,27 @@ def _words_faults(words: object) -> list[str]:
     if not isinstance(words, list) or not is_of(TEXTS, words):
         return ["words must be a list of words"]
     faults = []
-    for word in words:
+    for word in itertools.chain.from_iterable(_single(word, faults) for word in words):
         found = literals(word)
         if not found:
             faults.append(f"word {word!r} folds to nothing")
         elif any(len(literal) < _INSIDE_MIN for literal in found):
             faults.append(f"word {word!r} is too short to be looked for inside words: write {f'={word}'!r}")
     return faults
+
+
+def _single(word: str, faults: list[str]) -> tuple[str, ...]:
+    """The words of an entry, one for each that is looked for by itself. Faults of its steps are added to `faults`."""
+    if GAP not in word:
+        if OR in word or _LIST.search(word):
+            faults.append(f"word {word!r}: {OR} and <lists> belong to steps, with {GAP} between them")
+            return ()
+        return (word,)
+    words = tuple(itertools.chain.from_iterable(steps(word)))
+    faults += [f"step {one!r} names a list that there is not" for one in words if _LIST.search(one)]
+    if any(one.startswith("!") for one in words):
+        faults.append(f"word {word!r}: ! stands before single words only")
+    return tuple(one for one in words if not _LIST.search(one))
 
 
 def _order_faults(rows: list[dict[str, Any]]) -> list[str]:

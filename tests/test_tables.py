@@ -87,6 +87,7 @@ def test_the_shipped_categories_keep_what_must_not_get_out() -> None:
         "child",
         "missing",
         "harassment",
+        "threat",
     }
     assert {code for code, category in by_code.items() if category.hold} == held
     assert fallback(load_categories(None)).code == "general"
@@ -109,6 +110,9 @@ def test_a_small_table_of_ones_own_is_enough(tmp_path: Path) -> None:
     (tmp_path / "l.toml").write_text(LEXICON, encoding="utf-8")
     assert [category.code for category in load_categories(tmp_path / "c.toml")] == ["water", "general"]
     assert load_lexicon(tmp_path / "l.toml").commands["help"].language is None
+    listed = '[lists]\nwet = ["pani", "پانی"]' + WATER.replace('"pani", "پانی"', '"<wet> .. band"') + GENERAL
+    (tmp_path / "c.toml").write_text(listed, encoding="utf-8")
+    assert load_categories(tmp_path / "c.toml")[0].words == ("pani|پانی .. band",)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +141,20 @@ def test_a_small_table_of_ones_own_is_enough(tmp_path: Path) -> None:
         (WATER.replace('["pani", "پانی"]', '"pani"') + GENERAL, "category 'water': words must be a list of words"),
         (WATER.replace('"پانی"', '"؟!"') + GENERAL, "category 'water': word '؟!' folds to nothing"),
         (WATER.replace('"پانی"', '"گم"') + GENERAL, "category 'water': word 'گم' is too short to be looked for inside words: write '=گم'"),
+        (
+            WATER.replace('"پانی"', '"pani .. گم"') + GENERAL,
+            "category 'water': word 'گم' is too short to be looked for inside words: write '=گم'",
+        ),
+        (WATER.replace('"پانی"', '"pani .. "') + GENERAL, "category 'water': word '' folds to nothing"),
+        (WATER.replace('"پانی"', '"pani .. <wet>"') + GENERAL, "category 'water': step '<wet>' names a list that there is not"),
+        (WATER.replace('"پانی"', '"pani .. !wet"') + GENERAL, "category 'water': word 'pani .. !wet': ! stands before single words only"),
+        (
+            WATER.replace('"پانی"', '"pani|jal"') + GENERAL,
+            "category 'water': word 'pani|jal': | and <lists> belong to steps, with .. between them",
+        ),
+        ("lists = 1" + WATER + GENERAL, "lists must be a section"),
+        ("[lists]\nwet = []" + WATER + GENERAL, "lists: wet must be a list of words"),
+        ('[lists]\nwet = ["a|b"]' + WATER + GENERAL, "lists: wet holds plain words only"),
         (WATER + WATER.replace("key = 1", "key = 2") + GENERAL, "two categories have the code 'water'"),
         (WATER + WATER.replace('"water"', '"rain"') + GENERAL, "two categories have the key 1"),
         (WATER, "the last category, and no other, must have no words: it takes what hits nothing"),
@@ -282,6 +300,7 @@ def test_a_table_of_areas_that_cannot_be_meant_is_refused(tmp_path: Path, toml: 
         ("places = []", "'places' is no list of such words"),
         ("stations = 1", "stations: words must be a list of words"),
         ('ours = ["=", "ab"]', "ours: word '=' folds to nothing"),
+        ('ours = ["we .. said"]', "ours: word 'we .. said': only categories have words in steps"),
         ('[court]\nfr = ["cour"]', "court: 'fr' is none of"),
         ('[court]\nen = ["="]', "court: word '=' folds to nothing"),
         ('[court]\nur-Latn = ["~naka"]', "word '~naka' is too short to be compared by ear"),

@@ -1,13 +1,14 @@
 """What a text is about, by the words in it: a hint for the volunteer, and the reason to seal or hold the ticket.
 
-The words are chosen to find too much rather than too little. A ticket sealed by mistake is looked at by the wrong team; a ticket that
-should be sealed and is not may be read by the officer it is about. The head of `hotline/data/categories.toml` explains how `words` are
-written.
+The words are chosen to be right where they are found: they seal, hold and ring whatever else is thought of a text. A ticket sealed by
+mistake is kept from those who could help; a ticket that should be sealed and is not may be read by the officer it is about. The head of
+`hotline/data/categories.toml` explains how `words` are written.
 """
 
 import itertools
 import re
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -21,6 +22,14 @@ _HEADS = (3, 7)
 _SPACE = re.compile(" ")
 # In a phrase with so many spaces or fewer, any of them may be missing. A longer one is looked for with all its spaces or with none.
 _SPACES_IN_DOUBT = 3
+GAP = ".."
+"""Between two steps of an entry of `words`: the second stands within a few words after the first, in the same sentence."""
+OR = "|"
+"""Between the words of a step, any of which will do."""
+# The most words between two steps: "police ne mere chote bhai ko bohat mara" has five.
+_BETWEEN = 6
+# One stop after a word of three letters or more ends a sentence: after less it is a short form (S.H.O), and more are a pause.
+_SENTENCE = re.compile(r"(?<=\w\w\w)[.!?۔؟](?=\s)|\n")
 
 
 MODEL_KINDS = (
@@ -65,32 +74,81 @@ class _Pattern:
     literal: str  # with a space for a word boundary
     category: int  # index in the table
     spares: bool  # the letters it covers do not count as a hit of the category
+    step: str = ""  # the step that it is a word of; empty: the pattern is a whole entry
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """The patterns of a table by their first letters, as many as one of `_HEADS` says, and its entries of several steps."""
+
+    patterns: Mapping[str, list[_Pattern]]
+    walks: tuple[tuple[int, tuple[str, ...]], ...]  # the index of the category, and the steps
 
 
 def categories_in(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
     """The categories whose words are in the text, in the order of the table; the first is the one to show. () if there is none."""
-    found = {index for index, _ in found_in(f" {match_key(text)} ", categories)}
+    found = {index for index, _ in found_in(f" {match_key(text)} ", categories, _ends(text))}
     return tuple(categories[index] for index in sorted(found))
 
 
-def found_in(key: str, categories: tuple[Category, ...]) -> list[tuple[int, range]]:
-    """Each place where a word of the table is in a match key with a space at either end: the index of its category, and its letters."""
-    patterns = _compile(categories)
+def found_in(key: str, categories: tuple[Category, ...], ends: Sequence[int] = ()) -> list[tuple[int, range]]:
+    """Each place where a word of the table is in a match key with a space at either end: the index of its category, and its letters.
+
+    `ends`: how many words of the key stand before the end of each sentence but the last.
+    """
+    table = _compile(categories)
     hits: list[tuple[int, range]] = []
+    steps: dict[str, list[range]] = {}
     spared: set[tuple[int, int]] = set()
     # In Latin letters every pattern begins at a boundary; in Arabic script anywhere.
     places = [space.start() for space in _SPACE.finditer(key)] if key.isascii() else range(len(key))
     for head in _HEADS:
-        for at in [place for place in places if key[place : place + head] in patterns]:
-            for pattern in patterns[key[at : at + head]]:
+        for at in [place for place in places if key[place : place + head] in table.patterns]:
+            for pattern in table.patterns[key[at : at + head]]:
                 if not key.startswith(pattern.literal, at):
                     continue
                 letters = range(at + pattern.literal.startswith(" "), at + len(pattern.literal.rstrip(" ")))
                 if pattern.spares:
                     spared.update((pattern.category, letter) for letter in letters)
+                elif pattern.step:
+                    steps.setdefault(pattern.step, []).append(letters)
                 else:
                     hits.append((pattern.category, letters))
-    return [(index, letters) for index, letters in hits if not spared or not spared.issuperset((index, letter) for letter in letters)]
+
+    def counts(index: int, letters: range) -> bool:
+        return not spared or not spared.issuperset((index, letter) for letter in letters)
+
+    walked = [walk for walk in table.walks if steps.keys() >= set(walk[1])] if steps else []
+    if walked:
+        words = [space.start() for space in _SPACE.finditer(key)]
+        for index, walk in walked:
+            hits += [(index, letters) for letters in _walk(walk, {s: [w for w in steps[s] if counts(index, w)] for s in walk}, words, ends)]
+    return [(index, letters) for index, letters in hits if counts(index, letters)]
+
+
+def _walk(walk: Sequence[str], steps: Mapping[str, list[range]], words: Sequence[int], ends: Sequence[int]) -> list[range]:
+    """The letters of each place where the steps follow each other. `words`: where the spaces of the key are."""
+    reached = steps[walk[0]]
+    for step in walk[1:]:
+        reached.sort(key=lambda letters: letters.stop)
+        stops, further = [letters.stop for letters in reached], []
+        for letters in steps[step]:
+            # The nearest before it is enough: one further off is not nearer than that, nor in a nearer sentence.
+            nearest = bisect_right(stops, letters.start) - 1
+            if nearest < 0:
+                continue
+            first, last = bisect_left(words, stops[nearest]), bisect_right(words, letters.start)
+            if last - first - 1 <= _BETWEEN and bisect_left(ends, first) == bisect_left(ends, last):
+                further.append(range(reached[nearest].start, letters.stop))
+        reached = further
+    return reached
+
+
+def _ends(text: str) -> list[int]:
+    """How many words of the text stand before the end of each sentence but the last."""
+    if _SENTENCE.search(text) is None:
+        return []
+    return list(itertools.accumulate(len(match_key(sentence).split()) for sentence in _SENTENCE.split(text)[:-1]))
 
 
 def fallback(categories: tuple[Category, ...]) -> Category:
@@ -125,13 +183,34 @@ def literals(word: str) -> tuple[str, ...]:
     return tuple(start + "".join(itertools.chain(*zip(parts, (*joint, ""), strict=True))) + end for joint in joints)
 
 
+def steps(word: str) -> tuple[tuple[str, ...], ...]:
+    """The steps of an entry of `words`, each with its words; () if it has one step only."""
+    if GAP not in word:
+        return ()
+    return tuple(tuple(one.strip() for one in step.split(OR)) for step in word.split(GAP))
+
+
 @lru_cache(maxsize=16)
-def _compile(categories: tuple[Category, ...]) -> Mapping[str, list[_Pattern]]:
-    """The patterns of a table by their first letters, as many as one of `_HEADS` says."""
+def _compile(categories: tuple[Category, ...]) -> _Compiled:
     patterns: dict[str, list[_Pattern]] = {}
+    walks: list[tuple[int, tuple[str, ...]]] = []
+    known: set[str] = set()
+
+    def put(word: str, index: int, step: str = "") -> None:
+        for literal in literals(word):
+            head = max((n for n in _HEADS if n <= len(literal)), default=len(literal))
+            patterns.setdefault(literal[:head], []).append(_Pattern(literal, index, word.startswith("!"), step))
+
     for index, category in enumerate(categories):
         for word in category.words:
-            for literal in literals(word):
-                head = max((n for n in _HEADS if n <= len(literal)), default=len(literal))
-                patterns.setdefault(literal[:head], []).append(_Pattern(literal, index, word.startswith("!")))
-    return patterns
+            walk = steps(word)
+            if not walk:
+                put(word, index)
+                continue
+            walks.append((index, tuple(OR.join(step) for step in walk)))
+            for step in walk:
+                if OR.join(step) not in known:  # entries share their steps: each is looked for once
+                    known.add(OR.join(step))
+                    for one in step:
+                        put(one, index, OR.join(step))
+    return _Compiled(patterns, tuple(walks))

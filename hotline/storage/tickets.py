@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Unpack
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hotline.domain.conversation import SOLVED_TEXTS, QuestionKind
 from hotline.domain.delivery import Delivery
 from hotline.domain.rights import Role
 from hotline.domain.ticket import OPEN, Status
 from hotline.storage.db import Insert, table
-from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Contact, Message, Question, ShutOut, Ticket, TypedPhone
+from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Alarm, Contact, Message, Question, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Membership, Volunteer
 from hotline.storage.ringmodels import SealBreak
 from hotline.storage.rows import NewTicket, TicketChanges, TicketRow
@@ -142,6 +142,10 @@ def unclosed_ids(session: Session, contact_id: int, *, besides: int) -> Sequence
     return [besides, *session.scalars(others.order_by(Ticket.id).limit(50))]
 
 
+BESIDE = "beside"
+"""The alarm of a lead of another team about the danger that a sealed ticket tells of (`hotline.alarms.AlarmKind.BESIDE`)."""
+
+
 class Reader(Protocol):
     """What `visible_to` needs to know of a volunteer. The id may be a parameter of the query."""
 
@@ -165,8 +169,8 @@ class Reader(Protocol):
 def visible_to(volunteer: Reader) -> ColumnElement[bool]:
     """Whether a volunteer may know of a ticket.
 
-    Only its own team may know of a sealed ticket, the head while it has no team, and a lead who broke its seal. A volunteer who is shut out
-    of a ticket may not.
+    Only its own team may know of a sealed ticket, the head while it has no team, a lead who broke its seal, and a lead who was alarmed for the
+    danger that it tells of besides, while it is in danger. A volunteer who is shut out of a ticket may not.
     An administrator may know of no ticket, an auditor of no sealed one, and nobody of any while it is not confirmed who uses the account.
     """
     if volunteer.role == Role.ADMINISTRATOR or not volunteer.confirmed:
@@ -176,16 +180,22 @@ def visible_to(volunteer: Reader) -> ColumnElement[bool]:
         return and_(Ticket.sealed.is_(False), let_in)
     own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
     broke_seal = Ticket.id.in_(select(SealBreak.ticket_id).where(SealBreak.volunteer_id == volunteer.id))
+    # These may stand in a query that reads the same tables for another purpose.
+    leads, alarm = aliased(Membership), aliased(Alarm)
+    leads_now = exists().where(leads.volunteer_id == volunteer.id, leads.is_lead)
+    alarmed = exists().where(alarm.ticket_id == Ticket.id, alarm.kind == BESIDE, alarm.volunteer_id == volunteer.id)
     # Only once it was routed: until then it may get its team within seconds.
     waits_for_head = and_(Ticket.team_id.is_(None), Ticket.routed_at.is_not(None), true() if volunteer.is_head else false())
-    return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head, broke_seal), let_in)
+    beside = and_(Ticket.danger.is_not(None), alarmed, leads_now)
+    return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head, broke_seal, beside), let_in)
 
 
 def _is_read(volunteer: Reader) -> ColumnElement[bool]:
     """Whether the machine has read a ticket: until then it may turn out to be one that the volunteer must not see. A ticket that waits for
     too long is shown to heads and leads, who would have to ask why."""
     waits = Ticket.opened_at <= bindparam("unread_before", callable_=_unread_before, type_=Ticket.opened_at.type)
-    leads = exists().where(Membership.volunteer_id == volunteer.id, Membership.is_lead)
+    own = aliased(Membership)  # this may stand in a query that reads memberships for another purpose
+    leads = exists().where(own.volunteer_id == volunteer.id, own.is_lead)
     return or_(Ticket.to_read.is_(False), waits if volunteer.is_head else and_(waits, leads))
 
 
@@ -197,6 +207,13 @@ def _unread_before() -> datetime:
 def seen_by(session: Session, volunteer: Volunteer, reference: str) -> Ticket | None:
     """The ticket with that reference. None if there is none or the volunteer may not see it: the answer does not tell which."""
     return session.scalar(select(Ticket).where(Ticket.reference == reference, visible_to(volunteer)))
+
+
+def let_in_beside(session: Session, ticket_id: int) -> Sequence[int]:
+    """Ids of the people who were alarmed for the danger that a sealed ticket tells of besides, and still lead a team."""
+    statement = select(Alarm.volunteer_id).where(Alarm.ticket_id == ticket_id, Alarm.kind == BESIDE)
+    leads = select(Membership.volunteer_id).where(Membership.is_lead)
+    return session.scalars(statement.where(Alarm.volunteer_id.in_(leads)).order_by(Alarm.volunteer_id)).all()
 
 
 def is_shut_to(session: Session, ticket_id: int, volunteer_id: int) -> bool:

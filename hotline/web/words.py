@@ -261,6 +261,7 @@ ALARMS = {
     AlarmKind.UNATTENDED: N_("A ticket waits: nobody is on duty and its team has no lead."),
     AlarmKind.DANGER: N_("Somebody is in danger. Phones ring until somebody acts."),
     AlarmKind.SEALED_DANGER: N_("A sealed ticket is in danger and its own team does not act."),
+    AlarmKind.BESIDE: N_("A sealed ticket is in danger too: work on it together with its own team."),
     AlarmKind.SEAL_BROKEN: N_("A lead broke the seal of a ticket in danger."),
     AlarmKind.RECORDING_LOST: N_("A recording did not come, or not whole, or in a form we cannot play."),
     AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),

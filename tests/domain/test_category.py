@@ -29,45 +29,66 @@ def table(**words: tuple[str, ...]) -> tuple[Category, ...]:
         "police wale paise maang rahe hain",
         "POLICE ne mara",
         "polees nahi sunti",
-        "policewala roz aata hai",
-        "SHO sahib ne gali di",
-        "S.H.O ne gali di",
-        "s h o",
+        "S.H.O FIR nahi kaat raha",
+        "s h o ne thappar mara",
         "thane mein bithaya hua hai",
-        "thanay walay",
-        "the station refused to write it down",
+        "thanay walay 2000 le k chora",
+        "the station house officer refused to write it down",
         "constable took my bike",
         "an officer asked for money",
-        "officers",
-        "a government official",
-        "bare afsar ka beta",
         "FIR darj nahi kar rahe",
-        "F.I.R. nahi",
-        "rangers utha kar le gaye",
+        "F.I.R. nahi likh rahe",
+        "rangers mere bhai ko utha kar le gaye",
         "rishwat mangte hain",
-        "patwari zameen",
+        "patwari naam charhane ke 5 hazar mangta hai",
+        "jhoota parcha kaat diya hum par",
+        "naka laga kar roka aur jeb se paise nikal liye",
+        "police wale mere chote bhai ko subah se thane me bithaye hue",
+        "my brother was beaten by police",
+        "sipahi number mangta hai akeli bulata hai",
         "پولیس والے پیسے مانگ رہے ہیں",
-        "پوليس وارا آيا",
-        "كل پولس آئی",
-        "تھانے دار نے مارا",
-        "تھانہ",
-        "سےتھانےوالے",
-        "ایس ایچ او نے کہا",
-        "ایس ایچ اونے",
-        "افسر نے رشوت لی",
-        "اہلکار",
+        "پوليس وارا پئسا ٿا گهرن",
+        "كل پولس نے مارا",
+        "تھانے دار نے تھپڑ مارا",
+        "سپاہی نے رشوت لی",
+        "ایس ایچ او پرچہ نہیں کاٹ رہا",
+        "وردی والے بھائی کو اٹھا کر لے گئے",
+        "اہلکار جیب سے پیسے نکال کر لے گیا",
         "ایف آئی آر درج نہیں کی",
+        "جھوٹے مقدمے میں بند کیا",
         "ٿاڻي وارا نٿا ٻڌن",
-        "ٿاڻو",
         "عملدار پئسا ٿو گهري",
-        "آفيسر",
-        "ايس ايڇ او",
-        "ايف آءِ آر داخل نٿا ڪن",
+        "ايس ايڇ او ڪيس داخل نٿو ڪري",
+        "police waro paisa ghure tho",
     ],
 )
 def test_police_and_officials_are_sealed_held_and_shown_first(text: str) -> None:
     shown = categories_in(text, SHIPPED)[0]
     assert (shown.code, shown.sealed, shown.hold, shown.team) == ("police", True, True, "integrity")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "police",
+        "robbers in the house, send police",
+        "ghar me daku hain jaldi police bhejo",
+        "FIR katwa di hai number 312",
+        "thane ke samne se bike le gaye",
+        "mera bhai police mein hai",
+        "police ne chor pakra",
+        "police came late but helped",
+        "daku police ki wardi me aye aur mobile le gaye",
+        "please call the police. He beat me with a stick",
+        "police station ke pas rehta hun",
+        "ڈاکو گھر میں ہیں پولیس بھیجیں",
+        "تھانے کے سامنے سے موبائل لے گئے",
+        "پولیس کو بتا دیا ہے",
+        "پوليس موڪليو",
+    ],
+)
+def test_police_who_are_called_or_only_named_seal_nothing(text: str) -> None:
+    assert "police" not in codes(text)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +106,8 @@ def test_police_and_officials_are_sealed_held_and_shown_first(text: str) -> None
         ("mera bhai kal se gayab hai", "missing"),
         ("beti 2 din se ghayab", "missing"),
         ("بیٹا کل سے غائب ہے", "missing"),
-        ("kehte hain maar denge", "harassment"),
-        ("کہتے ہیں مار دیں گے", "harassment"),
+        ("kehte hain maar denge", "threat"),
+        ("کہتے ہیں مار دیں گے", "threat"),
         ("bhatta maang rahe hain", "extortion"),
         ("bhatay ki parchi aai hai", "extortion"),
         ("بھتہ مانگ رہے ہیں", "extortion"),
@@ -103,16 +124,16 @@ def test_police_and_officials_are_sealed_held_and_shown_first(text: str) -> None
         ("توہین کا الزام", "religion"),
         ("taliban ka phone aya", "armed_group"),
         ("دہشت گرد", "armed_group"),
-        ("meri bachi", "child"),
+        ("meri bachi 2 din se nahi mil rahi", "child"),
         ("my daughter is gone", "child"),
-        ("بچے کو", "child"),
-        ("منهنجو ٻار", "child"),
+        ("بچے کو مارتے ہیں", "child"),
+        ("منهنجو ٻار گم آهي", "child"),
         ("bhai lapata hai", "missing"),
         ("والد لاپتہ ہیں", "missing"),
         ("منهنجو ڀاءُ گم آهي", "missing"),
-        ("dhamkiyan mil rahi hain", "harassment"),
-        ("دھمکی دی ہے", "harassment"),
-        ("ڌمڪيون ڏين ٿا", "harassment"),
+        ("dhamkiyan mil rahi hain", "threat"),
+        ("دھمکی دی ہے", "threat"),
+        ("ڌمڪيون ڏين ٿا", "threat"),
         ("goli maar di", "violence"),
         ("فائرنگ ہو رہی ہے", "violence"),
     ],
@@ -138,9 +159,16 @@ def test_what_may_put_someone_in_danger_is_pressing_or_held(text: str, code: str
         ("رات گھر میں چوریہو گئی", ["theft"]),
         ("گهر ۾ چوري ٿي", ["theft"]),
         ("aghwa kar ke bhatta maang rahe", ["kidnapping", "extortion"]),
-        ("mera bhai kal se gayab hai 5 lakh do warna maar denge", ["extortion", "missing", "harassment"]),
+        ("mera bhai kal se gayab hai 5 lakh do warna maar denge", ["extortion", "missing", "threat"]),
         ("chori hui thi police nahi sunti", ["police", "theft"]),
-        ("bachi ko aghwa kiya", ["kidnapping", "child"]),
+        ("bachi ko aghwa kiya", ["kidnapping"]),
+        ("police ne bhai ko aghwa kar liya tawan mang rahe", ["police", "kidnapping"]),
+        ("mera account khali ho gaya otp manga tha", ["fraud"]),
+        ("plot par qabza ho gaya", ["land"]),
+        ("shanakhti card gum ho gaya", ["lost"]),
+        ("road par gutter ka pani", ["civic"]),
+        ("ناظم آباد میں بجلی نہیں", ["civic"]),
+        ("گهر ۾ بجلي ناهي", ["civic"]),
     ],
 )
 def test_a_text_hits_what_it_names_and_no_more(text: str, expected: list[str]) -> None:
@@ -201,8 +229,6 @@ def test_an_attacker_is_no_person_in_despair(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "bijli teen din se nahi hai",
-        "road par gutter ka pani",
         "woh shehr chor gaya",
         "mujhe chorna nahi",
         "fir woh chala gaya",
@@ -214,12 +240,14 @@ def test_an_attacker_is_no_person_in_despair(text: str) -> None:
         "as i was walking home",
         "wo chori chori aaya",
         "railway station ke paas khara hun",
+        "bijli ki nangi taar hai",
+        "golimar me rehta hun",
+        "drama me aghwa wala scene",
         "CNG station band hai",
         "i am missing you",
         "نالے کا پانی بہتا ہے",
         "بہت ہی برا حال ہے",
         "بہتہی برا",
-        "ناظم آباد میں بجلی نہیں",
         "وزیرستان سے آئے",
         "افسردہ ہوں",
         "بھائی جی سنیں",
@@ -233,7 +261,6 @@ def test_an_attacker_is_no_person_in_despair(text: str) -> None:
         "کسی ویران جگہ",
         "چور دروازو",
         "هو چوريو آيو",
-        "گهر ۾ بجلي ناهي",
         "I dont want to live here without water",
         "we do not want to live in this dirt",
         "khud khushi se likha hai",
@@ -248,8 +275,24 @@ def test_words_that_only_look_so_hit_nothing(text: str) -> None:
 
 
 def test_a_place_is_spared_and_the_officer_there_is_not() -> None:
-    assert codes("bus station par officer ne roka") == ["police"]
-    assert codes("bus station se police station") == ["police"]
+    assert codes("thane ke samne officer ne rishwat mangi") == ["police"]
+    assert codes("police station ke samne police ne mara") == ["police"]
+
+
+def test_steps_follow_each_other_within_six_words_of_one_sentence() -> None:
+    rows = table(a=("dog*|کتا .. bit|کاٹا", "!dog show"), b=("one .. two .. three",))
+
+    def hit(text: str) -> list[str]:
+        return [c.code for c in categories_in(text, rows)]
+
+    assert hit("the dogs bit me") == hit("کتے نہیں، کتا بہت کاٹا") == hit("dog a b c d e f bit") == ["a"]
+    assert hit("dog a b c d e f g bit") == hit("bit by a dog") == hit("bit") == hit("dog") == []
+    assert hit("a dog. It bit") == hit("dog\nbit") == hit("کتا آیا۔ کاٹا") == []
+    assert hit("D.O.G the dog... bit") == hit("a dog came. The dog bit") == ["a"]
+    assert hit("the dog show bit") == []
+    assert hit("the dog show: one dog bit") == ["a"]
+    assert hit("one 1 2 3 4 5 6 two 1 2 3 4 5 6 three") == ["b"]
+    assert hit("two one three") == hit("one two") == []
 
 
 def test_latin_words_are_whole_and_arabic_ones_anywhere() -> None:
@@ -314,13 +357,13 @@ def test_any_text_is_read(text: str) -> None:
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
-def test_police_is_found_whatever_is_round_it(before: str, after: str) -> None:
-    assert "police" in codes(f"{before} police {after}")
-    assert "police" in codes(f"{before} پولیس {after}")
+def test_misconduct_is_found_whatever_is_round_it(before: str, after: str) -> None:
+    assert "police" in codes(f"{before} rishwat {after}")
+    assert "police" in codes(f"{before}\nپولیس نے مارا {after}")
 
 
 def test_the_longest_form_is_read_in_bounded_time() -> None:
     before = time.perf_counter()
-    for text in ("bus station " * 5_000, "چھین" * 16_000, "a" * 64_000):
+    for text in ("police mang " * 5_000, "police. " * 8_000 + "mara " * 8_000, "پولیس مانگ" * 6_000, "چھین" * 16_000, "a" * 64_000):
         categories_in(text, SHIPPED)
     assert time.perf_counter() - before < 5

@@ -199,6 +199,8 @@ def _people(rt: Runtime, tx: Transaction, ticket: Ticket) -> list[tuple[_Post, i
     on_duty = _on_duty(rt, tx, ticket, teams)
     found = [(_Post.ON_DUTY, i) for i in sorted(on_duty, key=lambda i: (i != ticket.assignee_id, i))]
     found += [(_Post.LEAD, i) for team_id in teams for i in people.leads(tx.session, team_id)]
+    if ticket.sealed:
+        found += [(_Post.LEAD, i) for i in tickets.let_in_beside(tx.session, ticket.id)]
     found += [(_Post.HEAD, i) for i in people.heads(tx.session)]
     if ticket.sealed and ticket.head_told_at is not None and ticket.head_told_at <= tx.now - act_time(rt):
         found += [(_Post.OTHER_LEAD, i) for i in people.all_leads(tx.session)]

@@ -17,6 +17,8 @@ from hotline.storage.tickets import UNREAD_FOR
 from hotline.workdays import calendar
 
 BATCH = 100
+_NEWEST = 20
+"""Of so many texts that joined a ticket it is asked what they tell of."""
 
 
 def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
@@ -32,6 +34,7 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
         waiting = list(tickets.unrouted(tx.session, limit, read_or_before=tx.now - UNREAD_FOR))
         for ticket in waiting:
             _route(rt, tx, ticket, teams, roster)
+            _let_in(rt, tx, ticket, teams)
             if ticket.next_ring_at is not None:
                 tx.ring(Job.RING_DUE)
         codes = [c.code for c in rt.categories if c.team in teams]
@@ -105,6 +108,22 @@ def _route(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team],
     if chosen is None:
         happened(tx.session, ticket.id, EventKind.UNATTENDED, now=tx.now)
     _alarm(tx, ticket, chosen, present=present)
+
+
+def _let_in(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team]) -> None:
+    """Danger outranks the seal: where a sealed ticket tells of danger that another team works on, its leads are alarmed and let in.
+
+    Not while it has no team: then the head sees it.
+    """
+    if not ticket.sealed or ticket.danger is None:
+        return
+    if tickets.locked(tx.session, ticket.id).team_id is None:  # as it was routed a moment ago
+        return
+    heard = events.heard(tx.session, ticket.id, limit=_NEWEST)
+    codes = {c.team for c in rt.categories if c.danger is not None and not c.sealed and c.code in heard}
+    for team in (teams[code] for code in sorted(codes & teams.keys())):
+        for lead in people.leads(tx.session, team.id) if team.id != ticket.team_id else ():
+            raise_alarm(tx, ticket.id, AlarmKind.BESIDE, lead)
 
 
 def _team(rt: Runtime, tx: Transaction, ticket: Ticket, teams: dict[str, Team]) -> Team | None:

@@ -35,7 +35,7 @@ from hotline.storage import dangers, events
 from hotline.storage import tickets as ticket_rows
 from hotline.storage.events import Deed, EventKind
 from hotline.storage.models import Alarm, Contact, Event, ShutOut, Ticket
-from hotline.storage.peoplemodels import ShiftRow, Volunteer
+from hotline.storage.peoplemodels import Membership, ShiftRow, Volunteer
 from tests.calling import Caller, calls_of
 from tests.recorded import Killed
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, ours
@@ -767,6 +767,43 @@ def test_a_lead_who_is_not_shut_out_breaks_the_seal_with_a_reason_after_five_min
     bring_in(rt, ticket, login="lead")
     assert house.passes(10 * MINUTE) == []
     assert "sealed_danger" not in alarms_of(rt, "lead")
+
+
+TWO_MATTERS = "mere bhai ko aghwa kar liya aur SHO FIR nahi kaat raha"
+
+
+def test_danger_in_a_sealed_ticket_lets_in_and_alarms_the_lead_of_its_team_at_once(rt: Runtime, house: House) -> None:
+    text_in(rt, TWO_MATTERS)
+    route_due(rt)
+    [ticket] = tickets(rt)
+    assert (ticket.sealed, ticket.category, ticket.danger) == (True, "police", Danger.SURE)
+    assert sees(rt, ticket) == {"charlie", "lead"}
+    assert "beside" in alarms_of(rt, "lead")
+    rung = house.passes(3 * MINUTE)
+    assert LEAD in rung
+    assert {BOB, ALICE}.isdisjoint(rung)
+    assert "danger" in alarms_of(rt, "lead")
+    bring_in(rt, ticket, login="lead")
+    assert house.passes(10 * MINUTE) == []
+    assert "lead" in sees(rt, ticket)
+    with rt.transaction() as tx:  # who leads no team any more has no right to it
+        tx.session.execute(update(Membership).values(is_lead=False))
+    assert sees(rt, ticket) == {"charlie"}
+
+
+def test_who_is_shut_out_of_a_sealed_ticket_in_danger_stays_out(rt: Runtime, house: House) -> None:
+    text_in(rt, TWO_MATTERS)
+    [ticket] = tickets(rt)
+    alter(rt, Ticket, version=2)
+    shut_out(rt, ticket, "lead")
+    assert LEAD not in house.passes(15 * MINUTE)
+    assert (sees(rt, ticket), alarms_of(rt, "lead")) == ({"charlie"}, {})
+
+
+def test_danger_without_words_of_another_kind_lets_nobody_in(rt: Runtime, house: House) -> None:
+    ticket = sealed_cry(rt)
+    house.work()
+    assert (sees(rt, ticket), "beside" in alarms_of(rt, "lead")) == ({"charlie"}, False)
 
 
 def test_a_lead_who_is_shut_out_may_not_break_it_and_learns_of_nothing(rt: Runtime, house: House) -> None:
