@@ -268,7 +268,7 @@ def _names_faults(names: object) -> list[str]:
 def _words_faults(words: object) -> list[str]:
     if not isinstance(words, list) or not is_of(TEXTS, words):
         return ["words must be a list of words"]
-    faults = []
+    faults: list[str] = []
     for word in itertools.chain.from_iterable(_single(word, faults) for word in words):
         found = literals(word)
         if not found:

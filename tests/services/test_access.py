@@ -460,6 +460,34 @@ def test_a_version_that_is_over_changes_nothing(cases: dict[tuple[str, str], Cas
     assert len(versioned) > 12
 
 
+def test_a_lead_beside_works_on_a_sealed_ticket_in_danger_and_makes_it_no_less_safe(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    text_in(rt, "mere bhai ko aghwa kar liya aur SHO FIR nahi kaat raha")
+    route_due(rt)
+    [ticket] = tickets(rt)
+    assert (ticket.sealed, ticket.category) == (True, "police")
+
+    def may(login: str, act: Act) -> str:
+        with rt.reading() as session:
+            try:
+                return "in" if access.enter(session, volunteer(rt, login), ticket.reference, act) else ""
+            except (NotAllowed, NoSuchTicket) as refused:
+                return "no" if isinstance(refused, NotAllowed) else "none"
+
+    assert {login: may(login, Act.WORK) for login in ("alice", "bob", "charlie", "lead", "head", "admin", "auditor")} == {
+        "alice": "none",
+        "bob": "none",
+        "charlie": "in",
+        "lead": "in",
+        "head": "none",
+        "admin": "no",
+        "auditor": "no",
+    }
+    assert {act: may("lead", act) for act in (Act.EASE, Act.SHUT_OUT, Act.CONFIRM)} == dict.fromkeys(
+        (Act.EASE, Act.SHUT_OUT, Act.CONFIRM), "no"
+    )
+
+
 def test_every_service_stands_in_a_table() -> None:
     """A service is a public function that takes the Runtime and opens its own transaction, or reads for a person."""
     there: set[str] = set()
