@@ -121,7 +121,10 @@ def _shortest(places: set[tuple[int, int]]) -> list[tuple[int, int]]:
 @lru_cache(maxsize=8)
 def _prepared(table: tuple[Category, ...]) -> tuple[tuple[Category, ...], tuple[Category, ...]]:
     """The table for words as they are spelt, and the one for words by ear."""
-    spelt = (replace(row, words=tuple(same_sound(word) for word in row.words if not word.startswith(BY_EAR))) for row in table)
+    spelt = (
+        replace(row, words=tuple(same_sound(word) for word in row.words if not word.startswith(BY_EAR) and category.GAP not in word))
+        for row in table
+    )
     sounding = (replace(row, words=tuple(heard(word) for word in row.words if word.startswith(BY_EAR))) for row in table)
     return tuple(spelt), tuple(row for row in sounding if row.words)
 

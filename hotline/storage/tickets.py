@@ -169,8 +169,8 @@ class Reader(Protocol):
 def visible_to(volunteer: Reader) -> ColumnElement[bool]:
     """Whether a volunteer may know of a ticket.
 
-    Only its own team may know of a sealed ticket, the head while it has no team, a lead who broke its seal, and while it is in danger a lead
-    who was alarmed for that danger. A volunteer who is shut out of a ticket may not.
+    Only its own team may know of a sealed ticket, the head while it has no team, a lead who broke its seal, and while it is in danger
+    a lead who was alarmed for that danger. A volunteer who is shut out of a ticket may not.
     An administrator may know of no ticket, an auditor of no sealed one, and nobody of any while it is not confirmed who uses the account.
     """
     if volunteer.role == Role.ADMINISTRATOR or not volunteer.confirmed:
