@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.domain"}),
+    frozenset({"hotline.learning"}),
     frozenset({"hotline.sections", "hotline.tomlfile"}),
     frozenset({"hotline.config", "hotline.log", "hotline.private", "hotline.tables"}),
     frozenset({"hotline.workdays", "hotline.cards", "hotline.macros", "hotline.modelfile"}),

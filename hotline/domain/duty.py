@@ -137,19 +137,25 @@ def speaks_another(languages: Iterable[str]) -> bool:
     return any(code.partition("-")[0] not in SPOKEN_LANGUAGES for code in languages)
 
 
-def choose(candidates: Iterable[Candidate], language: str, *, wants_woman: bool = False) -> int | None:
+def choose(candidates: Iterable[Candidate], language: str, *, then: str = "", wants_woman: bool = False) -> int | None:
     """The id of the candidate who takes the ticket; None if there are none.
 
-    First, if the citizen asks for a woman, come those who take such tickets; then those who speak the citizen's language; then those with
-    the fewest open tickets. For `ANOTHER` it is not known which language: those who speak one that is not on the call
-    menu come first.
+    First, if the citizen asks for a woman, come those who take such tickets; then those who speak the citizen's language; then those who
+    speak `then`, in which the citizen is answered; then those with the fewest open tickets. For `ANOTHER` it is not known which language:
+    those who speak one that is not on the call menu come first.
     """
-    spoken = language.partition("-")[0]  # Urdu speakers read Roman Urdu as well
 
-    def speaks(candidate: Candidate) -> bool:
-        return speaks_another(candidate.languages) if language == ANOTHER else spoken in candidate.languages
+    def speaks(candidate: Candidate, code: str) -> bool:
+        if code == ANOTHER:
+            return speaks_another(candidate.languages)
+        return code.partition("-")[0] in candidate.languages  # Urdu speakers read Roman Urdu as well
 
-    ranked = sorted(candidates, key=lambda c: (wants_woman and not c.takes_women, not speaks(c), c.open_tickets, c.volunteer_id))
+    def rank(candidate: Candidate) -> tuple[bool, bool, bool, int, int]:
+        woman = wants_woman and not candidate.takes_women
+        foreign, unwritten = not speaks(candidate, language), not speaks(candidate, then)
+        return woman, foreign, unwritten, candidate.open_tickets, candidate.volunteer_id
+
+    ranked = sorted(candidates, key=rank)
     return ranked[0].volunteer_id if ranked else None
 
 

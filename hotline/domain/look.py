@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 from hotline.domain.conversation import SOLVED_DIGITS, Decision, ParsedText, ReadAs
-from hotline.domain.language import has_letters_of_others
+from hotline.domain.language import neighbour
 from hotline.domain.message import READ
 
 
@@ -67,7 +67,7 @@ def look_for(body: str, asked: ParsedText, decision: Decision, *, language: str 
         return _beside_a_reference(asked, decision)
     if asked.is_thanks or decision.read_as in (ReadAs.UNCLEAR, ReadAs.MISTYPED):
         return Look.NEXT if decision.ticket_id is not None or decision.read_as is ReadAs.MISTYPED else None
-    is_read = language is not None and len(body) <= READ and not has_letters_of_others(body)
+    is_read = language is not None and len(body) <= READ and neighbour(body) is None
     return Look.NEXT if is_read and not asked.without_words else Look.FIRST
 
 

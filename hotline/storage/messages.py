@@ -8,7 +8,8 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
-from hotline.domain.message import Direction
+from hotline.domain.language import spoken
+from hotline.domain.message import READ, Direction
 from hotline.domain.texts import RECEIPT
 from hotline.domain.ticket import OPEN
 from hotline.storage.db import Insert, table
@@ -117,6 +118,12 @@ def first_in(session: Session, ticket_id: int, *, longest: int) -> tuple[Message
     came = statement.where(Message.ticket_id == ticket_id, Message.direction == Direction.IN)
     row = session.execute(came.order_by(Message.id).limit(1)).one_or_none()
     return (row[0], row[1]) if row is not None else None
+
+
+def spoken_in(session: Session, ticket_id: int) -> str | None:
+    """The code of the language of the first text that came in on a ticket, if it is one that we do not write (`language.spoken`)."""
+    first = first_in(session, ticket_id, longest=READ)
+    return spoken(first[1]) if first is not None else None
 
 
 def ids_in(session: Session, ticket_id: int) -> Sequence[int]:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from hotline.domain import protocol
 from hotline.domain.category import Category, categories_in
+from hotline.domain.language import spoken
 from hotline.domain.queue import waits_long
 from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
@@ -76,7 +77,7 @@ def of(session: Reading, tickets: Sequence[Ticket]) -> list[Row]:
                 walk=walks.get(ticket.id),
                 kind=kind_name(ticket.category),
                 place=place_name(ticket.area),
-                language=one.language,
+                language=(spoken(one.words) if one.words else None) or one.language,
                 words=None if withheld or one.words is None else _on_one_line(one.words),
                 withheld=withheld,
                 veiled=not one.looked_at or _is_sensitive(ticket),

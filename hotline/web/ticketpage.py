@@ -10,6 +10,7 @@ from flask import g, render_template, request
 from hotline.domain import area, phone
 from hotline.domain.closing import HowTold
 from hotline.domain.holder import Holder
+from hotline.domain.language import spoken
 from hotline.domain.message import Direction
 from hotline.domain.needs import Interpreter, Only
 from hotline.domain.phone import TypedAs
@@ -209,7 +210,8 @@ def _complaint(session: Reading, found: Ticket, entries: Iterable[Entry]) -> dic
     newest = [one for one in came if first is None or first.message is None or one.message.id != first.message.id][-2:]  # type: ignore[union-attr]
     said = [one for one in (first, *newest) if one is not None]
     why = machine.reasons(runtime(), session, found, [one.words for one in said if one.words])
-    return {"said_first": said, "why": why, "why_names": people.names(session, why.people)}
+    foreign = spoken(first.words) if first is not None and first.words else None
+    return {"said_first": said, "spoken": foreign, "why": why, "why_names": people.names(session, why.people)}
 
 
 def _splitting(session: Reading, found: Ticket, contact: Contact, entries: Iterable[Entry]) -> dict[str, Any]:

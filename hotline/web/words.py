@@ -301,6 +301,8 @@ INTERPRETERS = {
     Interpreter.PUNJABI: N_("Punjabi"),
     Interpreter.SARAIKI: N_("Saraiki"),
 }
+SPOKEN = LANGUAGES | {code.value: name for code, name in INTERPRETERS.items()}
+"""What people text us in, also where we do not write it."""
 HOLDERS = {
     Holder.CITIZEN: N_("The citizen, and nobody else"),
     Holder.TRUSTED: N_("Somebody whom the citizen trusts"),

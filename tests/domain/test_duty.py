@@ -97,6 +97,12 @@ def test_with_nobody_of_her_language_the_lightest_load_decides() -> None:
     assert choose([ALICE, CHARLIE], "sd") == 3
 
 
+def test_where_nobody_speaks_it_the_language_of_the_answer_comes_before_the_lightest_load() -> None:
+    saraiki = Candidate(4, frozenset({"en", "skr"}), open_tickets=9)
+    assert choose([ALICE, BOB, CHARLIE, saraiki], "skr", then="ur") == 4
+    assert choose([ALICE, BOB, CHARLIE], "skr", then="ur") == 1
+
+
 def test_a_caller_of_another_language_goes_to_whoever_speaks_more_than_ours() -> None:
     pashto = Candidate(4, frozenset({"ur", "ps"}), open_tickets=9)
     assert choose([ALICE, BOB, CHARLIE, pashto], ANOTHER) == 4

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.domain.language import DETECTED, detect
+from hotline.domain.language import DETECTED, NEIGHBOURS, detect, neighbour, spoken
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,77 @@ def test_a_quoted_word_does_not_turn_a_text_round() -> None:
     assert detect("the officer said بھائی and went") == "en"
 
 
+@pytest.mark.parametrize(
+    ("beginning", "language"),
+    [
+        ("hamara pani 3 din se", "ur-Latn"),
+        ("chacha ka beta kho g", "ur-Latn"),
+        ("gari thok k bhag gye", "ur-Latn"),
+        ("some men entered our", "en"),
+        ("Water tanker driver ", "en"),
+        ("landlord locked the g", "en"),
+        ("neighbours fighting", "en"),
+    ],
+)
+def test_the_spelling_of_a_few_words_tells_english_from_roman_urdu(beginning: str, language: str) -> None:
+    assert detect(beginning) == language
+
+
+@pytest.mark.parametrize("name", ["Saima Mansoor", "North Karachi 5 C", "Malik Riaz, Orangi Town", "Jinnah Hospital", "Bahadurabad 4"])
+def test_the_spelling_of_names_and_places_tells_nothing(name: str) -> None:
+    assert detect(name) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("زما د کور مخې ته دوه کسان ولاړ دي، مرسته وکړئ", "ps"),
+        ("زما ورور پرون نہ راغلی نہ دی، موبایل یی بند دی", "ps"),  # on an Urdu keyboard
+        ("zma plar begah kor ta raghle na de, cherta tlale de", "ps"),
+        ("منی برات دوشی چہ لوگ ءَ شتگ، انگت نیاتکگ", "bal"),
+        ("mani bras chi loga shutag o pada nayatka, roch butag", "bal"),
+        ("ساڈے گھر دے باہر بندے کھلوتے نیں، مینوں ڈر لگدا اے", "pa"),
+        ("saade ghar de bahar munde khalote ne, mainu dar lagda ae", "pa"),
+        ("میڈا پتر کل دا گھر نئیں آیا، میکوں ڈسو کیا کراں", "skr"),
+        ("meda putr kal da ghar kaini aaya, mekon dasso", "skr"),
+    ],
+)
+def test_a_neighbours_language_is_told_and_answered_in_urdu(text: str, language: str) -> None:
+    assert (neighbour(text), spoken(text)) == (language, language)
+    assert detect(text) == ("ur-Latn" if text.isascii() else "ur")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "munhnjo bhau subhane khan ghar na aayo aahe, madad kayo",
+        "asan jo pani band aahe, tawhan khe chayo huyo",
+    ],
+)
+def test_sindhi_in_latin_letters_is_spoken_sindhi_and_answered_in_letters_that_the_phone_has(text: str) -> None:
+    assert (detect(text), spoken(text), neighbour(text)) == ("ur-Latn", "sd", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "میری بہن نے بتایا کہ وہ منڈی سے واپس نہیں آئی",
+        "پشاور موڑ پر دو آدمی کھڑے ہیں، زما بھائی کہتا ہے",  # one word is a quotation
+        "منهنجو پٽ ڪالهه کان گهر ناهي آيو، ميڪون پريشان آهيان",
+        "منہنجو پٹ رات کان گھر کونہ آیو آھے",
+        "ji haan, wo ladki do din se ghar nahi aayi, na koi khabar",
+        "main ne kaha tha ke de do, ta ke jaan chhoote",
+        "the man said he may come again, pa and ma are afraid",
+    ],
+)
+def test_a_text_in_one_of_ours_is_no_neighbours(text: str) -> None:
+    assert spoken(text) is None
+
+
 @given(st.text(max_size=2000))
 def test_any_text_is_read(text: str) -> None:
     assert detect(text) in {None, *DETECTED}
+    assert neighbour(text) in {None, *NEIGHBOURS}
 
 
 @given(st.text(alphabet="ٺڪےںیہابپ ھهك\u064e\ufdfa\ufee1aekh ht1۲", max_size=400))
@@ -98,7 +166,10 @@ def test_any_text_of_mixed_letters_is_read(text: str) -> None:
     assert detect(text) in {None, *DETECTED}
 
 
-@pytest.mark.parametrize("text", ["aaab" * 16_000, "ﷺ" * 64_000, "ﮔ\u064e\u0301" * 20_000, "hai " * 16_000, "the good " * 7_000])
+@pytest.mark.parametrize(
+    "text",
+    ["aaab" * 16_000, "ﷺ" * 64_000, "ﮔ\u064e\u0301" * 20_000, "hai " * 16_000, "the good " * 7_000, "زما " * 16_000, "munda " * 11_000],
+)
 def test_the_longest_form_is_read_in_bounded_time(text: str) -> None:
     before = time.perf_counter()
     detect(text)

@@ -59,6 +59,16 @@ def test_the_complaint_stands_first_however_long_the_timeline_is(rt: Runtime, as
     assert {form.action.rpartition("/")[2] for form in Forms(page).found} >= {"reply", "facts", "hold", "contact", "priority"}
 
 
+def test_a_neighbours_language_is_marked_on_the_page_and_in_the_row_with_the_language_of_the_answer(rt: Runtime, as_: As) -> None:
+    ticket = a_ticket(rt, "میڈا موبائل چھین لیا، میکوں ڈسو کیا کراں")
+    page = as_("lead").text(at(ticket))
+    assert '<span class="mark">Saraiki</span>' in page
+    assert "Saraiki · answered in Urdu" in page
+    assert '<span class="tongue">Saraiki</span>' in as_("alice").text("/")
+    other = a_ticket(rt, "munhnjo mobile cheen liya, asan jo bhau ghar na aayo aahe", sender=OTHER)
+    assert "Sindhi · answered in Roman Urdu" in as_("lead").text(at(other))
+
+
 def test_it_is_said_how_it_was_read_and_who_said_otherwise_and_nothing_is_invented(rt: Runtime, as_: As) -> None:
     ticket, alice = a_ticket(rt), as_("alice")
     said = panel(alice.text(at(ticket)), "<details class=.panel machine.")

@@ -12,6 +12,7 @@ from typing import Any, cast
 from babel import Locale
 
 from hotline.domain.hours import WEEKDAYS
+from hotline.domain.language import NEIGHBOURS
 from hotline.domain.languages import LANGUAGES, PAGE_LANGUAGES, SOURCE, VOLUNTEERS_SPEAK
 from hotline.domain.rights import Role
 from hotline.runtime import Runtime, Transaction
@@ -29,7 +30,7 @@ from hotline.tomlfile import NAMES, TEXT, TEXTS, TIME, YES_NO, Unreadable, is_of
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+\-]{0,63}")
 """The form of a login, in small letters."""
 
-LANGUAGES_SPOKEN = frozenset({*LANGUAGES, *Locale("en").languages})
+LANGUAGES_SPOKEN = frozenset({*LANGUAGES, *NEIGHBOURS, *Locale("en").languages})
 """Codes of the languages that volunteers may speak, from CLDR: callers speak more than the call menu has, such as Pashto (ps)."""
 
 NAME_LENGTH = 120

@@ -8,7 +8,7 @@ from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.services.tickets import reading
-from hotline.storage import calls, events, people, shiftdays, shutouts, tickets
+from hotline.storage import calls, events, messages, people, shiftdays, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Team
@@ -73,11 +73,11 @@ class _Roster:
 
     def take(self, team_id: int, ticket: Ticket) -> tuple[int | None, bool]:
         """The volunteer of the team who takes the ticket, and whether the volunteer is on duty (else a lead). None: nobody can."""
-        language, out = _language(self._tx, ticket), _not_for(self._tx, ticket)
+        (language, then), out = _languages(self._tx, ticket), _not_for(self._tx, ticket)
         present, leads = self._of(team_id)
         for people_, on_duty in ((present, True), (leads, False)):
             could = (one for one in people_.values() if one.volunteer_id not in out)
-            chosen = duty.choose(could, language, wants_woman=ticket.wants_woman)
+            chosen = duty.choose(could, language, then=then, wants_woman=ticket.wants_woman)
             if chosen is not None:
                 people_.update(duty.add_load(people_, chosen))
                 return chosen, on_duty
@@ -203,9 +203,10 @@ def _shut_out(tx: Transaction, ticket: Ticket) -> frozenset[int]:
     return frozenset(shutouts.of_ticket(tx.session, ticket.id)) if ticket.version > 1 else frozenset()
 
 
-def _language(tx: Transaction, ticket: Ticket) -> str:
+def _languages(tx: Transaction, ticket: Ticket) -> tuple[str, str]:
+    """The language that the citizen speaks, and the one that we answer in."""
+    answered = tx.session.get_one(Contact, ticket.contact_id).language
     call = calls.of_ticket(tx.session, ticket.id)
-    if call is not None and Walk.from_row(call.walk).other_language:
-        return duty.ANOTHER
-    contact = tx.session.get_one(Contact, ticket.contact_id)
-    return contact.language
+    if call is not None:
+        return (duty.ANOTHER if Walk.from_row(call.walk).other_language else answered), answered
+    return messages.spoken_in(tx.session, ticket.id) or answered, answered

@@ -10,9 +10,10 @@ from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
 from hotline.sections import Duty
 from hotline.services.access import NoSuchTicket
+from hotline.services.people import staff
 from hotline.services.tickets import casework, taking
 from hotline.services.tickets.routing import route_due
-from hotline.storage.models import Alarm, Event, Ticket
+from hotline.storage.models import Alarm, Contact, Event, Ticket
 from hotline.storage.peoplemodels import ShiftRow, Team, Volunteer
 from tests.services.colleagues import ORGANISATION, settle, volunteer
 from tests.support import HER, OTHER, Clock, text_in, tickets
@@ -50,6 +51,23 @@ def test_it_goes_to_the_team_of_its_category_and_to_who_is_on_duty(rt: Runtime, 
     [ticket] = tickets(rt)
     assert (ticket.status, ticket.version, ticket.unattended) == (Status.ASSIGNED, 2, False)
     assert route_due(rt) == 0
+
+
+@pytest.mark.parametrize(("code", "text"), [("ps", "زما ورور پرون نه راغلی، مرسته وکړئ"), ("skr", "میکوں ڈسو، میڈا پتر کتھاں ہے")])
+def test_a_text_in_a_neighbours_language_goes_to_who_speaks_it_and_is_answered_in_urdu(
+    rt: Runtime, tmp_path: Path, code: str, text: str
+) -> None:
+    settle(rt, tmp_path)
+    staff.speak(rt, volunteer(rt, "admin").id, "bob", ["en", code])
+    for sender in (HER, OTHER, "+923001234599"):
+        text_in(rt, text if sender != HER else SNATCHED, sender=sender)
+        with rt.transaction() as tx:
+            tx.session.execute(update(Ticket).values(category="snatching"))
+        route_due(rt)
+    # Alice speaks Urdu and not the language. Bob, who speaks it, has a ticket already when the last one comes.
+    assert where(rt) == [("street", "alice"), ("street", "bob"), ("street", "bob")]
+    with rt.reading() as session:
+        assert {session.get_one(Contact, ticket.contact_id).language for ticket in tickets(rt)[1:]} == {"ur"}
 
 
 def test_the_load_is_shared(rt: Runtime, tmp_path: Path) -> None:
