@@ -209,7 +209,7 @@ def _check_values(config: Config) -> list[str]:
     faults += [f"[conversation] junk_senders: {one!r} is no name or short code: no phone may be listed" for one in phones]
     if not re.fullmatch(r"([0-9]{1,6}(\.[0-9]{1,4})?)?", config.sending.segment_price):
         faults.append("[sending] segment_price must be a number like 3.50, or empty")
-    for name in ("categories", "lexicon", "areas", "unsaid", "wishes", "protocols", "macros"):
+    for name in ("categories", "lexicon", "areas", "unsaid", "wishes", "protocols", "macros", "gazetteer"):
         path = config.table(name)
         if path is not None and not path.is_file():
             faults.append(f"[files] {name}: there is no file {path}")

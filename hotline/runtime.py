@@ -12,11 +12,13 @@ from hotline.cards import load_protocols
 from hotline.config import Config
 from hotline.domain.area import Area
 from hotline.domain.category import Category
+from hotline.domain.gazetteer import Gazetteer
 from hotline.domain.keyword import Lexicon
 from hotline.domain.macro import Macro
 from hotline.domain.protocol import Protocol
 from hotline.domain.reading import Reader
 from hotline.domain.wishes import WishTable
+from hotline.gazetteers import load_gazetteer
 from hotline.i18n import Catalogues
 from hotline.jobs import Bell, Job
 from hotline.macros import load_macros
@@ -61,6 +63,7 @@ class Runtime:
     macros: tuple[Macro, ...]
     wishes: WishTable
     reader: Reader
+    gazetteer: Gazetteer
     store: Store
     clock: Callable[[], datetime]
 
@@ -154,6 +157,7 @@ def build_runtime(
         macros=load_macros(config.table("macros")),
         wishes=load_wishes(config.table("wishes")),
         reader=load_reader(config, categories, lexicon),
+        gazetteer=load_gazetteer(config.table("gazetteer")),
         store=open_store(config),
         clock=clock,
     )

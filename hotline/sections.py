@@ -141,6 +141,7 @@ class Files:
     protocols: str = ""
     macros: str = ""
     wishes: str = ""
+    gazetteer: str = ""
 
 
 SECTIONS: Mapping[str, type] = {

@@ -116,7 +116,7 @@ def _own_environment() -> Iterator[None]:
 def _tables_read_once() -> Iterator[None]:
     """Read the tables of words once: reading them is half of what a Runtime costs, and nearly every test builds one."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("load_categories", "load_lexicon", "load_unsaid", "load_wishes", "load_protocols", "load_macros"):
+        for name in ("load_categories", "load_lexicon", "load_unsaid", "load_wishes", "load_protocols", "load_macros", "load_gazetteer"):
             patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
         # What a model reads changes with every text it learns from: a test that is not about it has one that reads nothing.
         patch.setattr(readers, "read_model", lambda _: Described(MUTE, {}))

@@ -14,10 +14,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"hotline.domain"}),
-    frozenset({"hotline.learning"}),
     frozenset({"hotline.sections", "hotline.tomlfile"}),
     frozenset({"hotline.config", "hotline.log", "hotline.private", "hotline.tables"}),
-    frozenset({"hotline.workdays", "hotline.cards", "hotline.macros", "hotline.modelfile"}),
+    frozenset({"hotline.workdays", "hotline.cards", "hotline.macros", "hotline.modelfile", "hotline.gazetteers"}),
     frozenset({"hotline.readers", "hotline.learning"}),
     frozenset({"hotline.storage", "hotline.gateways", "hotline.jobs", "hotline.i18n", "hotline.media"}),
     frozenset({"hotline.runtime"}),

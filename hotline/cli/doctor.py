@@ -14,6 +14,7 @@ from hotline.domain import prompts
 from hotline.domain.protocol import Protocol, unapproved
 from hotline.gateways.base import GatewayFault
 from hotline.gateways.registry import GATEWAYS, gateways_in_use, load_config
+from hotline.gazetteers import load_gazetteer
 from hotline.i18n import CatalogueFault, Catalogues, prompts_path
 from hotline.jobs import SilentBell
 from hotline.macros import load_macros
@@ -76,11 +77,12 @@ def _tables(config: Config) -> str:
         load_macros(config.table("macros"))
         cards = load_protocols(config.table("protocols"), categories)
         load_wishes(config.table("wishes"))
+        places = load_gazetteer(config.table("gazetteer")).places
     except TableFault as fault:
         raise _Wrong(str(fault)) from fault
     _require_approval(config, cards)
     sealed = sum(c.sealed for c in categories)
-    return f"{len(categories)} categories, {sealed} of them sealed; {len(areas)} areas; {len(cards)} protocol cards"
+    return f"{len(categories)} categories, {sealed} of them sealed; {len(areas)} areas; {len(places)} places; {len(cards)} protocol cards"
 
 
 def _require_approval(config: Config, cards: Iterable[Protocol]) -> None:

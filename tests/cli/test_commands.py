@@ -307,6 +307,10 @@ def test_the_doctor_reads_every_table(hotline: Command, tmp_path: Path) -> None:
         wrong = verdicts(hotline("doctor", HOTLINE_CONFIG=a_file(tmp_path, f'[files]\n{table} = "{table}.toml"', "hotline.toml")))
         assert list(wrong) == ["tables"]
         assert f"{table}.toml: 'odd' is no " in wrong["tables"]
+    a_file(tmp_path, "odd", "places.tsv")
+    wrong = verdicts(hotline("doctor", HOTLINE_CONFIG=a_file(tmp_path, '[files]\ngazetteer = "places.tsv"', "hotline.toml")))
+    assert list(wrong) == ["tables"]
+    assert "places.tsv: line 1: the first row must name the columns" in wrong["tables"]
 
 
 def approved(folder: Path, *besides: str) -> str:
