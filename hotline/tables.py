@@ -30,7 +30,10 @@ _LIST = re.compile(r"<[^<>]*>")
 _INSIDE_MIN = 3
 
 _SECTIONS = {"menu", "language", "stop", "start", "cry", "plea", "greeting", "thanks"}
-_ADDED_LATER = {"plea"}  # a file of before has none of it, and is good all the same
+_SHORT_TEXTS = {"solved", "unsolved", "unsure", "asks", "auto_reply", "auto_more"}
+"""Phrases by language that are no commands: for `domain.shorttexts`, as are the lists."""
+_SHORT_LISTS = {"beside_answer", "things"}
+_ADDED_LATER = {"plea", *_SHORT_TEXTS, *_SHORT_LISTS}  # a file of before has none of it, and is good all the same
 _GATEWAY = {"stop": Keyword.GATEWAY_STOP, "start": Keyword.GATEWAY_START, "info": Keyword.GATEWAY_INFO}
 _UNSAID = ("stations", "partners", "ours")
 _WISHES = ("unsafe", "woman", "woman_alone")
@@ -182,7 +185,7 @@ def load_lexicon(path: Path | None) -> Lexicon:
     """The commands and other phrases of a file; None: of the shipped file. Raises `TableFault`."""
     path = path or DATA / "lexicon.toml"
     document = parsed(path)
-    known = _SECTIONS | _LISTS | {"gateway"}
+    known = _SECTIONS | _LISTS | {"gateway"} | _SHORT_TEXTS | _SHORT_LISTS
     faults = [f"{key!r} is no key of a lexicon" for key in document if key not in known]
     faults += [f"{key!r} is missing" for key in sorted(known - _ADDED_LATER) if key not in document]
     commands, gateway = dict[str, Command](), dict[str, Command]()
@@ -190,16 +193,32 @@ def load_lexicon(path: Path | None) -> Lexicon:
         for phrase in _phrases(f"[{keyword}]", phrases, faults):
             _claim(gateway if keyword in _GATEWAY.values() else commands, phrase, Command(keyword, language), faults)
     lists = {name: _phrases(name, document.get(name, []), faults) for name in sorted(_LISTS)}
+    short = {
+        name: _short(name, document.get(name, {} if name in _SHORT_TEXTS else []), faults) for name in sorted(_SHORT_TEXTS | _SHORT_LISTS)
+    }
     lexicon = Lexicon(
         MappingProxyType(commands),
         frozenset(lists["asking"]),
         frozenset(lists["courtesies"]),
         tuple(lists["taught"]),
         MappingProxyType({phrase: command.keyword for phrase, command in gateway.items()}),
+        **short,
     )
     faults += _taught_faults(lexicon) + _doubled_faults(lexicon)
     raise_any(path, faults)
     return lexicon
+
+
+def _short(name: str, given: object, faults: list[str]) -> frozenset[str]:
+    """The phrases of a list, or of a section by language, with each form of their words and with doubled letters as one."""
+    by_language = given if name in _SHORT_TEXTS else {"": given}
+    if not isinstance(by_language, dict):
+        faults.append(f"[{name}] must be a section")
+        return frozenset()
+    if name in _SHORT_TEXTS:
+        faults += [f"[{name}] {key!r} is none of {', '.join(TEXT_LANGUAGES)}" for key in by_language if key not in TEXT_LANGUAGES]
+    found = (_phrases(name, _forms(phrases), faults) for phrases in by_language.values())
+    return frozenset(single_letters(phrase) for phrases in found for phrase in phrases)
 
 
 def lexicon_gaps(path: Path | None) -> list[str]:
@@ -212,7 +231,7 @@ def lexicon_gaps(path: Path | None) -> list[str]:
     return [
         f"{language}: [{section}] of {path} has no phrases in it"
         for language in TEXT_LANGUAGES
-        for section in sorted(_SECTIONS)
+        for section in sorted(_SECTIONS | _SHORT_TEXTS)
         if not document.get(section, {}).get(language)
     ]
 

@@ -5,7 +5,7 @@ the order of `_RULES`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 
@@ -14,6 +14,7 @@ from hotline.domain.danger import Danger
 from hotline.domain.folding import ascii_digits
 from hotline.domain.keyword import SOS, Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
 from hotline.domain.message import READ
+from hotline.domain.shorttexts import SOLVED, UNSOLVED, Said, is_auto_reply, only_asks, read_answer, says_more_than_auto_reply
 from hotline.domain.texts import Text
 from hotline.domain.ticket import Status
 
@@ -29,7 +30,9 @@ class ReadAs(StrEnum):
     REFUSED = "refused"  # asked about a reference that nobody has, or too often
     MISTYPED = "mistyped"  # digits that are not a valid reference
     ANSWERED = "answered"  # answered our question with 1 or 2
-    UNCLEAR = "unclear"  # answered 1 or 2 while several questions are open
+    UNCLEAR = "unclear"  # answered our question so that nobody can tell what it means, or which question
+    ASKED = "asked"  # asked how it is going, and named no reference
+    AUTO_REPLY = "auto_reply"  # a phone or an operator wrote it by itself
     CRY = "cry"  # a cry for help
     COMMAND = "command"
     DUTY = "duty"  # a volunteer's answer to our question, from the volunteer's own phone
@@ -52,7 +55,7 @@ class QuestionKind(StrEnum):
     SOLVED = "solved"  # 1: it is solved, 2: it is not
 
 
-SOLVED_DIGITS = {"1": Status.CLOSED, "2": Status.REOPENED}
+SOLVED_DIGITS = {SOLVED: Status.CLOSED, UNSOLVED: Status.REOPENED}
 SOLVED_STATUSES = (Status.RESOLVED, Status.CLOSED)
 SOLVED_TEXTS = (texts.STATUS_RESOLVED.key, texts.STATUS_CLOSED.key)
 """The texts that ask it. A digit answers only a question that such a text took to the phone."""
@@ -74,6 +77,10 @@ class ParsedText:
     danger: Danger | None = None  # of a cry, besides references if there are any; the service adds that of the words
     pleads: bool = False  # the text asks for an answer or for haste and does not say why, besides references if there are any
     code: str | None = None  # set if the text is two digits and nothing else
+    answer: Said | None = None  # what it answers to the question whether it is solved, in digits or in words, besides references
+    only_asks: bool = False  # it asks how it is going, names no reference, and tells nothing
+    auto_reply: bool = False  # a phone or an operator wrote it by itself
+    more_than_auto_reply: bool = False  # and it has words besides
 
     @property
     def cries(self) -> bool:
@@ -123,7 +130,10 @@ class Known:
     named: tuple[NamedTicket, ...] = ()  # the tickets whose references are in the text
     asking: tuple[NamedTicket, ...] = ()  # the tickets of the sender about which a question of ours is open, and was sent to this number
     last_asked_id: int | None = None  # the ticket whose status the sender's previous text asked for
-    recent_id: int | None = None  # the ticket that ordinary words join: that of the sender's last text, or of a volunteer's
+    recent_id: int | None = None  # the ticket that ordinary words join: that of the sender's last text, or of the last text that we sent
+    person_wrote: bool = False  # the last text that we sent is a volunteer's: words answer it, and no question of the machine's
+    other_matter: bool = False  # the words are read as another matter than that of `recent_id`
+    just_unclear: bool = False  # we asked what the sender's previous text means
     in_danger_id: int | None = None  # the ticket that danger joins: the sender's own in danger, told of within the day and not closed
     latest_open_id: int | None = None  # the sender's latest open ticket
     lookups_left: int = 1  # how many unknown or other people's references the sender may still ask about today
@@ -178,6 +188,7 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
     unsure = () if valid else found or reference.miscounted(body)
     rest = reference.without(body, valid or unsure)
     lone = _lone_digits(rest if valid else body)
+    auto_reply = not found and is_auto_reply(body, lexicon)
     digit = lone if len(lone) == 1 else None
     command = Command(taken_for, None) if taken_for is not None else read_keyword(body, lexicon)
     beside = command if not (valid or unsure) and taken_for is None else read_keyword(rest, lexicon)
@@ -193,6 +204,10 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
         pleads=keyword is Keyword.PLEA,
         code=lone if len(lone) == 2 and not valid else None,
         empty=command is None and not has_letter_or_digit(body),
+        answer=Said(digit) if digit in SOLVED_DIGITS else None if unsure else read_answer(rest if valid else body, lexicon),
+        only_asks=not (valid or unsure or auto_reply) and only_asks(body, lexicon),
+        auto_reply=auto_reply,
+        more_than_auto_reply=auto_reply and says_more_than_auto_reply(body, lexicon),
     )
 
 
@@ -242,17 +257,18 @@ def _own_reference(asked: ParsedText, known: Known) -> Decision | None:
     own = next((own_tickets[r] for r in asked.references if r in own_tickets), None)  # the first one named
     if own is None:
         return None
-    if asked.digit in SOLVED_DIGITS and own.asking:
-        return _solved(asked.digit, own)
+    said = asked.answer
+    if said is not None and said.digit is not None and not said.more and own.asking and asked.danger is None:
+        return _solved(said.digit, own)
     if asked.wants_woman:
         return _woman(own.id)
     # Danger opens a ticket again that was done with, and "closed" would be no answer to it.
     reopens = asked.besides and asked.danger is not None and own.status in SOLVED_STATUSES
     stage = answers.told(Status.REOPENED if reopens else own.status, own=True, lookups_left=known.lookups_left)
-    said = (Answer(stage.text, own),)
+    told = (Answer(stage.text, own),)
     if asked.besides:
-        return Decision(ReadAs.ADDED, own.id, adds=True, danger=asked.danger, answers=said)
-    return Decision(ReadAs.STATUS, own.id, answers=said)
+        return Decision(ReadAs.ADDED, own.id, adds=True, danger=asked.danger, answers=told)
+    return Decision(ReadAs.STATUS, own.id, answers=told)
 
 
 def _other_reference(asked: ParsedText, known: Known) -> Decision | None:
@@ -278,20 +294,54 @@ def _danger(asked: ParsedText, known: Known) -> Decision | None:
     return Decision(read_as, known.in_danger_id, adds=True, danger=asked.danger)
 
 
-def _digit(asked: ParsedText, known: Known) -> Decision | None:
-    if asked.references:
-        return None
+def _wish(asked: ParsedText, known: Known) -> Decision | None:
     about = known.recent_id or known.latest_open_id
-    if asked.wants_woman and about is not None:
-        return _woman(about)
-    if asked.digit not in SOLVED_DIGITS or not known.asking:
+    return _woman(about) if asked.wants_woman and not asked.references and about is not None else None
+
+
+def _answer(asked: ParsedText, known: Known) -> Decision | None:
+    """An answer to our question, in digits or in words, and nothing else. Words answer it only while the last text that we sent asks it."""
+    said = asked.answer
+    if said is None or said.more or asked.references or asked.danger is not None or not known.asking:
         return None
+    if asked.digit is None and not _answers_machine(known):
+        return None
+    if said.digit is None and asked.is_thanks and not any(ticket.status is Status.RESOLVED for ticket in known.asking):
+        return None  # "ok" to "closed" asks for nothing
+    ticket = _which(known)
+    if said.digit is not None and ticket is not None:
+        decision = _solved(said.digit, ticket)
+        is_start = asked.command is not None and asked.command.keyword is Keyword.GATEWAY_START  # "yes": the gateway has acted on it
+        return replace(decision, silence=False) if is_start else decision
+    about = (ticket or known.asking[-1]).id
+    if known.just_unclear:  # we ask once; then a person looks at it
+        return Decision(ReadAs.KEPT, about, adds=True, answers=(Answer(texts.NOTED),))
+    return Decision(ReadAs.UNCLEAR, about, answers=(Answer(texts.WHICH_REFERENCE if ticket is None else texts.WHICH_DIGIT),))
+
+
+def _answer_and_more(asked: ParsedText, known: Known) -> Decision | None:
+    """A text that begins with an answer to our question and tells more. A no reopens the ticket; a yes moves nothing, for a person must
+    read the rest."""
+    said = asked.answer
+    if said is None or not said.more or asked.references or not known.asking or known.other_matter or not _answers_machine(known):
+        return None
+    ticket = _which(known)
+    if ticket is None:
+        return Decision(ReadAs.UNCLEAR, known.asking[-1].id, adds=True, answers=(Answer(texts.WHICH_REFERENCE),))
+    decision = _solved(UNSOLVED, ticket) if said.digit == UNSOLVED else Decision(ReadAs.JOINED, ticket.id, answers=(Answer(texts.NOTED),))
+    return replace(decision, read_as=ReadAs.JOINED, adds=True)
+
+
+def _answers_machine(known: Known) -> bool:
+    """Whether words answer the question that the machine asked, and no text of a volunteer's or of another matter."""
+    return not known.person_wrote and (known.recent_id is None or known.recent_id in {ticket.id for ticket in known.asking})
+
+
+def _which(known: Known) -> NamedTicket | None:
+    """The ticket of the question that is answered; None if several are open and the sender has not just named one of them."""
     if len(known.asking) == 1:
-        return _solved(asked.digit, known.asking[0])
-    just_named = next((t for t in known.asking if t.id == known.last_asked_id), None)
-    if just_named is not None:
-        return _solved(asked.digit, just_named)
-    return Decision(ReadAs.UNCLEAR, known.asking[-1].id, answers=(Answer(texts.WHICH_REFERENCE),))
+        return known.asking[0]
+    return next((ticket for ticket in known.asking if ticket.id == known.last_asked_id), None)
 
 
 def _woman(ticket_id: int) -> Decision:
@@ -305,12 +355,27 @@ def _solved(digit: str, ticket: NamedTicket) -> Decision:
     """
     status = SOLVED_DIGITS[digit]
     if status is not Status.CLOSED:
-        return Decision(ReadAs.ANSWERED, ticket.id, move=status, answers=(Answer(MOVE_TEXTS[status], ticket),))
-    noted = (Answer(texts.STATUS_NOTED, ticket),)
+        return Decision(ReadAs.ANSWERED, ticket.id, move=status, answers=(Answer(texts.STATUS_REOPENED_ANSWER),))
+    noted = (Answer(texts.STATUS_NOTED),)
     if ticket.by_person:
         return Decision(ReadAs.ANSWERED, ticket.id, adds=True, answers=noted)
     # A 1 about a ticket that is closed already moves nothing.
     return Decision(ReadAs.ANSWERED, ticket.id, move=status if status is not ticket.status else None, answers=noted)
+
+
+def _auto_reply(asked: ParsedText, known: Known) -> Decision | None:
+    """A phone that answers by itself opens nothing and is not answered: the two would write to each other for ever."""
+    if not asked.auto_reply or asked.references:
+        return None
+    return Decision(ReadAs.AUTO_REPLY, known.recent_id, adds=known.recent_id is not None and asked.more_than_auto_reply)
+
+
+def _only_asks(asked: ParsedText, known: Known) -> Decision | None:
+    """The answer is the same for every phone: it does not tell whether there is a ticket. If there is, a person looks at the text."""
+    if not asked.only_asks:
+        return None
+    about = known.recent_id or known.latest_open_id
+    return Decision(ReadAs.ASKED, about, adds=known.person_wrote and known.recent_id is not None, answers=(Answer(texts.SEND_REFERENCE),))
 
 
 def _thanks(asked: ParsedText, known: Known) -> Decision | None:
@@ -327,18 +392,28 @@ def _without_words(asked: ParsedText, known: Known) -> Decision | None:
 
 
 def _join(_asked: ParsedText, known: Known) -> Decision | None:
-    if known.recent_id is None:
+    if known.recent_id is None or known.other_matter:
         return None
     return Decision(ReadAs.JOINED, known.recent_id, adds=True)
 
 
+def told_before(decision: Decision, ticket_id: int) -> Decision:
+    """The decision about a text that would open a ticket, where the same words have opened that one today: it joins, without a receipt."""
+    read_as = ReadAs.JOINED if decision.read_as is ReadAs.OPENED else decision.read_as
+    return replace(decision, read_as=read_as, ticket_id=ticket_id, opens=False, adds=True)
+
+
 _RULES: tuple[Callable[[ParsedText, Known], Decision | None], ...] = (
+    _answer,
     _command,
     _mistyped,
     _own_reference,
     _other_reference,
     _danger,
-    _digit,
+    _wish,
+    _auto_reply,
+    _only_asks,
+    _answer_and_more,
     _thanks,
     _without_words,
     _join,

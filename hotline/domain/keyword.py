@@ -63,6 +63,10 @@ class Lexicon:
     `commands`: phrase → command. `asking`: phrases that only ask how a ticket is going. `courtesies`: phrases that say nothing.
     `taught`: the words that our own texts tell people to send. `gateway`: the gateway's own words → what they do. Some of the
     gateway's words are also commands of ours, for a text that the gateway leaves alone ("Stop.").
+
+    The rest is for `domain.shorttexts`, with doubled letters as one. `solved`, `unsolved`, `unsure`: phrases that answer the question
+    whether it is solved; `beside_answer`: what says nothing beside them. `asks`: phrases that ask how it is going; `things`: what a
+    complaint may be about, beside them. `auto_reply`: how a phone's own replies begin; `auto_more`: how they go on.
     """
 
     commands: Mapping[str, Command]
@@ -70,6 +74,14 @@ class Lexicon:
     courtesies: frozenset[str]
     taught: tuple[str, ...] = field(default=())
     gateway: Mapping[str, Keyword] = field(default_factory=dict)
+    solved: frozenset[str] = frozenset()
+    unsolved: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+    beside_answer: frozenset[str] = frozenset()
+    asks: frozenset[str] = frozenset()
+    things: frozenset[str] = frozenset()
+    auto_reply: frozenset[str] = frozenset()
+    auto_more: frozenset[str] = frozenset()
 
     @cached_property
     def drawn_out(self) -> Mapping[str, Command]:
@@ -96,6 +108,37 @@ class Lexicon:
     def plain_courtesies(self) -> frozenset[str]:
         """The courtesies, with doubled letters as one."""
         return frozenset(single_letters(phrase) for phrase in self.courtesies)
+
+    @cached_property
+    def answering(self) -> frozenset[str]:
+        """The phrases that an answer to "is it solved?" can consist of."""
+        polite = {phrase for phrase, keyword in self.spoken.items() if keyword in (Keyword.THANKS, Keyword.GREETING)}
+        return self.solved | self.unsolved | self.unsure | self.beside_answer | self.plain_courtesies | polite
+
+    @cached_property
+    def answer_words(self) -> frozenset[str]:
+        """The words of which an answer to "is it solved?" has one at least."""
+        return _first_words(self.solved | self.unsolved | self.unsure)
+
+    @cached_property
+    def said_asking(self) -> frozenset[str]:
+        """The phrases that a text which only asks how it is going can consist of."""
+        return self.said_besides | self.asks | self.things
+
+    @cached_property
+    def asks_words(self) -> frozenset[str]:
+        """The words of which a text that asks how it is going has one at least."""
+        return _first_words(self.asks)
+
+    @cached_property
+    def said_by_phones(self) -> frozenset[str]:
+        """The phrases that a phone's own reply can consist of."""
+        return self.auto_reply | self.auto_more | self.said_besides
+
+    @cached_property
+    def auto_words(self) -> frozenset[str]:
+        """The words of which a phone's own reply has one at least."""
+        return _first_words(self.auto_reply)
 
     @cached_property
     def courtesies_and_pleas(self) -> frozenset[str]:
@@ -151,6 +194,10 @@ def has_letter_or_digit(text: str) -> bool:
 def single_letters(key: str) -> str:
     """A match key with every run of one letter as one: "bachaoo" → "bachao". Digits stay: 11 is not 1."""
     return _DOUBLED.sub(r"\1", key)
+
+
+def _first_words(phrases: frozenset[str]) -> frozenset[str]:
+    return frozenset(phrase.partition(" ")[0] for phrase in phrases)
 
 
 def _stripped(words: list[str], courtesies: frozenset[str]) -> list[str]:

@@ -46,7 +46,7 @@ SHORT_S = 5
 """A recording with fewer seconds may be a scream, or a person who cannot speak."""
 
 _NOT_A_CITIZENS = frozenset({ReadAs.JUNK, ReadAs.DUTY, ReadAs.WRONG_CODE, ReadAs.WRITTEN})
-_ASKS_NOTHING = frozenset({ReadAs.COMMAND, ReadAs.ANSWERED})
+_ASKS_NOTHING = frozenset({ReadAs.COMMAND, ReadAs.ANSWERED, ReadAs.AUTO_REPLY})
 """Texts that ask nothing of a person: the machine has done all that they say."""
 
 
@@ -54,18 +54,18 @@ def look_for(body: str, asked: ParsedText, decision: Decision, *, language: str 
     """How soon a person looks at a text. `language`: that of its words, None if it is none that we read, or cannot be told. `unsafe`: it
     says that our texts and calls are not safe, so somebody else may read the phone.
 
-    None: it asks nothing of a person. That is a command, a digit that answers our question, a volunteer's code, thanks that belong to no
-    open ticket, or a reference with nothing besides that matters, which the machine answers.
+    None: it asks nothing of a person. That is a command, an answer to our question with nothing besides, a volunteer's code, a phone's own
+    reply, thanks or "how is it going" that belong to no open ticket, or a reference with nothing besides that matters.
     """
     if decision.read_as in _NOT_A_CITIZENS:
         return None
     if asked.danger is not None or unsafe or (asked.greets and ("?" in body or "\u061f" in body)):
         return Look.FIRST
     if decision.read_as in _ASKS_NOTHING:
-        return None
+        return Look.FIRST if asked.more_than_auto_reply else None
     if asked.references and not asked.besides:
         return _beside_a_reference(asked, decision)
-    if asked.is_thanks or decision.read_as in (ReadAs.UNCLEAR, ReadAs.MISTYPED):
+    if asked.is_thanks or decision.read_as in (ReadAs.UNCLEAR, ReadAs.MISTYPED, ReadAs.ASKED):
         return Look.NEXT if decision.ticket_id is not None or decision.read_as is ReadAs.MISTYPED else None
     is_read = language is not None and len(body) <= READ and neighbour(body) is None
     return Look.NEXT if is_read and not asked.without_words else Look.FIRST

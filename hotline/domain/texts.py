@@ -127,7 +127,11 @@ STATUS_CLOSED = sentence("status_closed", "{ref}: closed. If it is not solved, s
 STATUS_CLOSED_OTHER = sentence("status_closed_other", "{ref}: it is closed. If it is not solved, tell us again.")
 
 # For translators: the citizen sent a 1. It must be true where the complaint is closed now, and where a person looks at it first.
-STATUS_NOTED = sentence("status_noted", "{ref}: noted, thank you. If it is not solved, send 2.", asks=True)
+# No number: the citizen has not sent it, and somebody else may hold the phone.
+STATUS_NOTED = sentence("status_noted", "Noted, thank you. If it is not solved, send 2.", asks=True)
+
+# For translators: the citizen sent a 2. No number, as before.
+STATUS_REOPENED_ANSWER = sentence("status_reopened_answer", "We have opened it again and will look at it afresh.")
 
 STATUS_REOPENED = sentence("status_reopened", "{ref}: we have opened it again and will look at it afresh.")
 
@@ -178,6 +182,14 @@ STARTED = sentence("started", "Done. Texts may come to this phone again. To stop
 # For translators: two questions are open on one phone and a bare 1 or 2 came.
 WHICH_REFERENCE = sentence("which_reference", "Which one do you mean? Please send the 9-digit number, then 1 or 2 in the next text.")
 
+# For translators: a question is open on this phone, and nobody can tell which of the two the answer means.
+WHICH_DIGIT = sentence("which_digit", "Is it solved? If it is, send 1. If it is not, send 2.", asks=True)
+
+# For translators: somebody asks how it is going, without a number. To every phone alike: it must not tell whether there is a complaint.
+SEND_REFERENCE = sentence(
+    "send_reference", "To ask how it is going, send us the 9-digit number that we gave you. If you have none, write what happened."
+)
+
 # Templates for a volunteer who writes to a citizen. They are shown in the citizen's language, and the volunteer may change them.
 REPLY_READ = sentence("reply_read", "{ref}: we have read it and are looking into it.")
 
@@ -226,6 +238,7 @@ TEXTS: Mapping[str, Text] = {
         STATUS_CLOSED_OTHER,
         STATUS_NOTED,
         STATUS_REOPENED,
+        STATUS_REOPENED_ANSWER,
         NOTED,
         REFERENCE_MISTYPED,
         TOLD_ELSEWHERE,
@@ -236,6 +249,8 @@ TEXTS: Mapping[str, Text] = {
         STOPPED,
         STARTED,
         WHICH_REFERENCE,
+        WHICH_DIGIT,
+        SEND_REFERENCE,
         SHIFT_ASK,
         PAGE_NEEDS_YOU,
         RING_TEST,

@@ -2,18 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
+from hotline.domain.delivery import Delivery
+from hotline.domain.folding import match_key
 from hotline.domain.language import spoken
 from hotline.domain.message import READ, Direction
 from hotline.domain.texts import RECEIPT
 from hotline.domain.ticket import OPEN
 from hotline.storage.db import Insert, table
-from hotline.storage.models import Message, Ticket
+from hotline.storage.models import Event, Message, Ticket
 from hotline.storage.rows import TextInRow
 
 CAME_FROM_PHONE = and_(Message.direction == Direction.IN, Message.read_as != ReadAs.WRITTEN)
@@ -83,24 +85,49 @@ def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> i
     )
 
 
-def written_to(session: Session, contact_id: int, *, since: datetime) -> int | None:
-    """The id of the contact's open ticket about which a volunteer last wrote to it: the citizen's next text answers it.
+class Written(NamedTuple):
+    """The last text of ours to a contact about a ticket. `category`: what the ticket is about; `by_person`: a volunteer wrote it."""
 
-    None if no volunteer wrote from `since` on.
+    ticket_id: int
+    category: str
+    by_person: bool
+
+
+def written_to(session: Session, contact_id: int, *, since: datetime) -> Written | None:
+    """The last text that we sent to a contact about a ticket of the contact, from `since` on: the citizen's next text answers it.
+
+    None if there is none. A text of the machine's counts once it has left, a volunteer's at once.
     """
-    return session.scalar(
-        select(Message.ticket_id)
+    left = or_(Message.sent_at.is_not(None), Message.delivery.in_((Delivery.SENDING, Delivery.UNKNOWN)))
+    row = session.execute(
+        select(Ticket.id, Ticket.category, Message.volunteer_id)
         .join(Ticket, Ticket.id == Message.ticket_id)
-        .where(Message.contact_id == contact_id, Message.volunteer_id.is_not(None), Message.created_at >= since)
-        .where(Ticket.contact_id == contact_id, Ticket.status.in_(OPEN))
+        .where(Message.contact_id == contact_id, Message.direction == Direction.OUT, Message.created_at >= since)
+        .where(or_(Message.volunteer_id.is_not(None), left), Ticket.contact_id == contact_id)
         .order_by(Message.id.desc())
         .limit(1)
-    )
+    ).first()
+    return Written(row[0], row[1], row[2] is not None) if row is not None else None
 
 
 def asked_status_of(message: Message | None) -> int | None:
     """The id of the ticket whose status a text asked for; None if it asked for none."""
     return message.ticket_id if message is not None and message.read_as == ReadAs.STATUS else None
+
+
+def told_before(session: Session, contact_id: int, body: str, *, since: datetime) -> int | None:
+    """The id of the contact's ticket that its last text, with the same words, opened or joined at `since` or later.
+
+    None if its words were others, if the ticket is done with, or if a person has done more with it since than look at it.
+    """
+    last = last_in(session, contact_id)
+    if last is None or last.ticket_id is None or last.created_at < since or match_key(last.body[:READ]) != match_key(body[:READ]):
+        return None
+    acted = exists().where(
+        Event.ticket_id == Ticket.id, Event.volunteer_id.is_not(None), Event.happened_at >= last.created_at, Event.kind != "viewed"
+    )
+    untouched = (Ticket.id == last.ticket_id, Ticket.contact_id == contact_id, Ticket.status.in_(OPEN), ~acted)
+    return session.scalar(select(Ticket.id).where(*untouched))
 
 
 def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit: int, longest: int) -> Sequence[tuple[Message, str]]:

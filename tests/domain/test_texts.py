@@ -99,6 +99,7 @@ def test_the_registry_holds_every_text_under_its_name() -> None:
         "status_resolved",
         "status_closed",
         "status_noted",
+        "which_digit",
         "shift_ask",
         "page_needs_you",
         "ring_test",

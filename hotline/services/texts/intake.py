@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from hotline.domain import conversation, phone, texts
+from hotline.domain.category import fallback
 from hotline.domain.conversation import SOLVED_STATUSES, Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
 from hotline.domain.language import detect
 from hotline.domain.look import Look, look_for
@@ -24,11 +25,15 @@ from hotline.services.tickets.opening import Opened, open_ticket
 from hotline.storage import contacts, messages, questions, tickets
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
+from hotline.storage.messages import Written
 from hotline.storage.models import Ticket
 from hotline.storage.rows import TextIn, TicketChanges
 
 _DANGER_FOR = timedelta(days=1)
 """So long after danger was told, more of it belongs to the same ticket."""
+
+_SAME_WORDS = timedelta(days=1)
+"""So long after a text, the same words again say nothing new."""
 
 
 class Received(StrEnum):
@@ -51,6 +56,8 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
     asked = conversation.parse(text.body, rt.lexicon, taken_for=text.keyword)
     meant = meaning.read_words(rt, text.body, said=asked.danger)
     asked = replace(asked, danger=meant.danger) if meant.danger is not asked.danger else asked
+    if asked.auto_reply and meant.hits:  # it tells something: no phone does
+        asked = replace(asked, auto_reply=False)
     wished = read_wishes(text.body, rt.wishes, rt.lexicon)
     spoken = detect(text.body[:READ]) if asked.command is None else None
     # A new contact whose first text is only "salam" or "OFF" gets the language of that word. A known contact's language stays.
@@ -65,7 +72,11 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
             elif asked.code is not None and (read_as := attendance.hear(rt, tx, contact.id, asked.code)) is not None:
                 decision = Decision(read_as)
             else:
-                decision = conversation.decide(asked, _known(rt, tx, contact, asked, spoke=spoken is not None))
+                known = _known(rt, tx, contact, asked, text=text.body, meant=meant, spoke=spoken is not None)
+                decision = conversation.decide(asked, known)
+                if decision.opens and contact.times_seen > 1:
+                    told = messages.told_before(tx.session, contact.id, text.body, since=tx.now - _SAME_WORDS)
+                    decision = conversation.told_before(decision, told) if told is not None else decision
             look = look_for(text.body, asked, decision, language=spoken, unsafe=wished.unsafe)
             if look is not None and contact.is_prankster:
                 look = look.for_prankster()
@@ -82,7 +93,7 @@ def _is_junk(rt: Runtime, sender: Sender) -> bool:
     return sender.address.casefold() in {listed.strip().casefold() for listed in rt.config.conversation.junk_senders}
 
 
-def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spoke: bool) -> Known:
+def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, text: str, meant: Meaning, spoke: bool) -> Known:
     """Fetch what the decision needs. For a new contact whose text names no reference that is nothing. `spoke`: the text has a language."""
     settings = rt.config.conversation
     is_new = contact.times_seen == 1
@@ -90,7 +101,7 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spo
     lookups_left = settings.lookups_per_day
     asking: Sequence[Ticket] = ()
     if not is_new:
-        if asked.digit is not None or asked.references:
+        if asked.answer is not None or asked.references:
             asking = tickets.asking(tx.session, contact.id, since=tx.now - timedelta(days=settings.reopen_days))
         if asked.references:
             lookups_left = lookups.left(rt, tx, contact.id)
@@ -106,15 +117,36 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, spo
     if asked.danger is not None:  # it joins nothing else that is asked for here
         told = None if asked.references else tickets.in_danger(tx.session, contact.id, since=tx.now - _DANGER_FOR)
         return Known(named=named, lookups_left=lookups_left, in_danger_id=told)
+    recent_id = messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within)
+    written, is_other = None, False
+    if recent_id is None or asking:
+        written = messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=settings.answer_hours))
+    if recent_id is None and written is not None:
+        recent_id, is_other = written.ticket_id, _is_other_matter(rt, text, written, meant)
+    last = messages.last_in(tx.session, contact.id) if asking else None
     return Known(
         named=named,
         asking=tuple(lookups.named(rt, tx, t, contact.id, asking=True) for t in asking),
-        last_asked_id=messages.asked_status_of(messages.last_in(tx.session, contact.id)) if len(asking) > 1 else None,
-        recent_id=messages.recent_ticket_id(tx.session, contact.id, since=tx.now - rt.config.join_within)
-        or messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=rt.config.conversation.answer_hours)),
-        latest_open_id=tickets.latest_open_id(tx.session, contact.id) if asked.is_thanks or asked.without_words else None,
+        last_asked_id=messages.asked_status_of(last),
+        recent_id=recent_id,
+        person_wrote=written is not None and written.by_person,
+        other_matter=is_other,
+        just_unclear=last is not None and last.read_as == ReadAs.UNCLEAR,
+        latest_open_id=tickets.latest_open_id(tx.session, contact.id)
+        if asked.is_thanks or asked.without_words or asked.only_asks
+        else None,
         lookups_left=lookups_left,
     )
+
+
+def _is_other_matter(rt: Runtime, _text: str, written: Written, meant: Meaning) -> bool:
+    """Whether a text is about another matter than the ticket about which we wrote last. It is asked only where the text would join.
+
+    So it is where the words name a kind, and the ticket is of another. What a volunteer asked is answered, whatever the answer names.
+    Words that seal do so on the ticket that they come after.
+    """
+    is_placed = written.category != fallback(rt.categories).code
+    return is_placed and not written.by_person and not meant.sealed and bool(meant.hits) and written.category not in meant.hits
 
 
 def _carry_out(

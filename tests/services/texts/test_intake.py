@@ -170,7 +170,7 @@ def test_one_closes_and_two_reopens_a_resolved_ticket(rt: Runtime, clock: Clock)
     text_in(rt, "۲")  # Urdu digit
     [now] = tickets(rt)
     assert (now.status, now.unread) == (Status.REOPENED, True)
-    assert said(rt) == ["receipt", "status_resolved", "status_noted", "status_reopened"]
+    assert said(rt) == ["receipt", "status_resolved", "status_noted", "status_reopened_answer"]
 
 
 def test_lone_digits_with_no_question_are_on_one_ticket_that_a_person_looks_at(rt: Runtime) -> None:
@@ -204,7 +204,7 @@ def test_after_asking_a_lone_digit_still_answers(rt: Runtime, clock: Clock) -> N
         text_in(rt, tickets(rt)[0].reference)
         text_in(rt, digit)
         assert tickets(rt)[0].status == status
-    assert said(rt)[2:] == ["status_in_progress", "status_noted", "status_closed_other", "status_reopened"]
+    assert said(rt)[2:] == ["status_in_progress", "status_noted", "status_closed_other", "status_reopened_answer"]
 
 
 def test_a_closed_ticket_can_be_reopened_for_thirty_days(rt: Runtime, clock: Clock) -> None:
