@@ -92,6 +92,11 @@ class Config:
         """How long after a citizen's last text the next one joins its ticket."""
         return timedelta(minutes=self.conversation.join_minutes)
 
+    @property
+    def stranger_after(self) -> timedelta:
+        """How long a phone is silent until its number may be another person's."""
+        return timedelta(days=self.conversation.stranger_days)
+
     def table(self, name: str) -> Path | None:
         """The path of the file that replaces the table `name`; None for the shipped table."""
         path: str = getattr(self.files, name)

@@ -23,6 +23,7 @@ class Conversation:
     reopen_days: int = whole(30, 1, 3650)
     replies_per_sender: int = whole(20, 1)  # with 0 answers a citizen would never get a reference
     answer_hours: int = whole(72, 1, 720)
+    stranger_days: int = whole(90, 1, 3650)
     reply_countries: tuple[str, ...] = ("PK",)
     junk_senders: tuple[str, ...] = ()
 

@@ -361,6 +361,7 @@ def test_a_value_of_the_wrong_shape_is_one_fault(tmp_path: Path, toml: str) -> N
 LIMITS = [
     ("conversation", "join_minutes", 1, 1440),
     ("conversation", "reopen_days", 1, 3650),
+    ("conversation", "stranger_days", 1, 3650),
     ("conversation", "replies_per_sender", 1, None),
     ("conversation", "lookups_per_day", 0, None),
     ("voice", "withheld_lookups_per_minute", 0, None),

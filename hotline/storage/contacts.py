@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import bindparam, case, exists, literal_column, select, update
+from sqlalchemy import bindparam, case, exists, false, literal_column, or_, select, true, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -20,18 +20,29 @@ _PRANKS = table(Prank)
 # A text from a marked phone waits last for its look: asked here, that costs no statement of its own. SQLAlchemy correlates nothing with an
 # INSERT: it would put `contacts` into the query, and any mark would count for every phone.
 _IS_PRANKSTER = exists(literal_column("1")).where(
-    _PRANKS.c.contact_id == literal_column("contacts.id"), _PRANKS.c.confirmed_at.is_not(None)
+    _PRANKS.c.contact_id == literal_column("contacts.id"),
+    _PRANKS.c.confirmed_at.is_not(None),
 )
 _MET = (*(_CONTACTS.c[name] for name in ("id", "kind", "country", "language", "language_named", "times_seen")), _IS_PRANKSTER)
+# The number may be another person's by now (docs/adr/0031-a-number-changes-hands.md).
+_IS_STRANGER = _CONTACTS.c.heard_at < bindparam("unheard_since", type_=_CONTACTS.c.heard_at.type)
 _MEET = Insert(
     lambda insert: (
         insert(_CONTACTS)
         .on_conflict_do_update(
             index_elements=["address"],
             set_={
-                "times_seen": _CONTACTS.c.times_seen + 1,
-                # Only a volunteer has named this phone so far, as their own: it is met as new.
-                "language": case((_CONTACTS.c.times_seen == 0, insert(_CONTACTS).excluded.language), else_=_CONTACTS.c.language),
+                "times_seen": case((_IS_STRANGER, 1), else_=_CONTACTS.c.times_seen + 1),
+                "heard_at": insert(_CONTACTS).excluded.heard_at,
+                "owner_since": case((_IS_STRANGER, insert(_CONTACTS).excluded.heard_at), else_=_CONTACTS.c.owner_since),
+                # Where times_seen is 0, only a volunteer has named this phone so far, as their own: it is met as new.
+                "language": case(
+                    (or_(_CONTACTS.c.times_seen == 0, _IS_STRANGER), insert(_CONTACTS).excluded.language), else_=_CONTACTS.c.language
+                ),
+                "language_named": case((_IS_STRANGER, false()), else_=_CONTACTS.c.language_named),
+                # A stranger's own texts are answered. What we start stays as forbidden as it was.
+                "may_text": case((_IS_STRANGER, true()), else_=_CONTACTS.c.may_text),
+                "on_hold": case((_IS_STRANGER, or_(_CONTACTS.c.on_hold, _CONTACTS.c.may_text.is_(False))), else_=_CONTACTS.c.on_hold),
             },
         )
         .returning(*_MET)
@@ -60,12 +71,13 @@ class Met:
     is_prankster: bool  # two people marked it
 
 
-def meet(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
+def meet(session: Session, sender: Sender, *, language: str, now: datetime, unheard_since: datetime) -> Met:
     """The contact of a sender, made if new (then `times_seen` is 1), and locked until the commit: texts of one phone are taken in turn.
 
-    `language` is for a new contact only, and for one that was never heard from.
+    A phone that was last heard before `unheard_since` is met as new. `language` is for a new contact only, and for one that was never
+    heard from.
     """
-    return _met(session, _MEET, sender, language=language, now=now, times_seen=1)
+    return _met(session, _MEET, sender, language=language, now=now, times_seen=1, unheard_since=unheard_since)
 
 
 def typed_in(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
@@ -77,7 +89,17 @@ def typed_in(session: Session, sender: Sender, *, language: str, now: datetime) 
     return _met(session, _TYPED, sender, language=language, now=now, times_seen=0)
 
 
-def _met(session: Session, statement: Insert, sender: Sender, *, language: str, now: datetime, times_seen: int) -> Met:
+def _met(
+    session: Session,
+    statement: Insert,
+    sender: Sender,
+    *,
+    language: str,
+    now: datetime,
+    times_seen: int,
+    unheard_since: datetime | None = None,
+) -> Met:
+    heard = {"heard_at": now, "unheard_since": unheard_since} if times_seen else {}
     values = {
         "address": sender.address,
         "kind": sender.kind,
@@ -89,6 +111,7 @@ def _met(session: Session, statement: Insert, sender: Sender, *, language: str, 
         "on_hold": False,
         "created_at": now,
         "times_seen": times_seen,
+        **heard,
     }
     # A withheld number has no address, and in a unique key null equals no null: each of its texts makes a contact of its own.
     contact_id, kind, country, spoken, named, seen, is_prankster = statement.put(session, values) or ()

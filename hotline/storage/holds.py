@@ -10,8 +10,8 @@ from hotline.storage.models import HOLDS_BACK, Contact, Ticket
 def phone_held() -> ColumnElement[bool]:
     """Whether nothing is started to a phone, as a column of a query that has `Contact`, and outer-joined the `Ticket` it is about.
 
-    The phone is marked so, or another of its tickets is on hold or sealed and not closed. Of two sealed tickets neither counts for the
-    other: who may write about the one knows what a sealed ticket asks for.
+    The phone is marked so, its number may be another person's since that ticket, or another of its tickets is on hold or sealed and not
+    closed. Of two sealed tickets neither counts for the other: who may write about the one knows what a sealed ticket asks for.
     """
     other = aliased(Ticket)
     asks = exists().where(
@@ -20,7 +20,7 @@ def phone_held() -> ColumnElement[bool]:
         other.id.is_distinct_from(Ticket.id),
         or_(other.hold, Ticket.sealed.is_not(true())),
     )
-    return or_(Contact.on_hold, asks)
+    return or_(Contact.on_hold, asks, Ticket.opened_at < Contact.owner_since)
 
 
 def of(session: Session, contact_id: int, ticket: Ticket | None) -> Held:

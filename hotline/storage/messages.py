@@ -17,6 +17,7 @@ from hotline.domain.ticket import OPEN
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Event, Message, Ticket
 from hotline.storage.rows import TextInRow
+from hotline.storage.tickets import OF_OWNER
 
 CAME_FROM_PHONE = and_(Message.direction == Direction.IN, Message.read_as != ReadAs.WRITTEN)
 """Texts that came from the citizen's phone, and not those that a volunteer wrote down after a call or a visit."""
@@ -103,7 +104,7 @@ def written_to(session: Session, contact_id: int, *, since: datetime) -> Written
         select(Ticket.id, Ticket.category, Message.volunteer_id)
         .join(Ticket, Ticket.id == Message.ticket_id)
         .where(Message.contact_id == contact_id, Message.direction == Direction.OUT, Message.created_at >= since)
-        .where(or_(Message.volunteer_id.is_not(None), left), Ticket.contact_id == contact_id)
+        .where(or_(Message.volunteer_id.is_not(None), left), Ticket.contact_id == contact_id, OF_OWNER)
         .order_by(Message.id.desc())
         .limit(1)
     ).first()

@@ -74,7 +74,13 @@ class Contact(Base):
     only: Mapped[str | None] = mapped_column(String(8))  # `domain.needs.Only`
     interpreter: Mapped[str | None] = mapped_column(String(8))  # `domain.needs.Interpreter`
     created_at: Mapped[datetime]
-    times_seen: Mapped[int]  # 1 while the contact is new; 0: never heard from (a walk-in, or a volunteer's own phone)
+    heard_at: Mapped[datetime | None]  # when the phone last texted or rang us
+    owner_since: Mapped[
+        datetime | None
+    ]  # it had been silent for long, and was heard again then: tickets from before are a stranger's to it
+    times_seen: Mapped[
+        int
+    ]  # 1 while the contact is new, or its number is heard again after long; 0: never heard from (a walk-in, or a volunteer's own phone)
 
     @property
     def wants_no_texts(self) -> bool:

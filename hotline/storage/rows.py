@@ -31,6 +31,7 @@ class ContactChanges(TypedDict, total=False):
     stopped_at: datetime | None
     refused_texts_at: datetime | None
     refused_calls_at: datetime | None
+    owner_since: datetime | None
     deaf: bool
     only: Only | None
     interpreter: Interpreter | None

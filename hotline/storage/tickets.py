@@ -29,6 +29,10 @@ _TICKETS = table(Ticket)
 _PUT = Insert(lambda insert: insert(_TICKETS).on_conflict_do_nothing(index_elements=["reference"]).returning(_TICKETS.c.id))
 
 
+OF_OWNER = ~exists().where(Contact.id == Ticket.contact_id, Contact.owner_since > Ticket.opened_at)
+"""Tickets that their phone may still call its own: the number has not been silent for long since (docs/adr/0031-…)."""
+
+
 def new(**values: Unpack[NewTicket]) -> TicketRow:
     """The row of a new ticket."""
     return {"status": Status.NEW, "unread": True, "unattended": False, "version": 1, **values}
@@ -115,6 +119,7 @@ def asking(session: Session, contact_id: int, *, since: datetime) -> Sequence[Ti
             Question.kind == QuestionKind.SOLVED,
             Question.asked_at >= since,
             Ticket.status.in_((Status.RESOLVED, Status.CLOSED)),
+            OF_OWNER,
             took_it,
         )
         .order_by(Ticket.id)
@@ -126,14 +131,19 @@ def asking(session: Session, contact_id: int, *, since: datetime) -> Sequence[Ti
 def latest_open_id(session: Session, contact_id: int) -> int | None:
     """The id of a contact's newest open ticket; None if there is none."""
     return session.scalar(
-        select(Ticket.id).where(Ticket.contact_id == contact_id, Ticket.status.in_(OPEN)).order_by(Ticket.id.desc()).limit(1)
+        select(Ticket.id).where(Ticket.contact_id == contact_id, Ticket.status.in_(OPEN), OF_OWNER).order_by(Ticket.id.desc()).limit(1)
     )
 
 
 def in_danger(session: Session, contact_id: int, *, since: datetime) -> int | None:
     """The id of a contact's ticket that is not closed and of which danger was told at `since` or later, the last told of; None if none."""
     told = (Ticket.contact_id == contact_id, Ticket.danger.is_not(None), Ticket.danger_at >= since, Ticket.status != Status.CLOSED)
-    return session.scalar(select(Ticket.id).where(*told).order_by(Ticket.danger_at.desc(), Ticket.id.desc()).limit(1))
+    return session.scalar(select(Ticket.id).where(*told, OF_OWNER).order_by(Ticket.danger_at.desc(), Ticket.id.desc()).limit(1))
+
+
+def is_of_owner(session: Session, ticket_id: int) -> bool:
+    """Whether the phone of a ticket may still call it its own."""
+    return session.scalar(select(Ticket.id).where(Ticket.id == ticket_id, OF_OWNER)) is not None
 
 
 def unclosed_ids(session: Session, contact_id: int, *, besides: int) -> Sequence[int]:

@@ -50,7 +50,7 @@ NEW: dict[type, tuple[type[Base], frozenset[str]]] = {
 """Rows that are new → their model, and its columns that they leave empty. None of them has an id yet."""
 
 CHANGES: dict[type, tuple[type[Base], frozenset[str]]] = {
-    rows.ContactChanges: (models.Contact, frozenset({"address", "kind", "country", "created_at", "times_seen"})),
+    rows.ContactChanges: (models.Contact, frozenset({"address", "kind", "country", "created_at", "times_seen", "heard_at"})),
     rows.TicketChanges: (
         models.Ticket,
         frozenset({"reference", "opened_at", "walk_in"}) | {"version", "changed_at"},  # these two come with every change

@@ -23,7 +23,10 @@ _TALKING = timedelta(minutes=30)
 def meet(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> Met:
     """The contact that a call comes from: made if it is new, and locked until the commit."""
     sender = phone.read_sender(incoming.caller, rt.config.numbers.region)
-    return contacts.meet(tx.session, sender, language=rt.config.conversation.default_language, now=tx.now)
+    settings = rt.config.conversation
+    return contacts.meet(
+        tx.session, sender, language=settings.default_language, now=tx.now, unheard_since=tx.now - rt.config.stranger_after
+    )
 
 
 def is_withheld(caller: Met | Contact) -> bool:

@@ -64,7 +64,7 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
     first = spoken or (asked.command.language if asked.command else None) or rt.config.conversation.default_language
     try:
         with rt.transaction() as tx:
-            contact = contacts.meet(tx.session, sender, language=first, now=tx.now)
+            contact = contacts.meet(tx.session, sender, language=first, now=tx.now, unheard_since=tx.now - rt.config.stranger_after)
             if spoken is not None and spoken != contact.language and not contact.language_named:
                 contacts.speak(tx.session, contact, spoken, named=False)
             if _is_junk(rt, sender):
@@ -143,10 +143,9 @@ def _is_other_matter(rt: Runtime, _text: str, written: Written, meant: Meaning) 
     """Whether a text is about another matter than the ticket about which we wrote last. It is asked only where the text would join.
 
     So it is where the words name a kind, and the ticket is of another. What a volunteer asked is answered, whatever the answer names.
-    Words that seal do so on the ticket that they come after.
     """
     is_placed = written.category != fallback(rt.categories).code
-    return is_placed and not written.by_person and not meant.sealed and bool(meant.hits) and written.category not in meant.hits
+    return is_placed and not written.by_person and bool(meant.hits) and written.category not in meant.hits
 
 
 def _carry_out(

@@ -6,7 +6,7 @@ from hotline.domain.conversation import NamedTicket
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime, Transaction
 from hotline.services.tickets import otherphones, telling
-from hotline.storage import calls, messages, typedphones
+from hotline.storage import calls, messages, tickets, typedphones
 from hotline.storage.models import Ticket
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -30,11 +30,13 @@ def left_to_withheld(rt: Runtime, tx: Transaction) -> int:
 def named(rt: Runtime, tx: Transaction, ticket: Ticket, contact_id: int, *, asking: bool = False) -> NamedTicket:
     """What the decision about a named ticket needs to know; `asking`: the contact was asked whether it is solved.
 
-    A phone of the citizen's that was met counts as the citizen's own, as long as the ticket allows it.
+    A phone of the citizen's that was met counts as the citizen's own, as long as the ticket allows it. One that was silent for long since
+    the ticket does not.
     """
-    own = ticket.contact_id == contact_id
+    is_theirs = ticket.contact_id == contact_id
+    own = is_theirs and tickets.is_of_owner(tx.session, ticket.id)
     # Asked before what the ticket allows: an answer takes as long for every kind of complaint.
-    is_another = not own and typedphones.is_another(tx.session, ticket.id, contact_id)
+    is_another = not is_theirs and typedphones.is_another(tx.session, ticket.id, contact_id)
     return NamedTicket(
         id=ticket.id,
         reference=ticket.reference,

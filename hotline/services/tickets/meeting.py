@@ -46,4 +46,6 @@ def _take_over(tx: Transaction, ticket: Ticket, contact: Met | Contact, at_the_d
     here = contacts.locked(tx.session, contact.id)
     marks = [SafeContact.of(one, phone_held=one.on_hold) for one in (here, at_the_desk)]
     safe = marks[0].stricter(marks[1])
-    contacts.make_safe(tx.session, contact.id, **safe.row(here, tx.now))
+    # It gives the reference, so that it is this person's since the desk at least.
+    since = min(here.owner_since, ticket.opened_at) if here.owner_since is not None else None
+    contacts.make_safe(tx.session, contact.id, **(safe.row(here, tx.now) | {"owner_since": since}))

@@ -145,6 +145,8 @@ def reach(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, wa
         # What another ticket asks for is no mark of this form.
         on_hold = contact.on_hold if wanted.on_hold == now.on_hold else wanted.on_hold
         contacts.make_safe(tx.session, contact.id, **replace(wanted, on_hold=on_hold).row(contact, tx.now))
+        if now.on_hold and not wanted.on_hold and contact.owner_since is not None and contact.owner_since > ticket.opened_at:
+            contacts.make_safe(tx.session, contact.id, owner_since=None)  # a lead says that the number is still the citizen's
         # The "no" of a call holds for its own ticket as well.
         texts, rings = now.no_texts and not wanted.no_texts, now.no_calls and not wanted.no_calls
         calls.allow(tx.session, contact.id, texts=texts, calls=rings)

@@ -113,7 +113,7 @@ def test_anybody_who_works_on_it_takes_the_mark_off_and_its_tickets_are_what_the
 
 def test_what_it_texts_from_now_on_comes_last_in_the_queue(rt: Runtime, marked: Ticket, clock: Clock) -> None:
     clock.forward(hours=1)
-    text_in(rt, SNATCHED)
+    text_in(rt, f"{SNATCHED} aaj")
     clock.forward(hours=1)
     text_in(rt, "a goat", sender=OTHER)
     route_due(rt)
@@ -219,7 +219,7 @@ def test_what_is_sealed_held_or_urgent_never_comes_last(rt: Runtime, ticket: Tic
 def test_a_ticket_that_the_second_person_may_not_see_is_not_put_last(rt: Runtime, ticket: Ticket, clock: Clock) -> None:
     """Two volunteers whom a citizen complains of could bury the complaint by the mark."""
     clock.forward(hours=1)
-    text_in(rt, SNATCHED)
+    text_in(rt, f"{SNATCHED} aaj")
     with rt.transaction() as tx:
         out = {"volunteer_id": volunteer(rt, "bob").id, "made_by": volunteer(rt, "lead").id, "made_at": tx.now}
         tx.session.add(ShutOut(ticket_id=tickets(rt)[1].id, **out))
@@ -234,9 +234,9 @@ def test_a_ticket_that_the_second_person_may_not_see_is_not_put_last(rt: Runtime
 def test_it_is_answered_twice_an_hour_and_every_text_is_kept(rt: Runtime, marked: Ticket, clock: Clock) -> None:
     clock.forward(hours=2)
     before = len(said(rt))
-    for _ in range(6):
+    for n in range(6):
         clock.forward(minutes=11)  # each opens a ticket
-        text_in(rt, SNATCHED)
+        text_in(rt, f"{SNATCHED}, {n} log thay")
     assert (len(tickets(rt)), len(said(rt)) - before) == (7, 2)
     clock.forward(hours=1)
     text_in(rt, SNATCHED)
