@@ -121,9 +121,19 @@ class Lexicon:
         return _first_words(self.solved | self.unsolved | self.unsure)
 
     @cached_property
+    def answer_begins(self) -> frozenset[str]:
+        """The words with which an answer to "is it solved?" can begin."""
+        return _first_words(self.answering)
+
+    @cached_property
     def said_asking(self) -> frozenset[str]:
         """The phrases that a text which only asks how it is going can consist of."""
         return self.said_besides | self.asks | self.things
+
+    @cached_property
+    def said_asking_words(self) -> frozenset[str]:
+        """All words of these phrases."""
+        return frozenset(word for phrase in self.said_asking for word in phrase.split())
 
     @cached_property
     def asks_words(self) -> frozenset[str]:

@@ -4,7 +4,9 @@ Each is a table of phrases in the lexicon. A text counts if its words divide int
 words of a text are looked at, so that the work is bounded.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hotline.domain.folding import match_key
 from hotline.domain.keyword import Lexicon, single_letters
@@ -34,8 +36,8 @@ def read_answer(text: str, lexicon: Lexicon) -> Said | None:
 
     Of a text that says more, only words at its beginning count: a digit there counts things ("2 men came"), and a courtesy says nothing.
     """
-    words = _words(text, _WORDS_MAX + 1)
-    if lexicon.answer_words.isdisjoint(words):
+    words = _words(text)[: _WORDS_MAX + 1]
+    if lexicon.answer_words.isdisjoint(words) or words[0] not in lexicon.answer_begins:
         return None
     phrases, end = _covered(words[:_WORDS_MAX], lexicon.answering, numbers=False)
     if end < len(words):
@@ -55,8 +57,10 @@ def read_answer(text: str, lexicon: Lexicon) -> Said | None:
 
 def only_asks(text: str, lexicon: Lexicon) -> bool:
     """Whether a text asks how it is going, and tells of nothing. At least one of its phrases asks."""
-    words = _words(text, _WORDS_MAX + 1)
+    words = _words(text)
     if len(words) > _WORDS_MAX or lexicon.asks_words.isdisjoint(words):
+        return False
+    if any(word not in lexicon.said_asking_words and not word.isdigit() for word in words):
         return False
     if _covered(words, lexicon.said_asking)[1] < len(words) or not _has(words, lexicon.asks):
         return False
@@ -76,7 +80,7 @@ def says_more_than_auto_reply(text: str, lexicon: Lexicon) -> bool:
 
 def _beside_auto_reply(text: str, lexicon: Lexicon) -> list[str] | None:
     """The words of an auto-reply that are none of its phrases; None if the text is no auto-reply."""
-    words = _words(text, _AUTO_WORDS_MAX + 1)
+    words = _words(text)
     if len(words) > _AUTO_WORDS_MAX or lexicon.auto_words.isdisjoint(words):
         return None
     end = _covered(words, lexicon.said_by_phones)[1]
@@ -92,17 +96,19 @@ def _beside_auto_reply(text: str, lexicon: Lexicon) -> list[str] | None:
     return besides
 
 
-def _words(text: str, most: int) -> list[str]:
-    """The first words of a text's match key, with doubled letters as one."""
-    return [single_letters(word) for word in match_key(text).split(maxsplit=most)[:most]]
+@lru_cache(maxsize=4)  # each text is read for all of this, one after the other
+def _words(text: str) -> tuple[str, ...]:
+    """The first words of a text's match key, one more than are looked at, with doubled letters as one."""
+    first = match_key(text).split(maxsplit=_AUTO_WORDS_MAX + 1)[: _AUTO_WORDS_MAX + 1]
+    return tuple(single_letters(" ".join(first)).split())
 
 
-def _has(words: list[str], phrases: frozenset[str]) -> bool:
+def _has(words: Sequence[str], phrases: frozenset[str]) -> bool:
     """Whether one of the phrases is among the words."""
     return any(" ".join(words[start:end]) in phrases for start in range(len(words)) for end in range(start + 1, start + 1 + _PHRASE_MAX))
 
 
-def _covered(words: list[str], known: frozenset[str], *, numbers: bool = True) -> tuple[list[str], int]:
+def _covered(words: Sequence[str], known: frozenset[str], *, numbers: bool = True) -> tuple[list[str], int]:
     """The phrases that the beginning of the words divides into, the longest first, and how many words that are.
 
     `numbers`: any number is a phrase too.
