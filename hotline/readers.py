@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hotline.config import Config
 from hotline.domain.category import Category
+from hotline.domain.gazetteer import Gazetteer
 from hotline.domain.keyword import Lexicon
 from hotline.domain.reading import Reader, Thresholds
 from hotline.modelfile import MODEL, read_model
@@ -14,10 +15,10 @@ def learnt_model(config: Config) -> Path:
     return config.data_dir / "reading.model"
 
 
-def load_reader(config: Config, categories: tuple[Category, ...], lexicon: Lexicon) -> Reader:
+def load_reader(config: Config, categories: tuple[Category, ...], lexicon: Lexicon, gazetteer: Gazetteer) -> Reader:
     """The reader of a deployment: with the model it has learnt, if it has. Raises `TableFault`."""
     learnt = learnt_model(config)
     limits = config.reading
     thresholds = Thresholds(limits.danger / 100, limits.rings / 100, limits.against / 100, limits.quiet / 100)
     model = read_model(learnt if learnt.is_file() else MODEL).model
-    return Reader(model, thresholds, categories, lexicon)
+    return Reader(model, thresholds, categories, lexicon, gazetteer)

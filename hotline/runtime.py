@@ -142,6 +142,7 @@ def build_runtime(
     options = {"synchronize_session": False}
     sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options)
     categories, lexicon = load_categories(config.table("categories")), load_lexicon(config.table("lexicon"))
+    gazetteer = load_gazetteer(config.table("gazetteer"))
     return Runtime(
         config=config,
         engine=engine,
@@ -156,8 +157,8 @@ def build_runtime(
         protocols=load_protocols(config.table("protocols"), categories),
         macros=load_macros(config.table("macros")),
         wishes=load_wishes(config.table("wishes")),
-        reader=load_reader(config, categories, lexicon),
-        gazetteer=load_gazetteer(config.table("gazetteer")),
+        reader=load_reader(config, categories, lexicon, gazetteer),
+        gazetteer=gazetteer,
         store=open_store(config),
         clock=clock,
     )

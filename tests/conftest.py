@@ -120,7 +120,7 @@ def _tables_read_once() -> Iterator[None]:
             patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
         # What a model reads changes with every text it learns from: a test that is not about it has one that reads nothing.
         patch.setattr(readers, "read_model", lambda _: Described(MUTE, {}))
-        # Most tests open a ticket and go on with it: they do not wait for a worker to read it (tests/services/tickets/test_reading.py does).
+        # Most tests open a ticket and go on with it: no worker reads it first (one does in tests/services/tickets/test_reading.py).
         patch.setattr(tickets, "_is_read", lambda _: true())
         yield
 

@@ -9,6 +9,7 @@ import click
 
 from hotline.cli.setting import config_or_exit
 from hotline.domain.reading import Part, Reader, Reading, read, reasons
+from hotline.gazetteers import load_gazetteer
 from hotline.learning.corpus import CORPUS, read_corpus, read_texts
 from hotline.learning.scoring import Share, score
 from hotline.modelfile import MODEL, write_model
@@ -84,7 +85,12 @@ def train(corpus: Path, out: Path) -> None:
 def _reader_or_exit() -> Reader:
     config = config_or_exit()
     try:
-        return load_reader(config, load_categories(config.table("categories")), load_lexicon(config.table("lexicon")))
+        return load_reader(
+            config,
+            load_categories(config.table("categories")),
+            load_lexicon(config.table("lexicon")),
+            load_gazetteer(config.table("gazetteer")),
+        )
     except TableFault as fault:
         raise click.ClickException(str(fault)) from fault
 
@@ -100,6 +106,8 @@ def _as_json(text: str, found: Reading, reader: Reader) -> dict[str, object]:
         "danger_p": round(found.likely[Part.DANGER], 3),
         "against": found.against,
         "quiet": found.quiet,
+        "area": found.places[0].en if found.places else None,
+        "areas": [place.en for place in found.places],
         "references": list(found.references),
         "reasons": {name: list(said) for name, said in reasons(text, found, reader).items()},
     }
@@ -119,6 +127,7 @@ def _print(text: str, found: Reading, reader: Reader) -> None:
     line("object", found.object or "none", "object")
     for part in Part:
         line(part, f"{'yes' if getattr(found, part) else 'no'} ({100 * found.likely[part]:.0f} %)", part)
+    line("place", " or ".join(place.en for place in found.places) or "none named", "")
     line("references", ", ".join(found.references) or "none", "")
     if found.hits:
         click.echo(f"the tables found words of: {', '.join(found.hits)}")

@@ -14,8 +14,9 @@ from hotline.domain.category import Category
 from hotline.domain.conversation import ParsedText
 from hotline.domain.features import READ, Words, features, of_words, words
 from hotline.domain.folding import match_key
+from hotline.domain.gazetteer import Gazetteer, Place, happened_at
 from hotline.domain.keyword import Keyword, Lexicon
-from hotline.domain.language import detect
+from hotline.domain.language import detect, neighbour
 from hotline.domain.linear import Linear, probability
 
 
@@ -76,6 +77,7 @@ class Reader:
     thresholds: Thresholds
     categories: tuple[Category, ...]
     lexicon: Lexicon
+    gazetteer: Gazetteer
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Reading:
 
     `kinds`: codes of the model's kinds, the likeliest first, () where it is no complaint; `chances`: their probabilities. `likely`: the
     probability of each part. `danger` and `against` also hold where a table says so: `hits` are the codes of the categories whose words
-    were found, `cries` says that it is a cry for help.
+    were found, `cries` says that it is a cry for help. `places`: where it happened, several if no word tells which one it was.
     """
 
     language: str | None
@@ -100,6 +102,7 @@ class Reading:
     hits: tuple[str, ...]
     cries: bool
     references: tuple[str, ...]
+    places: tuple[Place, ...]
 
     @property
     def kind(self) -> str | None:
@@ -120,7 +123,7 @@ def read(text: str, reader: Reader) -> Reading:
     intent = _intent(scores, asked, is_matter=danger or against)
     kinds = _kept(_shares(scores, KIND), [one.reads or one.code for one in hits]) if intent is Intent.COMPLAINT else {}
     return Reading(
-        language=detect(text[:READ]),
+        language=neighbour(text[:READ]) or detect(text[:READ]),
         intent=intent,
         kinds=tuple(kinds),
         chances=tuple(kinds.values()),
@@ -133,6 +136,7 @@ def read(text: str, reader: Reader) -> Reading:
         hits=tuple(one.code for one in hits),
         cries=asked.cries,
         references=asked.references,
+        places=happened_at(text[:READ], reader.gazetteer),
     )
 
 

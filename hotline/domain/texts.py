@@ -190,6 +190,8 @@ SEND_REFERENCE = sentence(
     "send_reference", "To ask how it is going, send us the 9-digit number that we gave you. If you have none, write what happened."
 )
 
+ASK_WHERE = sentence("ask_where", "Where did it happen? Please text us the area and a landmark near it.")
+
 # Templates for a volunteer who writes to a citizen. They are shown in the citizen's language, and the volunteer may change them.
 REPLY_READ = sentence("reply_read", "{ref}: we have read it and are looking into it.")
 
@@ -251,6 +253,7 @@ TEXTS: Mapping[str, Text] = {
         WHICH_REFERENCE,
         WHICH_DIGIT,
         SEND_REFERENCE,
+        ASK_WHERE,
         SHIFT_ASK,
         PAGE_NEEDS_YOU,
         RING_TEST,

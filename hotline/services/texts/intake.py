@@ -12,6 +12,7 @@ from hotline.domain.language import detect
 from hotline.domain.look import Look, look_for
 from hotline.domain.message import KEPT, READ, Direction, kept
 from hotline.domain.phone import LISTED_AS_JUNK, Sender
+from hotline.domain.reading import SURE_KIND, read
 from hotline.domain.ticket import Status, check_move
 from hotline.domain.wishes import Wishes, read_wishes
 from hotline.gateways.base import IncomingText
@@ -72,7 +73,7 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
             elif asked.code is not None and (read_as := attendance.hear(rt, tx, contact.id, asked.code)) is not None:
                 decision = Decision(read_as)
             else:
-                known = _known(rt, tx, contact, asked, text=text.body, meant=meant, spoke=spoken is not None)
+                known = _known(rt, tx, contact, asked, text=text.body, spoke=spoken is not None)
                 decision = conversation.decide(asked, known)
                 if decision.opens and contact.times_seen > 1:
                     told = messages.told_before(tx.session, contact.id, text.body, since=tx.now - _SAME_WORDS)
@@ -93,7 +94,7 @@ def _is_junk(rt: Runtime, sender: Sender) -> bool:
     return sender.address.casefold() in {listed.strip().casefold() for listed in rt.config.conversation.junk_senders}
 
 
-def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, text: str, meant: Meaning, spoke: bool) -> Known:
+def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, text: str, spoke: bool) -> Known:
     """Fetch what the decision needs. For a new contact whose text names no reference that is nothing. `spoke`: the text has a language."""
     settings = rt.config.conversation
     is_new = contact.times_seen == 1
@@ -122,7 +123,7 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, tex
     if recent_id is None or asking:
         written = messages.written_to(tx.session, contact.id, since=tx.now - timedelta(hours=settings.answer_hours))
     if recent_id is None and written is not None:
-        recent_id, is_other = written.ticket_id, _is_other_matter(rt, text, written, meant)
+        recent_id, is_other = written.ticket_id, _is_other_matter(rt, text, written)
     last = messages.last_in(tx.session, contact.id) if asking else None
     return Known(
         named=named,
@@ -139,13 +140,18 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, tex
     )
 
 
-def _is_other_matter(rt: Runtime, _text: str, written: Written, meant: Meaning) -> bool:
+def _is_other_matter(rt: Runtime, text: str, written: Written) -> bool:
     """Whether a text is about another matter than the ticket about which we wrote last. It is asked only where the text would join.
 
-    So it is where the words name a kind, and the ticket is of another. What a volunteer asked is answered, whatever the answer names.
+    So it is where its words name a kind, or it is surely read as of one, and the ticket is of another. What a volunteer asked is answered,
+    whatever the answer names.
     """
-    is_placed = written.category != fallback(rt.categories).code
-    return is_placed and not written.by_person and bool(meant.hits) and written.category not in meant.hits
+    if written.by_person or written.category == fallback(rt.categories).code:
+        return False
+    found = read(text, rt.reader)
+    kinds = [meaning.of_model(rt.categories, kind).code for kind in found.kinds]
+    is_told = bool(found.hits) or (bool(kinds) and found.chances[0] >= SURE_KIND)
+    return is_told and written.category not in (*kinds, *found.hits)
 
 
 def _carry_out(

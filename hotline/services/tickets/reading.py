@@ -1,18 +1,18 @@
 """A worker reads what texts mean, before a ticket finds its team."""
 
 from dataclasses import replace
-from datetime import datetime
 
-from hotline.domain import reading
+from hotline.domain import reading, texts
 from hotline.domain.danger import Danger, surer
 from hotline.domain.look import Look
-from hotline.domain.reading import Part
+from hotline.domain.reading import Intent, Part
+from hotline.domain.ticket import Priority
 from hotline.log import logger
+from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services.tickets import meaning
-from hotline.services.tickets.meaning import Meaning
-from hotline.storage import readings, tickets
-from hotline.storage.models import Message
+from hotline.storage import contacts, readings, tickets
+from hotline.storage.models import Contact, Message
 from hotline.storage.rows import TicketChanges
 
 
@@ -51,13 +51,36 @@ def _read(rt: Runtime, tx: Transaction, message: Message) -> None:
         reasons={name: list(said) for name, said in reading.reasons(message.body, found, rt.reader).items()},
     )
     if message.ticket_id is not None:
-        _add(rt, tx, message.ticket_id, message.created_at, meaning.of_reading(rt, found))
+        _add(rt, tx, message, message.ticket_id, found)
 
 
-def _add(rt: Runtime, tx: Transaction, ticket_id: int, told_at: datetime, meant: Meaning) -> None:
+def _add(rt: Runtime, tx: Transaction, message: Message, ticket_id: int, found: reading.Reading) -> None:
     """Add to a ticket what one of its texts means. The first text also says of what kind the ticket is."""
+    contact = contacts.locked(tx.session, message.contact_id)  # before the ticket, as a text that comes in does
     ticket = tickets.locked(tx.session, ticket_id)
-    if ticket.danger is not None and ticket.danger_at == told_at and surer(Danger(ticket.danger), meant.danger) == ticket.danger:
+    meant, is_first = meaning.of_reading(rt, found), ticket.to_read
+    if ticket.danger is not None and ticket.danger_at == message.created_at and surer(Danger(ticket.danger), meant.danger) == ticket.danger:
         meant = replace(meant, danger=None)  # its words told as much when it came in: no phone rings twice for it
-    changes: TicketChanges = {"to_read": False} if ticket.to_read else {}
-    meaning.add(rt, tx, ticket, meant, names_kind=ticket.to_read, **changes)
+    changes: TicketChanges = {"to_read": False} if is_first else {}
+    where = _area(rt, found)
+    if where is not None and ticket.area is None:
+        changes |= {"area": where}
+    meaning.add(rt, tx, ticket, meant, names_kind=is_first, **changes)
+    if is_first and found.intent is Intent.COMPLAINT and not found.places:
+        _ask_where(rt, tx, message, contact, ticket_id)
+
+
+def _area(rt: Runtime, found: reading.Reading) -> str | None:
+    """The code of the area where it happened; None if none is named, or several are."""
+    if len(found.places) != 1:
+        return None
+    codes = {area.code for area in rt.areas}
+    [place] = found.places
+    return next((one.code for one in (place, *rt.gazetteer.around(place)) if one.code in codes), None)
+
+
+def _ask_where(rt: Runtime, tx: Transaction, message: Message, contact: Contact, ticket_id: int) -> None:
+    """Ask the citizen once where it happened, unless a text from us may be read by the wrong person."""
+    ticket = tickets.locked(tx.session, ticket_id)  # as it is now that its words were added
+    if ticket.area is None and not (ticket.hold or ticket.sealed or ticket.priority == Priority.URGENT):
+        queue_text(rt, tx, texts.ASK_WHERE, contact, ticket_id=ticket.id, ref=None, answers_id=message.id)
