@@ -83,7 +83,7 @@ def train(corpus: Path, out: Path) -> None:
 
 
 def _reader_or_exit() -> Reader:
-    config = config_or_exit()
+    config = config_or_exit(signs=False)
     try:
         return load_reader(
             config,

@@ -1,6 +1,7 @@
 """What the commands share: the configuration and a Runtime, or their faults in a line each."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import click
@@ -17,10 +18,14 @@ from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
 
 
-def config_or_exit() -> Config:
-    """The configuration. If it has faults: print them all and exit with code 1."""
+def config_or_exit(*, signs: bool = True) -> Config:
+    """The configuration. If it has faults: print them all and exit with code 1.
+
+    `signs`: a command that signs nothing needs no secret, so that it works where nothing is set up yet.
+    """
+    environ = os.environ if signs else {"HOTLINE_SECRET_KEY": "-" * 32, **os.environ}
     try:
-        return load_config()
+        return load_config(environ)
     except ConfigFault as fault:
         raise click.ClickException("the configuration has faults:\n" + "\n".join(f"  {line}" for line in fault.args[0])) from fault
 

@@ -47,10 +47,10 @@ INTENT, KIND, OBJECT = "intent", "kind", "object"
 NOTHING = "none"
 """The object of a complaint about no thing."""
 
-KEPT_SHARE = 0.25
+KEPT_SHARE = 0.05
 """A kind is kept beside the likeliest if it is at least so likely as this share of it."""
 
-KINDS_KEPT = 3
+KINDS_KEPT = 4
 
 SURE_KIND = 0.5
 """From this probability on the model's likeliest kind stands before those of the tables."""

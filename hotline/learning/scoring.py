@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from hotline.domain.folding import match_key
 from hotline.domain.reading import Intent, Part, Reading
 from hotline.learning.corpus import Labelled
 
@@ -46,6 +47,8 @@ def score(texts: Sequence[Labelled], readings: Sequence[Reading]) -> Score:
         _share("complaints taken for complaints", matters, lambda _, reading: reading.intent is Intent.COMPLAINT),
         _share("other texts left alone", others, lambda _, reading: reading.intent is not Intent.COMPLAINT),
         _share("intent", both, lambda text, reading: reading.intent is text.intent),
+        _share("place, of those named", [one for one in both if one[0].place], lambda text, reading: _is_place(text.place, reading)),
+        _share("place given where none is named", [one for one in both if not one[0].place], lambda _, reading: bool(reading.places)),
         _share("object", [one for one in matters if one[0].object], lambda text, reading: reading.object == text.object),
     ]
     for part in Part:
@@ -66,6 +69,12 @@ def score(texts: Sequence[Labelled], readings: Sequence[Reading]) -> Score:
 
 def _share(name: str, both: Sequence[tuple[Labelled, Reading]], is_right: Callable[[Labelled, Reading], bool]) -> Share:
     return Share(name, sum(bool(is_right(text, reading)) for text, reading in both), len(both))
+
+
+def _is_place(named: str, reading: Reading) -> bool:
+    """Whether the first place read is the one named: its English name or one that says the same more or less closely ("Korangi No. 5")."""
+    key = match_key(named)
+    return any(key == (read := match_key(place.en)) or key in read or read in key for place in reading.places[:1])
 
 
 def _by_script(both: Sequence[tuple[Labelled, Reading]], scripts: Iterable[str]) -> Iterable[Share]:
