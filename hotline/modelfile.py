@@ -53,7 +53,7 @@ def read_model(path: Path) -> Described:
     faults = [f"{path}:2: {fault}" for fault in _faults(rows, outputs, len(mapped) - second - 1)]
     if faults:
         raise TableFault(faults)
-    return Described(Linear(outputs, rows, memoryview(mapped)[second + 1 :]), about)
+    return Described(Linear(outputs, rows, mapped, second + 1), about)
 
 
 def _faults(rows: object, outputs: tuple[Output, ...], size: int) -> list[str]:
@@ -76,7 +76,7 @@ def write_model(path: Path, model: Linear, about: Mapping[str, Any]) -> None:
     beside = path.with_name(f"{path.name}.new")
     with beside.open("wb") as file:
         file.write(f"{FORMAT}\n{json.dumps(described, ensure_ascii=True, sort_keys=True)}\n".encode())
-        file.write(model.weights)
+        file.write(model.weights[model.starts_at :])
     beside.replace(path)
 
 

@@ -1,13 +1,20 @@
 """Models of the reading for tests."""
 
+from dataclasses import replace
+
 from hotline.domain.category import MODEL_KINDS
 from hotline.domain.linear import ZERO, Linear, Output
 from hotline.domain.reading import INTENT, KIND, NOTHING, OBJECT, Intent, Part
+from hotline.runtime import Runtime
+from hotline.storage import tickets
 
 _SURE, _NEVER = 20.0, -20.0
 
 NAMES = (*Part, *(f"{INTENT} {one}" for one in Intent), *(f"{KIND} {one}" for one in MODEL_KINDS), f"{OBJECT} {NOTHING}", f"{OBJECT} phone")
 """The outputs of a model."""
+
+IS_READ = tickets._is_read
+"""Whether a machine has read a ticket, as it is outside of tests."""
 
 
 def made_model(*said: str) -> Linear:
@@ -18,3 +25,8 @@ def made_model(*said: str) -> Linear:
 
 MUTE = made_model(f"{INTENT} {Intent.OTHER}")
 """A model that reads nothing in any text."""
+
+
+def that_reads(rt: Runtime, *said: str) -> Runtime:
+    """A Runtime whose model says the same of every text: that it is a complaint, and what is `said`."""
+    return replace(rt, reader=replace(rt.reader, model=made_model(f"{INTENT} {Intent.COMPLAINT}", *said)))

@@ -61,6 +61,9 @@ class Category:
 
     rings: bool = False  # phones ring for danger of this kind that was read
 
+    def __hash__(self) -> int:
+        return hash(self.code)  # a table is looked up for every text
+
     @property
     def danger(self) -> Danger | None:
         """The danger that a complaint of this kind tells of."""
@@ -87,14 +90,14 @@ class _Compiled:
 
 def categories_in(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
     """The categories whose words are in the text, in the order of the table; the first is the one to show. () if there is none."""
-    found = {index for index, _ in found_in(f" {match_key(text)} ", categories, _ends(text))}
+    found = {index for index, _ in found_in(f" {match_key(text)} ", categories, text)}
     return tuple(categories[index] for index in sorted(found))
 
 
-def found_in(key: str, categories: tuple[Category, ...], ends: Sequence[int] = ()) -> list[tuple[int, range]]:
+def found_in(key: str, categories: tuple[Category, ...], text: str = "") -> list[tuple[int, range]]:
     """Each place where a word of the table is in a match key with a space at either end: the index of its category, and its letters.
 
-    `ends`: how many words of the key stand before the end of each sentence but the last.
+    `text`: what the key is of, for the ends of its sentences; without it the key is one sentence.
     """
     table = _compile(categories)
     hits: list[tuple[int, range]] = []
@@ -120,7 +123,7 @@ def found_in(key: str, categories: tuple[Category, ...], ends: Sequence[int] = (
 
     walked = [walk for walk in table.walks if steps.keys() >= set(walk[1])] if steps else []
     if walked:
-        words = [space.start() for space in _SPACE.finditer(key)]
+        words, ends = [space.start() for space in _SPACE.finditer(key)], _ends(text)
         for index, walk in walked:
             hits += [(index, letters) for letters in _walk(walk, {s: [w for w in steps[s] if counts(index, w)] for s in walk}, words, ends)]
     return [(index, letters) for index, letters in hits if counts(index, letters)]

@@ -1,12 +1,11 @@
-"""What the model looks at in a text: words, word pairs and letter groups of its two keys; each as the number of a row.
+"""What the model looks at in a text: words, pairs of words and groups of letters of its two keys; each as the number of a row.
 
 The match key tells spellings apart, the sound key brings three scripts together. The numbers are the
 same on every machine and in every process: a trained model is nothing but a weight for each of them.
 """
 
-import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from zlib import crc32
@@ -17,8 +16,11 @@ from hotline.domain.sounding import sound_key
 READ = 1_600
 """Characters that the model reads: the longest text that a gateway takes. The tables read all that is kept."""
 
-_GROUPS = (3, 4, 5)
-"""Letters of a group."""
+_GROUP = 4
+"""Letters of a group. Groups of three and five besides made a reading twice as slow, and no better."""
+
+# The families of features: where the sum of each begins, so that a word and a group of the same letters are two.
+_LENGTH, _WRITTEN, _HEARD, _PAIR, _WRITTEN_GROUP, _HEARD_GROUP = range(1, 7)
 
 _NUMBER = re.compile(r"\d{3,}")
 
@@ -42,33 +44,30 @@ def words(text: str) -> Words:
 
 def features(found: Words, rows: int) -> list[int]:
     """The numbers, 0 to `rows` - 1, of what is in a text, each once and in order. Work grows with the text's length."""
-    names = itertools.chain((name for name, _ in _of_words(found)), _of_letters(found))
-    return sorted({crc32(name.encode()) % rows for name in names})
+    numbers = {number for number, _ in _of_words(found)}
+    numbers.add(crc32(bytes([len(found.heard).bit_length()]), _LENGTH))
+    for word in found.written:
+        numbers.update(_groups(f" {word} ", _WRITTEN_GROUP))
+    numbers.update(_groups(f" {' '.join(found.heard)} ", _HEARD_GROUP))
+    return sorted({number % rows for number in numbers})
 
 
 def of_words(found: Words, rows: int) -> Iterator[tuple[int, tuple[int, ...]]]:
     """The numbers of the features that are words, each with the places of its words in the text."""
-    return ((crc32(name.encode()) % rows, places) for name, places in _of_words(found))
+    return ((number % rows, places) for number, places in _of_words(found))
 
 
 def _length(number: re.Match[str]) -> str:
     return "0" * min(len(number[0]), 14)
 
 
-def _of_words(found: Words) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for family, pairs, line in (("w", "W", found.written), ("s", "S", found.heard)):
-        yield from ((f"{family} {word}", (at,)) for at, word in enumerate(line))
-        yield from ((f"{pairs} {one} {two}", (at, at + 1)) for at, (one, two) in enumerate(pairwise(line)))
+def _of_words(found: Words) -> Iterator[tuple[int, tuple[int, ...]]]:
+    yield from ((crc32(word.encode(), _WRITTEN), (at,)) for at, word in enumerate(found.written))
+    yield from ((crc32(word.encode(), _HEARD), (at,)) for at, word in enumerate(found.heard))
+    yield from ((crc32(f"{one} {two}".encode(), _PAIR), (at, at + 1)) for at, (one, two) in enumerate(pairwise(found.heard)))
 
 
-def _of_letters(found: Words) -> Iterator[str]:
-    yield f"length {len(found.heard).bit_length()}"
-    yield from _groups("g", (f" {word} " for word in found.written))
-    yield from _groups("h", (f" {' '.join(found.heard)} ",))
-
-
-def _groups(family: str, stretches: Iterable[str]) -> Iterator[str]:
-    for stretch in stretches:
-        for length in _GROUPS:
-            for at in range(len(stretch) - length + 1):
-                yield f"{family}{stretch[at : at + length]}"
+def _groups(stretch: str, family: int) -> list[int]:
+    """The numbers of all groups of letters of a stretch. They are cut from its bytes, two a letter: to cut and encode each costs more."""
+    letters = stretch.encode("utf-16-le", "surrogatepass")
+    return [crc32(letters[at : at + 2 * _GROUP], family) for at in range(0, len(letters) - 2 * _GROUP + 1, 2)]

@@ -116,18 +116,18 @@ def read(text: str, reader: Reader) -> Reading:
     scores = reader.model.scores(features(found, reader.model.rows))
     hits = category.categories_in(text, reader.categories)
     asked = conversation.parse(text, reader.lexicon)
-    likely = {part: probability(scores[part]) for part in Part}
+    likely = {part: probability(scores[reader.model.families[part][0][1]]) for part in Part}
     limits = reader.thresholds
     danger = likely[Part.DANGER] >= limits.danger or asked.cries or any(one.danger is not None for one in hits)
     against = likely[Part.AGAINST] >= limits.against or any(one.sealed for one in hits)
-    intent = _intent(scores, asked, is_matter=danger or against)
-    kinds = _kept(_shares(scores, KIND), [one.reads or one.code for one in hits]) if intent is Intent.COMPLAINT else {}
+    intent = _intent(reader.model, scores, asked, is_matter=danger or against)
+    kinds = _kept(_shares(reader.model, scores, KIND), [one.reads or one.code for one in hits]) if intent is Intent.COMPLAINT else {}
     return Reading(
         language=neighbour(text[:READ]) or detect(text[:READ]),
         intent=intent,
         kinds=tuple(kinds),
         chances=tuple(kinds.values()),
-        object=_thing(scores) if kinds else None,
+        object=_thing(reader.model, scores) if kinds else None,
         likely=likely,
         danger=danger,
         rings=likely[Part.DANGER] >= limits.rings,
@@ -140,13 +140,13 @@ def read(text: str, reader: Reader) -> Reading:
     )
 
 
-def _intent(scores: Mapping[str, float], asked: ParsedText, *, is_matter: bool) -> Intent:
+def _intent(model: Linear, scores: Sequence[float], asked: ParsedText, *, is_matter: bool) -> Intent:
     """What the sender wants. The lexicon goes before the model; danger and a complaint of officials are a matter, whatever else it is."""
     if asked.cries:
         return Intent.CRY
     if asked.command is not None and asked.command.keyword in _INTENTS:
         return _INTENTS[asked.command.keyword]
-    shares = _shares(scores, INTENT)
+    shares = _shares(model, scores, INTENT)
     wants = Intent(max(shares, key=shares.__getitem__))
     return Intent.COMPLAINT if is_matter and wants is not Intent.CRY else wants
 
@@ -154,8 +154,8 @@ def _intent(scores: Mapping[str, float], asked: ParsedText, *, is_matter: bool) 
 _INTENTS = {Keyword.THANKS: Intent.THANKS, Keyword.GREETING: Intent.GREETING, Keyword.MENU: Intent.QUESTION}
 
 
-def _thing(scores: Mapping[str, float]) -> str | None:
-    shares = _shares(scores, OBJECT)
+def _thing(model: Linear, scores: Sequence[float]) -> str | None:
+    shares = _shares(model, scores, OBJECT)
     thing = max(shares, key=shares.__getitem__)
     return thing if thing != NOTHING else None
 
@@ -177,12 +177,11 @@ def _holding(reading: Reading) -> tuple[tuple[Part, bool], ...]:
     return ((Part.DANGER, reading.danger), (Part.AGAINST, reading.against), (Part.QUIET, reading.quiet))
 
 
-def _shares(scores: Mapping[str, float], family: str) -> dict[str, float]:
+def _shares(model: Linear, scores: Sequence[float], family: str) -> dict[str, float]:
     """Of a family of outputs, the share of each: together they are 1."""
-    own = {name.partition(" ")[2]: score for name, score in scores.items() if name.startswith(f"{family} ")}
-    weights = {name: math.exp(max(-30.0, min(30.0, score))) for name, score in own.items()}
+    weights = {member: math.exp(max(-30.0, min(30.0, scores[at]))) for member, at in model.families[family]}
     total = sum(weights.values())
-    return {name: weight / total for name, weight in weights.items()}
+    return {member: weight / total for member, weight in weights.items()}
 
 
 def _kept(shares: Mapping[str, float], said: Sequence[str]) -> dict[str, float]:
