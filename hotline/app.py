@@ -151,7 +151,8 @@ def _dress_pages(app: Flask, rt: Runtime) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         words=words,
-        in_order=digits.in_order,
+        in_order=digits.for_reader,
+        for_reader=digits.plain_for_reader,
         focus=focus.FOCUS,
         first_looks=looks.counted,
         after_form=focus.after_form,

@@ -21,7 +21,7 @@ from jinja2 import Environment, nodes
 import hotline
 import workers
 from hotline import log
-from hotline.domain import category, conversation, folding, language, phone, reference, searching, segments, sounding, telltale
+from hotline.domain import category, conversation, folding, language, numbers, phone, reference, searching, segments, sounding, telltale
 from hotline.tables import load_categories, load_lexicon, load_unsaid
 from hotline.web.digits import in_order
 from tests.support import make_config
@@ -221,6 +221,8 @@ def readers() -> dict[str, Callable[[str], object]]:
         "segments": segments.count,
         "plainer": segments.plainer,
         "in_order": in_order,
+        "masked": numbers.masked,
+        "cut": lambda text: numbers.cut(text, len(text) - 1),
         "mask_numbers": lambda text: log.mask_numbers(None, "", {"said": text}),
     }
 

@@ -14,7 +14,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Rights:
-    """What a person may do now. `teams` and `leads` are ids of teams; `shows_numbers`: may see citizens' whole numbers."""
+    """What a person may do now. `teams` and `leads` are ids of teams; `shows_numbers`: was given the right to see whole numbers."""
 
     role: Role = Role.VOLUNTEER
     is_head: bool = False
@@ -26,6 +26,11 @@ class Rights:
     def works(self) -> bool:
         """Whether the person works on tickets: takes, answers and changes them."""
         return self.role is Role.VOLUNTEER
+
+    @property
+    def sees_numbers(self) -> bool:
+        """Whether the person may see whole numbers: citizens' own, and those in what was written."""
+        return self.works and self.shows_numbers
 
     @property
     def leads_any(self) -> bool:

@@ -1,14 +1,15 @@
 """What a ticket can be found by: words, and the last digits of its reference, each stored as a keyed hash.
 
 What people wrote stands only in texts, notes, drafts and what shifts hand over, so that it can be encrypted and erased; texts and notes
-are indexed. The index holds hashes, and without the key nobody can look a word up in it. A word with seven digits or more is taken for the
-number of a phone or an identity card, and is not indexed.
+are indexed. The index holds hashes, and without the key nobody can look a word up in it. The number of a phone, an
+identity card or an account is not indexed, nor a part of it, nor any other word with seven digits or more.
 """
 
 import hmac
 import re
 from hashlib import sha256
 
+from hotline.domain import numbers
 from hotline.domain.folding import ascii_digits, match_key
 from hotline.domain.sounding import in_urdu_letters
 
@@ -33,17 +34,19 @@ _PLATE = re.compile(r"(?<![a-z0-9])[a-z]{2,4} ?([0-9]{2}) ?([0-9]{3,4})(?! ?[0-9
 
 def key_of(secret: str) -> bytes:
     """The key of the hashes. Change the name in it if words are folded or progress is marked in a new way: all is indexed again."""
-    return hmac.digest(secret.encode(), b"search words, 3", sha256)
+    return hmac.digest(secret.encode(), b"search words, 4", sha256)
 
 
 def words(text: str) -> tuple[str, ...]:
     """The different words of a text as they are indexed, in order: whatever `sought` gives for another way to write them is among them."""
+    text = numbers.without(text)
     plates = [part for plate in _PLATE.finditer(match_key(text)) for part in (plate[1], plate[2], plate[1] + plate[2])]
     return tuple(dict.fromkeys((*_words(text), *_words(_JOINERS.sub(" ", text)), *plates)))
 
 
 def sought(text: str) -> tuple[tuple[str, ...], ...]:
     """The different words that a volunteer typed, as they are looked for: with joiners as spaces, then, if that differs, as nothing."""
+    text = numbers.without(text)
     return tuple(dict.fromkeys(found for found in (_words(_JOINERS.sub(" ", text)), _words(text)) if found))
 
 

@@ -120,7 +120,7 @@ def may(rights: Rights, ticket: Ticket, act: Act) -> bool:
         case Act.SHUT_OUT | Act.CONFIRM | Act.CALL:
             return rights.leads_team(ticket.team_id) or (rights.works and rights.is_head)
         case Act.SHOW_NUMBER:
-            return rights.works and rights.shows_numbers
+            return rights.sees_numbers
 
 
 def may_call(session: Reading, entered: Access, *, local: datetime, calendar: Calendar) -> bool:
@@ -141,7 +141,7 @@ def working(session: Reading, volunteer: Volunteer, *, by_number: bool = False) 
     Raises `NotAllowed`.
     """
     _, rights = _now(session, volunteer)
-    if not rights.works or (by_number and not rights.shows_numbers):
+    if not rights.works or (by_number and not rights.sees_numbers):
         raise NotAllowed
     return rights
 

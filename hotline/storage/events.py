@@ -140,6 +140,7 @@ class EventData(TypedDict, total=False):
     recording: int
     step: str
     steps: Sequence[str]  # as "card.step"
+    said: bool  # the numbers that were shown are those in what was written
     sealed: bool  # the ticket was sealed when somebody looked
     second: bool  # what was said counts only once a second person says the same
     seconds: int | None

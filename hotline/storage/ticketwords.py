@@ -27,7 +27,7 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Source:
-    """A row to be indexed; `text` is None if there is nothing in it to search for."""
+    """A row to be indexed; `text` is None if there is nothing in it to search for. One character beyond `READ` tells that there is more."""
 
     id: int
     ticket_id: int | None
@@ -39,7 +39,7 @@ def messages(session: Session, after: int, limit: int | None, *, ticket_id: int 
     """Texts with ids after `after`, by id, of all tickets or of one. Our own sentences have no `text` to index: their words are the same in
     every ticket."""
     by_people = or_(Message.direction == Direction.IN, Message.volunteer_id.is_not(None))
-    body = case((and_(Message.ticket_id.is_not(None), by_people), func.substr(Message.body, 1, READ)))
+    body = case((and_(Message.ticket_id.is_not(None), by_people), func.substr(Message.body, 1, READ + 1)))
     statement = select(Message.id, Message.ticket_id, body, Message.created_at).where(Message.id > after)
     if ticket_id is not None:
         statement = statement.where(Message.ticket_id == ticket_id)
@@ -48,7 +48,7 @@ def messages(session: Session, after: int, limit: int | None, *, ticket_id: int 
 
 def notes(session: Session, after: int, limit: int | None, *, ticket_id: int | None = None) -> Sequence[Source]:
     """Notes with ids after `after`, by id, of all tickets or of one."""
-    statement = select(Note.id, Note.ticket_id, func.substr(Note.body, 1, READ), Note.written_at).where(Note.id > after)
+    statement = select(Note.id, Note.ticket_id, func.substr(Note.body, 1, READ + 1), Note.written_at).where(Note.id > after)
     if ticket_id is not None:
         statement = statement.where(Note.ticket_id == ticket_id)
     return [Source(*row) for row in session.execute(statement.order_by(Note.id).limit(limit))]

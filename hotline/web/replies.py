@@ -24,7 +24,8 @@ from hotline.storage.tickets import TicketMoved
 from hotline.web import mentions
 from hotline.web.changing import go_on, version_seen, was_first
 from hotline.web.forms import one_or_none, text
-from hotline.web.ticketpage import Words, show
+from hotline.web.ticketpage import Words, show, whole
+from hotline.web.timeline import Place
 
 blueprint = Blueprint("replies", __name__)
 
@@ -93,6 +94,15 @@ def number(reference: str) -> str:
     """Show the citizen's whole number, on this one page."""
     casework.show_number(runtime(), volunteer(), reference)
     return show(reference, shows_number=True)
+
+
+@blueprint.post("/tickets/<reference:reference>/numbers")
+def numbers(reference: str) -> str:
+    """Show the numbers in what was written whole, on this one page; with the place `at` of a text or note on the page of that."""
+    casework.show_said_numbers(runtime(), volunteer(), reference)
+    g.shows_said_numbers = True
+    place = Place.read(text("at", 40))
+    return show(reference) if place is None else whole(reference, place)
 
 
 def _with_template(reference: str, written: Words, key: str) -> Words:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.domain import protocol
+from hotline.domain import numbers, protocol
 from hotline.domain.category import Category, categories_in
 from hotline.domain.language import spoken
 from hotline.domain.queue import waits_long
@@ -94,7 +94,7 @@ def of(session: Reading, tickets: Sequence[Ticket]) -> list[Row]:
 
 
 def _on_one_line(words: str) -> str:
-    line = " ".join(words[:_LONGEST].split())
+    line = " ".join(numbers.cut(words, _LONGEST).split())
     return f"{line}…" if len(words) > _LONGEST else line
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import g, render_template, request
 
-from hotline.domain import area, phone
+from hotline.domain import area, numbers, phone
 from hotline.domain.closing import HowTold
 from hotline.domain.holder import Holder
 from hotline.domain.language import spoken
@@ -28,10 +28,13 @@ from hotline.storage import calls, drafts, events, holds, messages, people, pran
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
-from hotline.web import acts, dangerpanel, machine, timeline
+from hotline.web import acts, dangerpanel, digits, machine, timeline
 from hotline.web.timeline import Entry, Place
 
 _TO_PEOPLE = frozenset({EventKind.ROUTED, EventKind.ALARM_RAISED, EventKind.PASSED, EventKind.SHUT_OUT, EventKind.LET_IN})
+
+_SAID = 80
+"""Characters of a text that stand beside a box to choose it."""
 
 _OTHERS = 5
 """The most other tickets of the person that the page lists."""
@@ -119,6 +122,8 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
     safe = SafeContact.of(contact, phone_held=holds.of(session, contact.id, found).phone_held)
     beside = protocols.beside(runtime(), session, found)
     shown = _timeline(session, found, contact)
+    told = _complaint(session, found, shown["timeline"].entries)
+    calling = callplans.calling(runtime(), session, entered)
     return render_template(
         "ticket.html",
         here=_here(session, found),
@@ -149,11 +154,13 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
         danger=dangerpanel.of(runtime(), session, entered),
         **_cards(session, beside),
         **shown,
-        **_complaint(session, found, shown["timeline"].entries),
+        **told,
+        hides_numbers=_hides_numbers((*told["said_first"], *shown["timeline"].entries)),
         others=tickets.newest_of_contact(session, volunteer(), found.contact_id, besides=found.id, limit=_OTHERS),
         **_writing(session, found, contact, kept),
         **_choices(session, entered, beside),
-        calling=callplans.calling(runtime(), session, entered),
+        calling=calling,
+        may_show_numbers=calling.may,
         **acts.on_page(session, entered),
     )
 
@@ -175,14 +182,27 @@ def _other_phones(session: Reading, entered: Access, typed: Iterable[TypedPhone]
 def whole(reference: str, place: Place) -> str:
     """Render the page of a single text or note, with all of its words. Raises `NoSuchTicket`, `NotAllowed`."""
     with runtime().reading() as session:
-        found = access.enter(session, volunteer(), reference).ticket
+        entered = access.enter(session, volunteer(), reference)
+        found = entered.ticket
         entry = timeline.whole(session, found, place)
         if entry is None:
             raise NoSuchTicket(reference)
         unprinted = _unprinted(protocols.beside(runtime(), session, found))
-        page = render_template("whole.html", ticket=found, entry=entry, unprinted=unprinted)
+        page = render_template(
+            "whole.html",
+            ticket=found,
+            entry=entry,
+            unprinted=unprinted,
+            hides_numbers=_hides_numbers([entry]),
+            may_show_numbers=callplans.may_call(runtime(), session, entered),
+        )
     casework.view(runtime(), volunteer(), reference)
     return page
+
+
+def _hides_numbers(entries: Iterable[Entry]) -> bool:
+    """Whether there are numbers in what the page shows that its reader is not shown whole."""
+    return not digits.sees_numbers() and any(numbers.find(one.words) for one in entries if one.words)
 
 
 def _timeline(session: Reading, found: Ticket, contact: Contact) -> dict[str, Any]:
@@ -218,7 +238,11 @@ def _splitting(session: Reading, found: Ticket, contact: Contact, entries: Itera
     """The texts that came in, of the entries shown, each with its place among them, and where they can go; the tickets that events tell of,
     if the volunteer sees them."""
     places = {text_id: n for n, text_id in enumerate(messages.ids_in(session, found.id), 1)}
-    came_in = [(places[one.message.id], one.words) for one in entries if one.message is not None and one.message.id in places]
+    came_in = [
+        (places[one.message.id], one.words and numbers.cut(one.words, _SAID))
+        for one in entries
+        if one.message is not None and one.message.id in places
+    ]
     told = {one.event.data["other"] for one in entries if one.event is not None and "other" in one.event.data}
     return {
         "came_in": came_in,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+from hotline.domain import numbers
 from hotline.domain.message import CUT, KEPT, READ
 from hotline.runtime import Reading
 from hotline.storage import events, messages
@@ -106,4 +107,4 @@ def _found(session: Reading, ticket: Ticket, place: Place | None, *, limit: int,
 
 
 def _entry(at: datetime, words: str | None, longest: int, *, message: Message | None = None, event: Event | None = None) -> Entry:
-    return Entry(at, message, event, words and words[:longest], is_cut=bool(words) and len(words or "") > longest)
+    return Entry(at, message, event, words and numbers.cut(words, longest), is_cut=bool(words) and len(words or "") > longest)

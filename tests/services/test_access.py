@@ -124,6 +124,9 @@ CALLS = (
     .replace("charlie     no    no    no", "charlie     no    no    in")
 )
 
+# They, and bob, who has the right.
+SAID_NUMBERS = CALLS.replace("bob         no    in    none    no", "bob         in    in    none    in")
+
 # Taking a hold from a ticket without one changes nothing, so everybody may.
 UNHELD = """
             open  held  sealed  shut-out
@@ -196,6 +199,7 @@ OF_A_TICKET: list[tuple[Service, str, Call]] = [
     (casework.write_down, EVERYBODY, lambda c: casework.write_down(*c.at, version=c.version, body="a bag")),
     (casework.view, AUDITED, lambda c: casework.view(*c.at)),
     (casework.show_number, NUMBERS, lambda c: casework.show_number(*c.at)),
+    (casework.show_said_numbers, SAID_NUMBERS, lambda c: casework.show_said_numbers(*c.at)),
     (facts.describe, EVERYBODY, lambda c: facts.describe(*c.at, version=c.version, category="theft", area=None, wants_woman=True)),
     (kinds.undo, EVERYBODY, lambda c: kinds.undo(*c.at)),
     (unsending.take_back, EVERYBODY, lambda c: unsending.take_back(*c.at)),

@@ -104,6 +104,7 @@ TABLE: dict[str, frozenset[str]] = {
     "roster.hand_over": WORKS,
     "ringing.page": frozenset({"lead", "head"}),
     "replies.number": NOBODY,  # it takes a right that none of these people has
+    "replies.numbers": WORKS - {"bob", "charlie"},  # as `bridges.ask`
     "auth.log_out": EVERYBODY,
     "welcome.waiting": EVERYBODY,  # a person who need not wait is led to the queue
     "factor.factor": EVERYBODY,

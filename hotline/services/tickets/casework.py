@@ -16,7 +16,7 @@ from hotline.domain.wishes import read_wishes
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services import access
-from hotline.services.access import Act
+from hotline.services.access import Act, NotAllowed
 from hotline.services.tickets import looked, meaning, mentions, naming, protocols, telling, wishes
 from hotline.services.tickets.danger import NobodyActed, act_time, is_ringing
 from hotline.services.tickets.handback import given_to
@@ -26,6 +26,7 @@ from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.models import Alarm, Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.rows import TicketChanges
+from hotline.workdays import calendar
 
 _LISTENING = timedelta(hours=1)
 """A player asks for a recording piece by piece: what it asks for within this time is one listening."""
@@ -221,6 +222,19 @@ def show_number(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, Act.SHOW_NUMBER).ticket
         happened(tx.session, ticket.id, EventKind.NUMBER_SHOWN, now=tx.now, volunteer_id=volunteer.id)
+
+
+def show_said_numbers(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
+    """Note that the numbers in what was written on a ticket are shown whole to the volunteer.
+
+    That takes what it takes to call the citizen back, or the right to see numbers. Raises `NoSuchTicket`, `NotAllowed`.
+    """
+    with rt.transaction() as tx:
+        entered = access.enter(tx.session, volunteer, reference)
+        local = tx.now.astimezone(rt.config.zone)
+        if not (entered.rights.sees_numbers or access.may_call(tx.session, entered, local=local, calendar=calendar(rt.config))):
+            raise NotAllowed
+        happened(tx.session, entered.ticket.id, EventKind.NUMBER_SHOWN, now=tx.now, volunteer_id=volunteer.id, said=True)
 
 
 def _ask(rt: Runtime, tx: Transaction, ticket: Ticket, to: Status) -> None:

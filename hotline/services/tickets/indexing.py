@@ -4,7 +4,8 @@ import secrets
 from datetime import timedelta
 from itertools import takewhile
 
-from hotline.domain import searching
+from hotline.domain import numbers, searching
+from hotline.domain.message import READ
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import marks, ticketwords
@@ -86,5 +87,5 @@ def _mark(name: str, *, settled: bool) -> str:
 def _pairs(key: bytes, name: str, row: Source) -> list[Pair]:
     if row.text is None or row.ticket_id is None:
         return []
-    words = searching.tails(row.text) if name == "references" else searching.words(row.text)[: searching.WORDS_MAX]
+    words = searching.tails(row.text) if name == "references" else searching.words(numbers.cut(row.text, READ))[: searching.WORDS_MAX]
     return [(searching.hashed(key, word), row.ticket_id) for word in words]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hotline.domain import phone, reference, searching
+from hotline.domain import numbers, phone, reference, searching
 from hotline.log import logger
 from hotline.runtime import Reading, Runtime
 from hotline.services import access
@@ -47,7 +47,9 @@ def parse(rt: Runtime, typed: str) -> Query:
         # Nearly all nine digits are also some telephone in the country: a volunteer who means a telephone writes its 0 or its +.
         number=None if found or tail is not None else phone.read_typed(typed, rt.config.numbers.region),
         marks=tuple(tuple(searching.hashed(key, word) for word in one) for one in sets),
-        left_out=tuple(written for written in typed.split() if any(not set(way) <= looked_for for way in searching.sought(written))),
+        left_out=tuple(
+            written for written in numbers.without(typed).split() if any(not set(way) <= looked_for for way in searching.sought(written))
+        ),
     )
 
 
