@@ -108,6 +108,7 @@ def test_who_works_on_the_ticket_may_have_them_shown_once_and_that_is_noted(rt: 
     assert [(event.volunteer_id, event.data) for event in happened(rt, "number_shown")] == [(volunteer(rt, "alice").id, {"said": True})]
     assert "those in what was written" in shown.text
     assert not any(piece in alice.text(at(ticket)) for piece in PIECES)
+    assert f'action="{at(ticket, "/numbers?until=1-0")}"' in alice.text(at(ticket, "?until=1-0"))  # of the same part of the timeline
     place = re.search(r'/whole\?at=([0-9-]+)"', page)
     assert place
     whole = alice.post(at(ticket, "/numbers"), at=place[1]).text
