@@ -125,10 +125,10 @@ class Duty:
 class Reading:
     """[reading]: from which probability on, in percent, the reading of a text says that something is so."""
 
-    danger: int = whole(30, 1, 99)
+    danger: int = whole(42, 1, 99)
     rings: int = whole(80, 1, 99)
-    against: int = whole(50, 1, 99)
-    quiet: int = whole(50, 1, 99)
+    against: int = whole(40, 1, 99)
+    quiet: int = whole(30, 1, 99)
 
 
 @dataclass(frozen=True)
