@@ -6,7 +6,9 @@ into memory: all processes share them.
 
 import hashlib
 import json
+import math
 import mmap
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 
 from hotline.domain.linear import Linear, Output
 from hotline.domain.reading import INTENT, KIND, OBJECT, Intent, Part
+from hotline.private import opened_new
 from hotline.tables import DATA, TableFault
 
 FORMAT = "hotline reading 1"
@@ -63,6 +66,10 @@ def _faults(rows: object, outputs: tuple[Output, ...], size: int) -> list[str]:
     needed = [*Part, *(f"{INTENT} {intent}" for intent in Intent)]
     faults = [f"the output {name!r} is missing" for name in needed if name not in names]
     faults += [f"there is no output for any {family}" for family in (KIND, OBJECT) if not any(n.startswith(f"{family} ") for n in names)]
+    unknown = [name for name in names if name.startswith(f"{INTENT} ") and name not in needed]
+    faults += [f"the output {name!r} is none that the hotline knows" for name in unknown]
+    if not all(math.isfinite(one.scale) and math.isfinite(one.bias) for one in outputs):
+        faults.append("a scale or a bias is no number")
     if len(names) != len(set(names)):
         faults.append("two outputs have one name")
     if rows * len(outputs) != size:
@@ -70,11 +77,11 @@ def _faults(rows: object, outputs: tuple[Output, ...], size: int) -> list[str]:
     return faults
 
 
-def write_model(path: Path, model: Linear, about: Mapping[str, Any]) -> None:
-    """Write a model; a process that has the old file open keeps it."""
+def write_model(path: Path, model: Linear, about: Mapping[str, Any], *, private: bool = False) -> None:
+    """Write a model; a process that has the old file open keeps it. `private`: nobody else may read it. Raises `OSError`."""
     described = {**about, "rows": model.rows, "outputs": [[one.name, one.scale, one.bias] for one in model.outputs]}
     beside = path.with_name(f"{path.name}.new")
-    with beside.open("wb") as file:
+    with os.fdopen(opened_new(beside), "wb") if private else beside.open("wb") as file:
         file.write(f"{FORMAT}\n{json.dumps(described, ensure_ascii=True, sort_keys=True)}\n".encode())
         file.write(model.weights[model.starts_at :])
     beside.replace(path)

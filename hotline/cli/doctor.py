@@ -20,6 +20,7 @@ from hotline.jobs import SilentBell
 from hotline.macros import load_macros
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.media.store import StoreFault, open_store
+from hotline.readers import model_in_force
 from hotline.runtime import Runtime, build_runtime
 from hotline.services.duty import coverage
 from hotline.services.people.installation import DEMO
@@ -48,6 +49,7 @@ def doctor() -> None:
     checks: dict[str, Callable[[Config], str]] = {
         "configuration": lambda _config: "every key is known and in range",
         "tables": _tables,
+        "reading": _reading,
         "catalogues": _catalogues,
         "prompts": _prompts,
         "database": _database,
@@ -83,6 +85,17 @@ def _tables(config: Config) -> str:
     _require_approval(config, cards)
     sealed = sum(c.sealed for c in categories)
     return f"{len(categories)} categories, {sealed} of them sealed; {len(areas)} areas; {len(places)} places; {len(cards)} protocol cards"
+
+
+def _reading(config: Config) -> str:
+    try:
+        found, refused = model_in_force(config)
+    except TableFault as fault:
+        raise _Wrong(str(fault)) from fault
+    if refused is not None:
+        raise _Wrong(f"{refused}; the shipped model reads instead. Learn anew (hotline reading learn), or go back (hotline reading back)")
+    own = found.about.get("own")
+    return "by the shipped model" if not own else f"by a model learnt here from {own} corrections"
 
 
 def _require_approval(config: Config, cards: Iterable[Protocol]) -> None:

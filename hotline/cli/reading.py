@@ -2,18 +2,24 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
-from hotline.cli.setting import config_or_exit
+from hotline import readers
+from hotline.cli.setting import config_or_exit, runtime_or_exit
 from hotline.domain.reading import Part, Reader, Reading, read, reasons
 from hotline.gazetteers import load_gazetteer
+from hotline.learning import own, reporting
 from hotline.learning.corpus import CORPUS, read_corpus, read_texts
+from hotline.learning.own import Fit, Learnt, Mistakes, TooFew
 from hotline.learning.scoring import Share, score
 from hotline.modelfile import MODEL, write_model
 from hotline.readers import load_reader
+from hotline.storage.corrections import corrections, texts_read
 from hotline.tables import TableFault, load_categories, load_lexicon
 
 _CONFUSIONS_SHOWN = 15
@@ -64,10 +70,7 @@ def score_(files: tuple[Path, ...]) -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=MODEL, help="Where the model is written.")
 def train(corpus: Path, out: Path) -> None:
     """Learn the model anew from the corpus. The same corpus gives the same file."""
-    try:
-        from hotline.learning.fitting import fit  # noqa: PLC0415 - scikit-learn is an extra: only learning needs it
-    except ImportError as fault:
-        raise click.ClickException("learning needs scikit-learn: pip install 'hotline[reading]'") from fault
+    fit = _fit_or_exit()
     try:
         texts = read_corpus(corpus)
     except TableFault as fault:
@@ -75,11 +78,97 @@ def train(corpus: Path, out: Path) -> None:
     click.echo(f"{len(texts)} texts of {len({text.author for text in texts})} authors")
     model, about = fit(texts, progress=lambda step: click.echo(f"  {step} …"))
     write_model(out, model, about)
-    click.echo(f"{out} is written. On authors it had not seen:")
-    for part in Part:
-        for row in about["measured"][part]:
+    click.echo(f"{out} is written.")
+    _print_measured(about)
+
+
+@reading.command(name="report")
+@click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="How many days to look back.")
+def report_(days: int) -> None:
+    """Say what volunteers corrected, by kind, and which words were the reasons of what was wrong."""
+    with runtime_or_exit() as rt, rt.reading() as session:
+        since = rt.clock() - timedelta(days=days)
+        read_, said = texts_read(session, since=since), corrections(session, rt.categories, since=since)
+    click.echo(f"In the last {days} days {read_} texts were read; people have said of {len(said)} of them what they mean.")
+    for line in reporting.report(said):
+        click.echo(line)
+    _print_measured(readers.model_in_force(rt.config)[0].about)
+
+
+@reading.command()
+def learn() -> None:
+    """Learn the model anew from the corpus and from what people corrected here. It is taken only if it is better; nothing leaves here."""
+    fit = _fit_or_exit()
+    with runtime_or_exit() as rt:
+        with rt.reading() as session:
+            said = corrections(session, rt.categories)
+        config, reader = rt.config, rt.reader
+    in_force, _ = readers.model_in_force(config)
+    try:
+        found = own.learn(read_corpus(CORPUS), said, reader, in_force.about, fit, progress=lambda step: click.echo(f"  {step} …"))
+    except TooFew as few:
+        click.echo(
+            f"{few} texts were corrected that the model in force has not learnt from: too few, {own.LEAST} are needed. Nothing is changed."
+        )
+        return
+    except TableFault as fault:
+        raise click.ClickException(str(fault)) from fault
+    _print_learnt(found)
+    if found.model is None:
+        click.echo("The new model is not better: the one in force stays.")
+        return
+    try:
+        readers.take(config, *found.model)
+    except OSError as fault:
+        raise click.ClickException(f"{fault.filename} cannot be written: {fault.strerror}; the model in force stays") from fault
+    click.echo("The new model is better: it is in force. Processes that run take it at their next start; hotline reading back undoes it.")
+
+
+@reading.command()
+def back() -> None:
+    """Put the model before in force again; if there is none, the shipped one."""
+    config = config_or_exit(signs=False)
+    try:
+        changes = readers.go_back(config)
+    except OSError as fault:
+        raise click.ClickException(f"{fault.filename} cannot be changed: {fault.strerror}") from fault
+    if not changes:
+        click.echo("The shipped model is in force already.")
+        return
+    which = "The model before" if readers.learnt_model(config).exists() else "The shipped model"
+    click.echo(f"{which} is in force again. Processes that run take it at their next start.")
+
+
+def _fit_or_exit() -> Fit:
+    try:
+        from hotline.learning.fitting import fit  # noqa: PLC0415 - scikit-learn is an extra: only learning needs it
+    except ImportError as fault:
+        raise click.ClickException("learning needs scikit-learn: pip install 'hotline[reading]'") from fault
+    return fit
+
+
+def _print_measured(about: Mapping[str, Any]) -> None:
+    """What each threshold of [reading] finds, as the model's file says."""
+    click.echo("The model, on authors of the corpus whom it had not seen:")
+    for part, rows in about.get("measured", {}).items():
+        for row in rows:
             threshold, found, false = (100 * row[name] for name in ("threshold", "found", "false"))
             click.echo(f"  {part:<8} from {threshold:3.0f} % on: {found:3.0f} % found, {false:3.0f} % false")
+
+
+def _print_learnt(found: Learnt) -> None:
+    click.echo(f"{found.corrections} texts were corrected; {found.held_back} of them were held back, and both models read them:")
+    for name, made in (("in force", found.before), ("new", found.after)):
+        click.echo(f"  {name:<9}{_mistakes(made)}")
+    before, after = (f"{100 * share:.0f} %" for share in found.found)
+    click.echo(f"Of danger in the corpus they find {before} and {after}, in authors they had not seen.")
+
+
+def _mistakes(made: Mistakes) -> str:
+    return (
+        f"{made.kinds} of {made.of_kinds} kinds wrong; danger: {made.missed} of {made.of_danger} missed, "
+        f"{made.false} of {made.of_safe} false; {made.total} mistakes"
+    )
 
 
 def _reader_or_exit() -> Reader:
@@ -90,6 +179,7 @@ def _reader_or_exit() -> Reader:
             load_categories(config.table("categories")),
             load_lexicon(config.table("lexicon")),
             load_gazetteer(config.table("gazetteer")),
+            refusing=lambda fault: click.echo(f"{fault}; the shipped model reads instead", err=True),
         )
     except TableFault as fault:
         raise click.ClickException(str(fault)) from fault

@@ -4,7 +4,7 @@ Needs scikit-learn, which the extra `reading` installs; nothing that runs needs 
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,16 +52,20 @@ def fit(
     texts: Sequence[Labelled],
     *,
     weights: Sequence[float] | None = None,
+    taught: Sequence[Collection[str] | None] | None = None,
     seed: int = SEED,
     rows: int = ROWS,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Linear, Mapping[str, Any]]:
     """Learn a model from texts of at least five authors. Returns it, and what its file says of it.
 
-    `weights`: how much each text counts; None: all alike. `progress` is told of each step.
+    `weights`: how much each text counts; None: all alike. `taught`: the outputs, or families of outputs, that each text teaches, where its
+    other labels were given by nobody; None: all of them. What the file says was measured is measured on texts that teach all of them.
+    `progress` is told of each step.
     """
     counted = _counted(texts, rows)
-    targets = list(_targets(texts))
+    teaches = taught or [None] * len(texts)
+    targets = [_taught(target, teaches) for target in _targets(texts)]
     weighed = np.ones(len(texts)) if weights is None else np.asarray(weights)
     authors = np.array([text.author for text in texts])
     scores = np.zeros((len(texts), len(targets)))
@@ -79,7 +83,7 @@ def fit(
         "texts": len(texts),
         "authors": sorted({text.author for text in texts}),
         "learnt_from": learnt_from(texts),
-        "measured": _measured(scores * slopes + shifts, targets),
+        "measured": _measured(scores * slopes + shifts, targets, np.array([one is None for one in teaches])),
     }
     return model, about
 
@@ -108,6 +112,12 @@ def _targets(texts: Sequence[Labelled]) -> Iterator[Target]:
         yield Target(f"{KIND} {kind}", np.array([text.kind == kind for text in texts]), matters)
     for thing in (NOTHING, *OBJECTS):
         yield Target(f"{OBJECT} {thing}", np.array([(text.object or NOTHING) == thing for text in texts]), matters)
+
+
+def _taught(target: Target, teaches: Sequence[Collection[str] | None]) -> Target:
+    """What an output learns, without the texts that do not teach it."""
+    own = np.array([one is None or target.name in one or target.family in one for one in teaches])
+    return Target(target.name, target.yes, target.counts & own)
 
 
 def _only(target: Target, chosen: Array) -> Target:
@@ -146,10 +156,11 @@ def _calibrated(scores: Array, targets: Sequence[Target], weighed: Array) -> tup
         own = list(members)
         if family in list(Part):
             at = own[0]
-            fitted = LogisticRegression(C=1e6).fit(scores[:, [at]], targets[at].yes, sample_weight=weighed)
+            counts = targets[at].counts
+            fitted = LogisticRegression(C=1e6).fit(scores[counts][:, [at]], targets[at].yes[counts], sample_weight=weighed[counts])
             slopes[at], shifts[at] = fitted.coef_[0, 0], fitted.intercept_[0]
             continue
-        counts = targets[own[0]].counts
+        counts = np.logical_and.reduce([targets[at].counts for at in own])
         right = np.argmax(np.stack([targets[at].yes[counts] for at in own], axis=1), axis=1)
         slopes[own] = min(_TEMPERATURES, key=lambda slope: _loss(scores[counts][:, own] * slope, right))
     return slopes, shifts
@@ -170,16 +181,16 @@ def _small(weight: Array, bias: Array, targets: Sequence[Target], rows: int) -> 
     return Linear(outputs, rows, steps.astype(np.uint8).tobytes())
 
 
-def _measured(scores: Array, targets: Sequence[Target]) -> Mapping[str, Any]:
+def _measured(scores: Array, targets: Sequence[Target], judged: Array) -> Mapping[str, Any]:
     """For each part: the threshold, and the share that is found, at several shares that are found falsely; on authors not seen."""
     measured = {}
     for at, target in enumerate(targets):
         if target.name not in list(Part):
             continue
-        likely = 1 / (1 + np.exp(-scores[:, at]))
-        limits = {share: float(np.quantile(likely[~target.yes], 1 - share)) for share in _FALSE_SHARES}
+        likely, yes = 1 / (1 + np.exp(-scores[judged, at])), target.yes[judged]
+        limits = {share: float(np.quantile(likely[~yes], 1 - share)) for share in _FALSE_SHARES}
         measured[target.name] = [
-            {"false": share, "threshold": round(limit, 3), "found": round(float((likely[target.yes] > limit).mean()), 3)}
+            {"false": share, "threshold": round(limit, 3), "found": round(float((likely[yes] > limit).mean()), 3)}
             for share, limit in limits.items()
         ]
     return measured

@@ -247,6 +247,7 @@ def verdicts(result: Result) -> dict[str, str]:
     assert list(found) == [
         "configuration",
         "tables",
+        "reading",
         "catalogues",
         "prompts",
         "database",
