@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from hotline import private
 from hotline.config import Config
 from hotline.domain.category import Category
 from hotline.domain.gazetteer import Gazetteer
@@ -59,6 +60,7 @@ def take(config: Config, model: Linear, about: Mapping[str, Any]) -> None:
     """Put a learnt model in force, and keep the one before. Raises `OSError`."""
     learnt, before = learnt_model(config), _before(config)
     beside = learnt.with_name(f"{learnt.name}.learnt")
+    private.folder(config.data_dir)
     write_model(beside, model, about, private=True)
     if _is_sound(learnt):
         learnt.replace(before)

@@ -108,7 +108,7 @@ def learn() -> None:
         found = own.learn(read_corpus(CORPUS), said, reader, in_force.about, fit, progress=lambda step: click.echo(f"  {step} …"))
     except TooFew as few:
         click.echo(
-            f"{few} texts were corrected that the model in force has not learnt from: too few, {own.LEAST} are needed. Nothing is changed."
+            f"People spoke of {few} texts that the model in force has not learnt from: too few, {own.LEAST} are needed. Nothing is changed."
         )
         return
     except TableFault as fault:
@@ -157,7 +157,7 @@ def _print_measured(about: Mapping[str, Any]) -> None:
 
 
 def _print_learnt(found: Learnt) -> None:
-    click.echo(f"{found.corrections} texts were corrected; {found.held_back} of them were held back, and both models read them:")
+    click.echo(f"People spoke of {found.corrections} texts; {found.held_back} of them were held back, and both models read them:")
     for name, made in (("in force", found.before), ("new", found.after)):
         click.echo(f"  {name:<9}{_mistakes(made)}")
     before, after = (f"{100 * share:.0f} %" for share in found.found)

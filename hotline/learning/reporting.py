@@ -18,7 +18,7 @@ def report(corrections: Sequence[Correction]) -> Iterator[str]:
     pairs = Counter((one.read_kind, one.kind) for one in wrong)
     for (read, said), times in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:_PAIRS]:
         of_pair = [one for one in wrong if (one.read_kind, one.kind) == (read, said)]
-        yield f"  read as {_kind(read)}, is {_kind(said)}: {times}{_because(of_pair, KIND)}"
+        yield f"  read as {_kind(read)}, is {_kind(said)}: {times}{_telling(of_pair, KIND)}"
     yield from _of_part("Danger", Part.DANGER, [(one, one.danger) for one in corrections])
     yield from _of_part("Against officials", Part.AGAINST, [(one, one.against) for one in corrections])
     places = [one.place for one in corrections if one.place is not None]
@@ -32,17 +32,17 @@ def _of_part(title: str, part: Part, said: Sequence[tuple[Correction, bool | Non
     missed = [one for one in is_so if not one.was_read(part)]
     false = [one for one in is_not if one.was_read(part)]
     yield f"{title}: people said yes of {len(is_so)} texts, and no of {len(is_not)}"
-    yield f"  missed: {len(missed)}{_because(missed, KIND)}"
-    yield f"  false: {len(false)}{_because(false, part)}"
+    yield f"  missed: {len(missed)}{_telling(missed, KIND)}"
+    yield f"  false: {len(false)}{_telling(false, part)}"
 
 
 def _kind(code: str | None) -> str:
     return "no complaint" if code in (None, NO_COMPLAINT) else str(code)
 
 
-def _because(wrong: Iterable[Correction], name: str) -> str:
-    """The words that were the reasons most often. None of a sealed ticket is shown, and none with a digit."""
+def _telling(wrong: Iterable[Correction], name: str) -> str:
+    """The words that were the reasons for it most often. None of a sealed ticket is shown, and none with a digit."""
     words = Counter(word.casefold() for one in wrong if not one.sealed for word in {*one.reasons.get(name, ())})
     shown = [(word, times) for word, times in words.items() if not any(letter.isdigit() for letter in word)]
     most = sorted(shown, key=lambda pair: (-pair[1], pair[0]))[:_WORDS]
-    return f"   because of: {', '.join(f'{word} {times}' for word, times in most)}" if most else ""
+    return f"   words: {', '.join(f'{word} {times}' for word, times in most)}" if most else ""

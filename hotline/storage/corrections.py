@@ -159,9 +159,11 @@ def _answered(data: Mapping[str, Any]) -> Iterator[tuple[int | None, _What, Any]
         yield message_id, _What.DANGER, _DANGER[answer]
     if answer is LookAnswer.NOT_OURS:
         yield message_id, _What.KIND, NO_COMPLAINT
-    if answer is LookAnswer.KIND and not data["sealed"]:  # the kind that stood there, unless the event that follows names another
+    if (
+        answer is LookAnswer.KIND and not data.get("sealed") and "category" in data
+    ):  # the kind that stood there, unless the event that follows names another
         yield message_id, _What.KIND, data["category"]
-    if answer is LookAnswer.ORDINARY:
+    if answer is LookAnswer.ORDINARY and "category" in data:
         yield None, _What.LEFT, data["category"]
 
 
@@ -173,7 +175,7 @@ def _said(kind: EventKind, data: Mapping[str, Any], categories: tuple[Category, 
             yield _What.AGAINST, True
     elif kind == EventKind.CHANGED and data["fact"] == "area":
         yield _What.PLACE, (data["old"], data["new"])
-    elif kind == EventKind.DANGER and data["danger"] == Danger.PERSON:
+    elif kind == EventKind.DANGER and data.get("danger") == Danger.PERSON:
         yield _What.DANGER, True
     elif kind in (EventKind.SEALED, EventKind.UNSEALED):
         yield _What.AGAINST, kind == EventKind.SEALED

@@ -140,12 +140,12 @@ def test_the_report_counts_what_was_corrected_and_shows_words_that_tell_of_nobod
     ]
     assert lines == [
         "Kinds: people named 5, and 4 of them were read as another",
-        "  read as theft, is land: 2   because of: plot 2",
-        "  read as theft, is no complaint: 1   because of: offer 1",
+        "  read as theft, is land: 2   words: plot 2",
+        "  read as theft, is no complaint: 1   words: offer 1",
         "  read as theft, is police: 1",
         "Danger: people said yes of 2 texts, and no of 1",
-        "  missed: 1   because of: word 1",
-        "  false: 1   because of: free 1",
+        "  missed: 1   words: word 1",
+        "  false: 1   words: free 1",
         "Against officials: people said yes of 1 texts, and no of 0",
         "  missed: 1",
         "  false: 0",
@@ -184,7 +184,7 @@ def test_a_learnt_model_is_private_and_the_one_before_comes_back(
         assert in_force() == "shipped"
         told: list[str] = []
         found = readers.load_reader(config, *tables, refusing=lambda fault, told=told: told.append(str(fault)))  # type: ignore[misc]
-        assert bytes(found.model.weights) == bytes(THEFT.weights)
+        assert found.model.weights[found.model.starts_at :] == THEFT.weights
         assert str(learnt) in told[0]
     readers.load_reader(config, *tables)
     assert "the learnt model is refused, the shipped one reads" in capsys.readouterr().out

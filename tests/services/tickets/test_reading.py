@@ -111,7 +111,10 @@ def test_a_text_that_cannot_be_read_keeps_no_other_unread_and_is_looked_at_first
         first_message = session.scalar(select(Message.id).where(Message.ticket_id == first, Message.direction == "in"))
     monkeypatch.setattr(readings, "keep", fails_first)
     route_due(that_reads(rt, "kind civic"))
-    assert [(one.category, one.to_read, one.routed_at is not None) for one in tickets(rt)] == [("general", False, True), ("civic", False, True)]
+    assert [(one.category, one.to_read, one.routed_at is not None) for one in tickets(rt)] == [
+        ("general", False, True),
+        ("civic", False, True),
+    ]
     assert looks(rt) == [Look.FIRST, Look.NEXT]
 
 
@@ -148,7 +151,12 @@ def test_danger_that_the_words_told_is_not_told_twice_and_the_model_lowers_nothi
     assert before.danger is not None
     route_due(rt)
     after = tickets(rt)[0]
-    assert (after.danger, after.danger_at, after.priority, after.category) == (before.danger, before.danger_at, before.priority, before.category)
+    assert (after.danger, after.danger_at, after.priority, after.category) == (
+        before.danger,
+        before.danger_at,
+        before.priority,
+        before.category,
+    )
 
 
 def test_a_joined_text_that_is_danger_raises_the_ticket(rt: Runtime) -> None:
