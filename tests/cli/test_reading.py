@@ -85,3 +85,9 @@ def test_the_model_is_learnt_from_corrections_if_it_is_better_and_the_one_before
     assert hotline("back") == ["The shipped model is in force again. Processes that run take it at their next start."]
     assert hotline("back") == ["The shipped model is in force already."]
     assert hotline("explain", "plot qabza")[2].startswith("kinds      theft")
+
+    learnt.write_bytes(b"not a model")
+    assert f"{learnt}:1: this is no model of the format" in hotline("explain", "plot qabza")[0]  # and the shipped one reads
+    doctor = CliRunner().invoke(main, ["doctor"], env=environ | {"HOTLINE_REDIS_URL": "unix:///nonexistent/redis.sock"}).output
+    assert f"WRONG  reading: {learnt}:1: this is no model" in doctor
+    assert hotline("back")[0].startswith("The shipped model is in force again.")
