@@ -41,7 +41,7 @@ _HEARD_ALONE, _HEARD_BESIDE = 5, 4  # consonants
 _LONGEST = 7  # words of a name; a bound, so that words without a sound cannot make a reading slow
 _BREAK = "ʘ"  # stands for a comma or the end of a sentence; a letter, so that keys keep it, which nobody writes
 _BREAKS = re.compile(r"[,،;؛:?؟!۔\n\"“”()]+|(?<=\w\w\w)\.(?=\s|$)|\.\.+")
-_STUCK = re.compile(r"(\w{4,})(سے|میں)(?!\w)")  # کھارادرسے
+_STUCK = re.compile(r"(?<=\w\w\w\w)(سے|میں)(?!\w)")  # کھارادرسے
 _HALVES = re.compile(r"(?<=\d)(?:\.5(?!\d)|½| ?1/2(?!\d))")
 _VOWELS = re.compile("[ao]|[اویہ]")
 _DOUBLED = re.compile(r"([a-z])\1+")
@@ -106,9 +106,10 @@ class Gazetteer:
         numbered = {}
         shared = dict[str, str]()  # one object for equal texts
         for index, (place, spellings) in enumerate(rows):
-            parted = _NUMBERED.fullmatch(place.en)
-            if parted and parted[1] in by_name:  # found by its number, not by its name
-                numbered[by_name[parted[1]].code, parted[2].replace("½", "h")] = place
+            name, _, number = place.en.rpartition(" ")
+            around = by_name.get(name.removesuffix(" No."))
+            if around is not None and _PART_NUMBER.fullmatch(number):  # found by its number, not by its name
+                numbered[around.code, number.replace("½", "h")] = place
                 continue
             written = {match_key(spelling): False for spelling in (place.en, place.ur, place.sd)}
             written |= {match_key(spelling): spelling.startswith(ALSO_A_WORD) for spelling in spellings}
@@ -150,7 +151,7 @@ _KINDS = {
 }
 _KIND_SOUNDS = frozenset((*_KINDS.values(), "kln", "tn", "rd", "gt", "mrkt", "st", "ngr", "bst"))
 _PART = re.compile(r"\d{1,2}[a-zh]?")
-_NUMBERED = re.compile(r"(.+?) (?:No\. )?(\d+½?)")
+_PART_NUMBER = re.compile(r"\d+½?")
 
 
 def _folded(sounds: list[str]) -> list[str]:
@@ -225,7 +226,7 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[list[str], list[Mention]
     """The words of a text, with `_BREAK` where it pauses, and the places it names."""
     # A match key has no ۾, which is a sign and no letter: میں says the same.
     marked = _BREAKS.sub(f" {_BREAK} ", _HALVES.sub("h", text)).replace("۾", " میں ")
-    marked = _STUCK.sub(r"\1 \2", marked)
+    marked = _STUCK.sub(r" \1", marked)
     words = match_key(marked).split()
     sounds = sound_key(marked).split()
     found = []

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import Float, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.storage.base import Base
@@ -18,7 +18,7 @@ class ReadingRow(Base):
     intent: Mapped[str] = mapped_column(String(16))  # a `domain.reading.Intent`
     kinds: Mapped[list[str]]  # codes of the model's kinds, the likeliest first
     object: Mapped[str | None] = mapped_column(String(16))
-    danger: Mapped[float]  # the probability, 0 to 1; so are the next two
-    against: Mapped[float]
-    quiet: Mapped[float]
+    danger: Mapped[float] = mapped_column(Float)  # the probability, 0 to 1; so are the next two
+    against: Mapped[float] = mapped_column(Float)
+    quiet: Mapped[float] = mapped_column(Float)
     reasons: Mapped[dict[str, Any]]  # the words that decided, by what they decided
