@@ -106,8 +106,8 @@ class Gazetteer:
         numbered = {}
         shared = dict[str, str]()  # one object for equal texts
         for index, (place, spellings) in enumerate(rows):
-            name, _, number = place.en.rpartition(" ")
-            around = by_name.get(name.removesuffix(" No."))
+            stem, _, number = place.en.rpartition(" ")
+            around = by_name.get(stem.removesuffix(" No."))
             if around is not None and _PART_NUMBER.fullmatch(number):  # found by its number, not by its name
                 numbered[around.code, number.replace("½", "h")] = place
                 continue

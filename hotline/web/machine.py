@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from hotline.domain import category, telltale
 from hotline.domain.category import Category
+from hotline.domain.reading import Part
 from hotline.runtime import Reading, Runtime
-from hotline.storage import events
+from hotline.services.tickets import meaning
+from hotline.storage import events, readings
 from hotline.storage.events import EventKind
 from hotline.storage.models import Event, Ticket
+from hotline.storage.readingmodels import ReadingRow
 
 _READ = 480
 """How many characters of a text are looked through for the words that count."""
@@ -16,8 +19,20 @@ _READ = 480
 _HEARD = 50
 """The newest texts of which it is told what was heard in them."""
 
+_WORTH_TELLING = 20
+"""From so many percent on it is told that something may be so."""
+
 _SETS = {EventKind.RAISED: "priority", EventKind.DANGER: "priority", EventKind.HELD: "hold", EventKind.SEALED: "sealed"}
 _KINDS = (EventKind.OPENED, EventKind.CHANGED, EventKind.UNHELD, EventKind.UNSEALED, *_SETS)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the model read in the text of a ticket that it thinks the most dangerous. `likely` are (part, percent, words that decided)."""
+
+    kinds: tuple[Category, ...]
+    why: tuple[str, ...]
+    likely: tuple[tuple[Part, int, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -34,6 +49,7 @@ class Reasons:
     words: tuple[str, ...]
     set_by: dict[str, Event]
     is_fallback: bool
+    told: Told | None
 
     @property
     def people(self) -> list[int | None]:
@@ -68,7 +84,23 @@ def reasons(rt: Runtime, session: Reading, ticket: Ticket, texts: Iterable[str])
         words=_words(heard, texts),
         set_by=set_by,
         is_fallback=ticket.category == category.fallback(rt.categories).code,
+        told=_told(rt, readings.of_ticket(session, ticket.id, limit=_HEARD)),
     )
+
+
+def _told(rt: Runtime, rows: Sequence[ReadingRow]) -> Told | None:
+    row = max(rows, key=lambda one: one.danger, default=None)
+    if row is None:
+        return None
+    kinds = dict.fromkeys(meaning.of_model(rt.categories, kind) for kind in row.kinds)
+    percents = ((part, round(100 * getattr(row, part))) for part in Part)
+    likely = tuple((part, percent, _unnumbered(row.reasons.get(part, ()))) for part, percent in percents if percent >= _WORTH_TELLING)
+    return Told(tuple(kinds), _unnumbered(row.reasons.get("kind", ())), likely)
+
+
+def _unnumbered(words: Iterable[str]) -> tuple[str, ...]:
+    """Words without numbers: they may be a person's."""
+    return tuple(word for word in words if not any(letter.isdigit() for letter in word))
 
 
 def _words(heard: tuple[Category, ...], texts: Iterable[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from hotline.domain.languages import BY_CODE, TEXT_LANGUAGES
 from hotline.domain.look import LookAnswer
 from hotline.domain.needs import Interpreter, Only
 from hotline.domain.queue import Channel, QueueList
+from hotline.domain.reading import Part as ReadPart
 from hotline.domain.rights import Role
 from hotline.domain.ticket import Priority, Status
 from hotline.guards import N_
@@ -205,13 +206,12 @@ BRIDGES = {
 }
 """How a call back ended, and what came of it."""
 CAME = tuple(Came)
-DANGERS = {
-    Danger.PERSON: N_("a person said so"),
-    Danger.KEYED: N_("the caller pressed a key for it"),
-    Danger.CRY: N_("a cry for help"),
-    Danger.SURE: N_("read in the words, and sure enough to ring phones"),
-    Danger.READ: N_("read in the words"),
+READ_PARTS = {
+    ReadPart.DANGER: N_("somebody may be in danger"),
+    ReadPart.AGAINST: N_("it may complain of police or other officials"),
+    ReadPart.QUIET: N_("a text or a call from us may expose the citizen"),
 }
+"""What the model judges in a text."""
 DEEDS = {
     Deed.TEXTED: N_("Wrote to the citizen"),
     Deed.CALLED: N_("Rang the citizen"),

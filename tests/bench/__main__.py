@@ -20,15 +20,15 @@ import psycopg
 from hotline.cli.catalogues import compile_all
 from hotline.i18n import LOCALES, PROJECT
 from hotline.storage.schema import migrate
-from tests.bench import at_rest, growth, open_queues, searching, sending, voice, webhook
-from tests.bench.lines import all_lines, queue_lines
+from tests.bench import at_rest, growth, open_queues, reading, searching, sending, voice, webhook
+from tests.bench.lines import all_lines, queue_lines, reading_lines
 from tests.bench.load import Texts
 from tests.bench.processes import BenchFailed, Processes, need_wrk
 from tests.bench.report import say, table, there, timed, write
 from tests.servers import Postgres, RedisServer, disk_folder, postgres_server
 
 PAGE = PROJECT / "docs/speed.md"
-PARTS = ("webhook", "calls", "sending", "rest", "queue", "search")
+PARTS = ("webhook", "calls", "sending", "rest", "queue", "search", "reading")
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Results:
     searched: list[searching.Searched] = field(default_factory=list)
     grown: list[growth.Growth] = field(default_factory=list)
     queues: list[open_queues.OpenQueues] = field(default_factory=list)
+    read: reading.Read | None = None
     postgres: str = ""
 
 
@@ -62,6 +63,7 @@ def main() -> int:
         return 1
     lines = all_lines(results.webhooks, results.calls, results.sent, results.rest, results.searched)
     lines += queue_lines(results.grown, results.queues)
+    lines += reading_lines(results.read) if results.read is not None else []
     is_whole = set(wanted) == set(PARTS)
     text = table(lines, _about(results.postgres), beside="" if is_whole else there(PAGE))
     sys.stdout.write(text + "\n")
@@ -116,6 +118,9 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
                 results.searched.append(searching.measure("SQLite", url=_sqlite(folder, "search"), few=few, many=many))
                 with _postgres() as (url, _, results.postgres):
                     results.searched.append(searching.measure("PostgreSQL", url=url, few=few, many=many))
+        if "reading" in wanted:
+            with timed("reading"):
+                results.read = reading.measure()
         if "queue" in wanted:
             with timed("queue"):
                 redis.restart(empty=True)

@@ -6,6 +6,7 @@ from tests.bench.at_rest import AtRest
 from tests.bench.growth import Growth
 from tests.bench.load import Load
 from tests.bench.open_queues import EVERY_S, QUEUES, OpenQueues
+from tests.bench.reading import Read
 from tests.bench.report import Line
 from tests.bench.searching import Searched
 from tests.bench.sending import PER_S, Sent
@@ -17,12 +18,24 @@ _SPREAD, _WEB_MIB, _WORKER_MIB, _REST_S = 3.0, 64.0, 96.0, 2.0
 _FIRST_PAGE, _NEXT_PAGE, _COUNTS_MS = 1.5, 2.0, 50.0
 _CORE, _SLOWER = 0.2, 1.25
 _GROWN = 1.5
+_READ_MS, _READ_GROWS, _READ_WORST, _READ_MIB = 0.5, 18.0, 30.0, 4.0  # 16 times as long may cost a little more than 16 times as much
 _STEP_IN_FLOOD, _STEP_AT_REST, _STEP_DEAF_MS = 1.0, 1.5, 500.0  # Redis is given up after a second, the gateway after more
 
 
 def queue_lines(grown: list[Growth], queues: list[OpenQueues]) -> list[Line]:
     """The lines of the queue."""
     return [line for one in grown for line in _growth(one)] + [line for one in queues for line in _open_queues(one)]
+
+
+def reading_lines(one: Read) -> list[Line]:
+    """The lines of the reading of a text."""
+    times, worst = one.longest_ms / one.ordinary_ms, one.hostile_ms / one.ordinary_ms
+    return [
+        Line("reading a text of 100 characters", f"{one.ordinary_ms:.2f} ms", f"≤ {_READ_MS} ms", one.ordinary_ms <= _READ_MS),
+        Line("reading one of 1,600 characters, of one of 100", f"{times:.1f} ×", f"≤ {_READ_GROWS} ×", times <= _READ_GROWS),
+        Line("reading the worst hostile text, of one of 100", f"{worst:.1f} ×", f"≤ {_READ_WORST} ×", worst <= _READ_WORST),
+        Line("the model in a process, besides its shared file", f"{one.mib:.1f} MiB", f"≤ {_READ_MIB} MiB", one.mib <= _READ_MIB),
+    ]
 
 
 def _growth(one: Growth) -> list[Line]:
