@@ -87,10 +87,12 @@ def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> i
 
 
 class Written(NamedTuple):
-    """The last text of ours to a contact about a ticket. `category`: what the ticket is about; `by_person`: a volunteer wrote it."""
+    """The last text of ours to a contact about a ticket. `category`: what the ticket is about; `in_danger`: it tells of danger already;
+    `by_person`: a volunteer wrote it."""
 
     ticket_id: int
     category: str
+    in_danger: bool
     by_person: bool
 
 
@@ -101,14 +103,14 @@ def written_to(session: Session, contact_id: int, *, since: datetime) -> Written
     """
     left = or_(Message.sent_at.is_not(None), Message.delivery.in_((Delivery.SENDING, Delivery.UNKNOWN)))
     row = session.execute(
-        select(Ticket.id, Ticket.category, Message.volunteer_id)
+        select(Ticket.id, Ticket.category, Ticket.danger, Message.volunteer_id)
         .join(Ticket, Ticket.id == Message.ticket_id)
         .where(Message.contact_id == contact_id, Message.direction == Direction.OUT, Message.created_at >= since)
         .where(or_(Message.volunteer_id.is_not(None), left), Ticket.contact_id == contact_id, OF_OWNER)
         .order_by(Message.id.desc())
         .limit(1)
     ).first()
-    return Written(row[0], row[1], row[2] is not None) if row is not None else None
+    return Written(row[0], row[1], row[2] is not None, row[3] is not None) if row is not None else None
 
 
 def asked_status_of(message: Message | None) -> int | None:

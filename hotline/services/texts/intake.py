@@ -143,12 +143,14 @@ def _known(rt: Runtime, tx: Transaction, contact: Met, asked: ParsedText, *, tex
 def _is_other_matter(rt: Runtime, text: str, written: Written) -> bool:
     """Whether a text is about another matter than the ticket about which we wrote last. It is asked only where the text would join.
 
-    So it is where its words name a kind, or it is surely read as of one, and the ticket is of another. What a volunteer asked is answered,
-    whatever the answer names.
+    So it is where its words name a kind, or it is surely read as of one, and the ticket is of another; and where it tells of danger, and
+    the ticket does not. What a volunteer asked is answered, whatever else the answer names.
     """
+    found = read(text, rt.reader)
+    if found.danger and not written.in_danger:
+        return True
     if written.by_person or written.category == fallback(rt.categories).code:
         return False
-    found = read(text, rt.reader)
     kinds = [meaning.of_model(rt.categories, kind).code for kind in found.kinds]
     is_told = bool(found.hits) or (bool(kinds) and found.chances[0] >= SURE_KIND)
     return is_told and written.category not in (*kinds, *found.hits)

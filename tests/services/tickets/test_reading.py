@@ -168,6 +168,22 @@ def test_a_joined_text_that_is_danger_raises_the_ticket(rt: Runtime) -> None:
     assert (ticket.category, ticket.priority, ticket.danger) == ("lost", Priority.URGENT, Danger.READ)
 
 
+def test_an_answer_hours_later_that_is_danger_or_another_matter_opens_its_own_ticket(rt: Runtime, clock: Clock) -> None:
+    text_in(rt, "mera phone gir gaya orangi town mein")
+    route_due(that_reads(rt, "kind lost"))
+    hand_over(rt)
+    clock.forward(hours=2)
+    text_in(that_reads(rt, "kind lost"), "safed rang ka tha")  # the same matter joins
+    assert len(tickets(rt)) == 1
+    clock.forward(hours=1)
+    text_in(that_reads(rt, "kind threat", Part.DANGER), "wo phir aya hai")
+    assert len(tickets(rt)) == 2
+    hand_over(rt)
+    clock.forward(hours=2)
+    text_in(that_reads(rt, "kind civic"), "gali mein pani khara hai")
+    assert len(tickets(rt)) == 3
+
+
 def test_a_kind_that_a_table_lacks_is_the_last_and_one_that_names_it_is_taken(rt: Runtime) -> None:
     renamed = tuple(replace(one, code="robbed", reads="snatching") if one.code == "snatching" else one for one in rt.categories)
     text_in(rt, UNTOLD)
