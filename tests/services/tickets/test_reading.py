@@ -178,6 +178,7 @@ def test_an_answer_hours_later_that_is_danger_or_another_matter_opens_its_own_ti
     clock.forward(hours=1)
     text_in(that_reads(rt, "kind threat", Part.DANGER), "wo phir aya hai")
     assert len(tickets(rt)) == 2
+    route_due(that_reads(rt, "kind threat", Part.DANGER))
     hand_over(rt)
     clock.forward(hours=2)
     text_in(that_reads(rt, "kind civic"), "gali mein pani khara hai")
