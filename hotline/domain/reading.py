@@ -185,13 +185,12 @@ def _shares(model: Linear, scores: Sequence[float], family: str) -> dict[str, fl
 
 
 def _kept(shares: Mapping[str, float], said: Sequence[str]) -> dict[str, float]:
-    """The likeliest kinds. Where the model is unsure, those that the tables found words of (`said`) stand first."""
+    """The likeliest kinds. Those that the tables found words of (`said`) stand first where the model is unsure, and where they are none of
+    the model's."""
     ordered = sorted(shares.items(), key=lambda one: -one[1])[:KINDS_KEPT]
-    kept = {code: share for code, share in ordered if share >= KEPT_SHARE * ordered[0][1]}
-    if ordered[0][1] >= SURE_KIND:
-        return kept
-    leading = {code: shares[code] for code in said if code in shares}
-    return {**leading, **{code: share for code, share in kept.items() if code not in leading}}
+    is_sure = ordered[0][1] >= SURE_KIND
+    kept = {code: shares.get(code, 1.0) for code in said if code not in shares or not is_sure}
+    return kept | {code: share for code, share in ordered if share >= KEPT_SHARE * ordered[0][1] and code not in kept}
 
 
 def _shown(text: str) -> list[str]:

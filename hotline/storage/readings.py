@@ -39,10 +39,16 @@ def keep(session: Session, *, look: int | None, **values: Unpack[NewReading]) ->
     session.execute(update(Message).where(Message.id == values["message_id"]).values(to_read=None, look=look))
 
 
+def show(session: Session, ticket_id: int) -> None:
+    """Show a ticket that has been read to those who may see it. Its version stays."""
+    session.execute(update(Ticket).where(Ticket.id == ticket_id, Ticket.to_read).values(to_read=False))
+
+
 def give_up(session: Session, message_id: int, ticket_id: int | None, *, look: Look) -> None:
-    """Leave a text unread, for a person to read as soon as `look` says, and show its ticket to those who may see it."""
+    """Leave a text unread, for a person to read as soon as `look` says, and show its ticket."""
     session.execute(update(Message).where(Message.id == message_id).values(to_read=None, look=look))
-    session.execute(update(Ticket).where(Ticket.id == ticket_id).values(to_read=False))
+    if ticket_id is not None:
+        show(session, ticket_id)
 
 
 def of_ticket(session: Session, ticket_id: int, *, limit: int) -> Sequence[ReadingRow]:

@@ -40,9 +40,9 @@ def open_two(rt: Runtime, clock: Clock, words: str) -> tuple[Ticket, Ticket]:
     for body in (SNATCHED, words):
         text_in(rt, body)
         clock.forward(minutes=11)
+    route_due(rt)
     if words == SEALED:
         only(rt, hold=False)
-    route_due(rt)
     hand_over(rt)
     plain, kept = tickets(rt)
     assert (plain.hold or plain.sealed, kept.hold, kept.sealed) == (False, words == HELD, words == SEALED)

@@ -85,8 +85,8 @@ def test_a_text_kept_back_for_another_ticket_is_told_in_the_words_of_a_marked_ph
 
 def test_the_sealed_tickets_own_team_reads_that_a_person_may_write_and_no_machine(rt: Runtime, as_: As, ticket: Ticket) -> None:
     text_in(rt, SEALED)
-    alter(rt, Ticket, hold=False)
     route_due(rt)
+    alter(rt, Ticket, hold=False)
     page = as_("charlie").text(at(tickets(rt)[-1]))
     assert "The citizen is not texted about it: the ticket is sealed: a person may write, a machine may not" in page
     assert 'value="send"' in page

@@ -122,20 +122,34 @@ def raised(tx: Transaction, ticket: Ticket, meaning: Meaning, *, by: int | None 
     return changes
 
 
-def add(
+def add(rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, **changes: Unpack[TicketChanges]) -> None:
+    """Add to a ticket what later words say (`added`), and raise its version even if they say nothing new.
+
+    `ticket` is as it was read; `changes` are stored in the same step. Raises `TicketMoved`.
+    """
+    store(tx, ticket, added(rt, tx, ticket, meaning, **changes))
+
+
+def store(tx: Transaction, ticket: Ticket, changes: TicketChanges) -> None:
+    """Store what changes on a ticket, and have it routed if it must be. Raises `TicketMoved`."""
+    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
+    if "routed_at" in changes:
+        tx.ring(Job.ROUTE_DUE)
+
+
+def added(
     rt: Runtime, tx: Transaction, ticket: Ticket, meaning: Meaning, *, names_kind: bool = False, **changes: Unpack[TicketChanges]
-) -> None:
-    """Add to a ticket what later words say. They can raise, hold or seal it, and never lower, lift or unseal.
+) -> TicketChanges:
+    """What changes on a ticket by what later words say. They can raise, hold or seal it, and never lower, lift or unseal.
 
     A sender can be forged: so they undo no decision of a person, and move no sealed ticket to another team. `names_kind`: they say of what
     kind the ticket is even where words have told it; else only where none have.
-
-    `ticket` is as it was read; `changes` are stored in the same step. Raises `TicketMoved`.
     """
     changes |= raised(tx, ticket, meaning, is_held=changes.get("hold", False))
     general = category.fallback(rt.categories)
     if (
         meaning.hits
+        and meaning.category != ticket.category
         and not (ticket.sealed or meaning.sealed)
         and (names_kind or ticket.category == general.code)
         and not events.is_placed(tx.session, ticket.id)
@@ -143,8 +157,4 @@ def add(
         changes |= {"category": meaning.category}
         if meaning.team != general.team and ticket.status in (Status.NEW, Status.ASSIGNED):  # nobody has begun to work on it
             changes |= taken_back(ticket, team_id=None)
-    if not changes:
-        return
-    tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
-    if "routed_at" in changes:
-        tx.ring(Job.ROUTE_DUE)
+    return changes

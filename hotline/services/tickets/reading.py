@@ -61,11 +61,13 @@ def _add(rt: Runtime, tx: Transaction, message: Message, ticket_id: int, found: 
     meant, is_first = meaning.of_reading(rt, found), ticket.to_read
     if ticket.danger is not None and ticket.danger_at == message.created_at and surer(Danger(ticket.danger), meant.danger) == ticket.danger:
         meant = replace(meant, danger=None)  # its words told as much when it came in: no phone rings twice for it
-    changes: TicketChanges = {"to_read": False} if is_first else {}
+    changes = TicketChanges()
     where = _area(rt, found)
     if where is not None and ticket.area is None:
         changes |= {"area": where}
-    meaning.add(rt, tx, ticket, meant, names_kind=is_first, **changes)
+    if changes := meaning.added(rt, tx, ticket, meant, names_kind=is_first, **changes):
+        meaning.store(tx, ticket, changes)
+    readings.show(tx.session, ticket_id)
     if is_first and found.intent is Intent.COMPLAINT and not found.places:
         _ask_where(rt, tx, message, contact, ticket_id)
 
