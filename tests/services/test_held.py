@@ -173,8 +173,8 @@ def test_about_the_sealed_ticket_itself_a_person_may_write_and_about_the_held_on
 def test_two_sealed_tickets_do_not_silence_their_own_team(rt: Runtime, clock: Clock) -> None:
     open_two(rt, clock, SEALED)
     text_in(rt, SEALED)
-    only(rt, hold=False)
     route_due(rt)
+    only(rt, hold=False)
     hand_over(rt)
     write(rt, tickets(rt)[-1], by="charlie")
     assert last(rt) == ("sent", None)
