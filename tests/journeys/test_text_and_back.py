@@ -74,7 +74,7 @@ def test_she_closes_it_with_one_digit(hotline: RunningHotline, page: Page) -> No
     page.get_by_role("button", name="Save status and note").click()
     assert "1 bhejein" in hotline.await_texts(number, 2)[1]
     hotline.text(number, "1")
-    assert "likh liya" in hotline.await_texts(number, 3)[2]
+    assert "Likh liya" in hotline.await_texts(number, 3)[2]
     page.goto(f"{hotline.url}/tickets/{ref}")
     expect(page.locator("dd", has_text="Closed")).to_be_visible()
 
