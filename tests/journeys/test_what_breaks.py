@@ -12,7 +12,7 @@ from hotline.jobs import QUEUES
 from tests.journeys.running import RunningHotline
 from tests.servers import RedisServer
 
-BODY = "mera mobile cheen liya do larkon ne"
+BODY = "orangi town mein mera mobile cheen liya do larkon ne"  # with its place: it is not asked for
 
 
 def one_ticket_one_text(hotline: RunningHotline, number: str) -> None:
