@@ -287,10 +287,9 @@ def overdue(session: Session, *, now: datetime, limit: int) -> Iterable[Ticket]:
     return session.scalars(statement.with_for_update(skip_locked=True), execution_options={"populate_existing": True}).all()
 
 
-def unrouted(session: Session, limit: int, *, read_or_before: datetime) -> Iterable[Ticket]:
-    """Tickets that are still to be routed and have been read, or opened before that time, oldest first, locked. Rows that another worker
-    has locked are left out."""
-    is_due = or_(Ticket.to_read.is_(False), Ticket.opened_at <= read_or_before)
+def unrouted(session: Session, limit: int) -> Iterable[Ticket]:
+    """Tickets that have been read and are still to be routed, oldest first, locked. Rows that another worker has locked are left out."""
+    is_due = Ticket.to_read.is_(False)
     statement = select(Ticket).where(Ticket.routed_at.is_(None), is_due).order_by(Ticket.id).limit(limit).with_for_update(skip_locked=True)
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
 

@@ -13,7 +13,6 @@ from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import Team
 from hotline.storage.rows import TicketChanges
-from hotline.storage.tickets import UNREAD_FOR
 from hotline.workdays import calendar
 
 BATCH = 100
@@ -23,7 +22,7 @@ _NEWEST = 20
 
 def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
     """Read texts that wait for it; then route tickets that no worker has looked at yet, and those that waited for a volunteer to come on
-    duty. A ticket is read before it is routed, but waits no longer than `UNREAD_FOR`.
+    duty. A ticket is read before it is routed.
 
     How many there were of the larger kind, at most `limit`: then there may be more.
     """
@@ -31,7 +30,7 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
     with rt.transaction() as tx:
         teams = people.teams(tx.session)
         roster = _Roster(rt, tx)
-        waiting = list(tickets.unrouted(tx.session, limit, read_or_before=tx.now - UNREAD_FOR))
+        waiting = list(tickets.unrouted(tx.session, limit))
         for ticket in waiting:
             _route(rt, tx, ticket, teams, roster)
             _let_in(rt, tx, ticket, teams)

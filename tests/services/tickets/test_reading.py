@@ -81,7 +81,7 @@ def test_a_complaint_of_officials_is_sealed_before_anybody_could_see_it(rt: Runt
     assert asked_where(rt) == 0
 
 
-def test_what_no_worker_reads_is_shown_to_leads_after_a_minute_and_routed(rt: Runtime, unread_is_hidden: None) -> None:
+def test_what_no_worker_reads_is_shown_to_leads_after_a_minute(rt: Runtime, unread_is_hidden: None) -> None:
     text_in(rt, UNTOLD)
     with rt.transaction() as tx:  # the condition goes by the clock of the machine
         tx.session.execute(update(Ticket).values(opened_at=stored._unread_before() + timedelta(seconds=5)))
