@@ -1,4 +1,4 @@
-"""The reader of texts: the shipped model, or the one that this deployment has learnt."""
+"""The reader of texts: the shipped model, or what this deployment has learnt."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -142,7 +142,7 @@ def choose(candidates: Iterable[Candidate], language: str, *, then: str = "", wa
 
     First, if the citizen asks for a woman, come those who take such tickets; then those who speak the citizen's language; then those who
     speak `then`, in which the citizen is answered; then those with the fewest open tickets. For `ANOTHER` it is not known which language:
-    those who speak one that is not on the call menu come first.
+    who speaks a language off the call menu comes first.
     """
 
     def speaks(candidate: Candidate, code: str) -> bool:

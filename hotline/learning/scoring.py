@@ -72,7 +72,7 @@ def _share(name: str, both: Sequence[tuple[Labelled, Reading]], is_right: Callab
 
 
 def _is_place(named: str, reading: Reading) -> bool:
-    """Whether the first place read is the one named: its English name or one that says the same more or less closely ("Korangi No. 5")."""
+    """Whether the first place read is the place named: by its English name, or a name that is part of it or holds it ("Korangi No. 5")."""
     key = match_key(named)
     return any(key == (read := match_key(place.en)) or key in read or read in key for place in reading.places[:1])
 

@@ -722,7 +722,7 @@ def test_no_danger_and_no_story_is_taken_for_a_phone_that_answers_by_itself() ->
 
 
 def test_no_answer_supplies_a_reference_that_its_text_did_not_name() -> None:
-    """But for the receipt of the ticket that this very text opened: whoever holds the phone may be asking."""
+    """But for the receipt of the ticket that this very text opened: a thief of the phone may be asking."""
     bodies = [
         *COMPLAINTS,
         *YES,

@@ -26,6 +26,8 @@ def where(text: str) -> list[str]:
         ("نارتھ ناظم آباد میں", "North Nazimabad"),
         ("نارٿ ناظم آباد ۾ ڦر ٿي", "North Nazimabad"),
         ("nazimabad me", "Nazimabad"),
+        ("larkon ne nazimabad me mobile cheena", "Nazimabad"),
+        ("naya nazimabad me", "Naya Nazimabad"),
         ("gulshan e hadeed me bijli nahi", "Gulshan-e-Hadeed"),
         ("gulshan me bijli nahi", "Gulshan-e-Iqbal"),
         ("bufferzone sector 15", "Buffer Zone"),

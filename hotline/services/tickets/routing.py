@@ -203,7 +203,7 @@ def _shut_out(tx: Transaction, ticket: Ticket) -> frozenset[int]:
 
 
 def _languages(tx: Transaction, ticket: Ticket) -> tuple[str, str]:
-    """The language that the citizen speaks, and the one that we answer in."""
+    """The language that the citizen speaks, and the language of our answers."""
     answered = tx.session.get_one(Contact, ticket.contact_id).language
     call = calls.of_ticket(tx.session, ticket.id)
     if call is not None:

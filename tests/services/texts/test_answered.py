@@ -91,8 +91,8 @@ def test_how_is_it_going_without_a_reference_is_answered_alike_with_and_without_
             ("asked", Look.NEXT, tickets(rt)[0].id) if sender == HER else ("asked", None, None)
         )
     assert (count(rt, Ticket), said(rt)[1:]) == (1, ["send_reference"] * 2)
-    hers, others = texts_out(rt)[1:]
-    assert hers.body == others.body
+    owners, others = texts_out(rt)[1:]
+    assert owners.body == others.body
 
 
 def test_a_phone_that_answers_by_itself_is_kept_and_nothing_else(rt: Runtime, clock: Clock) -> None:
