@@ -14,6 +14,7 @@ from typing import NamedTuple
 from hotline.domain.folding import match_key
 from hotline.domain.placewords import (
     AFTER,
+    AFTER_DOER,
     AND_A_HALF,
     AT,
     BEFORE,
@@ -232,7 +233,8 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[list[str], list[Mention]
     found = []
     start = 0
     while start < len(words):
-        mention = _longest(words, sounds, start, gazetteer)
+        # "larkon ne nazimabad me" sounds like Naya Nazimabad.
+        mention = _longest(words, sounds, start, gazetteer) if words[start] not in AFTER_DOER else None
         if mention:
             found.append(_with_number(words, mention, gazetteer))
         start = mention.end if mention else start + 1
@@ -257,22 +259,19 @@ def _longest(words: list[str], sounds: list[str], start: int, gazetteer: Gazette
 
 
 def _meant(heard: _Heard, names: tuple[_Name, ...], gazetteer: Gazetteer) -> Place | None:
-    """Which of the names of one sound the words say, if any: a name spelt alike, else the nearest that may be meant.
-
-    Words of every day ("larkon ne nazimabad me") are part of a name only if they are spelt as it is.
-    """
+    """Which of the names of one sound the words say, if any: a name spelt alike, else the nearest that may be meant."""
     words, sounds, start, end, sound = heard
     said, folded = words[start:end], _folded(sounds[start:end])
     one_word, everyday = len(said) == 1, not EVERYDAY.isdisjoint(said)
     spelt, spaced = _spelt(said, folded), " ".join(folded)
     same = [name for name in names if name.spelt == spelt and (not everyday or name.words == spaced)]
-    near = [] if same or everyday or len(sound) < _HEARD_BESIDE else [name for name in names if not name.a_word]
+    near = [] if same or len(sound) < _HEARD_BESIDE else [name for name in names if not name.a_word]
     if near and len(sound) >= _HEARD_ALONE:
         ear = _ear(said, folded)
-        same = [name for name in near if name.ear == ear] or [
-            name for name in near if name.words == spaced or (one_word and _drops_vowels(ear, name.ear))
+        same = [name for name in near if name.ear == ear and (not everyday or name.words == spaced)] or [
+            name for name in near if not everyday and (name.words == spaced or (one_word and _drops_vowels(ear, name.ear)))
         ]
-    elif near and _is_placed(words, start, end):
+    elif near and not everyday and _is_placed(words, start, end):
         ear = _ear(said, folded)
         same = [name for name in near if (one_word or name.words == spaced) and _drops_vowels(ear, name.ear)]
     for name in same:

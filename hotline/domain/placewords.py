@@ -71,6 +71,9 @@ EVERYDAY = _keys(
 )
 """Words that a name sounds like by accident: malik sath is not Malik Society."""
 
+AFTER_DOER = _keys("ne نے")
+"""Stands behind who did it. No name of a place begins with it."""
+
 LIVES = re.compile(
     r"(?:\w{1,20} ){0,2}?(?:r[ae]?h?t[aeiy]{1,2}|r[ae]{0,2}hn[aeiy]{1,2}|r[ae]hayi?sh\w*|rahan\w*|"
     r"رہت[اےی]\w*|رہن[ےا]|رہائش\w*|رہن?د[وی]\w*|رہان)\b"

@@ -47,7 +47,7 @@ INTENT, KIND, OBJECT = "intent", "kind", "object"
 NOTHING = "none"
 """The object of a complaint about no thing."""
 
-KEPT_SHARE = 0.05
+KEPT_SHARE = 0.01
 """A kind is kept beside the likeliest if it is at least so likely as this share of it."""
 
 KINDS_KEPT = 4

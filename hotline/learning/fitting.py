@@ -109,7 +109,9 @@ def _targets(texts: Sequence[Labelled]) -> Iterator[Target]:
     for intent in Intent:
         yield Target(f"{INTENT} {intent}", np.array([text.intent is intent for text in texts]), everywhere)
     for kind in MODEL_KINDS:
-        yield Target(f"{KIND} {kind}", np.array([text.kind == kind for text in texts]), matters)
+        # Where a kind comes second, nothing is learnt of it: another author would have named it first.
+        second = np.array([kind in text.kinds[1:] for text in texts])
+        yield Target(f"{KIND} {kind}", np.array([text.kind == kind for text in texts]), matters & ~second)
     for thing in (NOTHING, *OBJECTS):
         yield Target(f"{OBJECT} {thing}", np.array([(text.object or NOTHING) == thing for text in texts]), matters)
 
