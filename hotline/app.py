@@ -17,6 +17,7 @@ from hotline.jobs import RedisBell, RelayedBell
 from hotline.log import configure_log, logger
 from hotline.runtime import Runtime, build_runtime
 from hotline.services.people.installation import DemoBesideReal, check_installation
+from hotline.services.texts.intake import make_ready
 from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
 from hotline.web import (
@@ -122,6 +123,7 @@ def _runtime_or_exit() -> Runtime:
         rt = build_runtime(config, bell=RelayedBell(RedisBell(config.redis_url)))
     except (ConfigFault, TableFault, CatalogueFault, OSError) as fault:  # OSError: SQLite's folder cannot be made
         sys.exit("\n".join(["hotline cannot start:", *(f"  {line}" for line in _lines(fault))]))
+    make_ready(rt)
     try:
         check_installation(rt)
     except DemoBesideReal as fault:

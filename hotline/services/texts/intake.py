@@ -48,6 +48,15 @@ class _SeenBefore(Exception):
     """The gateway delivered this text before: nothing changes."""
 
 
+def make_ready(rt: Runtime) -> None:
+    """Make what texts are compared with, before any comes: threads that made it side by side would each leave a copy in memory."""
+    conversation.parse("-", rt.lexicon)
+    meaning.read_words(rt, "-")
+    read_wishes("-", rt.wishes, rt.lexicon)
+    detect("-")
+    read("-", rt.reader)
+
+
 def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
     """Store a text, settle which ticket it belongs to and queue the answers, in one transaction. A second delivery changes nothing."""
     sender = phone.read_sender(text.sender, rt.config.numbers.region)

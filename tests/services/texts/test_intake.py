@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.domain import reference
+from hotline.domain import category, reference
 from hotline.domain.ticket import Priority, Status
+from hotline.domain.wishes import read_wishes
 from hotline.jobs import Job
 from hotline.runtime import Runtime
 from hotline.sections import Conversation
+from hotline.services.texts import intake
 from hotline.services.texts.intake import Received
-from hotline.services.tickets import casework
+from hotline.services.tickets import casework, meaning
 from hotline.storage.models import Contact, Event, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
@@ -397,3 +399,13 @@ def test_a_cry_beside_a_reference_is_a_cry(rt: Runtime) -> None:
     text_in(rt, f"bachao {hers.reference}", sender=OTHER)
     assert [(t.priority, t.id == hers.id) for t in tickets(rt)] == [(Priority.URGENT, True), (Priority.URGENT, False)]
     assert said(rt) == ["receipt", "status_received", "told_elsewhere", "receipt"]
+
+
+def test_the_first_text_finds_the_tables_made_ready(rt: Runtime) -> None:
+    """Threads that compiled them side by side took 50 MiB of a web process."""
+    category._compile.cache_clear()
+    intake.make_ready(rt)
+    made = category._compile.cache_info().misses
+    meaning.read_words(rt, "mera mobile cheen liya")
+    read_wishes("mujhe call mat karna", rt.wishes, rt.lexicon)
+    assert 0 < made == category._compile.cache_info().misses
