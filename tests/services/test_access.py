@@ -317,7 +317,7 @@ BY_MACHINE = {
     "people.installation": {"check_installation"},
     "people.invitations": {"invite", "invite_again"},
     "people.organisation": {"load_organisation", "add_volunteer", "reset_password"},
-    "texts.intake": {"receive_text"},
+    "texts.intake": {"make_ready", "receive_text"},
     "texts.outbound": {"send_due", "claim_due", "send_one"},
     "texts.reports": {"receive_report", "settle_unknown"},
     "tickets.indexing": {"index_words", "reindex"},
