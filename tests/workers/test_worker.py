@@ -26,7 +26,7 @@ from tests.workers.watching import Watched, children, everything_in, family, is_
 Start = Callable[..., Watched]
 Live = Callable[[str, str], Runtime]
 
-BODY = "do larkon ne pistol dikha kar mera mobile cheen liya"
+BODY = "orangi town mein do larkon ne pistol dikha kar mera mobile cheen liya"  # where it happened is not asked
 BURST = """
 from redis import Redis
 from rq import Queue
