@@ -14,9 +14,11 @@ from hotline.domain.languages import BY_CODE, PAGE_LANGUAGES
 from hotline.gateways.registry import GATEWAYS, load_config
 from hotline.i18n import CatalogueFault, local_day, local_time
 from hotline.jobs import RedisBell, RelayedBell
+from hotline.keys import KeysFault
 from hotline.log import configure_log, logger
 from hotline.runtime import Runtime, build_runtime
 from hotline.services.people.installation import DemoBesideReal, check_installation
+from hotline.services.people.keysafe import check_keys
 from hotline.services.texts.intake import make_ready
 from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
@@ -121,12 +123,13 @@ def _runtime_or_exit() -> Runtime:
     try:
         config = load_config()
         rt = build_runtime(config, bell=RelayedBell(RedisBell(config.redis_url)))
-    except (ConfigFault, TableFault, CatalogueFault, OSError) as fault:  # OSError: SQLite's folder cannot be made
+    except (ConfigFault, TableFault, CatalogueFault, KeysFault, OSError) as fault:  # OSError: SQLite's folder cannot be made
         sys.exit("\n".join(["hotline cannot start:", *(f"  {line}" for line in _lines(fault))]))
     make_ready(rt)
     try:
         check_installation(rt)
-    except DemoBesideReal as fault:
+        check_keys(rt)
+    except (DemoBesideReal, KeysFault) as fault:
         sys.exit(f"hotline cannot start: {fault}")
     except DatabaseFault as fault:
         # Start all the same: the gateway repeats its requests and plays its fallback meanwhile, and all is well once the database is back.

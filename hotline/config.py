@@ -57,6 +57,7 @@ class Config:
     s3_access_key: str = field(repr=False)
     s3_secret_key: str = field(repr=False)
     data_dir: Path
+    keys_file: Path  # outside the data folder: a backup of one holds not the other
     folder: Path  # of the TOML file: paths in the file are relative to it
     gateways: Mapping[str, GatewaySettings]  # by the gateway's name
     conversation: Conversation = field(default_factory=Conversation)
@@ -162,6 +163,7 @@ def _environment(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
     port = env.get("PORT") or "8000"
     return {
         "data_dir": data_dir,
+        "keys_file": _keys_file(env.get("HOTLINE_KEYS_FILE", ""), data_dir, faults),
         "public_url": (env.get("HOTLINE_PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/"),
         "database_url": read_secret(env, "HOTLINE_DATABASE_URL", faults) or f"sqlite:///{data_dir / 'hotline.sqlite3'}",
         "redis_url": read_secret(env, "HOTLINE_REDIS_URL", faults) or "redis://127.0.0.1:6379/0",
@@ -169,6 +171,15 @@ def _environment(env: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
         "s3_access_key": read_secret(env, "HOTLINE_S3_ACCESS_KEY", faults),
         "s3_secret_key": read_secret(env, "HOTLINE_S3_SECRET_KEY", faults),
     }
+
+
+def _keys_file(given: str, data_dir: Path, faults: list[str]) -> Path:
+    if not given:
+        faults.append("HOTLINE_KEYS_FILE is missing: name the file of the keys; hotline keys new makes one")
+    path = Path(given or "keys.toml").absolute()
+    if path.is_relative_to(data_dir):
+        faults.append(f"HOTLINE_KEYS_FILE: {path} lies in the data folder: a backup of it would hold the keys too")
+    return path
 
 
 def read_secret(env: Mapping[str, str], name: str, faults: list[str]) -> str:

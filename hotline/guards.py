@@ -20,6 +20,7 @@ from hotline.domain.rights import Rights, Role
 from hotline.domain.ticket import MoveNotAllowed
 from hotline.gateways.base import FieldMissing
 from hotline.log import logger
+from hotline.media.sealedaudio import RecordingBroken
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
 from hotline.services.access import NoSuchTicket, NotAllowed, NoteMissing
@@ -278,12 +279,17 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     NoSuchShift: (HTTPStatus.NOT_FOUND, N_("There is no such shift, or it is not yours to change.")),
     ShiftMoved: (HTTPStatus.CONFLICT, N_("Somebody was first: this shift is not as it was on your page. Look at the roster again.")),
     StoreFault: (HTTPStatus.SERVICE_UNAVAILABLE, N_("The recording cannot be had just now. Try again in a minute.")),
+    RecordingBroken: (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        N_("The recording does not open: its file was changed or damaged. Tell your head."),
+    ),
     CSRFError: (HTTPStatus.BAD_REQUEST, N_("This form is out of date. Go back, reload the page and send it again.")),
 }
 """The exceptions that refuse a volunteer, each with its status and sentence. `TicketMoved` is shown by the ticket's page."""
 
 _SAYINGS: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: N_("There is nothing at this address."),
+    HTTPStatus.GONE: N_("The recording was erased."),
     HTTPStatus.FORBIDDEN: N_("That is not yours to do."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("That was too much at once. Send less."),
 }

@@ -39,13 +39,14 @@ class Job(StrEnum):
     FETCH_RECORDINGS = "workers.jobs.fetch_recordings"
     CLOSE_CALLS = "workers.jobs.close_calls"
     INDEX_WORDS = "workers.jobs.index_words"
+    SEAL_PLAIN = "workers.jobs.seal_plain"
     WATCH_SHIFTS = "workers.jobs.watch_shifts"
 
 
 QUEUES: dict[str, tuple[Job, ...]] = {
     # Sending has a queue and a process of its own, so that nothing else can hold it up.
     "sending": (Job.SEND_DUE,),
-    "tickets": (Job.ROUTE_DUE, Job.RING_DUE, Job.SETTLE_UNKNOWN, Job.MARK_LATE, Job.INDEX_WORDS, Job.WATCH_SHIFTS),
+    "tickets": (Job.ROUTE_DUE, Job.RING_DUE, Job.SETTLE_UNKNOWN, Job.MARK_LATE, Job.INDEX_WORDS, Job.SEAL_PLAIN, Job.WATCH_SHIFTS),
     "calls": (Job.PLACE_CALLS, Job.FETCH_RECORDINGS, Job.CLOSE_CALLS),
 }
 """RQ queue → its jobs. One worker process serves each queue."""
@@ -60,6 +61,7 @@ PERIODIC_S: dict[Job, int] = {
     Job.FETCH_RECORDINGS: 5,
     Job.CLOSE_CALLS: 30,
     Job.INDEX_WORDS: 5,
+    Job.SEAL_PLAIN: 60,
     Job.WATCH_SHIFTS: 10,
 }
 """Job → seconds between two rings of the clock. There is no other retry."""

@@ -21,10 +21,12 @@ from hotline.domain.wishes import WishTable
 from hotline.gazetteers import load_gazetteer
 from hotline.i18n import Catalogues
 from hotline.jobs import Bell, Job
+from hotline.keys import KeyFile, Keys
 from hotline.macros import load_macros
 from hotline.media.store import Store, open_store
 from hotline.readers import load_reader
 from hotline.storage.db import make_engine, overload_told
+from hotline.storage.sealed import KEYS
 from hotline.storage.writing import Writing, writing
 from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid, load_wishes
 
@@ -50,6 +52,7 @@ class Runtime:
     """What one process runs with. Built once in each process, after the fork."""
 
     config: Config
+    key_file: KeyFile
     engine: Engine
     sessions: sessionmaker[Session]
     writing: Writing
@@ -66,6 +69,11 @@ class Runtime:
     gazetteer: Gazetteer
     store: Store
     clock: Callable[[], datetime]
+
+    @property
+    def keys(self) -> Keys:
+        """The keys that seal numbers and words."""
+        return self.key_file.now()
 
     @contextlib.contextmanager
     def transaction(self, *, ahead: bool = False) -> Iterator[Transaction]:
@@ -135,16 +143,18 @@ def build_runtime(
 ) -> Runtime:
     """Build the Runtime of this process. `senders`: the number of threads that send, each of which needs a connection.
 
-    Raises `TableFault`, `CatalogueFault`.
+    Raises `TableFault`, `CatalogueFault`, `KeysFault`.
     """
+    key_file = KeyFile(config.keys_file)
     engine = make_engine(config.database_url, pool_size=max(10, senders + 2))
     # UPDATE and DELETE leave objects that were loaded before as they are: code that reads a row after it loads it anew.
     options = {"synchronize_session": False}
-    sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options)
+    sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options, info={KEYS: key_file})
     categories, lexicon = load_categories(config.table("categories")), load_lexicon(config.table("lexicon"))
     gazetteer = load_gazetteer(config.table("gazetteer"))
     return Runtime(
         config=config,
+        key_file=key_file,
         engine=engine,
         sessions=sessions,
         writing=writing(engine, sessions),

@@ -12,6 +12,7 @@ from hotline.services.calls import callflow, hangup, leavings
 from hotline.services.calls.callflow import CallAnswer
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
+from tests.opened import is_phone
 from tests.support import HER
 
 LINE = "+15005550006"
@@ -132,4 +133,4 @@ def calls_of(rt: Runtime) -> list[Call]:
 def contact_of(rt: Runtime, number: str) -> Contact:
     """The contact of a number."""
     with rt.reading() as session:
-        return session.scalars(select(Contact).where(Contact.address == number)).one()
+        return session.scalars(select(Contact).where(is_phone(number))).one()

@@ -28,6 +28,7 @@ from hotline.runtime import Runtime
 from hotline.services.people import passwords
 from hotline.storage import db, tickets
 from hotline.storage.schema import migrate
+from tests import opened  # noqa: F401 - loaded rows show what is sealed in them
 from tests.readings import MUTE
 from tests.servers import Fill, Postgres, RedisServer, fast_folder, postgres_server
 from tests.support import Clock, make_runtime

@@ -1,5 +1,6 @@
 """What tests of recordings share: a gateway that has some, and callers who left them there."""
 
+import contextlib
 import io
 import itertools
 import math
@@ -9,6 +10,7 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import BinaryIO
 
 import av
@@ -16,10 +18,14 @@ from av.audio.frame import AudioFrame
 from sqlalchemy import select
 
 from hotline.gateways.base import CallState, FoundRecording, GatewayError, IncomingCall, Outcome
+from hotline.media.sealedaudio import StoredAudio
 from hotline.runtime import Runtime
+from hotline.sealing import SealBroken
 from hotline.services.calls import callflow, leavings
 from hotline.services.calls.recordings import fetch_due
+from hotline.storage import sealed
 from hotline.storage.callmodels import Call, Recording
+from hotline.storage.models import Contact
 from tests.support import HER
 
 LINE = "+15005550006"
@@ -136,6 +142,17 @@ def recordings(rt: Runtime) -> list[Recording]:
     """All recordings, oldest first."""
     with rt.reading() as session:
         return list(session.scalars(select(Recording).order_by(Recording.id)))
+
+
+def opened(rt: Runtime, path: Path) -> bytes:
+    """What the file of a recording holds, as the key of one of the callers opens it."""
+    with rt.reading() as session:
+        keys = [key for contact in session.scalars(select(Contact)) if (key := sealed.key_in(rt.keys, contact)) is not None]
+    for key in keys:
+        audio = StoredAudio(rt.store, path.name, path.stat().st_size, key)
+        with contextlib.suppress(SealBroken):
+            return b"".join(audio.read(0, audio.size_bytes))
+    raise AssertionError(f"no key opens {path.name}")
 
 
 def calls(rt: Runtime) -> list[Call]:

@@ -1,8 +1,11 @@
 """What tests share: a configuration, a Runtime on a migrated database, a bell that records, a gateway that plays a script, a clock."""
 
+import atexit
 import dataclasses
 import functools
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +23,7 @@ from hotline.gateways.registry import load_config
 from hotline.gateways.twilio.account import account_of
 from hotline.i18n import LOCALES, Catalogues
 from hotline.jobs import Job
+from hotline.keys import Keys, write_keys
 from hotline.runtime import Runtime, build_runtime
 from hotline.sections import Sending
 from hotline.services.texts.intake import Received, receive_text
@@ -31,6 +35,7 @@ NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
 TOKEN = "12345"
 SECRET_KEY = "k" * 32
+KEYS = Keys(MappingProxyType({"0000000a": b"1" * 32}), "0000000a", b"m" * 32, b"w" * 32, b"a" * 32, b"p" * 32, b"s" * 32)
 HER, OTHER = "+923001234501", "+923331234502"
 SNATCHED = "do larkon ne pistol dikha kar mera mobile cheen liya"
 
@@ -85,6 +90,15 @@ class Clock:
         self.now += timedelta(**delta)
 
 
+@functools.cache
+def keys_file() -> str:
+    """The path of a file with `KEYS`."""
+    folder = tempfile.mkdtemp(prefix="hotline-keys-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    write_keys(Path(folder) / "keys.toml", KEYS, new=True)
+    return str(Path(folder) / "keys.toml")
+
+
 def make_config(database_url: str, *, account: Mapping[str, str] = MappingProxyType({}), **changes: object) -> Config:
     """The defaults, round the clock, with a pretend gateway; `account` changes the account there."""
     config = load_config(
@@ -97,6 +111,7 @@ def make_config(database_url: str, *, account: Mapping[str, str] = MappingProxyT
             "HOTLINE_TWILIO_NUMBER": "+15005550006",
             "HOTLINE_TWILIO_API_URL": "http://127.0.0.1:1",
             "HOTLINE_DATA_DIR": str(Path("data")),
+            "HOTLINE_KEYS_FILE": keys_file(),
         }
     )
     gateways = {**config.gateways, "twilio": dataclasses.replace(account_of(config), **account)}

@@ -19,7 +19,7 @@ from hotline.gateways.twilio.account import account_of
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = PROJECT / "config.example.toml"
 KEY = "k" * 32
-ENOUGH = {"HOTLINE_SECRET_KEY": KEY}
+ENOUGH = {"HOTLINE_SECRET_KEY": KEY, "HOTLINE_KEYS_FILE": "/run/keys.toml"}
 SECRETS = {
     "HOTLINE_DATABASE_URL": "postgresql://hotline:secret-a@db/hotline",
     "HOTLINE_REDIS_URL": "redis://:secret-b@127.0.0.1:6379/0",
@@ -30,7 +30,7 @@ SECRETS = {
     "HOTLINE_S3_ACCESS_KEY": "secret-g",
     "HOTLINE_S3_SECRET_KEY": "secret-h",
 }
-NUMBERED = SECRETS | {"HOTLINE_TWILIO_NUMBER": "+15005550006"}
+NUMBERED = SECRETS | {"HOTLINE_TWILIO_NUMBER": "+15005550006", "HOTLINE_KEYS_FILE": "/run/keys.toml"}
 
 
 def written(folder: Path, toml: str) -> dict[str, str]:
@@ -82,7 +82,7 @@ def test_the_example_names_every_variable_the_code_reads() -> None:
     files = [Path(subject.__file__), *(PROJECT / "hotline/gateways").rglob("*.py")]
     read = {name for file in files for name in re.findall(r'"((?:HOTLINE_)[A-Z0-9_]+)"', file.read_text("utf-8"))} - {"HOTLINE_CONFIG"}
     assert {name for name in read if name not in EXAMPLE.read_text("utf-8")} == set()
-    assert len(read) == 12
+    assert len(read) == 13
 
 
 def test_every_section_is_a_part_of_the_configuration() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from hotline.config import ConfigFault
 from hotline.gateways.registry import load_config
 from hotline.jobs import QUEUES
+from hotline.keys import KeysFault, read_keys
 from hotline.log import configure_log, logger
 from workers import lifeline
 from workers.worker import serve
@@ -22,8 +23,11 @@ def main() -> None:
     configure_log()
     try:
         config = load_config()
+        read_keys(config.keys_file)  # each worker reads them after its fork: a fault is told before
     except ConfigFault as fault:
         sys.exit("\n".join(["the workers cannot start:", *(f"  {line}" for line in fault.args[0])]))
+    except KeysFault as fault:
+        sys.exit(f"the workers cannot start: {fault}")
     if len(sys.argv) > 1:
         if supervisor := os.environ.get("HOTLINE_SUPERVISOR"):
             lifeline.die_with(int(supervisor))

@@ -1,9 +1,9 @@
 """Every RQ job. Each answers the bell, makes one service call that does what is due, and rings again if there is more."""
 
 from hotline.jobs import Job
-from hotline.services.calls import hangup, placing, recordings
+from hotline.services.calls import hangup, placing, plainaudio, recordings
 from hotline.services.duty import attendance, paging, ringing, ringtests
-from hotline.services.texts import outbound, reports
+from hotline.services.texts import outbound, reports, sealing
 from hotline.services.tickets import indexing, latelooks, lateness, routing
 from workers.process import bell, call_gateway, gateway, runtime
 
@@ -72,6 +72,14 @@ def index_words() -> None:
     bell().answer(Job.INDEX_WORDS)
     if indexing.index_words(runtime()):
         bell().ring(Job.INDEX_WORDS)
+
+
+def seal_plain() -> None:
+    """Seal the texts and recordings from before they were sealed."""
+    bell().answer(Job.SEAL_PLAIN)
+    more_texts = sealing.seal_plain(runtime()) == sealing.BATCH
+    if plainaudio.seal_plain(runtime()) or more_texts:
+        bell().ring(Job.SEAL_PLAIN)
 
 
 def watch_shifts() -> None:

@@ -9,6 +9,7 @@ from hotline.jobs import RedisBell
 from hotline.log import configure_log
 from hotline.runtime import Runtime, build_runtime
 from hotline.services.people.installation import check_installation
+from hotline.services.people.keysafe import check_keys
 
 
 @functools.cache
@@ -36,4 +37,5 @@ def runtime() -> Runtime:
     config = load_config()
     rt = build_runtime(config, bell=bell(), senders=config.sending.in_flight)
     check_installation(rt)
+    check_keys(rt)
     return rt

@@ -8,6 +8,7 @@ from hotline.cli.catalogues import catalogues, compile_catalogues
 from hotline.cli.danger import danger
 from hotline.cli.database import migrate
 from hotline.cli.doctor import doctor
+from hotline.cli.keys import keys
 from hotline.cli.organisation import load
 from hotline.cli.prompts import prompts
 from hotline.cli.reading import reading
@@ -32,6 +33,7 @@ _COMMANDS = (
     invite,
     reset_password,
     doctor,
+    keys,
     run,
     search,
     danger,

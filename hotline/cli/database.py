@@ -3,7 +3,9 @@
 import click
 
 from hotline import private
-from hotline.cli.setting import config_or_exit
+from hotline.cli.setting import config_or_exit, runtime_or_exit
+from hotline.keys import KeysFault, read_keys
+from hotline.services.people import keysafe
 from hotline.storage import schema
 from hotline.storage.db import DatabaseFault
 
@@ -19,8 +21,12 @@ def migrate() -> None:
         said = f"the data folder cannot be made private: {fault.filename}: {fault.strerror}; run hotline doctor"
         raise click.ClickException(said) from fault
     try:
-        schema.migrate(config.database_url)
+        schema.migrate(config.database_url, read_keys(config.keys_file))
+    except KeysFault as fault:
+        raise click.ClickException(str(fault)) from fault
     except (DatabaseFault, OSError) as fault:
         reason = getattr(fault, "orig", None) or fault
         raise click.ClickException(f"the database cannot be reached or changed: {reason}. Check HOTLINE_DATABASE_URL") from fault
+    with runtime_or_exit() as rt:
+        keysafe.take_in(rt)
     click.echo("The database is up to date.")

@@ -1,8 +1,9 @@
 """`hotline doctor`: checks everything that can be wrong in a deployment, and says what to do."""
 
+import contextlib
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 from redis import Redis, RedisError, ResponseError
@@ -17,13 +18,17 @@ from hotline.gateways.registry import GATEWAYS, gateways_in_use, load_config
 from hotline.gazetteers import load_gazetteer
 from hotline.i18n import CatalogueFault, Catalogues, prompts_path
 from hotline.jobs import SilentBell
+from hotline.keys import KeysFault, read_keys
 from hotline.macros import load_macros
 from hotline.media.clips import ManifestFault, Shelf, State
 from hotline.media.store import StoreFault, open_store
 from hotline.readers import model_in_force
 from hotline.runtime import Runtime, build_runtime
+from hotline.services.calls import plainaudio
 from hotline.services.duty import coverage
+from hotline.services.people import keysafe
 from hotline.services.people.installation import DEMO
+from hotline.services.texts import sealing
 from hotline.storage import db, installation, schema
 from hotline.tables import TableFault, load_areas, load_categories, load_lexicon, load_unsaid, load_wishes
 
@@ -35,6 +40,10 @@ _THIN = 14
 
 class _Wrong(Exception):
     """A check failed; the message says what is wrong and what to do."""
+
+
+class _Unseen(_Wrong):
+    """What else is wrong must be mended before this can be checked."""
 
 
 @click.command()
@@ -53,6 +62,7 @@ def doctor() -> None:
         "catalogues": _catalogues,
         "prompts": _prompts,
         "database": _database,
+        "keys": _keys,
         "redis": _redis,
         "gateway": _gateway,
         "recordings": _recordings,
@@ -68,6 +78,36 @@ def doctor() -> None:
             click.echo(f"WRONG  {name}: {' '.join(str(fault).split())}")
     if wrong:
         sys.exit(1)
+
+
+def _keys(config: Config) -> str:
+    try:
+        read_keys(config.keys_file)
+        with _runtime(config) as rt:
+            keysafe.check_keys(rt)
+            on_paper, is_plain = keysafe.on_paper(rt), sealing.is_plain(rt) or plainaudio.is_plain(rt)
+            current = rt.keys.current
+    except KeysFault as fault:
+        raise _Wrong(str(fault)) from fault
+    except _Unseen:
+        return "the file is whole; whether it is this database's shows once the rest is mended"
+    if not on_paper and config.gateway_is_real:
+        raise _Wrong("no paper copy of the keys was confirmed, and without the keys everything is lost: hotline keys paper, then confirm")
+    plain = "; a worker still seals texts and recordings from before" if is_plain else ""
+    return f"the file is whole and this database's, {current} seals{plain}"
+
+
+@contextlib.contextmanager
+def _runtime(config: Config) -> Iterator[Runtime]:
+    """A Runtime for one check. Raises `_Unseen` if there can be none yet."""
+    try:
+        rt = build_runtime(config, bell=SilentBell())
+        try:
+            yield rt
+        finally:
+            rt.close()
+    except (db.DatabaseFault, TableFault, CatalogueFault, OSError) as fault:
+        raise _Unseen("cannot be looked at before the other faults are mended") from fault
 
 
 def _tables(config: Config) -> str:
@@ -238,14 +278,8 @@ def _duty(config: Config) -> str:
         )
     if not config.voice.number:
         raise _Wrong("no alarm can ring a volunteer: [voice] number is empty; write the number there from which the gateway places calls")
-    try:
-        rt = build_runtime(config, bell=SilentBell())
-        try:
-            thin = _thin_hours(rt)
-        finally:
-            rt.close()
-    except (db.DatabaseFault, TableFault, CatalogueFault, OSError) as fault:
-        raise _Wrong("cannot be looked at before the faults above are mended") from fault
+    with _runtime(config) as rt:
+        thin = _thin_hours(rt)
     if thin:
         more = f", and {len(thin) - _THIN} more" if len(thin) > _THIN else ""
         raise _Wrong(

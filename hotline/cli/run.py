@@ -26,6 +26,7 @@ from hotline.cli.data_folder import FolderNotUsable, data_folder, kept, write
 from hotline.cli.processes import ProcessEnded, Processes, StopAsked
 from hotline.gateways.registry import GATEWAYS, demo_environment
 from hotline.i18n import PROJECT
+from hotline.keys import KeysFault, new_keys, write_keys
 from hotline.services.people.organisation import new_password
 
 DEMO_ORGANISATION = Path(__file__).parent.parent / "data" / "demo.toml"
@@ -179,7 +180,19 @@ def environment(plan: Plan, given: Mapping[str, str], redis: Path | None) -> dic
         "HOTLINE_PUBLIC_URL": lambda: plan.url,
     }
     env |= {name: make() for name, make in defaults.items() if not _is_named(given, name)}
+    env["HOTLINE_KEYS_FILE"] = given.get("HOTLINE_KEYS_FILE") or str(_keys_beside(plan.data))
     return env | _demo_environment(plan, given) if plan.demo else env
+
+
+def _keys_beside(data: Path) -> Path:
+    """The file of the keys beside the data folder, made at the first run."""
+    path = data.with_name(f"{data.name}-keys.toml")
+    if not path.exists():
+        try:
+            write_keys(path, new_keys(), new=True)
+        except KeysFault as fault:
+            raise click.ClickException(str(fault)) from fault
+    return path
 
 
 def _demo_environment(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:

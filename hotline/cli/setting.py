@@ -10,6 +10,7 @@ from hotline.config import Config, ConfigFault
 from hotline.gateways.registry import load_config
 from hotline.i18n import CatalogueFault
 from hotline.jobs import SilentBell
+from hotline.keys import KeysFault
 from hotline.log import configure_log
 from hotline.runtime import Runtime, build_runtime
 from hotline.services.people.installation import DemoBesideReal
@@ -23,7 +24,7 @@ def config_or_exit(*, signs: bool = True) -> Config:
 
     `signs`: a command that signs nothing needs no secret, so that it works where nothing is set up yet.
     """
-    environ = os.environ if signs else {"HOTLINE_SECRET_KEY": "-" * 32, **os.environ}
+    environ = os.environ if signs else {"HOTLINE_SECRET_KEY": "-" * 32, "HOTLINE_KEYS_FILE": "keys.toml", **os.environ}
     try:
         return load_config(environ)
     except ConfigFault as fault:
@@ -37,12 +38,14 @@ def runtime_or_exit() -> Iterator[Runtime]:
     config = config_or_exit()
     try:
         rt = build_runtime(config, bell=SilentBell())
-    except (TableFault, CatalogueFault) as fault:
+    except (TableFault, CatalogueFault, KeysFault) as fault:
         raise click.ClickException(str(fault)) from fault
     except OSError as fault:  # the folder for SQLite cannot be made
         raise click.ClickException(f"the database cannot be reached: {fault}; check HOTLINE_DATABASE_URL") from fault
     try:
         yield rt
+    except KeysFault as fault:
+        raise click.ClickException(str(fault)) from fault
     except OrganisationFault as fault:
         raise click.ClickException("the file has faults:\n" + "\n".join(f"  {line}" for line in fault.args[0])) from fault
     except DemoBesideReal as fault:

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     NEVER_WROTE = "never_wrote"  # a volunteer typed the number in, and that phone has not given us the reference
     LANDLINE = "landline"  # takes no texts
     TOO_LATE = "too_late"  # too old to be understood
+    UNREADABLE = "unreadable"  # its words, or the number, do not open: the database was changed, or a key is gone
 
 
 def moves_forward(before: Delivery, after: Delivery) -> bool:

@@ -1,7 +1,7 @@
 """What a ticket can be found by: words, and the last digits of its reference, each stored as a keyed hash.
 
-What people wrote stands only in texts, notes, drafts and what shifts hand over, so that it can be encrypted and erased; texts and notes
-are indexed. The index holds hashes, and without the key nobody can look a word up in it. The number of a phone, an
+What people wrote is sealed; texts and notes are indexed. The index holds hashes, and without the key nobody can look a word up in it: a
+thief of the database learns only which tickets share a word, and how often. The number of a phone, an
 identity card or an account is not indexed, nor a part of it, nor any other word with seven digits or more.
 """
 
@@ -32,9 +32,9 @@ _JOINERS = re.compile("[\u200b-\u200d\u2060\ufeff]+")
 _PLATE = re.compile(r"(?<![a-z0-9])[a-z]{2,4} ?([0-9]{2}) ?([0-9]{3,4})(?! ?[0-9]|[a-z])")
 
 
-def key_of(secret: str) -> bytes:
+def key_of(secret: bytes) -> bytes:
     """The key of the hashes. Change the name in it if words are folded or progress is marked in a new way: all is indexed again."""
-    return hmac.digest(secret.encode(), b"search words, 4", sha256)
+    return hmac.digest(secret, b"search words, 5", sha256)
 
 
 def words(text: str) -> tuple[str, ...]:

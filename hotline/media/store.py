@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -34,7 +34,7 @@ class Store(Protocol):
     def remove(self, name: str) -> None:
         """Remove the file, if there is one."""
 
-    def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
+    def read(self, name: str, start: int, length: int) -> Generator[bytes]:
         """`length` bytes of the file from offset `start` on, in pieces."""
 
 
@@ -54,7 +54,7 @@ class FolderStore:
     def save(self, name: str, audio: BinaryIO) -> None:
         """See `Store.save`."""
         # One temporary name per file, so that the next try removes what a killed worker left behind.
-        path, part = self._folder / name, self._folder / f".{name}.part"
+        path, part = self._folder / name, self._part(name)
         try:
             private.folder(self._folder)
             with os.fdopen(private.opened_new(part), "wb") as file:
@@ -80,11 +80,15 @@ class FolderStore:
     def remove(self, name: str) -> None:
         """See `Store.remove`."""
         try:
-            (self._folder / name).unlink(missing_ok=True)
+            for path in (self._folder / name, self._part(name)):  # a killed worker may have left that one
+                path.unlink(missing_ok=True)
         except OSError as fault:
             raise StoreFault(str(fault)) from fault
 
-    def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
+    def _part(self, name: str) -> Path:
+        return self._folder / f".{name}.part"
+
+    def read(self, name: str, start: int, length: int) -> Generator[bytes]:
         """See `Store.read`."""
         try:
             file = os.fdopen(private.opened_to_read(self._folder / name), "rb")
@@ -128,7 +132,7 @@ class ObjectStore:
         with _store_faults(), contextlib.suppress(FileNotFoundError):
             obstore.delete(self._store, name)
 
-    def read(self, name: str, start: int, length: int) -> Iterator[bytes]:
+    def read(self, name: str, start: int, length: int) -> Generator[bytes]:
         """See `Store.read`."""
         with _store_faults():
             found = obstore.get(self._store, name, options={"range": (start, start + length)})
@@ -145,7 +149,7 @@ def _store_faults() -> Iterator[None]:
         raise StoreFault(str(fault).partition("\n")[0]) from fault
 
 
-def _pieces(file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
+def _pieces(file: BinaryIO, start: int, length: int) -> Generator[bytes]:
     with file:
         file.seek(start)
         while length > 0 and (piece := file.read(min(_CHUNK_BYTES, length))):

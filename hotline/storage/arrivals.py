@@ -11,7 +11,7 @@ from sqlalchemy import CTE, Select, bindparam, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from hotline.storage import events, messages, outgoing, tickets
+from hotline.storage import events, messages, outgoing, sealed, tickets
 from hotline.storage.db import execute, is_sqlite, table
 from hotline.storage.events import NewEvent
 from hotline.storage.models import Event, Message, Ticket
@@ -28,7 +28,12 @@ def store(
     """
     if is_sqlite(session):
         return _one_by_one(session, ticket, event, text, receipt)
-    rows: dict[str, Mapping[str, object] | None] = {"ticket": ticket, "event": event, "text": text, "receipt": receipt}
+    rows: dict[str, Mapping[str, object] | None] = {
+        "ticket": ticket,
+        "event": event,
+        "text": sealed.row_of(session, text) if text is not None else None,
+        "receipt": sealed.row_of(session, receipt) if receipt is not None else None,
+    }
     values = {f"{name}_{column}": value for name, row in rows.items() if row for column, value in row.items()}
     ticket_id, message_id = execute(session, _together(tuple(values)), values) or (None, None)
     return ticket_id, message_id

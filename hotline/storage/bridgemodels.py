@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.storage.base import Base, Id
@@ -19,7 +19,7 @@ class CallPlan(Base):
     __tablename__ = "call_plans"
     __table_args__ = (Index("ix_call_plans_to_make", "wanted_at", postgresql_where=TO_MAKE, sqlite_where=TO_MAKE),)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
-    code_word: Mapped[str | None] = mapped_column(Text)  # the citizen named it; the volunteer says it first
+    code_word: Mapped[bytes | None] = mapped_column(LargeBinary)  # the citizen named it; the volunteer says it first. Sealed
     agreed_at: Mapped[datetime | None]  # when a volunteer recorded that the citizen wrote that we may call
     agreed_by: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
     agreed_in: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # the text in which it stands

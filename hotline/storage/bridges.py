@@ -12,6 +12,8 @@ from hotline.domain.conversation import ReadAs
 from hotline.domain.message import Direction
 from hotline.domain.ticket import Status
 from hotline.domain.walk import Walk
+from hotline.sealing import ContactKey
+from hotline.storage import sealed
 from hotline.storage.bridgemodels import OPEN_BRIDGE, TO_MAKE, Bridge, CallPlan
 from hotline.storage.callmodels import Call
 from hotline.storage.db import upsert
@@ -20,12 +22,13 @@ from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import visible_to
 
 _MOST_TO_MAKE = 100
+_CODE_WORD = "call_plans.code_word"  # of a phone: it goes along where the phone's texts are moved to another of its tickets
 
 
 class PlanChanges(TypedDict, total=False):
     """Changes of what is known of a call to a citizen."""
 
-    code_word: str | None
+    code_word: bytes | None
     agreed_at: datetime | None
     agreed_by: int | None
     agreed_in: int | None
@@ -52,6 +55,27 @@ class BridgeChanges(TypedDict, total=False):
 def plan(session: Session, ticket_id: int) -> CallPlan | None:
     """What is known of a call to the citizen of a ticket; None if nothing is."""
     return session.scalar(select(CallPlan).where(CallPlan.ticket_id == ticket_id), execution_options={"populate_existing": True})
+
+
+def code_word(session: Session, known: CallPlan | None) -> str | None:
+    """The code word that the citizen named; None if there is none, or it was erased."""
+    if known is None or known.code_word is None:
+        return None
+    key = sealed.key_of_ticket(session, known.ticket_id)
+    return key.open(_CODE_WORD, known.code_word) if key is not None else None
+
+
+def keep_code_word(session: Session, ticket_id: int, word: str | None) -> None:
+    """Store the code word that the citizen named; None takes it out."""
+    key = sealed.needed_key_of_ticket(session, ticket_id)
+    keep_plan(session, ticket_id, code_word=key.seal(_CODE_WORD, word) if word else None)
+
+
+def seal_anew(session: Session, ticket_id: int, old: ContactKey | None, new: ContactKey) -> None:
+    """Seal the code word of a ticket under another key."""
+    known = plan(session, ticket_id)
+    if known is not None and known.code_word is not None and old is not None:
+        keep_plan(session, ticket_id, code_word=new.seal(_CODE_WORD, old.open(_CODE_WORD, known.code_word)))
 
 
 def keep_plan(session: Session, ticket_id: int, **values: Unpack[PlanChanges]) -> None:
@@ -179,8 +203,8 @@ def lost(session: Session, *, placed_before: datetime, asked_before: datetime) -
     return session.scalars(statement.with_for_update(skip_locked=True, of=Bridge), execution_options={"populate_existing": True}).all()
 
 
-def texts_of(session: Session, ticket: Ticket, *, limit: int) -> Sequence[Message]:
-    """The newest texts that came from the ticket's own phone, newest first."""
+def texts_of(session: Session, ticket: Ticket, *, limit: int) -> Sequence[tuple[Message, str]]:
+    """The newest texts that came from the ticket's own phone, each with its words, newest first."""
     statement = select(Message).where(
         Message.ticket_id == ticket.id,
         Message.contact_id == ticket.contact_id,
@@ -188,7 +212,8 @@ def texts_of(session: Session, ticket: Ticket, *, limit: int) -> Sequence[Messag
         Message.volunteer_id.is_(None),
         Message.read_as != ReadAs.WRITTEN,
     )
-    return session.scalars(statement.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)).all()
+    newest = session.scalars(statement.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit))
+    return [(message, sealed.shown_body_of(session, message)) for message in newest]
 
 
 def keyed_silence(session: Session, volunteer: Volunteer, ticket: Ticket) -> bool:

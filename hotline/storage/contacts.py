@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.phone import Sender
+from hotline.sealing import mark, new_contact_key, unwrap, wrap
+from hotline.storage import sealed
 from hotline.storage.db import Insert, execute, table
 from hotline.storage.messages import CAME_FROM_PHONE
 from hotline.storage.models import Contact, Message
@@ -23,14 +25,17 @@ _IS_PRANKSTER = exists(literal_column("1")).where(
     _PRANKS.c.contact_id == literal_column("contacts.id"),
     _PRANKS.c.confirmed_at.is_not(None),
 )
-_MET = (*(_CONTACTS.c[name] for name in ("id", "kind", "country", "language", "language_named", "times_seen")), _IS_PRANKSTER)
+_MET = (
+    *(_CONTACTS.c[name] for name in ("id", "kind", "country", "language", "language_named", "times_seen", "uid", "wrapped_key")),
+    _IS_PRANKSTER,
+)
 # The number may be another person's by now (docs/adr/0031-a-number-changes-hands.md).
 _IS_STRANGER = _CONTACTS.c.heard_at < bindparam("unheard_since", type_=_CONTACTS.c.heard_at.type)
 _MEET = Insert(
     lambda insert: (
         insert(_CONTACTS)
         .on_conflict_do_update(
-            index_elements=["address"],
+            index_elements=["mark"],
             set_={
                 "times_seen": case((_IS_STRANGER, 1), else_=_CONTACTS.c.times_seen + 1),
                 "heard_at": insert(_CONTACTS).excluded.heard_at,
@@ -51,7 +56,7 @@ _MEET = Insert(
 
 _TYPED = Insert(
     lambda insert: (
-        insert(_CONTACTS).on_conflict_do_update(index_elements=["address"], set_={"times_seen": _CONTACTS.c.times_seen}).returning(*_MET)
+        insert(_CONTACTS).on_conflict_do_update(index_elements=["mark"], set_={"times_seen": _CONTACTS.c.times_seen}).returning(*_MET)
     )
 )
 
@@ -100,8 +105,13 @@ def _met(
     unheard_since: datetime | None = None,
 ) -> Met:
     heard = {"heard_at": now, "unheard_since": unheard_since} if times_seen else {}
+    keys = sealed.keys_of(session)
+    fresh = new_contact_key()  # for a new contact; a known one keeps its own
     values = {
-        "address": sender.address,
+        "uid": fresh.uid,
+        "wrapped_key": wrap(keys, fresh),
+        "mark": mark(keys, sender.address) if sender.address is not None else None,
+        "number": sealed.seal_number(fresh, sender.address) if sender.address is not None else None,
         "kind": sender.kind,
         "country": sender.country,
         "language": language,
@@ -113,14 +123,15 @@ def _met(
         "times_seen": times_seen,
         **heard,
     }
-    # A withheld number has no address, and in a unique key null equals no null: each of its texts makes a contact of its own.
-    contact_id, kind, country, spoken, named, seen, is_prankster = statement.put(session, values) or ()
+    # A withheld number has no mark, and in a unique key null equals no null: each of its texts makes a contact of its own.
+    contact_id, kind, country, spoken, named, seen, uid, wrapped, is_prankster = statement.put(session, values) or ()
+    sealed.remember(session, contact_id, fresh if bytes(uid) == fresh.uid else unwrap(keys, bytes(uid), bytes(wrapped)))
     return Met(contact_id, kind, country, spoken, bool(named), seen, bool(is_prankster))
 
 
 def locked(session: Session, contact_id: int) -> Contact:
     """A contact, locked until the commit."""
-    statement = select(Contact).where(Contact.id == contact_id).with_for_update()
+    statement = select(Contact).where(Contact.id == contact_id).with_for_update(key_share=True)  # what is sealed for it may be stored
     return session.scalars(statement, execution_options={"populate_existing": True}).one()
 
 

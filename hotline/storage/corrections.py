@@ -19,6 +19,7 @@ from hotline.domain.correction import NO_COMPLAINT, Correction, model_kind
 from hotline.domain.danger import Danger
 from hotline.domain.look import LookAnswer
 from hotline.domain.reading import Intent
+from hotline.storage import readings, sealed
 from hotline.storage.callmodels import Call
 from hotline.storage.events import EventKind
 from hotline.storage.models import Event, Message, Ticket
@@ -73,18 +74,23 @@ def corrections(session: Session, categories: tuple[Category, ...], *, since: da
     ids = sorted(said)
     for start in range(0, len(ids), _AT_ONCE):
         statement = (
-            select(ReadingRow, Message.body, Ticket)
+            select(ReadingRow, Message, Ticket)
             .join(Message, Message.id == ReadingRow.message_id)
             .join(Ticket, Ticket.id == Message.ticket_id)
-            .where(ReadingRow.message_id.in_(ids[start : start + _AT_ONCE]), Message.body != "", Ticket.id.not_in(_pranks()))
+            .where(ReadingRow.message_id.in_(ids[start : start + _AT_ONCE]), Ticket.id.not_in(_pranks()))
             .order_by(ReadingRow.message_id)
         )
         if since is not None:
             statement = statement.where(ReadingRow.read_at > since)
-        for row, body, ticket in session.execute(statement):
+        rows = session.execute(statement).all()
+        sealed.load(session, (message.contact_id for _, message, _ in rows))
+        for row, message, ticket in rows:
+            body = sealed.body_of(session, message)
+            if not body:
+                continue
             codes = {ticket.category, *(one.code for one in categories_in(body, categories))}
             if ticket.id not in never and all(model_kind(categories, code) for code in codes):
-                found.append(_correction(row, body, ticket, said[row.message_id], categories))
+                found.append(_correction(row, body, readings.reasons_of(session, row), ticket, said[row.message_id], categories=categories))
     return found
 
 
@@ -95,7 +101,15 @@ def _pranks() -> Any:
     return select(Ticket.id).where(or_(Ticket.contact_id.in_(marked), Ticket.id.in_(texted)))
 
 
-def _correction(row: ReadingRow, body: str, ticket: Ticket, said: Mapping[_What, Any], categories: tuple[Category, ...]) -> Correction:
+def _correction(
+    row: ReadingRow,
+    body: str,
+    reasons: Mapping[str, Sequence[str]],
+    ticket: Ticket,
+    said: Mapping[_What, Any],
+    *,
+    categories: tuple[Category, ...],
+) -> Correction:
     kind = said.get(_What.KIND)
     kind = model_kind(categories, kind) if kind else kind
     left = said.get(_What.LEFT)
@@ -107,7 +121,7 @@ def _correction(row: ReadingRow, body: str, ticket: Ticket, said: Mapping[_What,
         intent=Intent(row.intent),
         kinds=tuple(row.kinds),
         object=row.object,
-        reasons=row.reasons,
+        reasons=reasons,
         sealed=ticket.sealed,
         kind=kind,
         danger=said.get(_What.DANGER),

@@ -136,7 +136,9 @@ def _refuse_a_dead_one(connection: psycopg.Connection, _record: object, _proxy: 
 def _prepare_sqlite(connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # else the driver begins transactions by itself, and too late
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(WAIT_S * 1000)}", "temp_store=MEMORY"):
+    pragmas = "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(WAIT_S * 1000)}", "temp_store=MEMORY"
+    # What is deleted is overwritten: how SQLite was compiled must not decide that.
+    for pragma in (*pragmas, "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -235,6 +237,14 @@ def _text(statement: ClauseElement, dialect: Dialect, names: list[str]) -> _Text
     converters = [(name, convert) for name, type_ in types.items() if (convert := type_.bind_processor(by_name)) is not None]
     fixed = {name: value for name, value in compiled.params.items() if name not in names}
     return _Text(str(compiled), fixed, converters, dialect.loaded_dbapi.Error)
+
+
+def truncate_log(engine: Engine) -> None:
+    """Empty the write-ahead log of SQLite, which keeps what was overwritten in the file until it is full. Does nothing on PostgreSQL."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def is_sqlite(session: Session) -> bool:

@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from hotline.sealing import ContactKey
+from hotline.storage import sealed
 from hotline.storage.db import upsert
 from hotline.storage.models import Draft
+
+_PLACE = "drafts.sealed"
 
 
 def keep(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now: datetime) -> None:
@@ -14,7 +18,13 @@ def keep(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now:
     if not body.strip():
         forget(session, ticket_id, volunteer_id)
         return
-    values = {"ticket_id": ticket_id, "volunteer_id": volunteer_id, "body": body, "saved_at": now}
+    key = sealed.needed_key_of_ticket(session, ticket_id)
+    values = {
+        "ticket_id": ticket_id,
+        "volunteer_id": volunteer_id,
+        "sealed": key.seal(_PLACE, body, ticket_id, volunteer_id),
+        "saved_at": now,
+    }
     session.execute(upsert(session, Draft).values(values).on_conflict_do_update(index_elements=["ticket_id", "volunteer_id"], set_=values))
 
 
@@ -25,4 +35,14 @@ def forget(session: Session, ticket_id: int, volunteer_id: int) -> None:
 
 def of(session: Session, ticket_id: int, volunteer_id: int) -> str:
     """The draft's body; empty if there is none."""
-    return session.scalar(select(Draft.body).where(Draft.ticket_id == ticket_id, Draft.volunteer_id == volunteer_id)) or ""
+    found = session.scalar(select(Draft.sealed).where(Draft.ticket_id == ticket_id, Draft.volunteer_id == volunteer_id))
+    key = sealed.key_of_ticket(session, ticket_id) if found is not None else None
+    return key.open(_PLACE, found, ticket_id, volunteer_id) if key is not None and found is not None else ""
+
+
+def seal_anew(session: Session, draft: Draft, before: ContactKey | None, after: ContactKey) -> None:
+    """Seal a draft under the key of its ticket's other contact."""
+    bound = draft.ticket_id, draft.volunteer_id
+    words = before.open(_PLACE, draft.sealed, *bound) if before is not None else ""
+    here = (Draft.ticket_id == draft.ticket_id, Draft.volunteer_id == draft.volunteer_id)
+    session.execute(update(Draft).where(*here).values(sealed=after.seal(_PLACE, words, *bound)))

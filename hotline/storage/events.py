@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NotRequired, TypedDict, Unpack
 
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import case, insert, select
 from sqlalchemy.orm import Session
 
 from hotline.domain.bridge import Came, End
@@ -13,6 +13,7 @@ from hotline.domain.closing import HowTold
 from hotline.domain.danger import BroughtIn, Danger
 from hotline.domain.holder import Holder
 from hotline.domain.look import LookAnswer
+from hotline.storage import sealed
 from hotline.storage.db import Insert, table
 from hotline.storage.models import VIEWED, Event, Note, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -218,22 +219,24 @@ def note(session: Session, ticket_id: int, volunteer_id: int, body: str, *, now:
     """Store a volunteer's note. Returns its id, or None if the body is blank: then nothing is stored."""
     if not body.strip():
         return None
+    words = sealed.seal_note(sealed.needed_key_of_ticket(session, ticket_id), body.strip(), written_at=now)
     return session.scalar(
-        insert(Note).values(ticket_id=ticket_id, volunteer_id=volunteer_id, body=body.strip(), written_at=now).returning(Note.id)
+        insert(Note).values(ticket_id=ticket_id, volunteer_id=volunteer_id, sealed=words, written_at=now).returning(Note.id)
     )
 
 
 def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit: int, longest: int) -> Sequence[tuple[Event, str | None]]:
     """The newest events of a ticket's timeline until a time, newest first, each with the first `longest` characters of its note."""
     statement = (
-        select(Event, func.substr(Note.body, 1, longest))
+        select(Event, Note)
         .outerjoin(Note, Note.id == Event.note_id)
         .where(Event.ticket_id == ticket_id, Event.kind.not_in(_NOT_ON_TIMELINE))
     )
     if until is not None:
         statement = statement.where(Event.happened_at <= until)
-    newest = statement.order_by(Event.happened_at.desc(), Event.id.desc()).limit(limit)
-    return [(row[0], row[1]) for row in session.execute(newest)]
+    newest = session.execute(statement.order_by(Event.happened_at.desc(), Event.id.desc()).limit(limit))
+    key = sealed.key_of_ticket(session, ticket_id)
+    return [(event, sealed.note_of(key, note)[:longest] if note is not None else None) for event, note in newest]
 
 
 def of_kinds(session: Session, ticket_id: int, *kinds: EventKind) -> Sequence[Event]:

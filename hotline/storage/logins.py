@@ -8,9 +8,11 @@ from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, String, bindp
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from hotline.domain.rights import Rights, Role
-from hotline.storage import people
+from hotline.storage import people, sealed
 from hotline.storage.models import Installation
 from hotline.storage.peoplemodels import Login, Membership, Team, Volunteer
+
+_SOUGHT = "logins.sought"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,13 @@ def prove(session: Session, login_id: int, *, now: datetime) -> None:
 
 def seek(session: Session, login_id: int, typed: str) -> None:
     """Keep what was searched for last under a log-in, in place of what was before."""
-    session.execute(update(Login).where(Login.id == login_id, Login.ended_at.is_(None)).values(sought=typed))
+    sought = sealed.seal_for_staff(session, _SOUGHT, typed, login_id)
+    session.execute(update(Login).where(Login.id == login_id, Login.ended_at.is_(None)).values(sought=sought))
+
+
+def sought(session: Session, login: Login) -> str:
+    """What was searched for last under a log-in; "" if nothing was."""
+    return sealed.open_for_staff(session, _SOUGHT, login.sought, login.id) or ""
 
 
 def end(session: Session, volunteer_id: int, login_id: int, *, now: datetime) -> None:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from hotline.domain.look import SECOND_LOOK, Look, LookAnswer
+from hotline.sealing import OVERHEAD
+from hotline.storage import sealed
 from hotline.storage.callmodels import LOOK as RECORDING_WAITS
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.db import upsert
@@ -157,9 +159,11 @@ def settle(session: Session, item: Item) -> bool:
 
 def texts_that_wait(session: Session, ticket_id: int, *, until: datetime, longest: int, limit: int) -> Sequence[tuple[int, datetime]]:
     """The id and the time of the newest texts of a ticket that wait for a look, came until a time and are no longer than `longest`."""
-    statement = select(Message.id, Message.created_at).where(Message.ticket_id == ticket_id, Message.look.is_not(None))
-    statement = statement.where(Message.created_at <= until, func.length(Message.body) <= longest)
-    return [(row[0], row[1]) for row in session.execute(statement.order_by(Message.id.desc()).limit(limit))]
+    statement = select(Message).where(Message.ticket_id == ticket_id, Message.look.is_not(None), Message.created_at <= until)
+    # A sealed text may be short enough though it has more bytes: a letter takes up to four. How many characters is known once it is open.
+    short = or_(Message.sealed.is_(None), func.length(Message.sealed) <= OVERHEAD + 4 * longest)
+    found = session.scalars(statement.where(short).order_by(Message.id.desc()).limit(limit))
+    return [(message.id, message.created_at) for message in found if len(sealed.body_of(session, message)) <= longest]
 
 
 def recordings_that_wait(session: Session, ticket_id: int, heard: Collection[int]) -> Sequence[int]:
@@ -182,9 +186,9 @@ def texts_besides(session: Session, ticket_id: int, message_id: int, *, limit: i
         LookRow.answer.in_((LookAnswer.ORDINARY, LookAnswer.NOT_OURS)),
         Message.look.is_(None),
     )
-    statement = select(Message.body, Message.look).where(Message.ticket_id == ticket_id, Message.direction == "in")
+    statement = select(Message).where(Message.ticket_id == ticket_id, Message.direction == "in")
     statement = statement.where(Message.id != message_id, ~harmless).order_by(Message.id.desc()).limit(limit)
-    return [(row[0], row[1]) for row in session.execute(statement)]
+    return [(sealed.body_of(session, message), message.look) for message in session.scalars(statement)]
 
 
 def _about(item: Item) -> ColumnElement[bool]:

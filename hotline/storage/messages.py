@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple, Unpack
 
 from sqlalchemy import and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
 from hotline.domain.delivery import Delivery
@@ -14,6 +14,7 @@ from hotline.domain.language import spoken
 from hotline.domain.message import READ, Direction
 from hotline.domain.texts import RECEIPT
 from hotline.domain.ticket import OPEN
+from hotline.storage import sealed
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Event, Message, Ticket
 from hotline.storage.rows import TextInRow
@@ -28,7 +29,7 @@ _KEEP = Insert(lambda insert: insert(_MESSAGES).on_conflict_do_nothing(index_ele
 
 def keep(session: Session, **values: Unpack[TextInRow]) -> int | None:
     """Store a text that came in. Returns its id, or None if the gateway has delivered it before (unique by gateway and its id)."""
-    kept = _KEEP.put(session, values)
+    kept = _KEEP.put(session, sealed.row_of(session, values))
     return kept[0] if kept else None
 
 
@@ -124,7 +125,12 @@ def told_before(session: Session, contact_id: int, body: str, *, since: datetime
     None if its words were others, if the ticket is done with, or if a person has done more with it since than look at it.
     """
     last = last_in(session, contact_id)
-    if last is None or last.ticket_id is None or last.created_at < since or match_key(last.body[:READ]) != match_key(body[:READ]):
+    if (
+        last is None
+        or last.ticket_id is None
+        or last.created_at < since
+        or match_key(sealed.body_of(session, last)[:READ]) != match_key(body[:READ])
+    ):
         return None
     acted = exists().where(
         Event.ticket_id == Ticket.id, Event.volunteer_id.is_not(None), Event.happened_at >= last.created_at, Event.kind != "viewed"
@@ -134,20 +140,19 @@ def told_before(session: Session, contact_id: int, body: str, *, since: datetime
 
 
 def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit: int, longest: int) -> Sequence[tuple[Message, str]]:
-    """The newest texts of a ticket until a time, newest first, each with its first `longest` characters; the rest is not even read."""
-    statement = select(Message, func.substr(Message.body, 1, longest)).options(defer(Message.body)).where(Message.ticket_id == ticket_id)
+    """The newest texts of a ticket until a time, newest first, each with its first `longest` characters."""
+    statement = select(Message).where(Message.ticket_id == ticket_id)
     if until is not None:
         statement = statement.where(Message.created_at <= until)
-    newest = statement.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)
-    return [(row[0], row[1]) for row in session.execute(newest)]
+    newest = session.scalars(statement.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit)).all()
+    return [(message, sealed.shown_body_of(session, message)[:longest]) for message in newest]
 
 
 def first_in(session: Session, ticket_id: int, *, longest: int) -> tuple[Message, str] | None:
     """The first text that came in on a ticket, with its first `longest` characters; None if there is none."""
-    statement = select(Message, func.substr(Message.body, 1, longest)).options(defer(Message.body))
-    came = statement.where(Message.ticket_id == ticket_id, Message.direction == Direction.IN)
-    row = session.execute(came.order_by(Message.id).limit(1)).one_or_none()
-    return (row[0], row[1]) if row is not None else None
+    came = select(Message).where(Message.ticket_id == ticket_id, Message.direction == Direction.IN)
+    first = session.scalars(came.order_by(Message.id).limit(1)).one_or_none()
+    return (first, sealed.shown_body_of(session, first)[:longest]) if first is not None else None
 
 
 def spoken_in(session: Session, ticket_id: int) -> str | None:
@@ -173,15 +178,11 @@ def file(session: Session, ids: Collection[int], ticket_id: int) -> None:
     session.execute(update(Message).where(Message.id.in_(ids)).values(ticket_id=ticket_id))
 
 
-def hand_over(session: Session, ticket_id: int, *, before: int, after: int) -> None:
-    """Give one contact's texts of a ticket to another contact."""
-    session.execute(update(Message).where(Message.ticket_id == ticket_id, Message.contact_id == before).values(contact_id=after))
-
-
 def last_by(session: Session, ticket_id: int, volunteer_id: int) -> str | None:
     """The last text that a volunteer wrote to the citizen of a ticket; None if there is none."""
-    statement = select(Message.body).where(Message.ticket_id == ticket_id, Message.volunteer_id == volunteer_id)
-    return session.scalar(statement.order_by(Message.id.desc()).limit(1))
+    statement = select(Message).where(Message.ticket_id == ticket_id, Message.volunteer_id == volunteer_id)
+    last = session.scalar(statement.order_by(Message.id.desc()).limit(1))
+    return sealed.body_of(session, last) if last is not None else None
 
 
 def shown_since(session: Session, ticket_id: int, *, rows: int) -> datetime | None:

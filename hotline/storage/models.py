@@ -1,15 +1,13 @@
 """The tables of contacts, tickets and texts. Those of calls are in `callmodels`, those of volunteers in `peoplemodels`.
 
-A phone number stands in `contacts.address` and `typed_phones.address` only: the first is of a phone that has contacted us or is a
-volunteer's own, the second was typed in on a ticket. What people wrote stands in `messages.body`, `notes.body`, `drafts.body`,
-`call_plans.code_word`, `shift_days.note` and `logins.sought` only. Encrypted, they would need a keyed hash beside them where SQL compares
-them: addresses in `contacts`, `typed_phones` and `tickets.of_number`, bodies in `outgoing.is_leaving`.
+Phone numbers and what people wrote are sealed (`hotline/storage/sealed.py` seals and opens them, and lists the columns): SQL cannot compare
+them. A number is found by its keyed mark. Texts from before stand in `messages.plain` until a worker has sealed them.
 """
 
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Text, Time, UniqueConstraint, false, text, true
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, Text, Time, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.storage.base import NO_TICKET, Base, Id
@@ -25,6 +23,9 @@ WAITS = text("(unattended OR team_id IS NULL)")
 
 TO_READ = text("to_read")
 """The texts that a worker is still to read. The condition of a partial index."""
+
+PLAIN = text("plain IS NOT NULL")
+"""The texts that a worker is still to seal. The condition of a partial index."""
 
 LOOK = text("look IS NOT NULL")
 """Texts that nobody has looked at yet. The condition of a partial index, as above."""
@@ -52,12 +53,26 @@ class Installation(Base):
     kind: Mapped[str] = mapped_column(String(16))  # demo or real
 
 
+class KeyPrint(Base):
+    """What tells a key of the keys file from another, so that a wrong file is known before anything is sealed by it."""
+
+    __tablename__ = "key_prints"
+    name: Mapped[str] = mapped_column(String(24), primary_key=True)
+    print: Mapped[str] = mapped_column(String(16))
+
+
 class Contact(Base):
-    """A phone that texts or calls, and how the citizen may be reached. `address` is null for a withheld number: it is never recognised."""
+    """A phone that texts or calls, and how the citizen may be reached. `mark` is null for a withheld number: it is never recognised.
+
+    An erased contact has neither mark nor number nor key.
+    """
 
     __tablename__ = "contacts"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    address: Mapped[str | None] = mapped_column(String(64), unique=True)
+    uid: Mapped[bytes] = mapped_column(LargeBinary(16))  # drawn at random: what is sealed for the contact is bound to it
+    mark: Mapped[bytes | None] = mapped_column(LargeBinary(16), unique=True)  # by which a number is found (`sealing.mark`)
+    number: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)  # the contact's key, sealed by a key of the keys file; null: erased
     kind: Mapped[str] = mapped_column(String(16))
     country: Mapped[str | None] = mapped_column(String(2))
     language: Mapped[str] = mapped_column(String(8))
@@ -156,6 +171,7 @@ class Message(Base):
         ),
         Index("ix_messages_look", "look", "id", postgresql_where=LOOK, sqlite_where=LOOK),
         Index("ix_messages_unseen", "ticket_id", postgresql_where=LOOK, sqlite_where=LOOK),
+        Index("ix_messages_plain", "id", postgresql_where=PLAIN, sqlite_where=PLAIN),
         Index("ix_messages_to_read", "id", postgresql_where=TO_READ, sqlite_where=TO_READ),
         Index(
             "ix_messages_open",
@@ -171,7 +187,8 @@ class Message(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     gateway: Mapped[str] = mapped_column(String(16))
     gateway_id: Mapped[str | None] = mapped_column(String(64))
-    body: Mapped[str] = mapped_column(Text)
+    plain: Mapped[str | None] = mapped_column(Text)  # from before texts were sealed; a worker empties it
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # its words; null, and nothing plain: erased
     created_at: Mapped[datetime]
     # in
     look: Mapped[int | None] = mapped_column(SmallInteger)  # `domain.look.Look`: how soon a person looks at it; null: somebody has
@@ -216,7 +233,8 @@ class TypedPhone(Base):
     __tablename__ = "typed_phones"
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)  # drawn at random: it stands on pages
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
-    address: Mapped[str] = mapped_column(String(64), index=True)  # E.164, as in `contacts`
+    mark: Mapped[bytes | None] = mapped_column(LargeBinary(16), index=True)  # as in `contacts`; null: erased
+    number: Mapped[bytes | None] = mapped_column(LargeBinary)  # E.164, sealed under the key of the ticket's contact
     kind: Mapped[str] = mapped_column(String(16))  # `domain.phone.TypedAs`
     made_by: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     made_at: Mapped[datetime]
@@ -232,7 +250,7 @@ class Note(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
-    body: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # under the key of the ticket's contact; null: erased
     written_at: Mapped[datetime]
 
 
@@ -297,7 +315,7 @@ class Draft(Base):
     __tablename__ = "drafts"
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), primary_key=True)
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"), primary_key=True)
-    body: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # under the key of the ticket's contact
     saved_at: Mapped[datetime]
 
 

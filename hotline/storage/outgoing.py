@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from hotline.domain.delivery import Delivery
 from hotline.domain.message import Direction
 from hotline.domain.walk import Consent
-from hotline.storage import holds
+from hotline.storage import holds, sealed
 from hotline.storage.callmodels import Call
 from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact, Message, Ticket
@@ -35,7 +35,7 @@ def due_at_once(*, now: datetime, **values: Unpack[NewText]) -> TextOut:
 
 def queue(session: Session, **values: Unpack[TextOutRow]) -> None:
     """Store a text that is to leave, given as a whole row."""
-    _PUT.put(session, values)
+    _PUT.put(session, sealed.row_of(session, values))
 
 
 class Due(NamedTuple):
@@ -147,10 +147,8 @@ def known_ids(session: Session, contact_id: int) -> set[str]:
 
 def is_leaving(session: Session, contact_id: int, body: str) -> bool:
     """Whether a worker is sending a text with that body to that contact now."""
-    statement = select(Message.id).where(
-        Message.contact_id == contact_id, Message.delivery == _literal(Delivery.SENDING), Message.body == body
-    )
-    return session.scalar(statement.limit(1)) is not None
+    leaving = session.scalars(select(Message).where(Message.contact_id == contact_id, Message.delivery == _literal(Delivery.SENDING)))
+    return any(sealed.body_of(session, message) == body for message in leaving)
 
 
 def last_of(session: Session, contact_id: int, text_key: str, *, since: datetime) -> int | None:

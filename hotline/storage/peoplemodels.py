@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, SmallInteger, String, Text, Time, UniqueConstraint, and_, false, true
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, LargeBinary, SmallInteger, String, Time, UniqueConstraint, and_, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.storage.base import Base, Id
@@ -99,7 +99,7 @@ class ShiftDay(Base):
     agreed_at: Mapped[datetime | None]  # when the colleague agreed
     came_at: Mapped[datetime | None]  # when a page of the volunteer on duty was first open during it
     lead_told_at: Mapped[datetime | None]
-    note: Mapped[str | None] = mapped_column(Text)  # to the next shift
+    note: Mapped[bytes | None] = mapped_column(LargeBinary)  # to the next shift; sealed for the staff
     handed_over_at: Mapped[datetime | None]
 
 
@@ -137,7 +137,7 @@ class Login(Base):
     seen_at: Mapped[datetime]
     proved_at: Mapped[datetime | None]  # when the second factor was shown
     ended_at: Mapped[datetime | None]
-    sought: Mapped[str | None] = mapped_column(Text)  # what was last searched for by words: the search box shows it again
+    sought: Mapped[bytes | None] = mapped_column(LargeBinary)  # what was last searched for by words; sealed for the staff
 
 
 class Grant(Base):

@@ -1,9 +1,8 @@
 """The table of readings: what the machine read in each text."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Float, ForeignKey, String
+from sqlalchemy import Float, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.storage.base import Base
@@ -21,4 +20,4 @@ class ReadingRow(Base):
     danger: Mapped[float] = mapped_column(Float)  # the probability, 0 to 1; so are the next two
     against: Mapped[float] = mapped_column(Float)
     quiet: Mapped[float] = mapped_column(Float)
-    reasons: Mapped[dict[str, Any]]  # the words that decided, by what they decided
+    reasons: Mapped[bytes | None] = mapped_column(LargeBinary)  # the words that decided, by what they decided; sealed

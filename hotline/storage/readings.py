@@ -1,22 +1,26 @@
 """Texts that a worker is still to read, and what was read in them."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.look import Look
 from hotline.domain.reading import Intent
+from hotline.sealing import ContactKey
+from hotline.storage import sealed
 from hotline.storage.models import TO_READ, Message, Ticket
 from hotline.storage.readingmodels import ReadingRow
+
+_REASONS = "readings.reasons"
 
 
 class NewReading(TypedDict):
     """What was read in a text."""
 
-    message_id: int
     read_at: datetime
     intent: Intent
     kinds: list[str]
@@ -24,7 +28,23 @@ class NewReading(TypedDict):
     danger: float
     against: float
     quiet: float
-    reasons: dict[str, Any]
+
+
+def reasons_of(session: Session, row: ReadingRow) -> dict[str, list[str]]:
+    """The words that decided, by what they decided; empty if they were erased."""
+    if row.reasons is None:
+        return {}
+    key = sealed.key_of(session, session.scalars(select(Message.contact_id).where(Message.id == row.message_id)).one())
+    found: dict[str, list[str]] = json.loads(key.open(_REASONS, row.reasons, row.message_id)) if key is not None else {}
+    return found
+
+
+def seal_anew(session: Session, message_id: int, old: ContactKey | None, new: ContactKey) -> None:
+    """Seal the words that decided in a text under another key."""
+    why = session.scalar(select(ReadingRow.reasons).where(ReadingRow.message_id == message_id))
+    if why is not None and old is not None:
+        words = new.seal(_REASONS, old.open(_REASONS, why, message_id), message_id)
+        session.execute(update(ReadingRow).where(ReadingRow.message_id == message_id).values(reasons=words))
 
 
 def waiting(session: Session, limit: int) -> Sequence[Message]:
@@ -33,10 +53,14 @@ def waiting(session: Session, limit: int) -> Sequence[Message]:
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
 
 
-def keep(session: Session, *, look: int | None, **values: Unpack[NewReading]) -> None:
-    """Store what was read in a text, and how soon a person looks at it."""
-    session.execute(insert(ReadingRow).values(**values))
-    session.execute(update(Message).where(Message.id == values["message_id"]).values(to_read=None, look=look))
+def keep(
+    session: Session, message: Message, *, look: int | None, reasons: Mapping[str, Sequence[str]], **values: Unpack[NewReading]
+) -> None:
+    """Store what was read in a text, with the words that decided, and how soon a person looks at it."""
+    key = sealed.needed_key(session, message.contact_id)
+    why = key.seal(_REASONS, json.dumps(reasons, ensure_ascii=False), message.id)
+    session.execute(insert(ReadingRow).values(message_id=message.id, reasons=why, **values))
+    session.execute(update(Message).where(Message.id == message.id).values(to_read=None, look=look))
 
 
 def show(session: Session, ticket_id: int) -> None:

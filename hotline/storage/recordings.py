@@ -5,10 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.look import Look
+from hotline.sealing import ContactKey
+from hotline.storage import sealed
 from hotline.storage.callmodels import RECORDING_DUE, Call, Recording
 from hotline.storage.db import Insert, table
 
@@ -44,6 +46,8 @@ class RecordingChanges(TypedDict, total=False):
 
 
 _RECORDINGS = table(Recording)
+# The end of the name says whether it is sealed (`media.sealedaudio`).
+_PLAIN = and_(Recording.size_bytes.is_not(None), Recording.stored_as.not_like("%.sealed"))
 _NOTE = Insert(
     lambda insert: insert(_RECORDINGS).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_RECORDINGS.c.id)
 )
@@ -119,6 +123,36 @@ def sooner(session: Session, call_id: int) -> None:
 def ticket_id_of(session: Session, recording_id: int) -> int | None:
     """The id of the ticket that the recording's call opened; None if it opened none."""
     return session.scalar(select(Call.ticket_id).join(Recording, Recording.call_id == Call.id).where(Recording.id == recording_id))
+
+
+def key_of(session: Session, recording: Recording) -> ContactKey | None:
+    """The key of the caller, which seals the recording; None if the caller was erased."""
+    return sealed.key_of(session, _contact_id_of(session, recording))
+
+
+def needed_key(session: Session, recording: Recording) -> ContactKey:
+    """The key of the caller, which stays the same until the commit. Raises `Erased`."""
+    return sealed.needed_key(session, _contact_id_of(session, recording))
+
+
+def next_plain(session: Session, *, after_id: int) -> Recording | None:
+    """The next recording with us that is not sealed. One that may still be replaced by a better one waits until that is settled."""
+    statement = select(Recording).where(_PLAIN, Recording.state.in_(KEPT), Recording.id > after_id).order_by(Recording.id).limit(1)
+    return session.scalar(statement)
+
+
+def is_plain(session: Session) -> bool:
+    """Whether a recording with us is not sealed."""
+    return session.scalar(select(Recording.id).where(_PLAIN).limit(1)) is not None
+
+
+def is_stored_as(session: Session, name: str) -> bool:
+    """Whether a recording lies under this name."""
+    return session.scalar(select(Recording.id).where(Recording.stored_as == name).limit(1)) is not None
+
+
+def _contact_id_of(session: Session, recording: Recording) -> int:
+    return session.scalars(select(Call.contact_id).where(Call.id == recording.call_id)).one()
 
 
 def of_ticket(session: Session, ticket_id: int) -> Sequence[Recording]:

@@ -7,6 +7,8 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.danger import RINGS
+from hotline.sealing import mark
+from hotline.storage import sealed
 from hotline.storage.db import is_sqlite, upsert
 from hotline.storage.models import RINGING, Contact, Ticket
 from hotline.storage.ringmodels import Ring
@@ -112,6 +114,7 @@ def awaited(session: Session, contact_id: int, *, now: datetime) -> bool:
 
 def by_address(session: Session, addresses: Iterable[str]) -> dict[str, Contact]:
     """Number → its contact, of those of these numbers that have one."""
-    wanted = list(addresses)
-    found = session.scalars(select(Contact).where(Contact.address.in_(wanted))) if wanted else ()
-    return {contact.address: contact for contact in found if contact.address is not None}
+    keys = sealed.keys_of(session)
+    wanted = {mark(keys, address): address for address in addresses}
+    found = session.scalars(select(Contact).where(Contact.mark.in_(wanted))) if wanted else ()
+    return {wanted[contact.mark]: contact for contact in found if contact.mark is not None}

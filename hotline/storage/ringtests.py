@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from hotline.storage import sealed
 from hotline.storage.db import upsert
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
@@ -61,14 +62,16 @@ def give_up(session: Session, test_id: int, *, now: datetime) -> tuple[date, int
 
 def addresses(session: Session, on_date: date) -> frozenset[str]:
     """The addresses of the phones that were tested on a day."""
-    statement = select(Contact.address).join(RingTest, RingTest.contact_id == Contact.id).where(RingTest.on_date == on_date)
-    return frozenset(address for address in session.scalars(statement) if address is not None)
+    statement = select(Contact).join(RingTest, RingTest.contact_id == Contact.id).where(RingTest.on_date == on_date)
+    keys = sealed.keys_of(session)
+    return frozenset(address for contact in session.scalars(statement) if (address := sealed.number_of(keys, contact)) is not None)
 
 
 def since(session: Session, first: date) -> Sequence[tuple[RingTest, str]]:
     """The tests from day `first` on, each with the address of its phone: the newest day first."""
-    statement = select(RingTest, Contact.address).join(Contact, Contact.id == RingTest.contact_id).where(RingTest.on_date >= first)
-    return [(row[0], row[1] or "") for row in session.execute(statement.order_by(RingTest.on_date.desc(), RingTest.id))]
+    statement = select(RingTest, Contact).join(Contact, Contact.id == RingTest.contact_id).where(RingTest.on_date >= first)
+    found = session.execute(statement.order_by(RingTest.on_date.desc(), RingTest.id))
+    return [(row[0], sealed.number_of(sealed.keys_of(session), row[1]) or "") for row in found]
 
 
 def phones(session: Session, volunteer_ids: Collection[int]) -> dict[int, Contact]:

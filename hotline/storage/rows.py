@@ -242,5 +242,3 @@ class ShiftDayChanges(TypedDict, total=False):
     lead_told_at: datetime | None
     yes_code: str | None
     no_code: str | None
-    note: str | None
-    handed_over_at: datetime | None

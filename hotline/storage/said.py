@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import ReadAs
 from hotline.domain.message import Direction
+from hotline.storage import sealed
 from hotline.storage.bridgemodels import Bridge
 from hotline.storage.events import EventKind
 from hotline.storage.models import CARD_PUT, Contact, Event, Message, Ticket
@@ -88,8 +89,9 @@ def _in(texts: Any) -> Any:
 
 
 def _words(session: Session, ids: Collection[int], longest: int) -> dict[int, tuple[str, bool]]:
-    statement = select(Message.id, func.substr(Message.body, 1, longest), Message.look.is_(None)).where(Message.id.in_(ids))
-    return {row[0]: (row[1], bool(row[2])) for row in session.execute(statement)}
+    found = session.scalars(select(Message).where(Message.id.in_(ids))).all()
+    sealed.load(session, (message.contact_id for message in found))
+    return {message.id: (sealed.shown_body_of(session, message)[:longest], message.look is None) for message in found}
 
 
 def _cards(session: Session, ticket_ids: Collection[int]) -> dict[int, frozenset[str]]:

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from hotline.keys import Keys
 from hotline.storage.db import make_engine
 from hotline.storage.writing import WriterLock
 
@@ -28,8 +29,15 @@ class MigrationFailed(SQLAlchemyError):
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest schema. It may be called again, and by two processes at once."""
+_SEALED = "0022"
+"""The revision from which on numbers and words are sealed."""
+
+
+def migrate(url: str, keys: Keys | None = None) -> None:
+    """Bring the database at `url` to the newest schema. It may be called again, and by two processes at once.
+
+    `keys` seal what an older schema has in plain words; a database that holds nothing yet needs none.
+    """
     engine = make_engine(url, pool_size=1)
     try:
         with WriterLock(engine).taken(), engine.connect() as connection:
@@ -38,10 +46,21 @@ def migrate(url: str) -> None:
                 connection.execute(text("SET lock_timeout = 0"))
                 connection.execute(text("SELECT pg_advisory_lock(482719365)"))
                 connection.commit()
-            command.upgrade(_alembic(connection), "head")
+            before = MigrationContext.configure(connection).get_current_revision()
             connection.commit()
+            command.upgrade(_alembic(connection, keys), "head")
+            connection.commit()
+            if before is not None and before < _SEALED and engine.dialect.name == "sqlite":
+                _wipe(connection)
     finally:
         engine.dispose()
+
+
+def _wipe(connection: Connection) -> None:
+    """Overwrite what plain words have left in free pages of a SQLite file and in its log. PostgreSQL: docs/operator.md."""
+    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver.execute("VACUUM")
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextlib.contextmanager
@@ -73,8 +92,9 @@ def pending_migrations(engine: Engine) -> bool:
     return current != ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
-def _alembic(connection: Connection) -> AlembicConfig:
+def _alembic(connection: Connection, keys: Keys | None = None) -> AlembicConfig:
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
+    config.attributes["keys"] = keys
     return config

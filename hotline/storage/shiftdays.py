@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from hotline.domain import duty
 from hotline.domain.duty import REACH, Exchange, Key, Turn, turns
 from hotline.domain.hours import Calendar
-from hotline.storage import people
+from hotline.storage import people, sealed
 from hotline.storage.db import upsert
 from hotline.storage.peoplemodels import AT_WORK, Membership, ShiftDay, ShiftRow, Volunteer
 from hotline.storage.rows import ShiftDayChanges
+
+_NOTE = "shift_days.note"
 
 
 def between(session: Session, team_id: int, first: date, last: date) -> Sequence[ShiftDay]:
@@ -82,6 +84,17 @@ def notes(session: Session, team_id: int, *, since: datetime) -> Sequence[ShiftD
     """The rows of a team's shifts that were handed over with a note after `since`: the newest 20, newest first."""
     statement = select(ShiftDay).where(ShiftDay.team_id == team_id, ShiftDay.handed_over_at > since, ShiftDay.note.is_not(None))
     return session.scalars(statement.order_by(ShiftDay.handed_over_at.desc(), ShiftDay.id).limit(20)).all()
+
+
+def note_of(session: Session, day: ShiftDay) -> str:
+    """The note of a shift to the next; "" if there is none."""
+    return sealed.open_for_staff(session, _NOTE, day.note, day.id) or ""
+
+
+def hand_over(session: Session, day_id: int, note: str, *, now: datetime) -> None:
+    """Store the note of a shift to the next; "" for none."""
+    sealed_note = sealed.seal_for_staff(session, _NOTE, note, day_id) if note else None
+    session.execute(update(ShiftDay).where(ShiftDay.id == day_id).values(note=sealed_note, handed_over_at=now))
 
 
 def present(session: Session, team_id: int, local: datetime, calendar: Calendar) -> set[int]:

@@ -11,6 +11,8 @@ from hotline.domain.conversation import SOLVED_TEXTS, QuestionKind
 from hotline.domain.delivery import Delivery
 from hotline.domain.rights import Role
 from hotline.domain.ticket import OPEN, Status
+from hotline.sealing import mark
+from hotline.storage import sealed
 from hotline.storage.db import Insert, table
 from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Alarm, Contact, Message, Question, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Membership, Volunteer
@@ -234,8 +236,9 @@ def is_shut_to(session: Session, ticket_id: int, volunteer_id: int) -> bool:
 
 def of_number(session: Session, volunteer: Volunteer, address: str, *, limit: int) -> Sequence[Ticket]:
     """The tickets of a phone that the volunteer may see, and those on which its number was typed in, newest first."""
-    own = select(Ticket.id).join(Contact, Contact.id == Ticket.contact_id).where(Contact.address == address)
-    typed = select(TypedPhone.ticket_id).where(TypedPhone.address == address)
+    of_phone = mark(sealed.keys_of(session), address)
+    own = select(Ticket.id).join(Contact, Contact.id == Ticket.contact_id).where(Contact.mark == of_phone)
+    typed = select(TypedPhone.ticket_id).where(TypedPhone.mark == of_phone)
     statement = select(Ticket).where(Ticket.id.in_(own.union_all(typed)), visible_to(volunteer))
     return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
 

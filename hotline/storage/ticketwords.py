@@ -6,11 +6,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from hotline.domain.message import READ, Direction
-from hotline.storage import tickets
+from hotline.storage import sealed, tickets
 from hotline.storage.db import is_sqlite, upsert
 from hotline.storage.models import Message, Note, Ticket, TicketWord
 from hotline.storage.peoplemodels import Volunteer
@@ -39,19 +39,28 @@ def messages(session: Session, after: int, limit: int | None, *, ticket_id: int 
     """Texts with ids after `after`, by id, of all tickets or of one. Our own sentences have no `text` to index: their words are the same in
     every ticket."""
     by_people = or_(Message.direction == Direction.IN, Message.volunteer_id.is_not(None))
-    body = case((and_(Message.ticket_id.is_not(None), by_people), func.substr(Message.body, 1, READ + 1)))
-    statement = select(Message.id, Message.ticket_id, body, Message.created_at).where(Message.id > after)
+    statement = select(Message, and_(Message.ticket_id.is_not(None), by_people)).where(Message.id > after)
     if ticket_id is not None:
         statement = statement.where(Message.ticket_id == ticket_id)
-    return [Source(*row) for row in session.execute(statement.order_by(Message.id).limit(limit))]
+    rows = session.execute(statement.order_by(Message.id).limit(limit)).all()
+    sealed.load(session, (message.contact_id for message, is_indexed in rows if is_indexed))
+    return [
+        Source(m.id, m.ticket_id, sealed.shown_body_of(session, m)[: READ + 1] if is_indexed else None, m.created_at)
+        for m, is_indexed in rows
+    ]
 
 
 def notes(session: Session, after: int, limit: int | None, *, ticket_id: int | None = None) -> Sequence[Source]:
     """Notes with ids after `after`, by id, of all tickets or of one."""
-    statement = select(Note.id, Note.ticket_id, func.substr(Note.body, 1, READ + 1), Note.written_at).where(Note.id > after)
+    statement = select(Note, Ticket.contact_id).join(Ticket, Ticket.id == Note.ticket_id).where(Note.id > after)
     if ticket_id is not None:
         statement = statement.where(Note.ticket_id == ticket_id)
-    return [Source(*row) for row in session.execute(statement.order_by(Note.id).limit(limit))]
+    rows = session.execute(statement.order_by(Note.id).limit(limit)).all()
+    sealed.load(session, (contact_id for _, contact_id in rows))
+    return [
+        Source(note.id, note.ticket_id, sealed.note_of(sealed.key_of(session, contact_id), note)[: READ + 1], note.written_at)
+        for note, contact_id in rows
+    ]
 
 
 def references(session: Session, after: int, limit: int | None, *, ticket_id: int | None = None) -> Sequence[Source]:

@@ -8,6 +8,8 @@ from sqlalchemy import delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.phone import TypedAs
+from hotline.sealing import mark
+from hotline.storage import sealed
 from hotline.storage.models import Contact, TypedPhone
 
 
@@ -15,8 +17,9 @@ def add(session: Session, ticket_id: int, address: str, *, kind: TypedAs, made_b
     """Store a number that a volunteer typed in on a ticket. Returns its id."""
     # Drawn at random: it stands on pages, and counted ids would tell of tickets that the volunteer may not know of.
     phone_id = secrets.randbits(62)
-    values = {"ticket_id": ticket_id, "address": address, "kind": kind, "made_by": made_by, "made_at": now, "note_id": note_id}
-    session.execute(insert(TypedPhone).values(id=phone_id, **values))
+    values = {"ticket_id": ticket_id, "kind": kind, "made_by": made_by, "made_at": now, "note_id": note_id}
+    number = sealed.seal_typed(sealed.needed_key_of_ticket(session, ticket_id), address, phone_id)
+    session.execute(insert(TypedPhone).values(id=phone_id, mark=mark(sealed.keys_of(session), address), number=number, **values))
     return phone_id
 
 
@@ -36,7 +39,7 @@ def waiting(session: Session, ticket_id: int, contact_id: int) -> TypedPhone | N
     ready = or_(TypedPhone.kind == TypedAs.WALK_IN, TypedPhone.confirmed_at.is_not(None))
     statement = (
         select(TypedPhone)
-        .join(Contact, Contact.address == TypedPhone.address)
+        .join(Contact, Contact.mark == TypedPhone.mark)
         .where(TypedPhone.ticket_id == ticket_id, Contact.id == contact_id, TypedPhone.met_at.is_(None), ready)
         .order_by(TypedPhone.made_at, TypedPhone.id)
         .limit(1)
@@ -53,7 +56,7 @@ def is_unheard(session: Session, ticket_id: int) -> bool:
 
 def is_another(session: Session, ticket_id: int, contact_id: int) -> bool:
     """Whether a contact is another phone of the citizen's of a ticket, and was met."""
-    met = select(TypedPhone.id).join(Contact, Contact.address == TypedPhone.address)
+    met = select(TypedPhone.id).join(Contact, Contact.mark == TypedPhone.mark)
     met = met.where(TypedPhone.ticket_id == ticket_id, Contact.id == contact_id, TypedPhone.kind == TypedAs.ANOTHER)
     return session.scalar(met.where(TypedPhone.met_at.is_not(None)).limit(1)) is not None
 

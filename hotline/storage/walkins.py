@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from hotline.storage import sealed
 from hotline.storage.events import EventKind
 from hotline.storage.models import Event, Message, ShutOut, Ticket
 
@@ -14,9 +15,9 @@ FORM = "walk_in"
 
 def of_form(session: Session, token: str) -> tuple[Ticket, str]:
     """The ticket that a form opened, and the citizen's words in it. Raises `NoResultFound` if the form opened none."""
-    statement = select(Ticket, Message.body).join(Message, Message.ticket_id == Ticket.id)
+    statement = select(Ticket, Message).join(Message, Message.ticket_id == Ticket.id)
     found = session.execute(statement.where(Message.gateway == FORM, Message.gateway_id == token)).one()
-    return found[0], found[1]
+    return found[0], sealed.body_of(session, found[1])
 
 
 def typed_by(session: Session, reference: str, volunteer_id: int, *, since: datetime) -> Ticket | None:

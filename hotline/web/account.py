@@ -12,7 +12,7 @@ from hotline.services.people import account as accounts
 from hotline.services.people import passwords
 from hotline.services.people.login import oldest
 from hotline.services.people.tries import LoginTooSoon
-from hotline.storage import logins
+from hotline.storage import logins, sealed
 from hotline.storage.models import Contact
 from hotline.web import words
 
@@ -79,7 +79,7 @@ def _page(fault: str = "") -> str:
             "account.html",
             logins=logins.open_of(session, volunteer().id, since=oldest(rt)),
             this=current_user.login.id,
-            phone=phone.address if phone else "",
+            phone=sealed.number_of(rt.keys, phone) if phone else "",
             fault=fault,
             done=request.args.get("done"),
             shortest=passwords.SHORTEST,

@@ -15,7 +15,7 @@ from hotline.services import access
 from hotline.services.calls import bridging, callplans
 from hotline.services.calls.bridging import CallBarred
 from hotline.services.calls.callplans import NoSuchText
-from hotline.storage import bridges
+from hotline.storage import bridges, sealed
 from hotline.storage.models import Ticket
 from hotline.web.changing import Answer, changed, go_on
 from hotline.web.forms import choice, text
@@ -48,8 +48,8 @@ def to_make() -> str:
             due = rules.due(plan.wanted_at or rt.clock(), callplans.hours(rt, contact))
             may = callplans.may_call(rt, session, entered)
             bars = callplans.bars(rt, session, entered, contact)
-            number = phone.masked(contact.address) if contact.address else None
-            found.append(ToMake(ticket, number, due, due <= rt.clock(), may, bars))
+            number = sealed.number_of(rt.keys, contact)
+            found.append(ToMake(ticket, phone.masked(number) if number else None, due, due <= rt.clock(), may, bars))
     found.sort(key=lambda one: (not one.is_late, one.due))
     return render_template("callstomake.html", calls=found)
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from hotline.domain import phone
 from hotline.guards import runtime, volunteer
 from hotline.services.calls import hangup
-from hotline.storage import calls
+from hotline.storage import calls, sealed
 from hotline.storage.callmodels import Call
 
 blueprint = Blueprint("calls_book", __name__, url_prefix="/calls")
@@ -22,7 +22,8 @@ def book() -> str:
     rows = rt.config.web.page_rows
     with rt.reading() as session:
         shown = calls.book(session, before=_cursor(request.args.get("before", "")), limit=rows + 1)
-        page = [(call, contact.address and phone.masked(contact.address)) for call, contact in shown[:rows]]
+        numbers = [(call, sealed.number_of(rt.keys, contact)) for call, contact in shown[:rows]]
+        page = [(call, number and phone.masked(number)) for call, number in numbers]
     before = _before(shown[rows - 1][0]) if len(shown) > rows else None
     return render_template("calls.html", calls=page, before=before, is_first="before" not in request.args)
 

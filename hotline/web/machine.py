@@ -84,18 +84,19 @@ def reasons(rt: Runtime, session: Reading, ticket: Ticket, texts: Iterable[str])
         words=_words(heard, texts),
         set_by=set_by,
         is_fallback=ticket.category == category.fallback(rt.categories).code,
-        told=_told(rt, readings.of_ticket(session, ticket.id, limit=_HEARD)),
+        told=_told(rt, session, readings.of_ticket(session, ticket.id, limit=_HEARD)),
     )
 
 
-def _told(rt: Runtime, rows: Sequence[ReadingRow]) -> Told | None:
+def _told(rt: Runtime, session: Reading, rows: Sequence[ReadingRow]) -> Told | None:
     row = max(rows, key=lambda one: one.danger, default=None)
     if row is None:
         return None
+    why = readings.reasons_of(session, row)
     kinds = dict.fromkeys(meaning.of_model(rt.categories, kind) for kind in row.kinds)
     percents = ((part, round(100 * getattr(row, part))) for part in Part)
-    likely = tuple((part, percent, _unnumbered(row.reasons.get(part, ()))) for part, percent in percents if percent >= _WORTH_TELLING)
-    return Told(tuple(kinds), _unnumbered(row.reasons.get("kind", ())), likely)
+    likely = tuple((part, percent, _unnumbered(why.get(part, ()))) for part, percent in percents if percent >= _WORTH_TELLING)
+    return Told(tuple(kinds), _unnumbered(why.get("kind", ())), likely)
 
 
 def _unnumbered(words: Iterable[str]) -> tuple[str, ...]:

@@ -1,14 +1,17 @@
 """A caller's recordings: played on the ticket's page, and written down there. What cannot be played can be downloaded as it came."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from http import HTTPStatus
+from itertools import chain, islice
 
 from flask import Blueprint, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, Gone
 from werkzeug.wrappers import Response
 
 from hotline.guards import runtime, volunteer
+from hotline.log import logger
 from hotline.media.audio import MEDIA_TYPES
+from hotline.media.sealedaudio import RecordingBroken, StoredAudio
 from hotline.services import access
 from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import casework
@@ -18,6 +21,9 @@ from hotline.storage.recordings import KEPT
 from hotline.storage.tickets import TicketMoved
 from hotline.web.changing import go_on, version_seen, was_first
 from hotline.web.forms import text
+
+_AHEAD = 16
+"""Pieces of 64 KiB that are opened before the answer begins: half a minute of audio that does not open is a page that says so."""
 
 blueprint = Blueprint("recordings", __name__)
 
@@ -35,21 +41,32 @@ def audio(reference: str, number: int) -> Response:
 
 
 def played(recording: Recording, listened: Callable[[], object]) -> Response:
-    """A recording, whole or the part that a player asks for. `listened` is called where its audio is handed out."""
-    start, stop, status = _part(recording)
+    """A recording, whole or the part that a player asks for. `listened` is called where its audio is handed out.
+
+    Raises `Gone` if the caller was erased, `StoreFault`, and `RecordingBroken` if the audio does not open.
+    """
+    rt = runtime()
+    with rt.reading() as session:
+        key = recordings.key_of(session, recording)
+    if key is None or recording.stored_as is None:
+        raise Gone
+    audio = StoredAudio(rt.store, recording.stored_as, recording.size_bytes or 0, key)
+    start, stop, status = _part(audio.size_bytes)
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-        return Response(status=status, headers={"Content-Range": f"bytes */{recording.size_bytes}"})
-    answer = Response(status=status, mimetype=_media_type(recording))
+        return Response(status=status, headers={"Content-Range": f"bytes */{audio.size_bytes}"})
+    answer = Response(status=status, mimetype=MEDIA_TYPES.get(audio.ending, "application/octet-stream"))
     if recording.duration_s is None:  # nobody knows what it is: no browser may look into it
         answer.headers["Content-Disposition"] = "attachment; filename=recording.bin"
     answer.headers["Accept-Ranges"] = "bytes"
     answer.content_length = stop - start
     if status == HTTPStatus.PARTIAL_CONTENT:
-        answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{recording.size_bytes}"
+        answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{audio.size_bytes}"
     if request.method != "HEAD":
-        pieces = runtime().store.read(recording.stored_as or "", start, stop - start)
+        pieces = _opened(recording, audio.read(start, stop))
+        ahead = list(islice(pieces, _AHEAD))
         listened()
-        answer.response = pieces
+        answer.response = chain(ahead, pieces)
+        answer.call_on_close(pieces.close)
     return answer
 
 
@@ -66,14 +83,17 @@ def write_down(reference: str) -> Response | tuple[str, int]:
     return go_on(reference, done="saved")  # what was written down may have sealed the ticket, also to its writer
 
 
-def _media_type(recording: Recording) -> str:
-    ending = (recording.stored_as or "").rpartition(".")[2]
-    return MEDIA_TYPES.get(ending, "application/octet-stream")
+def _opened(recording: Recording, pieces: Generator[bytes]) -> Generator[bytes]:
+    """The pieces. One that does not open breaks the answer off: it has less than it said, and no player takes it for whole."""
+    try:
+        yield from pieces
+    except RecordingBroken as fault:
+        logger().error("a recording does not open", recording_id=recording.id, fault=str(fault))
+        raise
 
 
-def _part(recording: Recording) -> tuple[int, int, HTTPStatus]:
+def _part(size: int) -> tuple[int, int, HTTPStatus]:
     """(start, stop, status) of the bytes asked for, `stop` excluded. Several ranges, or an If-Range header, get the whole recording."""
-    size = recording.size_bytes or 0
     asked = request.range
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or "If-Range" in request.headers:
         return 0, size, HTTPStatus.OK

@@ -128,10 +128,12 @@ def sheets(kept: Mapping[str, str]) -> str:
             for team in teams
         ]
         own_notes = [_own_note(session, turn, kept) for turn in plans.to_hand_over(rt, session, reader)]
+        said = {note.id: shiftdays.note_of(session, note) for _, _, notes in shown for note in notes}
         writers = {note.stand_in_id if note.agreed_at else note.volunteer_id for _, _, notes in shown for note in notes}
         return render_template(
             "handover.html",
             sheets=shown,
+            said=said,
             own_notes=own_notes,
             names=people.names(session, writers),
             team_names={t.id: t.called(g.language) for t in teams},
@@ -162,7 +164,8 @@ def _own_note(session: Reading, turn: Turn, kept: Mapping[str, str]) -> tuple[Tu
 
 def _note(session: Reading, turn: Turn) -> str:
     days = shiftdays.between(session, turn.team_id, turn.on_date, turn.on_date)
-    return next((d.note or "" for d in days if (d.volunteer_id, d.starts) == (turn.volunteer_id, turn.starts)), "")
+    found = (shiftdays.note_of(session, d) for d in days if (d.volunteer_id, d.starts) == (turn.volunteer_id, turn.starts))
+    return next(found, "")
 
 
 def _key() -> Key:

@@ -98,7 +98,7 @@ def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bo
 
 def _typed(marks: tuple[int, ...]) -> str:
     """What was typed, if that is what these words were searched for by; another tab may have searched for others since."""
-    typed = current_user.login.sought or ""
+    typed = logins.sought(runtime(), current_user.login)
     return typed if marks in search.parse(runtime(), typed).marks else ""
 
 

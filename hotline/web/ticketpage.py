@@ -24,7 +24,21 @@ from hotline.services.calls import callplans
 from hotline.services.tickets import answering, casework, facts, openpages, otherphones, passing, protocols, replies, splitting, telling
 from hotline.services.tickets.protocols import Beside
 from hotline.services.tickets.reach import SafeContact
-from hotline.storage import calls, drafts, events, holds, messages, people, pranks, recordings, shutouts, ticketmarks, tickets, typedphones
+from hotline.storage import (
+    calls,
+    drafts,
+    events,
+    holds,
+    messages,
+    people,
+    pranks,
+    recordings,
+    sealed,
+    shutouts,
+    ticketmarks,
+    tickets,
+    typedphones,
+)
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
@@ -118,7 +132,7 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
     call = calls.of_ticket(session, found.id)
     typed = typedphones.of_ticket(session, found.id)
     unheard = next((one for one in typed if one.kind == TypedAs.WALK_IN and one.met_at is None), None)
-    address = unheard.address if unheard is not None else contact.address
+    address = sealed.typed_number_of(session, unheard) if unheard is not None else sealed.number_of(runtime().keys, contact)
     safe = SafeContact.of(contact, phone_held=holds.of(session, contact.id, found).phone_held)
     beside = protocols.beside(runtime(), session, found)
     shown = _timeline(session, found, contact)
@@ -136,7 +150,7 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
         unheard=unheard is not None,
         other_phones=_other_phones(session, entered, typed, shows_number=shows_number),
         other_phone_allowed=otherphones.allowed(found),
-        typed_numbers={one.id: phone.masked(one.address) for one in typed},
+        typed_numbers={one.id: phone.masked(sealed.typed_number_of(session, one)) for one in typed},
         call=call,
         walk=Walk.from_row(call.walk) if call is not None else None,
         category=next((c for c in runtime().categories if c.code == found.category), None),
@@ -167,15 +181,16 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
 
 def _other_phones(session: Reading, entered: Access, typed: Iterable[TypedPhone], *, shows_number: bool) -> list[OtherPhone]:
     may = access.may(entered.rights, entered.ticket, Act.CONFIRM) and otherphones.allowed(entered.ticket)
+    key = sealed.key_of_ticket(session, entered.ticket.id)
     return [
         OtherPhone(
             row=one,
-            number=one.address if shows_number else phone.masked(one.address),
-            why=session.get_one(Note, one.note_id).body if one.note_id is not None else "",
+            number=number if shows_number else phone.masked(number),
+            why=sealed.note_of(key, session.get_one(Note, one.note_id)) if one.note_id is not None else "",
             may_confirm=may and one.confirmed_at is None and one.made_by != entered.volunteer.id,
         )
         for one in typed
-        if one.kind == TypedAs.ANOTHER
+        if one.kind == TypedAs.ANOTHER and (number := sealed.typed_number_of(session, one))
     ]
 
 

@@ -54,6 +54,7 @@ REASONS = {
     Reason.NEVER_WROTE: N_("its number was typed in, and that phone has not given us the number of this ticket yet"),
     Reason.LANDLINE: N_("it is a landline, which takes no texts"),
     Reason.TOO_LATE: N_("too late to make sense"),
+    Reason.UNREADABLE: N_("it cannot be opened: tell the people who run this hotline"),
 }
 INSTEAD = {
     Reason.STOPPED: N_(

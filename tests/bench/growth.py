@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -12,11 +13,14 @@ from sqlalchemy.orm import sessionmaker
 
 from hotline.domain.queue import Channel, QueueFilter, QueueList
 from hotline.domain.rights import Rights
-from hotline.storage import queues, said, tickets
+from hotline.keys import KeyFile
+from hotline.storage import queues, said, sealed, tickets
 from hotline.storage.db import make_engine
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Membership, Team, Volunteer
 from tests.bench.report import say
+from tests.opened import numbered, seal_all
+from tests.support import keys_file
 
 TEAMS, VOLUNTEERS, LED_TEAMS = 50, 50, 3
 _PAGE, _TIMES = 51, 40
@@ -38,7 +42,7 @@ FROM n
 """
 # Each open ticket has the text that opened it, and so have some of the others.
 _SAY = """
-INSERT INTO messages (direction, contact_id, ticket_id, gateway, gateway_id, body, created_at, read_as, look)
+INSERT INTO messages (direction, contact_id, ticket_id, gateway, gateway_id, plain, created_at, read_as, look)
 SELECT 'in', 1, id, 'twilio', 'SM' || id, 'mera mobile cheen liya, gali mein do larke thay aur sab dekh rahe thay' || reference, opened_at,
        'opened', CASE WHEN id % 40 = 0 THEN 2 END
 FROM tickets WHERE status <> 'closed' OR id % 100 = 1
@@ -114,7 +118,7 @@ def fill(url: str, rows: int) -> None:
     with engine.connect().execution_options(hotline_writes=True) as connection:
         contact = {"kind": "mobile", "country": "PK", "language": "ur", "language_named": True}
         contact |= {"may_text": True, "may_call": True, "on_hold": False, "created_at": now, "times_seen": 1}
-        connection.execute(insert(Contact), [{"id": n, "address": f"+92300000000{n}", **contact} for n in (1, 2)])
+        connection.execute(insert(Contact), [{"id": n, **numbered(f"+92300000000{n}"), **contact} for n in (1, 2)])
         connection.execute(insert(Team), [{"id": n, "code": f"team{n}", "name": f"Team {n}"} for n in range(1, TEAMS + 1)])
         person = {"page_language": "en", "languages": ["en", "ur"], "is_head": False, "active": True}
         connection.execute(insert(Volunteer), [{"id": n, "login": f"v{n}", "name": f"V{n}", **person} for n in range(1, VOLUNTEERS + 1)])
@@ -131,6 +135,7 @@ def fill(url: str, rows: int) -> None:
         connection.commit()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
+    seal_all(engine)
     engine.dispose()
 
 
@@ -139,7 +144,7 @@ class _Asker:
 
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url, pool_size=1)
-        self._sessions = sessionmaker(self._engine, expire_on_commit=False)
+        self._sessions = sessionmaker(self._engine, expire_on_commit=False, info={sealed.KEYS: KeyFile(Path(keys_file()))})
         self._rights = Rights(teams=frozenset(range(1, LED_TEAMS + 1)), leads=frozenset(range(1, LED_TEAMS + 1)))
         with self._sessions() as session:
             self._her = session.get_one(Volunteer, 1)

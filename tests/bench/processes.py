@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from hotline.i18n import PROJECT
 from tests.servers import Guard, free_port
+from tests.support import keys_file
 
 PUBLIC_URL, TOKEN = "https://hotline.example.org", "bench" * 6
 ACCOUNT_SID, NUMBER = "AC" + "0" * 31 + "1", "+15005550006"
@@ -81,6 +82,7 @@ class Processes:
             "HOTLINE_DATA_DIR": str(self._folder),
             "HOTLINE_PUBLIC_URL": PUBLIC_URL,
             "HOTLINE_SECRET_KEY": "k" * 32,
+            "HOTLINE_KEYS_FILE": keys_file(),
             "HOTLINE_TWILIO_ACCOUNT_SID": ACCOUNT_SID,
             "HOTLINE_TWILIO_AUTH_TOKEN": TOKEN,
             "HOTLINE_TWILIO_NUMBER": NUMBER,

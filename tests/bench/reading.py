@@ -38,7 +38,7 @@ def measure() -> Read:
     ordinary = [text for text in texts if 90 <= len(text) <= 110][:_TEXTS]
     joined = " ".join(ordinary)
     longest = [joined[at : at + READ] for at in range(0, len(joined) - READ, READ)]
-    config = load_config({"HOTLINE_SECRET_KEY": "-" * 32})
+    config = load_config({"HOTLINE_SECRET_KEY": "-" * 32, "HOTLINE_KEYS_FILE": "keys.toml"})
     tables = load_categories(None), load_lexicon(None), load_gazetteer(None)
     read(ordinary[0], load_reader(config, *tables))  # what the tables compile at their first text is theirs, with or without a model
     tracemalloc.start()

@@ -15,6 +15,7 @@ from hotline.storage.models import Contact, Message
 from tests.bench.gateway import SlowGateway
 from tests.bench.processes import BenchFailed, Processes, children, procfile, pss_mib
 from tests.bench.report import say
+from tests.opened import numbered, seal_all
 
 PER_S = Sending().texts_per_s
 _WITHOUT_NEWS_S = 30
@@ -59,12 +60,13 @@ def _queue(url: str, texts: int) -> None:
     engine = make_engine(url, pool_size=1)
     person = {"kind": "phone", "country": "PK", "language": "ur", "language_named": False, "may_text": True, "may_call": True}
     person |= {"on_hold": False, "created_at": now, "times_seen": 1}
-    text = {"direction": "out", "gateway": "", "created_at": now, "body": "482-719-365: this is a text of the bench.", "rank": 1}
+    text = {"direction": "out", "gateway": "", "created_at": now, "plain": "482-719-365: this is a text of the bench.", "rank": 1}
     text |= {"text_key": "status_received", "language": "en", "segments": 1, "delivery": Delivery.QUEUED, "attempts": 0, "look_ups": 0}
     with engine.begin() as connection:
-        connection.execute(insert(Contact), [{**person, "address": f"+923{n:09d}"} for n in range(texts)])
-        ids = connection.scalars(select(Contact.id).where(Contact.address.startswith("+923"))).all()
+        connection.execute(insert(Contact), [{**person, **numbered(f"+923{n:09d}")} for n in range(texts)])
+        ids = connection.scalars(select(Contact.id).where(Contact.kind == "phone")).all()
         connection.execute(insert(Message), [{**text, "contact_id": i, "next_attempt_at": now} for i in ids])
+    seal_all(engine)
     engine.dispose()
 
 

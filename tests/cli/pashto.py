@@ -49,7 +49,7 @@ def call() -> object:
 
 def config() -> object:
     Path("ps.toml").write_text('[voice]\nlanguages = ["ps", "ur"]\n[conversation]\ndefault_language = "ps"\n', "utf-8")
-    read = load_config({"HOTLINE_SECRET_KEY": "k" * 32, "HOTLINE_CONFIG": "ps.toml"})
+    read = load_config({"HOTLINE_SECRET_KEY": "k" * 32, "HOTLINE_KEYS_FILE": "keys.toml", "HOTLINE_CONFIG": "ps.toml"})
     return read.voice.languages, read.conversation.default_language
 
 

@@ -21,6 +21,7 @@ from hotline.gateways.registry import GATEWAYS
 from hotline.gateways.twilio.calls import TwilioCalls
 from hotline.gateways.twilio.client import TwilioGateway
 from hotline.i18n import LOCALES, PROJECT, prompts_path
+from hotline.keys import read_keys
 from hotline.media import sound
 from hotline.media.clips import Kind, Shelf
 from hotline.runtime import Runtime
@@ -31,7 +32,7 @@ from hotline.storage.models import Event, TicketWord
 from hotline.storage.peoplemodels import Volunteer
 from tests.services.colleagues import ORGANISATION, volunteer
 from tests.services.duty.test_attendance import give_phone
-from tests.support import SECRET_KEY, TOKEN, catalogues, count, text_in, tickets
+from tests.support import KEYS, SECRET_KEY, TOKEN, catalogues, count, keys_file, text_in, tickets
 from tests.web.visiting import Visitor
 
 SID = "AC" + "0" * 31 + "1"
@@ -62,6 +63,7 @@ def settings(database_url: str, redis_url: str, gateway_url: str, tmp_path: Path
         "HOTLINE_DATABASE_URL": database_url,
         "HOTLINE_REDIS_URL": redis_url,
         "HOTLINE_SECRET_KEY": SECRET_KEY,
+        "HOTLINE_KEYS_FILE": keys_file(),
         "HOTLINE_PUBLIC_URL": "https://hotline.example.org",
         "HOTLINE_TWILIO_ACCOUNT_SID": SID,
         "HOTLINE_TWILIO_AUTH_TOKEN": TOKEN,
@@ -251,6 +253,7 @@ def verdicts(result: Result) -> dict[str, str]:
         "catalogues",
         "prompts",
         "database",
+        "keys",
         "redis",
         "gateway",
         "recordings",
@@ -369,6 +372,7 @@ def test_the_doctor_lets_nobody_in_danger_hear_a_machine(
 ) -> None:
     monkeypatch.setattr(TwilioGateway, "check", lambda _self: None)
     monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
+    hotline("keys", "confirm", KEYS.check())
     urdu = {"HOTLINE_CONFIG": a_file(tmp_path, f'[voice]\nlanguages = ["ur"]\n{approved(tmp_path)}', "hotline.toml")}
     line = '[voice]\nlanguages = ["ur"]\nnumber = "+15005550006"\nduty_line = ["+923451110000", "+923451110001"]\n' + approved(tmp_path)
     real = {"HOTLINE_CONFIG": a_file(tmp_path, line, "real.toml"), "HOTLINE_TWILIO_API_URL": "https://api.twilio.com"}
@@ -411,7 +415,8 @@ def test_the_doctor_sees_the_demo_beside_a_real_gateway_and_texts_in_the_clear(h
     monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
     hotline("load", str(PROJECT / "hotline/data/demo.toml"))
     wrong = verdicts(hotline("doctor", HOTLINE_TWILIO_API_URL="https://api.twilio.com", HOTLINE_PUBLIC_URL="http://hotline.example.org"))
-    assert [name for name in wrong if name != "prompts"] == ["tables", "database", "gateway", "duty"]
+    assert [name for name in wrong if name != "prompts"] == ["tables", "database", "keys", "gateway", "duty"]
+    assert "hotline keys paper, then confirm" in wrong["keys"]
     assert "it holds the demo, and a real gateway is configured" in wrong["database"]
     assert "not https" in wrong["gateway"]
 
@@ -424,6 +429,7 @@ def real(hotline: Command, monkeypatch: pytest.MonkeyPatch, locales: Path, tmp_p
     for language in ("ur", "sd", "en"):
         say_recorded(locales, language)
     hotline("load", a_file(tmp_path, ORGANISATION))
+    hotline("keys", "confirm", KEYS.check())
 
     def doctor(keys: str) -> dict[str, str]:
         config = a_file(tmp_path, f"[voice]\n{keys}\n{approved(tmp_path)}", "real.toml")
@@ -500,3 +506,32 @@ def test_the_command_as_it_is_installed_says_its_version_and_what_it_can_do() ->
     assert re.fullmatch(r"hotline, version \d+\.\d+\.\d+\n", version.stdout)
     for name in ("migrate", "load", "add-volunteer", "reset-password", "doctor", "compile", "run"):
         assert f"\n  {name} " in commands.stdout
+
+
+# The keys
+
+
+def test_the_keys_are_made_shown_added_and_retired_by_commands(hotline: Command, tmp_path: Path) -> None:
+    path = {"HOTLINE_KEYS_FILE": str(tmp_path / "safe" / "keys.toml")}
+    assert "is made" in hotline("keys", "new", **path).output
+    assert "there already" in told(hotline("keys", "new", **path))
+    assert hotline("migrate", **path).exit_code == 0
+    before = read_keys(Path(path["HOTLINE_KEYS_FILE"]))
+    shown = hotline("keys", "check", **path).output
+    assert f"sealing {before.current}" in shown
+    assert "No paper copy was confirmed" in shown
+    assert not any(key.hex() in shown for key in (before.mark, before.staff, *before.sealing.values()))
+    assert before.mark.hex() in hotline("keys", "paper", **path).output
+    assert "not the code" in told(hotline("keys", "confirm", "12345678", **path))
+    assert hotline("keys", "confirm", before.check(), **path).exit_code == 0
+    assert "A paper copy was confirmed" in hotline("keys", "check", **path).output
+    assert "Print a new sheet" in hotline("keys", "add", **path).output
+    assert "contacts are sealed anew" in hotline("keys", "rotate", **path).output
+    assert "contacts are sealed anew" in hotline("keys", "rotate", "--deep", **path).output
+    assert "is retired" in hotline("keys", "retire", before.current, **path).output
+    assert "there is no sealing key" in told(hotline("keys", "retire", before.current, **path))
+    # Another file, and none, are told at once.
+    assert "is not the file of this database" in told(hotline("keys", "check"))
+    assert "is not the file of this database" in told(hotline("migrate"))
+    assert "cannot be read" in told(hotline("keys", "check", HOTLINE_KEYS_FILE=str(tmp_path / "none.toml")))
+    assert "HOTLINE_KEYS_FILE is missing" in told(hotline("keys", "new", HOTLINE_KEYS_FILE=""))

@@ -20,7 +20,7 @@ from tests.learning.test_own import CORPUS
 from tests.readings import made_model
 from tests.services.colleagues import settle
 from tests.storage.test_corrections import comes, name
-from tests.support import SECRET_KEY, Clock, make_runtime
+from tests.support import SECRET_KEY, Clock, keys_file, make_runtime
 
 TEXTS = 10
 
@@ -49,6 +49,7 @@ def test_the_model_is_learnt_from_corrections_if_it_is_better_and_the_one_before
     monkeypatch.setattr(reading, "_fit_or_exit", lambda: functools.partial(fit, rows=2000))
     monkeypatch.setattr("hotline.cli.setting.configure_log", lambda _level: None)
     environ = {"HOTLINE_DATA_DIR": str(data), "HOTLINE_DATABASE_URL": sqlite_url, "HOTLINE_SECRET_KEY": SECRET_KEY}
+    environ["HOTLINE_KEYS_FILE"] = keys_file()
     environ |= {"HOTLINE_PUBLIC_URL": "https://hotline.example.org"}
 
     def hotline(*words: str) -> list[str]:

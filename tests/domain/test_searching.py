@@ -4,7 +4,7 @@ import pytest
 
 from hotline.domain.searching import WORDS_MAX, hashed, key_of, sought, tail, tails, words
 
-KEY = key_of("k" * 32)
+KEY = key_of(b"k" * 32)
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_a_hash_fits_the_database_and_depends_on_word_and_key() -> None:
     assert all(-(2**63) <= one < 2**63 for one in found)
     assert len(set(found)) == 1000
     assert any(one < 0 for one in found)
-    assert hashed(KEY, "chor") == hashed(KEY, "chor") != hashed(key_of("x" * 32), "chor")
+    assert hashed(KEY, "chor") == hashed(KEY, "chor") != hashed(key_of(b"x" * 32), "chor")

@@ -69,7 +69,12 @@ def test_a_gateway_without_its_keys_is_not_in_use() -> None:
 
 def test_the_first_gateway_in_use_that_carries_texts_has_them_and_calls_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
     with_a_phone(monkeypatch)
-    given = {"HOTLINE_SECRET_KEY": "k" * 32, "HOTLINE_TWILIO_ACCOUNT_SID": "AC1", "HOTLINE_TWILIO_AUTH_TOKEN": "a"}
+    given = {
+        "HOTLINE_SECRET_KEY": "k" * 32,
+        "HOTLINE_KEYS_FILE": "keys.toml",
+        "HOTLINE_TWILIO_ACCOUNT_SID": "AC1",
+        "HOTLINE_TWILIO_AUTH_TOKEN": "a",
+    }
     given |= {"HOTLINE_TWILIO_NUMBER": "+15005550006"}
     both, one = registry.load_config(given | {"HOTLINE_ANDROID_URL": "http://127.0.0.1:1"}), registry.load_config(given)
     texts, calls, texts_of_one = registry.text_gateway(both), registry.call_gateway(both), registry.text_gateway(one)

@@ -16,9 +16,11 @@ from urllib.parse import quote
 from sqlalchemy import create_engine, text
 
 from hotline.jobs import Job, RedisBell
+from hotline.sealing import mark
 from hotline.storage.db import database_url
 from hotline.storage.schema import migrate
 from tests.servers import free_port
+from tests.support import KEYS, keys_file
 
 PROJECT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct-horse-battery"
@@ -58,6 +60,7 @@ class RunningHotline:
             "HOTLINE_DATA_DIR": str(folder),
             "HOTLINE_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "HOTLINE_SECRET_KEY": "k" * 32,
+            "HOTLINE_KEYS_FILE": keys_file(),
             "HOTLINE_TWILIO_ACCOUNT_SID": "AC" + "0" * 31 + "1",
             "HOTLINE_TWILIO_AUTH_TOKEN": "12345",
             "HOTLINE_TWILIO_NUMBER": HOTLINE_NUMBER,
@@ -179,14 +182,14 @@ class RunningHotline:
 
     def tickets_of(self, number: str) -> int:
         """How many tickets a phone has."""
-        sql = "SELECT count(*) FROM tickets t JOIN contacts c ON c.id = t.contact_id WHERE c.address = :number"
-        return int(self.rows(sql, number=number)[0][0])
+        sql = "SELECT count(*) FROM tickets t JOIN contacts c ON c.id = t.contact_id WHERE c.mark = :mark"
+        return int(self.rows(sql, mark=mark(KEYS, number))[0][0])
 
     def deliveries(self, number: str) -> list[str]:
         """The delivery of each text to a phone, oldest first."""
         sql = "SELECT m.delivery FROM messages m JOIN contacts c ON c.id = m.contact_id"
-        sql += " WHERE m.direction = 'out' AND c.address = :number ORDER BY m.id"
-        return [row[0] for row in self.rows(sql, number=number)]
+        sql += " WHERE m.direction = 'out' AND c.mark = :mark ORDER BY m.id"
+        return [row[0] for row in self.rows(sql, mark=mark(KEYS, number))]
 
     def wait_until(self, is_so: Callable[[], object], *, within_s: float) -> None:
         """Poll until `is_so`; shows the logs and fails if it never is."""

@@ -6,9 +6,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from hotline.jobs import Job
+from hotline.sealing import mark
 from tests.journeys.phoning import Phoning
 from tests.journeys.running import DUTY_LINE, HOTLINE_NUMBER, MISSED_CALL_NUMBER, RunningHotline
 from tests.journeys.test_text_and_back import log_in, reference_in
+from tests.opened import numbered
+from tests.support import KEYS
 
 URGENT = 1
 
@@ -165,20 +168,21 @@ def test_a_call_back_that_nobody_answers_is_not_repeated(hotline: RunningHotline
 
     hotline.wait_until(lambda: len(ours()) == 1, within_s=60)
     hotline.ask("POST", f"/calls/{ours()[0]['sid']}/reject", {})
-    ended = "SELECT count(*) FROM calls k JOIN contacts c ON c.id = k.contact_id WHERE c.address = :number AND direction = 'back'"
-    hotline.wait_until(lambda: hotline.rows(f"{ended} AND ended_at IS NOT NULL", number=number)[0][0] == 1, within_s=10)
+    ended = "SELECT count(*) FROM calls k JOIN contacts c ON c.id = k.contact_id WHERE c.mark = :mark AND direction = 'back'"
+    hotline.wait_until(lambda: hotline.rows(f"{ended} AND ended_at IS NOT NULL", mark=mark(KEYS, number))[0][0] == 1, within_s=10)
     assert len(ours()) == 1
 
 
 def own_phone(hotline: RunningHotline, login: str, number: str) -> None:
     """A volunteer's own phone, which never contacted us."""
     hotline.rows(
-        "INSERT INTO contacts (address, kind, country, language, language_named, may_text, may_call, on_hold, created_at, times_seen) "
-        "VALUES (:number, 'phone', 'PK', 'ur', false, true, true, false, '2026-11-23 00:00:00.000000', 0)",
-        number=number,
+        "INSERT INTO contacts (uid, wrapped_key, mark, number, kind, country, language, language_named, may_text, may_call, on_hold,"
+        " created_at, times_seen) "
+        "VALUES (:uid, :wrapped_key, :mark, :number, 'phone', 'PK', 'ur', false, true, true, false, '2026-11-23 00:00:00.000000', 0)",
+        **numbered(number),
     )
-    sql = "UPDATE volunteers SET phone_id = (SELECT id FROM contacts WHERE address = :number) WHERE login = :login"
-    hotline.rows(sql, number=number, login=login)
+    sql = "UPDATE volunteers SET phone_id = (SELECT id FROM contacts WHERE mark = :mark) WHERE login = :login"
+    hotline.rows(sql, mark=mark(KEYS, number), login=login)
 
 
 def test_an_alarm_nobody_saw_rings_her_own_phone_and_9_acknowledges_it(hotline: RunningHotline) -> None:
@@ -277,7 +281,7 @@ def test_a_complaint_from_someone_who_does_not_read(hotline: RunningHotline, pag
     expect(phone.get_by_text("Waiting for a key")).to_be_visible()
     _press(phone, "1")
     opened = "SELECT t.reference, k.id FROM tickets t JOIN calls k ON k.ticket_id = t.id JOIN contacts c ON c.id = k.contact_id"
-    [row] = hotline.rows(f"{opened} WHERE c.address = :number", number=number)
+    [row] = hotline.rows(f"{opened} WHERE c.mark = :mark", mark=mark(KEYS, number))
     phone.get_by_role("button", name="Hang up").click()
     assert reference_in(hotline.await_texts(number, 1)[0]) == row.reference
     done = "SELECT state FROM recordings WHERE call_id = :call"

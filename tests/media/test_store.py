@@ -1,6 +1,7 @@
 """Where recordings lie: a folder and a bucket do the same. The bucket is in a pretend store on this machine that speaks S3."""
 
 import io
+import itertools
 import os
 import stat
 import threading
@@ -14,10 +15,13 @@ from localbucket import S3Handler
 
 from hotline.config import Media
 from hotline.gateways.registry import load_config
+from hotline.media.sealedaudio import RecordingBroken, StoredAudio, seal
 from hotline.media.store import FolderStore, ObjectStore, Store, StoreFault, open_store
+from hotline.sealing import CHUNK, HEAD, SEALED_CHUNK, new_contact_key
 from tests.support import SECRET_KEY, make_config
 
 NAME = "0123456789abcdef.wav"
+SEALED_NAME = f"{NAME}.sealed"
 AUDIO = bytes(range(256)) * 1000
 
 
@@ -104,6 +108,47 @@ def test_what_is_not_there_has_no_size_and_cannot_be_read(store: Store) -> None:
     assert store.size("missing.wav") is None
     with pytest.raises(StoreFault):
         store.read("missing.wav", 0, 1)
+
+
+# Sealed
+
+
+@pytest.mark.parametrize("size", [1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 70])
+def test_of_a_sealed_recording_any_part_is_had_and_only_its_chunks_are_read(
+    store: Store, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, audio = new_contact_key(), (AUDIO * 2)[:size]
+    sealed = seal(key, SEALED_NAME, audio)
+    store.save(SEALED_NAME, io.BytesIO(sealed))
+    stored = StoredAudio(store, SEALED_NAME, len(sealed), key)
+    assert (stored.size_bytes, stored.ending) == (size, "wav")
+    lengths: list[int] = []
+    read = store.read
+    monkeypatch.setattr(store, "read", lambda name, start, length: lengths.append(length) or read(name, start, length))
+    borders = {at for at in (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK, size - 1, size) if 0 <= at <= size}
+    for start, stop in itertools.combinations(sorted(borders), 2):
+        lengths.clear()
+        assert b"".join(stored.read(start, stop)) == audio[start:stop]
+        assert sum(lengths) <= ((stop - 1) // CHUNK - start // CHUNK + 1) * SEALED_CHUNK + HEAD + 1
+    assert b"".join(stored.read(0, 0)) == b""
+
+
+def test_what_is_not_as_it_was_sealed_is_refused_wherever_it_lies(store: Store) -> None:
+    key, audio = new_contact_key(), (AUDIO * 2)[: 3 * CHUNK]
+    sealed = seal(key, SEALED_NAME, audio)
+    at_border = sealed[: HEAD + 2 * SEALED_CHUNK]
+    exchanged = seal(key, f"another{SEALED_NAME}", audio)
+    changed = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for file, told in ((changed, len(sealed)), (at_border, len(sealed)), (at_border, len(at_border)), (exchanged, len(sealed)),
+                       (sealed + b"x", len(sealed)), (sealed + b"x" * 99, len(sealed) + 99), (audio, len(sealed))):  # fmt: skip
+        store.save(SEALED_NAME, io.BytesIO(file))
+        stored = StoredAudio(store, SEALED_NAME, told, key)
+        came: list[bytes] = []
+        with pytest.raises(RecordingBroken):
+            came.extend(stored.read(0, stored.size_bytes))  # what came before the fault stays in the list
+        assert (audio.startswith(b"".join(came)), len(came) < 3) == (True, True)
+        if file in (changed, at_border):
+            assert len(came) >= 1
 
 
 # The folder
@@ -208,5 +253,11 @@ def test_recordings_lie_in_the_data_folder_unless_a_bucket_is_named(tmp_path: Pa
 def test_the_bucket_of_the_configuration_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "hotline.toml"
     path.write_text('[media]\nendpoint = "https://s3.example.org"\nbucket = "recordings"\n', "utf-8")
-    given = {"HOTLINE_SECRET_KEY": SECRET_KEY, "HOTLINE_CONFIG": str(path), "HOTLINE_S3_ACCESS_KEY": "a", "HOTLINE_S3_SECRET_KEY": "b"}
+    given = {
+        "HOTLINE_SECRET_KEY": SECRET_KEY,
+        "HOTLINE_KEYS_FILE": "keys.toml",
+        "HOTLINE_CONFIG": str(path),
+        "HOTLINE_S3_ACCESS_KEY": "a",
+        "HOTLINE_S3_SECRET_KEY": "b",
+    }
     assert isinstance(open_store(load_config(given)), ObjectStore)

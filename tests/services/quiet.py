@@ -10,6 +10,7 @@ from hotline.outbox import render
 from hotline.runtime import Runtime
 from hotline.storage import people
 from hotline.storage.models import Contact
+from tests.opened import is_phone
 from tests.support import texts_out
 
 TOLD_TO_CITIZENS = frozenset({"receipt", "noted", "status_received", "status_in_progress", "status_closed", "status_reopened"})
@@ -19,7 +20,7 @@ TOLD_TO_CITIZENS = frozenset({"receipt", "noted", "status_received", "status_in_
 def to(rt: Runtime, number: str) -> list[tuple[str | None, str | None]]:
     """The key of each text to a number, None for one that a volunteer wrote, and what became of it; oldest first."""
     with rt.reading() as session:
-        found = session.scalars(select(Contact.id).where(Contact.address == number)).one_or_none()
+        found = session.scalars(select(Contact.id).where(is_phone(number))).one_or_none()
     return [(text.text_key, text.delivery) for text in texts_out(rt) if text.contact_id == found]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, or_, update
 
 from hotline.domain import answers, reference
 from hotline.domain.answers import Told
@@ -23,6 +23,7 @@ from hotline.services.texts.outbound import send_due
 from hotline.storage import questions
 from hotline.storage.models import Contact, Ticket
 from tests.calling import LINE, Caller
+from tests.opened import is_phone
 from tests.support import NOON, ScriptedGateway, count, text_in, texts_out, tickets
 
 LAVISH = 10**6
@@ -208,7 +209,7 @@ def test_a_wish_is_answered_alike_of_every_kind_and_whatever_the_phone_said_of_s
     every = complaints(rt, language)
     quiet = [one.phone for one in every[::2]]
     with rt.transaction() as tx:
-        tx.session.execute(update(Contact).where(Contact.address.in_(quiet)).values(refused_texts_at=tx.now, refused_calls_at=tx.now))
+        tx.session.execute(update(Contact).where(or_(*map(is_phone, quiet))).values(refused_texts_at=tx.now, refused_calls_at=tx.now))
     answer = alike({one: by_text(rt, statements, body, one.phone) for one in every})
     assert [key for key, *_ in answer.texts] == [{"3": "noted", "ON": "started", "OFF": "stopped"}[body]]
 

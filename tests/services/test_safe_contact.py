@@ -27,6 +27,7 @@ from hotline.services.tickets.walkin import Complaint, take_down
 from hotline.storage import holds
 from hotline.storage.models import Contact, Event, Message, Question, Ticket
 from tests.calling import Caller
+from tests.opened import is_phone
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, missed, reasons
 from tests.services.colleagues import settle, volunteer
 from tests.support import HER, SNATCHED, Clock, alter, count, hand_over, said, text_in, texts_out, tickets
@@ -45,7 +46,7 @@ def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
 
 def contact(rt: Runtime) -> Contact:
     with rt.reading() as session:
-        return session.scalars(select(Contact).where(Contact.address == HER)).one()
+        return session.scalars(select(Contact).where(is_phone(HER))).one()
 
 
 def happened(rt: Runtime, kind: str) -> list[Event]:
@@ -231,7 +232,7 @@ def test_what_a_volunteer_writes_down_or_types_in_counts_too(rt: Runtime, clock:
     reference = take_down(rt, volunteer(rt, "alice"), Complaint("a" * 32, LEAVE_ME, "ur", number="0300 7654323"))
     text_in(rt, reference, sender="+923007654323")
     with rt.reading() as session:
-        met = session.scalars(select(Contact).where(Contact.address == "+923007654323")).one()
+        met = session.scalars(select(Contact).where(is_phone("+923007654323"))).one()
     assert met.refused_texts_at is not None, "what was said at the desk goes along with the phone"
 
 

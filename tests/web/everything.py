@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from hotline.domain.grant import parse as read_right
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
+from hotline.sealing import mark
 from hotline.services.calls import callplans
 from hotline.services.duty import roster
 from hotline.services.duty.ringtests import ring_all, tell_of_unanswered
@@ -108,7 +109,7 @@ def _other_phones(rt: Runtime, names: dict[str, str]) -> None:
     for number, note in (("0300 7654321", "سندس ڀاءُ جو فون، گڏ آيا هئا"), ("0300 7654322", "<b>her</b> neighbour's")):
         otherphones.add(*at, version=_version(rt, names["sindhi"]), number=number, note=note)
     with rt.reading() as session:
-        phone_id = session.scalars(select(TypedPhone.id).where(TypedPhone.address == "+923007654321")).one()
+        phone_id = session.scalars(select(TypedPhone.id).where(TypedPhone.mark == mark(rt.keys, "+923007654321"))).one()
     otherphones.confirm(rt, volunteer(rt, "lead"), names["sindhi"], version=_version(rt, names["sindhi"]), phone_id=phone_id)
 
 

@@ -15,6 +15,7 @@ from hotline.services.calls import bridging, callplans
 from hotline.storage.bridgemodels import Bridge
 from hotline.storage.models import Contact, Message, Ticket
 from tests.calling import calls_of
+from tests.opened import is_phone
 from tests.services.calls.test_bridging import CallingGateway, talked, wanted, written
 from tests.services.calls.test_missedcalls import VOICE
 from tests.services.colleagues import settle, volunteer
@@ -146,7 +147,7 @@ def test_the_list_has_the_late_ones_first_each_with_its_button(rt: Runtime, as_:
     [other] = [one for one in tickets(rt) if one.id != first.id] or [second]
     callplans.promise(rt, volunteer(rt, "lead"), other.reference, version=other.version)
     with rt.transaction() as tx:
-        tx.session.execute(update(Contact).where(Contact.address == OTHER).values(may_call=False))
+        tx.session.execute(update(Contact).where(is_phone(OTHER)).values(may_call=False))
     page = as_("alice").text("/calls-to-make")
     found = re.findall(r'href="/tickets/(\d+)#call-back"', page)
     assert found == [first.reference, other.reference]

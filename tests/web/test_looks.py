@@ -14,6 +14,7 @@ from hotline.services.tickets import casework
 from hotline.services.tickets.latelooks import tell_of_late
 from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Event, Message
+from tests.opened import has_words
 from tests.recorded import RecordingGateway, a_recording, fetch
 from tests.services.colleagues import volunteer
 from tests.support import OTHER, Clock, alter, text_in, tickets
@@ -36,7 +37,7 @@ def test_the_list_shows_what_may_be_danger_first_and_says_what_is_late_and_the_g
     text_in(rt, PLAIN)
     text_in(rt, "???", sender=OTHER)
     with rt.transaction() as tx:
-        tx.session.execute(update(Message).where(Message.body == "???").values(look=Look.FIRST))
+        tx.session.execute(update(Message).where(has_words(tx.session, "???")).values(look=Look.FIRST))
     clock.forward(minutes=4)
     page = as_("alice").text("/looks")
     assert "within 3 minutes, the rest within 15" in page

@@ -12,11 +12,13 @@ from werkzeug.test import TestResponse
 from hotline.app import create_app
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
+from hotline.media.sealedaudio import RecordingBroken
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
 from hotline.services.tickets.routing import route_due
 from hotline.storage import contacts, messages
-from hotline.storage.models import Event, Message, Ticket
+from hotline.storage.callmodels import Recording
+from hotline.storage.models import Contact, Event, Message, Ticket
 from tests.recorded import MU_LAW, RecordingGateway, a_recording, fetch, mp3, recordings, riff
 from tests.servers import free_port, page_server, serving
 from tests.services.colleagues import PASSWORD, settle, volunteer
@@ -163,7 +165,15 @@ def test_it_is_played_whole_and_kept_nowhere(rt: Runtime, gateway: RecordingGate
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "stop"), [("bytes=0-", 0, None), ("bytes=10-19", 10, 20), ("bytes=-44", -44, None), ("bytes=100-9999999", 100, None)]
+    ("asked", "start", "stop"),
+    [
+        ("bytes=0-", 0, None),
+        ("bytes=10-19", 10, 20),
+        ("bytes=-44", -44, None),
+        ("bytes=100-9999999", 100, None),
+        ("bytes=65535-65536", 65_535, 65_537),
+        ("bytes=65536-", 65_536, None),
+    ],
 )
 def test_a_part_of_it_is_had_by_its_range(
     rt: Runtime, gateway: RecordingGateway, as_: As, asked: str, start: int, stop: int | None
@@ -205,6 +215,53 @@ def test_a_store_that_is_away_says_so_and_nobody_listened(
     answer = as_("alice").get(at(ticket))
     assert (answer.status_code, listened(rt)) == (503, [])
     assert "cannot be had just now" in told(answer)
+
+
+def spoil(rt: Runtime, tmp_path: Path, at: int) -> None:
+    """Change one byte of the recording's file."""
+    path = tmp_path / "recordings" / (recordings(rt)[0].stored_as or "")
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+def test_one_that_does_not_open_says_so_and_nobody_listened(
+    rt: Runtime, gateway: RecordingGateway, as_: As, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ticket, _ = heard(rt, gateway)
+    spoil(rt, tmp_path, at=-1)
+    answer = as_("alice").get(at(ticket))
+    assert (answer.status_code, listened(rt)) == (500, [])
+    assert "does not open" in told(answer)
+    assert "a recording does not open" in capsys.readouterr().out
+    part = as_("alice").get(at(ticket), Range="bytes=0-9")  # its first chunk is whole
+    assert (part.status_code, part.data[:4]) == (206, b"RIFF")
+
+
+def test_a_long_one_that_does_not_open_to_its_end_breaks_off(rt: Runtime, gateway: RecordingGateway, as_: As, tmp_path: Path) -> None:
+    ticket, audio = heard(rt, gateway, seconds=90)
+    spoil(rt, tmp_path, at=-1)
+    came: list[bytes] = []
+    answer = as_("alice").get(at(ticket))
+    with pytest.raises(RecordingBroken):
+        came.extend(answer.iter_encoded())  # what came before the fault stays in the list
+    whole = b"".join(came)
+    assert (answer.status_code, answer.content_length) == (200, len(audio))
+    assert (audio.startswith(whole), 2**20 <= len(whole) < len(audio)) == (True, True)
+
+
+def test_the_recording_of_an_erased_caller_is_gone(rt: Runtime, gateway: RecordingGateway, as_: As, clock: Clock) -> None:
+    ticket, _ = heard(rt, gateway)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Contact).values(wrapped_key=None, number=None, mark=None))
+    answer = as_("alice").get(at(ticket))
+    assert (answer.status_code, listened(rt)) == (410, [])
+    assert "The recording was erased." in told(answer)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Recording).values(next_attempt_at=tx.now))
+    fetch(rt, gateway)
+    html = as_("alice").text(f"/tickets/{ticket.reference}")
+    assert ("The recording was erased." in html, '<audio id="recording-' in html) == (True, False)
 
 
 def test_to_listen_is_told_once_an_hour_of_each_who_does(rt: Runtime, gateway: RecordingGateway, as_: As, clock: Clock) -> None:

@@ -324,7 +324,7 @@ def test_a_note_is_cut_where_the_form_ends_it(rt: Runtime, as_: As) -> None:
     ticket = a_ticket(rt)
     as_("alice").post(f"/tickets/{ticket.reference}/status", version=str(ticket.version), status="closed", note="ب" * 10_001)
     with rt.reading() as session:
-        assert session.scalars(select(Note.body)).one() == "ب" * 10_000
+        assert session.scalars(select(Note)).one().body == "ب" * 10_000
 
 
 # What a page shows

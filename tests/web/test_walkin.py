@@ -44,7 +44,7 @@ def shown(html: str) -> str:
 
 def messages(rt: Runtime) -> list[str]:
     with rt.reading() as session:
-        return list(session.scalars(select(Message.body).where(Message.direction == "in")))
+        return [message.body for message in session.scalars(select(Message).where(Message.direction == "in"))]
 
 
 def test_what_she_types_in_opens_a_ticket_and_shows_the_slip(rt: Runtime, as_: As) -> None:

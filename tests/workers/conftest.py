@@ -16,7 +16,7 @@ from hotline.jobs import RedisBell
 from hotline.runtime import Runtime, utc_now
 from hotline.simulator import create_simulator
 from hotline.simulator.server import make_simulator_server
-from tests.support import SECRET_KEY, TOKEN, make_runtime
+from tests.support import SECRET_KEY, TOKEN, keys_file, make_runtime
 from tests.workers.watching import Watched
 
 SID = "AC" + "0" * 31 + "1"
@@ -47,6 +47,7 @@ def settings(gateway: Flask, tmp_path: Path) -> dict[str, str]:
         **os.environ,
         "HOTLINE_CONFIG": str(config),
         "HOTLINE_SECRET_KEY": SECRET_KEY,
+        "HOTLINE_KEYS_FILE": keys_file(),
         "HOTLINE_TWILIO_ACCOUNT_SID": SID,
         "HOTLINE_TWILIO_AUTH_TOKEN": TOKEN,
         "HOTLINE_TWILIO_NUMBER": NUMBER,

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from tests.support import keys_file
+
 SERVE = """
 import sys
 from hotline.gateways.registry import load_config
@@ -18,6 +20,6 @@ worker.serve(load_config(), "tickets")
 
 
 def test_a_job_finds_imported_what_takes_long() -> None:
-    environment = {**os.environ, "HOTLINE_SECRET_KEY": "k" * 32}
+    environment = {**os.environ, "HOTLINE_SECRET_KEY": "k" * 32, "HOTLINE_KEYS_FILE": keys_file()}
     done = subprocess.run([sys.executable, "-c", SERVE], env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -19,7 +19,7 @@ from hotline.services.calls import callplans
 from hotline.services.calls.leavings import OPEN_AT_MOST
 from hotline.services.duty import callers
 from hotline.services.tickets.danger import acted, endangered
-from hotline.storage import bridges, calls, contacts, people, tickets
+from hotline.storage import bridges, calls, contacts, people, sealed, tickets
 from hotline.storage.bridgemodels import Bridge
 from hotline.storage.callmodels import Call
 from hotline.storage.events import Deed, EventKind, happened
@@ -117,12 +117,12 @@ def _still_may(rt: Runtime, tx: Transaction, bridge: Bridge) -> bool:
     return not found and callplans.may_call(rt, tx.session, way)
 
 
-def number_to_ring(tx: Transaction, call: Call) -> str | None:
+def number_to_ring(rt: Runtime, tx: Transaction, call: Call) -> str | None:
     """The citizen's number, for a call to a volunteer that is to be joined; None if it has been rung already, or must not be."""
     bridge = bridges.of_call(tx.session, call.id)
     if bridge is None or bridge.answered_at is None or bridge.rung_at is not None or bridge.ended_at is not None:
         return None
-    return tx.session.get_one(Contact, bridge.contact_id).address
+    return sealed.number_of(rt.keys, tx.session.get_one(Contact, bridge.contact_id))
 
 
 def report(rt: Runtime, call_id: int, leg: Leg, duration_s: int | None) -> None:

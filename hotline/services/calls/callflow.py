@@ -333,7 +333,7 @@ def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> CallAnswer:
     ring_s = dutyline.ring_s(rt.config.voice, call, walk, tx.now) if walk.step is Step.DUTY else 0
     if walk.step is Step.JOINED:
         # Asked again, as when our first answer was lost. Once the gateway has said that the phone rings, it is not rung again.
-        joins = bridging.number_to_ring(tx, call)
+        joins = bridging.number_to_ring(rt, tx, call)
         heard = voice.heard(walk, menu_of(rt), None) if joins is not None else (voice.HangUp(),)
         return CallAnswer(heard, call.id, call.turn, bridging.RINGS_S, joins)
     here = next_shift.here(rt, tx) if walk.step is Step.TOLD and not _is_attended(rt, call, walk) else None

@@ -33,6 +33,7 @@ class Calling:
     """What a person is shown of a call to the citizen of a ticket."""
 
     plan: CallPlan | None
+    code_word: str | None  # the citizen named it
     may: bool  # the person may call, once nothing bars it
     bars: tuple[Bar, ...]
     agreed: str | None  # how the citizen agreed to a call: on a "call" or in a "text"
@@ -43,7 +44,7 @@ class Calling:
     may_urge: bool
     to_tell: Bridge | None  # the person's last call, while it is not said what came of it
     under_way: Bridge | None  # the person's call that has not ended
-    texts: Sequence[Message]  # in which an agreement may stand
+    texts: Sequence[tuple[Message, str]]  # with their words, in which an agreement may stand
 
 
 def calling(rt: Runtime, session: Reading, entered: Access) -> Calling:
@@ -57,6 +58,7 @@ def calling(rt: Runtime, session: Reading, entered: Access) -> Calling:
     mine = last if last is not None and last.volunteer_id == entered.volunteer.id else None
     return Calling(
         plan=plan,
+        code_word=bridges.code_word(session, plan),
         may=may,
         bars=bars(rt, session, entered, contact),
         agreed=_agreed(session, ticket, plan),
@@ -113,10 +115,9 @@ def keep_word(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int
     word = word.strip()[:LONGEST_WORD]
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
-        plan = bridges.plan(tx.session, ticket.id)
-        if word == ((plan.code_word if plan is not None else None) or ""):
+        if word == (bridges.code_word(tx.session, bridges.plan(tx.session, ticket.id)) or ""):
             return
-        bridges.keep_plan(tx.session, ticket.id, code_word=word or None)
+        bridges.keep_code_word(tx.session, ticket.id, word or None)
         _changed(tx, ticket)
         happened(tx.session, ticket.id, EventKind.CODE_WORD, now=tx.now, volunteer_id=volunteer.id, new=bool(word))
 
@@ -129,7 +130,7 @@ def agreed(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, w
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         texts = bridges.texts_of(tx.session, ticket, limit=_TEXTS_SHOWN)
-        text = next((one for one in texts if one.created_at == written_at), None)
+        text = next((one for one, _ in texts if one.created_at == written_at), None)
         if text is None:
             raise NoSuchText
         bridges.keep_plan(tx.session, ticket.id, agreed_at=tx.now, agreed_by=volunteer.id, agreed_in=text.id)

@@ -10,7 +10,7 @@ from hotline.runtime import Runtime, Transaction
 from hotline.services.calls import bridging, missedcalls
 from hotline.services.calls.leavings import ASK_AFTER
 from hotline.services.duty import callers, paging, ringtests
-from hotline.storage import calls, contacts
+from hotline.storage import calls, contacts, sealed
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 
@@ -76,7 +76,7 @@ def _claim(rt: Runtime) -> _Due | None:
             ended_at = tx.now if reason else None
             calls.store(tx.session, call, reason=reason or CallReason.PLACING, next_attempt_at=None, stepped_at=tx.now, ended_at=ended_at)
             if reason is None:
-                return _Due(call.id, contact.address or "", call.direction in TO_VOLUNTEERS)
+                return _Due(call.id, sealed.number_of(rt.keys, contact) or "", call.direction in TO_VOLUNTEERS)
 
 
 def _waits(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> bool:

@@ -2,6 +2,8 @@
 if a worker dies on the way, the next one does the same again, under the same name.
 
 What came not whole, or in a form that nobody can play, is kept until better comes. If nothing better does, it stays, here and there.
+It is sealed under the caller's key before it is stored: `size_bytes` and `sha256` are those of the sealed file. Of a caller who was erased
+nothing is fetched any more, and the gateway's copy is deleted.
 """
 
 import hashlib
@@ -18,16 +20,18 @@ from hotline.domain.delivery import retry_delay
 from hotline.domain.look import Look, look_for_recording
 from hotline.gateways.base import CallGateway, GatewayError, IncomingCall
 from hotline.log import logger
-from hotline.media import audio
+from hotline.media import audio, sealedaudio
 from hotline.media.audio import NotAudio
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime, Transaction
+from hotline.sealing import ContactKey, SealBroken
 from hotline.services.calls.leavings import receive_recording
 from hotline.storage import calls, people, recordings, shiftdays, tickets
 from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.recordings import RecordingChanges, RecordingState
+from hotline.storage.sealed import Erased
 from hotline.workdays import calendar
 
 _CLAIM = timedelta(seconds=60)
@@ -55,6 +59,16 @@ _DELETE_FOR = timedelta(days=30)
 """How long we try to delete the gateway's copy."""
 
 
+GONE: RecordingChanges = {
+    "state": RecordingState.LOST,
+    "reason": "erased",
+    "size_bytes": None,
+    "sha256": None,
+    "duration_s": None,
+    "stored_as": None,
+}
+"""What the row says of the recording of a caller who was erased."""
+
 _AS_IT_CAME = "bin"
 """The ending of the name of what nobody can play."""
 
@@ -70,7 +84,8 @@ class _Fetched:
 
     def is_better_than(self, kept: Recording) -> bool:
         """Whether more can be heard in it than in what was kept of an earlier try."""
-        return (self.duration_s or 0, len(self.content)) > (kept.duration_s or 0, kept.size_bytes or 0)
+        kept_bytes = sealedaudio.audio_bytes(kept.stored_as or "", kept.size_bytes) if kept.size_bytes else 0
+        return (self.duration_s or 0, len(self.content)) > (kept.duration_s or 0, kept_bytes)
 
 
 class _NotYet(Exception):
@@ -106,10 +121,16 @@ def fetch_due(rt: Runtime, gateway: CallGateway, *, for_s: float = 15) -> bool:
         claimed = _claim(rt)
         if claimed is None:
             return False
-        if claimed.state == RecordingState.AWAITED:
-            _bring(rt, gateway, claimed)
+        try:
+            with rt.reading() as session:
+                key = recordings.key_of(session, claimed)
+        except SealBroken as fault:  # it stays at the gateway, and keeps no other from coming
+            logger().error("a recording cannot be sealed", recording_id=claimed.id, fault=str(fault))
+            continue
+        if claimed.state == RecordingState.AWAITED and key is not None:
+            _bring(rt, gateway, claimed, key)
         else:
-            _delete_copy(rt, gateway, claimed)
+            _delete_copy(rt, gateway, claimed, is_erased=key is None)
     return True
 
 
@@ -122,7 +143,7 @@ def _claim(rt: Runtime) -> Recording | None:
         recording = recordings.due(tx.session, now=tx.now)
         if recording is None:
             return None
-        name = recording.stored_as or f"{secrets.token_hex(16)}.wav"
+        name = recording.stored_as or f"{secrets.token_hex(16)}.wav{sealedaudio.SEALED}"
         attempts = min(recording.attempts + 1, 9999)
         recordings.store(tx.session, recording.id, stored_as=name, attempts=attempts, next_attempt_at=tx.now + _CLAIM)
         recording.stored_as, recording.attempts = name, attempts
@@ -130,17 +151,18 @@ def _claim(rt: Runtime) -> Recording | None:
         return recording
 
 
-def _bring(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
+def _bring(rt: Runtime, gateway: CallGateway, claimed: Recording, key: ContactKey) -> None:
+    kept: RecordingChanges = {}
     try:
         fetched = _fetch(rt, gateway, claimed)
-        kept = _save(rt, claimed, fetched) if fetched.fault is None or fetched.is_better_than(claimed) else {}
-    except _NotYet as fault:
-        _try_later(rt, claimed, fault, {})
-    else:
+        if fetched.fault is None or fetched.is_better_than(claimed):
+            kept = _save(rt, claimed, fetched, key)
         wrong = fetched.fault
-        in_place = _store(rt, claimed, kept) if wrong is None else _try_later(rt, claimed, wrong, kept)
-        for name in {claimed.stored_as, kept.get("stored_as")} - {in_place, None}:
-            _remove(rt, claimed, name or "")
+        in_place = _store(rt, claimed, kept, key) if wrong is None else _try_later(rt, claimed, wrong, kept, key)
+    except _NotYet as fault:
+        in_place = _try_later(rt, claimed, fault, {}, key)
+    for name in {claimed.stored_as, kept.get("stored_as")} - {in_place, None}:
+        _remove(rt, claimed, name or "")
 
 
 def _fetch(rt: Runtime, gateway: CallGateway, claimed: Recording) -> _Fetched:
@@ -166,20 +188,29 @@ def _fetch(rt: Runtime, gateway: CallGateway, claimed: Recording) -> _Fetched:
     return _Fetched(sound.content, sound.ending, sound.duration_s, broke_off or wrong_length)
 
 
-def _save(rt: Runtime, claimed: Recording, fetched: _Fetched) -> RecordingChanges:
-    """Save what came; returns what its row then says of it. Raises `_NotYet`.
+def _save(rt: Runtime, claimed: Recording, fetched: _Fetched, key: ContactKey) -> RecordingChanges:
+    """Seal and save what came; returns what its row then says of it. Raises `_NotYet`.
 
     Each try that is not whole has a name of its own: a slow worker must not write over what another has brought meanwhile.
     """
     stem = re.split(r"[-.]", claimed.stored_as or "")[0]
-    name = f"{stem}.{fetched.ending}" if fetched.fault is None else f"{stem}-{claimed.attempts}.{fetched.ending}"
+    name = (f"{stem}.{fetched.ending}" if fetched.fault is None else f"{stem}-{claimed.attempts}.{fetched.ending}") + sealedaudio.SEALED
+    content = sealedaudio.seal(key, name, fetched.content)
     try:
-        rt.store.save(name, io.BytesIO(fetched.content))
+        rt.store.save(name, io.BytesIO(content))
     except StoreFault as fault:
         logger().error("a recording could not be stored", recording_id=claimed.id, fault=str(fault))
         raise _NotYet("store", away=True) from fault
-    digest = hashlib.sha256(fetched.content).hexdigest()
-    return {"stored_as": name, "size_bytes": len(fetched.content), "sha256": digest, "duration_s": fetched.duration_s}
+    digest = hashlib.sha256(content).hexdigest()
+    return {"stored_as": name, "size_bytes": len(content), "sha256": digest, "duration_s": fetched.duration_s}
+
+
+def is_still_key(tx: Transaction, recording: Recording, key: ContactKey) -> bool:
+    """Whether what was sealed under `key` may be stored: the caller has that key until the commit, and was not erased meanwhile."""
+    try:
+        return recordings.needed_key(tx.session, recording) == key
+    except Erased:
+        return False
 
 
 def _remove(rt: Runtime, claimed: Recording, name: str) -> None:
@@ -190,9 +221,14 @@ def _remove(rt: Runtime, claimed: Recording, name: str) -> None:
         logger().error("what a try left of a recording stays", recording_id=claimed.id, fault=str(fault))
 
 
-def _store(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> str | None:
-    """Note that we have the recording. From now on the gateway's copy may be deleted. Returns the name of what is in place now."""
+def _store(rt: Runtime, claimed: Recording, kept: RecordingChanges, key: ContactKey) -> str | None:
+    """Note that we have the recording. From now on the gateway's copy may be deleted. Returns the name of what is in place now.
+
+    Raises `_NotYet` if the caller's key is another by now: it is fetched and sealed once more.
+    """
     with rt.transaction() as tx:
+        if not is_still_key(tx, claimed, key):
+            raise _NotYet("key", away=True)
         recording = recordings.locked(tx.session, claimed.id)
         if recording.state != RecordingState.AWAITED:  # another worker was first
             return recording.stored_as
@@ -211,12 +247,14 @@ def _store(rt: Runtime, claimed: Recording, kept: RecordingChanges) -> str | Non
     return kept.get("stored_as")
 
 
-def _try_later(rt: Runtime, claimed: Recording, why: _NotYet, kept: RecordingChanges) -> str | None:
+def _try_later(rt: Runtime, claimed: Recording, why: _NotYet, kept: RecordingChanges, key: ContactKey) -> str | None:
     """Note what was kept of this try. Try again, or give up: then what there is stays, with us and at the gateway.
 
-    Returns the name of what is in place now.
+    Returns the name of what is in place now. Raises `_NotYet` as `_store` does, if something was kept.
     """
     with rt.transaction() as tx:
+        if kept and not is_still_key(tx, claimed, key):
+            raise _NotYet("key", away=True)
         recording = recordings.locked(tx.session, claimed.id)
         if recording.state != RecordingState.AWAITED or recording.attempts != claimed.attempts:  # another worker has it by now
             return recording.stored_as
@@ -245,12 +283,15 @@ def _sooner(recording: Recording, duration_s: float | None) -> RecordingChanges:
     return {"look": Look.FIRST} if is_first and recording.look is not None else {}
 
 
-def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
-    """Delete the gateway's copy if ours is where it should be; if not, have it fetched once more."""
+def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording, *, is_erased: bool) -> None:
+    """Delete the gateway's copy if ours is where it should be; if not, have it fetched once more. Of an erased caller both go."""
     again: datetime | None = None
     state, reason = RecordingState.DONE, None
     try:
-        if rt.store.size(claimed.stored_as or "") == claimed.size_bytes:
+        if is_erased:
+            rt.store.remove(claimed.stored_as or "")
+            gateway.delete_recording(claimed.gateway_id)
+        elif rt.store.size(claimed.stored_as or "") == claimed.size_bytes:
             gateway.delete_recording(claimed.gateway_id)
         else:
             state, reason = RecordingState.AWAITED, "not_there"
@@ -262,7 +303,9 @@ def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
         if state is RecordingState.AWAITED or (state is RecordingState.STORED and tx.now - claimed.created_at < _DELETE_FOR):
             again = _again(tx, claimed)
         changes: RecordingChanges = {"state": state, "reason": reason, "next_attempt_at": again}
-        if state is RecordingState.AWAITED:
+        if is_erased:
+            changes |= GONE
+        elif state is RecordingState.AWAITED:
             changes |= {"size_bytes": None, "sha256": None, "duration_s": None}
         recordings.store(tx.session, claimed.id, **changes)
     if reason is not None:

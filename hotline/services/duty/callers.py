@@ -9,7 +9,7 @@ from hotline.domain.needs import Only
 from hotline.domain.phone import SenderKind
 from hotline.gateways.base import IncomingCall
 from hotline.runtime import Runtime, Transaction
-from hotline.storage import bridges, calls, contacts, holds
+from hotline.storage import bridges, calls, contacts, holds, sealed
 from hotline.storage.contacts import Met
 from hotline.storage.models import Contact
 
@@ -36,13 +36,14 @@ def is_withheld(caller: Met | Contact) -> bool:
 
 def is_fit(rt: Runtime, contact: Contact) -> bool:
     """Whether we would ring this phone at all. We never ring our own numbers: a call forwarded here would go round for ever."""
-    return contact.address not in rt.config.voice.duty_line and _can_be_rung(rt, contact)
+    return sealed.number_of(rt.keys, contact) not in rt.config.voice.duty_line and _can_be_rung(rt, contact)
 
 
 def _can_be_rung(rt: Runtime, contact: Contact) -> bool:
-    is_ours = contact.address in (rt.config.voice.number, rt.config.voice.missed_call_number)
+    number = sealed.number_of(rt.keys, contact)
+    is_ours = number in (rt.config.voice.number, rt.config.voice.missed_call_number)
     is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
-    return is_near and not is_ours and phone.costs_no_premium(contact.address or "")
+    return is_near and not is_ours and phone.costs_no_premium(number or "")
 
 
 def may_call_back(tx: Transaction, contact: Contact) -> bool:
@@ -57,7 +58,7 @@ def may_alarm(rt: Runtime, contact: Contact) -> bool:
     What was texted or keyed under its number does not, nor do the tickets that came of it: the number can be forged, and an alarm that
     anybody can silence is none.
     """
-    is_staffs = contact.address in rt.config.voice.duty_line or _can_be_rung(rt, contact)
+    is_staffs = sealed.number_of(rt.keys, contact) in rt.config.voice.duty_line or _can_be_rung(rt, contact)
     return rt.config.voice.number != "" and is_staffs and contact.may_call and not contact.on_hold
 
 
@@ -69,7 +70,7 @@ def on_line(rt: Runtime, tx: Transaction, contact: Contact, *, waiting: bool = T
     found = calls.rings_now(tx.session, contact.id, since=tx.now - _RINGING, waiting=waiting)
     if bridges.is_called(tx.session, contact.id):
         found |= {CallDirection.BRIDGE}
-    return found | {CallDirection.IN} if contact.address in _at_duty_line(rt, tx) else found
+    return found | {CallDirection.IN} if sealed.number_of(rt.keys, contact) in _at_duty_line(rt, tx) else found
 
 
 def _at_duty_line(rt: Runtime, tx: Transaction) -> set[str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from hotline.domain.duty import REACH, Turn
 from hotline.runtime import Reading, Runtime
 from hotline.services.duty import callers
-from hotline.storage import people, rings, ringtests, shiftdays
+from hotline.storage import people, rings, ringtests, sealed, shiftdays
 from hotline.workdays import calendar
 
 LEAST = 2
@@ -38,7 +38,7 @@ def thin_hours(rt: Runtime, session: Reading) -> list[Thin]:
         if turn.who is not None
     ]
     phones = ringtests.phones(session, {turn.who for turn in turns if turn.who is not None})
-    fit = {who: contact.address for who, contact in phones.items() if callers.may_alarm(rt, contact)}
+    fit = {who: sealed.number_of(rt.keys, contact) for who, contact in phones.items() if callers.may_alarm(rt, contact)}
     numbers = rt.config.voice.duty_line if rt.config.voice.number else ()
     known = rings.by_address(session, numbers)
     line = {number for number in numbers if number not in known or callers.may_alarm(rt, known[number])}

@@ -19,7 +19,7 @@ from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import NotAllowed
 from hotline.services.duty import callers, codes, paging
-from hotline.storage import calls, contacts, people, rings, ringtests, shiftdays
+from hotline.storage import calls, contacts, people, rings, ringtests, sealed, shiftdays
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
@@ -60,7 +60,8 @@ def ring_all(rt: Runtime) -> int:
     today = begins.date()
     with rt.reading() as session:
         ids = [one.id for one in _of_the_day(rt, session, today)]
-        own = {contact.address for contact in ringtests.phones(session, ids).values() if contact.address is not None}
+        phones = ringtests.phones(session, ids).values()
+        own = {number for contact in phones if (number := sealed.number_of(rt.keys, contact)) is not None}
         due = (own | {*rt.config.voice.duty_line}) - ringtests.addresses(session, today)
     begun = sum(_begin(rt, address, today) for address in sorted(due))
     if begun:

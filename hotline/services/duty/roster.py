@@ -155,11 +155,12 @@ def hand_over(rt: Runtime, volunteer: Volunteer, key: Key, note: str, *, was: st
         if turn is None:
             raise NoSuchShift
         day = shiftdays.keep(tx.session, turn)
-        if day.note == (note.strip() or None) and day.handed_over_at is not None:  # a double click
+        before = shiftdays.note_of(tx.session, day)
+        if before == note.strip() and day.handed_over_at is not None:  # a double click
             return
-        if was != (day.note or ""):
+        if was != before:
             raise ShiftMoved
-        shiftdays.store(tx.session, day.id, note=note.strip() or None, handed_over_at=tx.now)
+        shiftdays.hand_over(tx.session, day.id, note.strip(), now=tx.now)
         attendance.note_event(tx, day, PeopleEventKind.HANDED_OVER, by=volunteer.id, about=day.volunteer_id)
 
 

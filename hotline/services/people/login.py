@@ -10,7 +10,7 @@ from hotline.domain.category import sealed_teams
 from hotline.runtime import Runtime
 from hotline.services.people import factor, passwords, tries
 from hotline.storage import logins, people
-from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.peoplemodels import Login, Volunteer
 
 _LOGIN_LENGTH = 64
 
@@ -97,6 +97,12 @@ def seek(rt: Runtime, login_id: int, typed: str) -> None:
     """Keep what was searched for last in that log-in, until it ends."""
     with rt.transaction() as tx:
         logins.seek(tx.session, login_id, typed)
+
+
+def sought(rt: Runtime, login: Login) -> str:
+    """What was searched for last in that log-in; "" if nothing was."""
+    with rt.reading() as session:
+        return logins.sought(session, login)
 
 
 def log_out(rt: Runtime, volunteer_id: int, login_id: int) -> None:

@@ -12,13 +12,14 @@ from itertools import groupby
 from hotline.domain import contact as safety
 from hotline.domain import texts
 from hotline.domain.contact import Outgoing
-from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, moves_forward, retry_delay
+from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, Reason, moves_forward, retry_delay
 from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Sent, TextGateway
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
+from hotline.sealing import SealBroken
 from hotline.services.tickets import answering, telling
 from hotline.services.tickets.danger import acted_by_text
-from hotline.storage import contacts, outgoing, people
+from hotline.storage import contacts, outgoing, people, sealed
 from hotline.storage.models import Contact, Message
 
 
@@ -100,6 +101,9 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
         rows = outgoing.due(tx.session, now=tx.now, limit=limit)
         claimed, acts = [], []
         for message, contact, ticket, phone_held, not_agreed in rows:
+            opened = _opened(rt, tx, message, contact)
+            if opened is None:
+                continue
             is_answer = _is_answer(rt, tx, message, contact, held=phone_held or not_agreed)
             sentence = texts.TEXTS.get(message.text_key or "")
             asks = sentence is not None and sentence.asks
@@ -116,7 +120,7 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
                 by_machine=message.volunteer_id is None,
             )
             if _claim(rt, tx, message, facts, rt.config.hours.narrowed(contact.safe_from, contact.safe_until)):
-                text = OutgoingText(message.id, (message.attempts or 0) + 1, contact.address or "", message.body)
+                text = OutgoingText(message.id, (message.attempts or 0) + 1, *opened)
                 claimed.append(Claimed(contact.id, text))
                 if ticket is not None:
                     acts.append((ticket, message))
@@ -124,6 +128,21 @@ def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
         for ticket, message in sorted(acts, key=lambda act: act[0].id):
             acted_by_text(tx, ticket, message)
     return len(rows), claimed
+
+
+def _opened(rt: Runtime, tx: Transaction, message: Message, contact: Contact) -> tuple[str, str] | None:
+    """The number and the words of a text that is due. None if they do not open: then it has failed, and keeps no other from leaving."""
+    number = sealed.number_of(rt.keys, contact)
+    try:
+        # By the key in the row that was read with the text: the contact may get another one meanwhile.
+        body = sealed.body_by(sealed.key_in(rt.keys, contact), message)
+    except SealBroken as fault:
+        logger().error("a text does not open", message_id=message.id, fault=str(fault))
+        body = None
+    if body is None or (number is None and contact.number is not None):
+        outgoing.store(tx.session, message.id, delivery=Delivery.FAILED, reason=Reason.UNREADABLE, next_attempt_at=None)
+        return None
+    return number or "", body
 
 
 def _is_answer(rt: Runtime, tx: Transaction, message: Message, contact: Contact, *, held: bool) -> bool:

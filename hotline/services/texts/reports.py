@@ -11,7 +11,7 @@ from hotline.log import logger
 from hotline.outbox import RANK_OURS
 from hotline.runtime import Runtime, Transaction
 from hotline.services.texts.outbound import store_sent
-from hotline.storage import contacts, outgoing
+from hotline.storage import contacts, outgoing, sealed
 from hotline.storage.models import Message
 
 BATCH = 50
@@ -113,10 +113,11 @@ def _claim_look_up(rt: Runtime) -> _Doubtful | None:
     with rt.transaction() as tx:
         for message, contact in outgoing.unknown(tx.session, now=tx.now, limit=1):
             outgoing.store(tx.session, message.id, next_attempt_at=tx.now + LOOK_UP_AFTER)
-            text = OutgoingText(message.id, message.attempts or 1, contact.address or "", message.body)
+            body = sealed.body_by(sealed.key_in(rt.keys, contact), message)
+            text = OutgoingText(message.id, message.attempts or 1, sealed.number_of(rt.keys, contact) or "", body)
             known = outgoing.known_ids(tx.session, contact.id)
             # While the same sentence to the same contact is on its way, what the gateway shows could be either.
-            twin = outgoing.is_leaving(tx.session, contact.id, message.body)
+            twin = outgoing.is_leaving(tx.session, contact.id, body)
             return _Doubtful(text, message.claimed_at or message.created_at, known, twin)
     return None
 

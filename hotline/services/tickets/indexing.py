@@ -23,7 +23,7 @@ _PASSES = tuple((name, settled) for name in ticketwords.SOURCES for settled in (
 
 def index_words(rt: Runtime) -> bool:
     """Index a batch of each kind of row; True if there may be more. Two workers may do it at once."""
-    key = searching.key_of(rt.config.secret_key)
+    key = searching.key_of(rt.keys.search)
     _rebuild_if_key_changed(rt, key)
     were_full = [_index(rt, key, name, settled=settled) for name, settled in _PASSES]
     return any(were_full)
@@ -31,14 +31,14 @@ def index_words(rt: Runtime) -> bool:
 
 def reindex(rt: Runtime) -> None:
     """Empty the index and build it again. Workers may go on meanwhile."""
-    _rebuild(rt, searching.key_of(rt.config.secret_key))
+    _rebuild(rt, searching.key_of(rt.keys.search))
     while index_words(rt):
         pass
 
 
 def index_again(rt: Runtime, tx: Transaction, ticket_id: int) -> None:
     """Index a ticket anew whose texts were moved: it is found by what is on it now, and by nothing else."""
-    key = searching.key_of(rt.config.secret_key)
+    key = searching.key_of(rt.keys.search)
     ticketwords.forget(tx.session, ticket_id)
     found = ((name, row) for name, source in ticketwords.SOURCES.items() for row in source(tx.session, 0, None, ticket_id=ticket_id))
     ticketwords.index(tx.session, sorted({pair for name, row in found for pair in _pairs(key, name, row)}))

@@ -22,7 +22,7 @@ from hotline.services.tickets import casework, facts, kinds, meaning, naming, sp
 from hotline.services.tickets.danger import endangered, lowered
 from hotline.services.tickets.facts import NoSuchChoice
 from hotline.services.tickets.opening import open_ticket
-from hotline.storage import alarms, calls, looks, messages, recordings, tickets
+from hotline.storage import alarms, calls, looks, messages, recordings, sealed, tickets
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.lookmodels import LookRow
@@ -67,6 +67,7 @@ class Shown:
     look_id: int
     waiting: Waiting
     message: Message | None
+    words: str  # of the text
     recording: Recording | None
     heard: bool
     second: bool  # a colleague has answered, and it counts once a second person says the same
@@ -113,7 +114,8 @@ def shown(session: Reading, volunteer: Volunteer, look_id: int) -> Shown:
     others = _others(session, volunteer, message, ticket) if message is not None else ()
     it = Waiting(Item.of(row), Look(one.look), one.created_at, ticket, lapsed=False)
     second = looks.is_asked(session, it.item)
-    return Shown(look_id, it, message, recording, _was_heard(row.heard_at, recording), second, others)
+    words = sealed.shown_body_of(session, message) if message is not None else ""
+    return Shown(look_id, it, message, words, recording, _was_heard(row.heard_at, recording), second, others)
 
 
 def to_hear(session: Reading, volunteer: Volunteer, look_id: int) -> Recording:
@@ -359,8 +361,11 @@ class _Look:
         return all(look != Look.FIRST and is_harmless(self._means(body)) for body, look in rest)
 
     def _means(self, body: str | None = None) -> meaning.Meaning:
-        body = body if body is not None else self.message.body if self.message is not None else ""
+        body = body if body is not None else self._body()
         return meaning.read_words(self.rt, body, said=conversation.parse(body, self.rt.lexicon).danger)
+
+    def _body(self) -> str:
+        return sealed.body_of(self.tx.session, self.message) if self.message is not None else ""
 
     def _filed(self) -> Ticket:
         """The ticket of what was looked at; opened now if there was none. No receipt: nobody knows who holds the phone by now."""
@@ -383,7 +388,7 @@ class _Look:
         )
         if self.message is not None:
             messages.file(self.tx.session, [self.message.id], opened.ticket_id)
-            naming.shut_new(self.rt, self.tx, opened.ticket_id, self.message.body)
+            naming.shut_new(self.rt, self.tx, opened.ticket_id, self._body())
         elif self.recording is not None:
             calls.store(self.tx.session, self.tx.session.get_one(Call, self.recording.call_id), ticket_id=opened.ticket_id)
         self.ticket = tickets.locked(self.tx.session, opened.ticket_id)

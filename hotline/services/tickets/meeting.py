@@ -1,10 +1,10 @@
 """A phone whose number a volunteer typed in on a ticket gives us the ticket's reference: from now on the typed number is a phone we met."""
 
-from hotline.domain.phone import TypedAs
+from hotline.domain.phone import SenderKind, TypedAs
 from hotline.runtime import Transaction
 from hotline.services.tickets import otherphones
 from hotline.services.tickets.reach import SafeContact
-from hotline.storage import contacts, messages, tickets, typedphones
+from hotline.storage import contacts, handing, tickets, typedphones
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
@@ -26,7 +26,7 @@ def meet(tx: Transaction, ticket: Ticket, contact: Met | Contact, *, by: str, sp
     changes: TicketChanges = {}
     if typed.kind == TypedAs.WALK_IN:
         at_the_desk = tx.session.get_one(Contact, ticket.contact_id)
-        if at_the_desk.address is not None:
+        if at_the_desk.kind != SenderKind.WITHHELD:
             return
         _take_over(tx, ticket, contact, at_the_desk, spoke=spoke)
         changes = {"contact_id": contact.id}
@@ -40,7 +40,7 @@ def meet(tx: Transaction, ticket: Ticket, contact: Met | Contact, *, by: str, sp
 
 def _take_over(tx: Transaction, ticket: Ticket, contact: Met | Contact, at_the_desk: Contact, *, spoke: bool) -> None:
     """Give a walk-in's words to its phone, and what was said at the desk of the language and of how to reach the phone."""
-    messages.hand_over(tx.session, ticket.id, before=at_the_desk.id, after=contact.id)
+    handing.hand_over(tx.session, ticket.id, before=at_the_desk.id, after=contact.id)
     if contact.times_seen == 1 and not spoke:
         contacts.speak(tx.session, contact, at_the_desk.language, named=False)
     here = contacts.locked(tx.session, contact.id)

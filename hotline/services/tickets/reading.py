@@ -11,7 +11,7 @@ from hotline.log import logger
 from hotline.outbox import queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services.tickets import meaning
-from hotline.storage import contacts, readings, tickets
+from hotline.storage import contacts, readings, sealed, tickets
 from hotline.storage.models import Contact, Message
 from hotline.storage.rows import TicketChanges
 
@@ -35,12 +35,13 @@ def read_due(rt: Runtime, *, limit: int) -> int:
 
 
 def _read(rt: Runtime, tx: Transaction, message: Message) -> None:
-    found = reading.read(message.body, rt.reader)
+    body = sealed.body_of(tx.session, message)
+    found = reading.read(body, rt.reader)
     may_wait = message.look is None or not found.danger
     readings.keep(
         tx.session,
+        message,
         look=message.look if may_wait else Look.FIRST,
-        message_id=message.id,
         read_at=tx.now,
         intent=found.intent,
         kinds=list(found.kinds),
@@ -48,7 +49,7 @@ def _read(rt: Runtime, tx: Transaction, message: Message) -> None:
         danger=found.likely[Part.DANGER],
         against=found.likely[Part.AGAINST],
         quiet=found.likely[Part.QUIET],
-        reasons={name: list(said) for name, said in reading.reasons(message.body, found, rt.reader).items()},
+        reasons=reading.reasons(body, found, rt.reader),
     )
     if message.ticket_id is not None:
         _add(rt, tx, message, message.ticket_id, found)

@@ -23,7 +23,7 @@ from hotline.services import access
 from hotline.services.access import Act
 from hotline.services.tickets import answering, looked, telling
 from hotline.services.tickets.handback import given_to
-from hotline.storage import bridges, calls, contacts, drafts, events, holds, messages, people, tickets, typedphones
+from hotline.storage import bridges, calls, contacts, drafts, events, holds, messages, people, sealed, tickets, typedphones
 from hotline.storage.events import EventData, EventKind, Fact, happened
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -116,7 +116,7 @@ def verdict(
         return safety.Verdict(reason=Reason.NEVER_WROTE)
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
         return safety.Verdict(reason=Reason.NO_PHONE)
-    if phone.is_landline(contact.address or ""):
+    if phone.is_landline(sealed.number_of(rt.keys, contact) or ""):
         return safety.Verdict(reason=Reason.LANDLINE)
     call = calls.of_ticket(session, ticket.id)
     now = rt.clock()

@@ -40,7 +40,7 @@ def parse(rt: Runtime, typed: str) -> Query:
     ways = [way[: searching.SOUGHT_MAX] for way in searching.sought(typed)]
     sets = ([(tail,)] if tail is not None else []) + ways
     looked_for = {word for way in ways for word in way}
-    key = searching.key_of(rt.config.secret_key)
+    key = searching.key_of(rt.keys.search)
     return Query(
         references=tuple(f.digits for f in found if f.valid),
         mistyped=bool(found) and not any(f.valid for f in found),

@@ -21,7 +21,7 @@ from hotline.services.tickets.facts import NoSuchChoice, is_held_by_person
 from hotline.services.tickets.handback import taken_back
 from hotline.services.tickets.meaning import Meaning
 from hotline.services.tickets.opening import open_ticket
-from hotline.storage import bridges, contacts, events, messages, shutouts, tickets
+from hotline.storage import bridges, contacts, events, messages, sealed, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -58,7 +58,7 @@ def split(
         if len(contact_ids) != 1:
             raise NoSuchChoice
         contact = contacts.locked(tx.session, contact_ids.pop())
-        meant = _meaning(rt, moved)
+        meant = _meaning(rt, tx, moved)
         sends = receipt and may_tell(rt, tx.session, old, contact)
         facts = _facts(
             old, contact, meant if lighter else _at_least(meant, old), keeps_team=old.sealed and not lighter and not meant.sealed
@@ -99,7 +99,7 @@ def move(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, tex
 
 def carry(rt: Runtime, tx: Transaction, volunteer: Volunteer, moved: Sequence[Message], *, old: Ticket, target: Ticket) -> None:
     """Put texts of a ticket on another one of the phone. Both are locked, and the volunteer may work on both."""
-    meant = _at_least(_meaning(rt, moved), old)
+    meant = _at_least(_meaning(rt, tx, moved), old)
     changes: TicketChanges = {"unread": True}
     if old.sealed and not target.sealed:
         # Sealed to the team that has the texts now, which its category may not lead to.
@@ -120,10 +120,10 @@ def carry(rt: Runtime, tx: Transaction, volunteer: Volunteer, moved: Sequence[Me
 
 def file(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Message, target: Ticket) -> None:
     """Put a text that is on no ticket on one of its phone, which is locked and on which the volunteer may work."""
-    meant = _meaning(rt, [text])
+    meant = _meaning(rt, tx, [text])
     messages.file(tx.session, [text.id], target.id)
     happened(tx.session, target.id, EventKind.ADDED, now=tx.now, volunteer_id=volunteer.id, hits=meant.hits)
-    changes: TicketChanges = {"unread": True, **naming.shut(rt, tx, target, text.body)}
+    changes: TicketChanges = {"unread": True, **naming.shut(rt, tx, target, sealed.body_of(tx.session, text))}
     meaning.add(rt, tx, target, meant, **changes)
     indexing.index_again(rt, tx, target.id)
 
@@ -159,12 +159,13 @@ def _chosen(tx: Transaction, ticket: Ticket, ids: Collection[int]) -> Sequence[M
     return found
 
 
-def _meaning(rt: Runtime, moved: Sequence[Message]) -> Meaning:
+def _meaning(rt: Runtime, tx: Transaction, moved: Sequence[Message]) -> Meaning:
     """What the texts say together. A cry counts in each of them."""
     said: Danger | None = None
-    for text in moved:
-        said = surer(said, conversation.parse(text.body, rt.lexicon).danger)
-    return meaning.read_words(rt, "\n".join(text.body for text in moved), said=said)
+    bodies = [sealed.body_of(tx.session, text) for text in moved]
+    for body in bodies:
+        said = surer(said, conversation.parse(body, rt.lexicon).danger)
+    return meaning.read_words(rt, "\n".join(bodies), said=said)
 
 
 def _at_least(meant: Meaning, old: Ticket) -> Meaning:

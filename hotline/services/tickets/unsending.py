@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hotline.runtime import Reading, Runtime
 from hotline.services import access
 from hotline.services.tickets import indexing
-from hotline.storage import bridges, drafts, events, outgoing, tickets
+from hotline.storage import bridges, drafts, events, outgoing, sealed, tickets
 from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.models import Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -42,8 +42,8 @@ def take_back(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
         changes = TicketChanges(**reply.data["was"]) if is_as_left else TicketChanges()  # type: ignore[typeddict-item]
         tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
         bridges.take_promise_back(tx.session, ticket.id, promised_at=text.created_at)
-        typed = drafts.of(tx.session, ticket.id, volunteer.id)
-        drafts.keep(tx.session, ticket.id, volunteer.id, f"{text.body}\n{typed}" if typed else text.body, now=tx.now)
+        body, typed = sealed.body_of(tx.session, text), drafts.of(tx.session, ticket.id, volunteer.id)
+        drafts.keep(tx.session, ticket.id, volunteer.id, f"{body}\n{typed}" if typed else body, now=tx.now)
         indexing.index_again(rt, tx, ticket.id)  # nobody finds the ticket by words that were never sent
         told: EventData = {"agreed_by": text.agreed_by} if text.agreed_by is not None else {}
         happened(tx.session, ticket.id, EventKind.UNSENT, now=tx.now, volunteer_id=volunteer.id, **told)

@@ -19,6 +19,7 @@ from hotline.storage import calls as call_rows
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
 from tests.calling import LINE, MISSED, Caller, calls_of, contact_of
+from tests.opened import is_phone
 from tests.recorded import Killed, RecordingGateway
 from tests.support import HER, OTHER, Clock, RecordingBell
 
@@ -205,7 +206,7 @@ def test_a_phone_that_may_not_be_rung_is_not(rt: Runtime, gateway: CallingGatewa
     else:
         Caller(rt).ring().hang_up()
     with rt.transaction() as tx:
-        tx.session.execute(update(Contact).where(Contact.address == HER).values(**changes))
+        tx.session.execute(update(Contact).where(is_phone(HER)).values(**changes))
     if when == "before":
         missed(rt)
     place_calls(rt, gateway)

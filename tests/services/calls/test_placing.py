@@ -19,6 +19,7 @@ from hotline.services.tickets.routing import route_due
 from hotline.storage import contacts, rings
 from hotline.storage.models import Contact
 from tests.calling import Caller, calls_of
+from tests.opened import is_phone
 from tests.services.calls.test_bridging import ask, barred, over, ringing, wanted
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, missed, ours, reasons
 from tests.services.colleagues import settle
@@ -48,7 +49,7 @@ def alarm(rt: Runtime) -> None:
     route_due(rt)
     ticket = tickets(rt)[-1]
     with rt.transaction() as tx:
-        phone = tx.session.scalars(select(Contact).where(Contact.address == PHONE)).one()
+        phone = tx.session.scalars(select(Contact).where(is_phone(PHONE))).one()
         rings.rang(tx.session, ticket.id, phone.id, None, now=tx.now)
         paging.ring_phone(tx, contacts.locked(tx.session, phone.id), "en")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hotline.alarms import AlarmKind
 from hotline.gateways.base import FoundRecording, GatewayError, Outcome
@@ -15,15 +15,18 @@ from hotline.jobs import Job
 from hotline.media import store as media_store
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
+from hotline.sealing import new_contact_key, wrap
 from hotline.services.calls import leavings
 from hotline.services.calls import recordings as subject
 from hotline.services.calls.recordings import ask_recordings, fetch_due
 from hotline.services.tickets.routing import route_due
 from hotline.storage import recordings as rows
-from hotline.storage.models import Alarm, Event
-from tests.recorded import A_LAW, MU_LAW, Killed, RecordingGateway, a_recording, calls, fetch, mp3, recordings, riff, told, wav
+from hotline.storage import sealed
+from hotline.storage.callmodels import Recording
+from hotline.storage.models import Alarm, Contact, Event
+from tests.recorded import A_LAW, MU_LAW, Killed, RecordingGateway, a_recording, calls, fetch, mp3, opened, recordings, riff, told, wav
 from tests.services.colleagues import settle, volunteer
-from tests.support import Clock, make_runtime, tickets
+from tests.support import HER, OTHER, Clock, make_runtime, tickets
 
 AWAY = GatewayError("503", Outcome.UNKNOWN)
 
@@ -59,9 +62,16 @@ def alarms(rt: Runtime) -> list[tuple[str, int]]:
         return [(a.kind, a.volunteer_id) for a in session.scalars(select(Alarm).order_by(Alarm.volunteer_id))]
 
 
-def kept(folder: Path) -> list[bytes]:
-    """Every file in the store, hidden ones too."""
-    return [path.read_bytes() for path in folder.iterdir()] if folder.exists() else []
+def kept(rt: Runtime, folder: Path) -> list[bytes]:
+    """What every file in the store holds, hidden ones too."""
+    return [opened(rt, path) for path in folder.iterdir()] if folder.exists() else []
+
+
+def is_of_its_file(recording: Recording, folder: Path) -> bool:
+    """Whether size and digest in the row are those of the one file in the store."""
+    [path] = folder.iterdir()
+    content = path.read_bytes()
+    return (recording.stored_as, recording.size_bytes, recording.sha256) == (path.name, len(content), hashlib.sha256(content).hexdigest())
 
 
 def until_settled(rt: Runtime, gateway: RecordingGateway, clock: Clock, *, hours: float) -> None:
@@ -81,12 +91,10 @@ def test_it_is_stored_and_then_forgotten_at_the_gateway(rt: Runtime, gateway: Re
     assert Job.FETCH_RECORDINGS in rt.bell.rung  # type: ignore[attr-defined]
     fetch(rt, gateway)
     [recording] = recordings(rt)
-    assert (recording.state, recording.duration_s, recording.size_bytes) == ("done", 7.0, len(audio))
-    assert recording.sha256 == hashlib.sha256(audio).hexdigest()
+    assert (recording.state, recording.duration_s, is_of_its_file(recording, folder)) == ("done", 7.0, True)
     assert recording.stored_at is not None
     assert recording.next_attempt_at is None
-    assert b"".join(rt.store.read(recording.stored_as or "", 0, len(audio))) == audio
-    assert (kept(folder), gateway.audio) == ([audio], {})
+    assert (kept(rt, folder), gateway.audio) == ([audio], {})
     assert gateway.asked == [("fetch", gateway_id), ("delete", gateway_id)]
     assert events(rt) == ["recorded"]
     [ticket] = tickets(rt)
@@ -98,7 +106,7 @@ def test_its_name_says_nothing_of_whose_it_is(rt: Runtime, gateway: RecordingGat
     fetch(rt, gateway)
     [recording], [ticket] = recordings(rt), tickets(rt)
     name = recording.stored_as or ""
-    assert len(name) == len("0" * 32 + ".wav")
+    assert len(name) == len("0" * 32 + ".wav.sealed")
     assert not any(known in name for known in (gateway_id, ticket.reference))
 
 
@@ -109,7 +117,7 @@ def test_a_report_that_comes_twice_is_one_recording(rt: Runtime, gateway: Record
     fetch(rt, gateway)
     leavings.receive_recording(rt, again)
     fetch(rt, gateway)
-    assert (states(rt), events(rt), len(kept(folder))) == ([("done", None)], ["recorded"], 1)
+    assert (states(rt), events(rt), len(kept(rt, folder))) == ([("done", None)], ["recorded"], 1)
     assert len(tickets(rt)) == 1
 
 
@@ -118,7 +126,7 @@ def test_two_recordings_of_one_call_are_both_kept(rt: Runtime, gateway: Recordin
     gateway.audio["RE" + "f" * 32] = wav(3)
     leavings.receive_recording(rt, told(call=calls(rt)[0].gateway_id or "", recording="RE" + "f" * 32, recorded_s=3))
     fetch(rt, gateway)
-    assert (states(rt), len(kept(folder)), len(tickets(rt))) == ([("done", None)] * 2, 2, 1)
+    assert (states(rt), len(kept(rt, folder)), len(tickets(rt))) == ([("done", None)] * 2, 2, 1)
 
 
 def test_more_than_there_is_time_for_is_told(rt: Runtime, gateway: RecordingGateway) -> None:
@@ -282,8 +290,8 @@ def test_what_does_not_come_right_is_kept_here_and_there_and_told(
     assert (states(rt), events(rt)) == ([("awaited", reason)], [])  # better may come
     until_settled(rt, gateway, clock, hours=1)
     assert (states(rt), list(gateway.audio)) == ([("stored", reason)], [gateway_id])
-    [recording], [content] = recordings(rt), kept(folder)
-    assert (recording.size_bytes, recording.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    [recording], [content] = recordings(rt), kept(rt, folder)
+    assert is_of_its_file(recording, folder)
     assert (recording.duration_s is None) == (reason == "not_audio")
     assert content[44:] == audio[44 : 240 * 32_000]
     assert ("delete", gateway_id) not in gateway.asked
@@ -304,10 +312,10 @@ def test_what_came_before_the_line_broke_off_is_kept(rt: Runtime, clock: Clock, 
     gateway = BreaksOff()
     a_recording(rt, gateway, audio=wav(7))
     until_settled(rt, gateway, clock, hours=2)
-    assert (states(rt), len(kept(folder))) == ([("awaited", "timeout")], 1)  # for three days the rest may come
+    assert (states(rt), len(kept(rt, folder))) == ([("awaited", "timeout")], 1)  # for three days the rest may come
     until_settled(rt, gateway, clock, hours=72)
-    [recording], [content] = recordings(rt), kept(folder)
-    assert (recording.state, recording.reason, recording.sha256) == ("stored", "wrong_length", hashlib.sha256(content).hexdigest())
+    [recording] = recordings(rt)
+    assert (recording.state, recording.reason, is_of_its_file(recording, folder)) == ("stored", "wrong_length", True)
     assert 3 < (recording.duration_s or 0) < 4
 
 
@@ -324,15 +332,15 @@ def test_a_slow_worker_does_not_spoil_what_another_has_brought(
 
     gateway.script = [meanwhile]
     fetch_due(rt, gateway, for_s=1)
-    [recording], [content] = recordings(rt), kept(folder)
-    assert (recording.state in {"stored", "done"}, recording.sha256) == (True, hashlib.sha256(wav(7)).hexdigest())
+    [recording], [content] = recordings(rt), kept(rt, folder)
+    assert (recording.state in {"stored", "done"}, is_of_its_file(recording, folder)) == (True, True)
     assert content == wav(7)
 
 
 def test_what_is_empty_is_no_recording(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
     gateway_id = a_recording(rt, gateway, audio=b"")
     until_settled(rt, gateway, clock, hours=2)
-    assert (states(rt), kept(folder), list(gateway.audio)) == ([("lost", "empty")], [], [gateway_id])
+    assert (states(rt), kept(rt, folder), list(gateway.audio)) == ([("lost", "empty")], [], [gateway_id])
 
 
 @pytest.mark.parametrize(
@@ -355,7 +363,7 @@ def test_whatever_a_browser_can_be_made_to_play_is_a_recording_like_any_other(
     assert (states(rt), gateway.audio, events(rt), alarms(rt)) == ([("done", None)], {}, ["recorded"], [])
     [recording] = recordings(rt)
     assert recording.duration_s == pytest.approx(7, abs=0.3)
-    assert (recording.stored_as or "").endswith(f".{ending}")
+    assert (recording.stored_as or "").endswith(f".{ending}.sealed")
 
 
 def test_what_came_is_kept_though_the_gateway_then_has_nothing(
@@ -366,7 +374,7 @@ def test_what_came_is_kept_though_the_gateway_then_has_nothing(
     fetch(rt, gateway)
     del gateway.audio[gateway_id]
     until_settled(rt, gateway, clock, hours=2)
-    assert (states(rt), kept(folder), events(rt)) == ([("stored", "not_audio")], [b"AMR nobody can play"], ["recorded"])
+    assert (states(rt), kept(rt, folder), events(rt)) == ([("stored", "not_audio")], [b"AMR nobody can play"], ["recorded"])
 
 
 def test_better_replaces_worse_and_worse_replaces_nothing(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
@@ -375,7 +383,7 @@ def test_better_replaces_worse_and_worse_replaces_nothing(rt: Runtime, gateway: 
     for came, then in ((b"a form nobody can play", b"a form nobody can play"), (wav(3), wav(3)), (b"<html>", wav(3)), (whole, whole)):
         gateway.audio[gateway_id] = came
         fetch(rt, gateway)
-        assert kept(folder) == [then]
+        assert kept(rt, folder) == [then]
         clock.forward(minutes=10)
     assert (states(rt), gateway.audio) == ([("done", None)], {})
 
@@ -399,11 +407,11 @@ def test_audio_that_was_cut_off_is_fetched_again(rt: Runtime, gateway: Recording
     whole = gateway.audio[gateway_id]
     gateway.audio[gateway_id] = whole[: len(whole) // 2]  # its header still promises nine seconds
     fetch(rt, gateway)
-    assert (states(rt), len(kept(folder))) == ([("awaited", "wrong_length")], 1)
+    assert (states(rt), len(kept(rt, folder))) == ([("awaited", "wrong_length")], 1)
     gateway.audio[gateway_id] = whole
     clock.forward(minutes=1)
     fetch(rt, gateway)
-    assert (states(rt), kept(folder), gateway.audio) == ([("done", None)], [whole], {})
+    assert (states(rt), kept(rt, folder), gateway.audio) == ([("done", None)], [whole], {})
 
 
 def test_audio_that_stays_cut_off_is_kept_here_and_there_and_told(
@@ -415,7 +423,7 @@ def test_audio_that_stays_cut_off_is_kept_here_and_there_and_told(
     gateway.audio[gateway_id] = half
     until_settled(rt, gateway, clock, hours=2)
     assert (states(rt), gateway.audio) == ([("stored", "wrong_length")], {gateway_id: half})
-    assert [content[44:] for content in kept(folder)] == [half[44:]]
+    assert [content[44:] for content in kept(rt, folder)] == [half[44:]]
     assert events(rt) == ["recorded"]
     assert alarms(rt) == [(AlarmKind.RECORDING_LOST, volunteer(rt, "head").id)]
 
@@ -443,7 +451,7 @@ def test_a_gateway_that_will_not_forget_is_asked_again(rt: Runtime, gateway: Rec
     gateway_id = a_recording(rt, gateway)
     gateway.script = [None, AWAY]
     fetch(rt, gateway)
-    assert (states(rt), len(kept(folder))) == ([("stored", "503")], 1)
+    assert (states(rt), len(kept(rt, folder))) == ([("stored", "503")], 1)
     clock.forward(minutes=1)
     fetch(rt, gateway)
     assert (states(rt), gateway.audio, events(rt)) == ([("done", None)], {}, ["recorded"])
@@ -463,7 +471,7 @@ def test_the_gateway_keeps_its_copy_while_ours_is_not_where_it_should_be(
     assert gateway_id in gateway.audio
     clock.forward(minutes=1)
     fetch(rt, gateway)
-    assert (states(rt), len(kept(folder)), gateway.audio) == ([("done", None)], 1, {})
+    assert (states(rt), len(kept(rt, folder)), gateway.audio) == ([("done", None)], 1, {})
 
 
 def test_silence_on_a_call_that_left_nothing_opens_no_ticket(rt: Runtime, gateway: RecordingGateway, clock: Clock) -> None:
@@ -474,6 +482,89 @@ def test_silence_on_a_call_that_left_nothing_opens_no_ticket(rt: Runtime, gatewa
     del gateway.audio[lost]
     until_settled(rt, gateway, clock, hours=2)
     assert (states(rt)[1], tickets(rt), gateway_id in gateway.audio) == (("lost", "404"), [], False)
+
+
+# Sealed
+
+
+def test_no_byte_of_the_audio_lies_in_the_data_folder(rt: Runtime, gateway: RecordingGateway, tmp_path: Path) -> None:
+    canary = b"zq canary " * 20_000
+    for audio in (riff(canary), b"a form nobody can play " + canary):
+        a_recording(rt, gateway, seconds=12.5, audio=audio)
+    fetch(rt, gateway)
+    assert len(recordings(rt)) == len(kept(rt, tmp_path / "recordings")) == 2
+    found = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert len(found) > 2 * len(canary)
+    assert (b"canary" in found, b"RIFF" in found) == (False, False)
+
+
+def erase(rt: Runtime) -> None:
+    with rt.transaction() as tx:
+        tx.session.execute(update(Contact).values(wrapped_key=None, number=None, mark=None))
+
+
+def change_key(rt: Runtime) -> None:
+    with rt.transaction() as tx:
+        contact = tx.session.scalars(select(Contact)).one()
+        key = new_contact_key()._replace(uid=contact.uid)
+        tx.session.execute(update(Contact).values(wrapped_key=wrap(rt.keys, key), number=sealed.seal_number(key, HER)))
+
+
+@pytest.mark.parametrize("audio", [None, b"a form nobody can play"], ids=["whole", "not whole"])
+def test_a_key_that_changes_while_it_is_fetched_seals_it_the_next_time(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, audio: bytes | None
+) -> None:
+    gateway_id = a_recording(rt, gateway, audio=audio)
+    audio = gateway.audio[gateway_id]
+    gateway.script = [lambda: change_key(rt)]
+    fetch(rt, gateway)
+    assert (states(rt), recordings(rt)[0].size_bytes, list(gateway.audio)) == ([("awaited", "key")], None, [gateway_id])
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    assert (kept(rt, folder), is_of_its_file(recordings(rt)[0], folder)) == ([audio], True)
+
+
+def test_a_caller_whose_key_does_not_open_keeps_no_other_recording_from_coming(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path
+) -> None:
+    first = a_recording(rt, gateway)
+    with rt.transaction() as tx:
+        [wrapped] = tx.session.scalars(select(Contact.wrapped_key))
+        tx.session.execute(update(Contact).values(wrapped_key=b"\1" + b"x" * 64))
+    a_recording(rt, gateway, caller=OTHER)
+    fetch(rt, gateway)
+    assert ([state for state, _ in states(rt)], list(gateway.audio), len(list(folder.iterdir()))) == (["awaited", "done"], [first], 1)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Contact).where(Contact.id == calls(rt)[0].contact_id).values(wrapped_key=wrapped))
+    clock.forward(minutes=2)
+    fetch(rt, gateway)
+    assert ([state for state, _ in states(rt)], gateway.audio) == (["done", "done"], {})
+
+
+@pytest.mark.parametrize("when", ["before", "while it is fetched", "before the gateway forgot it"])
+def test_of_an_erased_caller_nothing_is_fetched_and_nothing_stays_here_or_there(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, when: str
+) -> None:
+    gateway_id = a_recording(rt, gateway)
+    call = calls(rt)[0].gateway_id or ""
+    if when == "before":
+        erase(rt)
+    gateway.script = {"before": [], "while it is fetched": [lambda: erase(rt)], "before the gateway forgot it": [None, AWAY]}[when]
+    fetch(rt, gateway)
+    if when == "before the gateway forgot it":
+        erase(rt)
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    leavings.receive_recording(rt, told(call=call, recording=gateway_id, recorded_s=7))  # a late report brings nothing back
+    gateway.script = [AWAY]  # a gateway that will not forget is asked again
+    fetch(rt, gateway)
+    assert states(rt) == [("lost", "erased")]
+    clock.forward(minutes=1)
+    fetch(rt, gateway)
+    [recording] = recordings(rt)
+    assert (recording.state, recording.reason, recording.stored_as, recording.sha256, recording.next_attempt_at) == (
+        "lost", "erased", None, None, None)  # fmt: skip
+    assert (list(folder.iterdir()) if folder.exists() else [], gateway.audio) == ([], {})
 
 
 # Killed on the way
@@ -516,10 +607,10 @@ def test_a_worker_killed_anywhere_is_followed_by_one_that_finishes(
             fetch_due(rt, gateway)
     [recording] = recordings(rt)
     assert recording.state != "done"
-    assert audio in (*gateway.audio.values(), *kept(folder))
+    assert audio in (*gateway.audio.values(), *kept(rt, folder))
     clock.forward(seconds=61)
     fetch(rt, gateway)
-    assert (states(rt), events(rt), kept(folder), gateway.audio) == ([("done", None)], ["recorded"], [audio], {})
+    assert (states(rt), events(rt), kept(rt, folder), gateway.audio) == ([("done", None)], ["recorded"], [audio], {})
 
 
 def test_a_worker_killed_while_it_writes_leaves_nothing_behind(
@@ -536,7 +627,7 @@ def test_a_worker_killed_while_it_writes_leaves_nothing_behind(
     assert recordings(rt)[0].state == "awaited"
     clock.forward(seconds=61)
     fetch(rt, gateway)
-    assert (states(rt), kept(folder), events(rt)) == ([("done", None)], [audio], ["recorded"])
+    assert (states(rt), kept(rt, folder), events(rt)) == ([("done", None)], [audio], ["recorded"])
 
 
 def test_a_slow_worker_does_not_undo_what_a_second_one_did(rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path) -> None:
@@ -551,7 +642,8 @@ def test_a_slow_worker_does_not_undo_what_a_second_one_did(rt: Runtime, gateway:
     gateway.script = [meanwhile]
     fetch(rt, gateway)
     assert gateway.asked.count(("fetch", gateway_id)) == 2
-    assert (states(rt), events(rt), alarms(rt), kept(folder)) == ([("done", None)], ["recorded"], [], [audio])
+    assert (states(rt), events(rt), alarms(rt), kept(rt, folder)) == ([("done", None)], ["recorded"], [], [audio])
+    assert is_of_its_file(recordings(rt)[0], folder)
 
 
 def test_one_that_is_claimed_is_left_alone(rt: Runtime, gateway: RecordingGateway) -> None:

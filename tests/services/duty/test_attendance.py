@@ -22,6 +22,7 @@ from hotline.storage import shiftdays
 from hotline.storage.models import Alarm, Contact, Message, Ticket
 from hotline.storage.peoplemodels import ShiftDay, Team, Volunteer
 from hotline.workdays import calendar
+from tests.opened import numbered
 from tests.services.colleagues import settle, volunteer
 from tests.support import HER, Clock, count, said, text_in, texts_out, tickets
 
@@ -36,7 +37,7 @@ def _people(rt: Runtime, tmp_path: Path) -> None:
 def give_phone(rt: Runtime, login: str, address: str = PHONE) -> None:
     with rt.transaction() as tx:
         contact = Contact(
-            address=address,
+            **numbered(address),
             kind="phone",
             country="PK",
             language="ur",

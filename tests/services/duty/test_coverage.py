@@ -12,6 +12,7 @@ from hotline.runtime import Runtime
 from hotline.services.duty.coverage import thin_hours
 from hotline.storage import contacts
 from hotline.storage.models import Contact
+from tests.opened import is_phone
 from tests.services.calls.test_missedcalls import VOICE
 from tests.services.colleagues import settle
 from tests.services.duty.test_attendance import give_phone
@@ -87,7 +88,7 @@ def test_a_phone_counts_once_though_it_stands_in_the_duty_line_too(make_rt: Make
 def test_a_phone_that_may_not_be_rung_does_not_count(make_rt: Make, tmp_path: Path, marked: dict[str, bool]) -> None:
     rt = settled(make_rt, tmp_path)
     with rt.transaction() as tx:
-        tx.session.execute(update(Contact).where(Contact.address == BOB).values(**marked))
+        tx.session.execute(update(Contact).where(is_phone(BOB)).values(**marked))
     assert thin(rt) == ["Mon 12:00 Mon 12:00 1"]
 
 

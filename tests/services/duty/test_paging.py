@@ -26,6 +26,7 @@ from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Contact, Event, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from tests.calling import Caller, calls_of
+from tests.opened import is_phone
 from tests.recorded import Killed
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, answered, in_the_book, missed, ours
 from tests.services.colleagues import settle, volunteer
@@ -69,7 +70,7 @@ def rung(rt: Runtime, gateway: CallingGateway, clock: Clock) -> Caller:
 
 def change_phone(rt: Runtime, **values: object) -> None:
     with rt.transaction() as tx:
-        tx.session.execute(update(Contact).where(Contact.address == PHONE).values(**values))
+        tx.session.execute(update(Contact).where(is_phone(PHONE)).values(**values))
 
 
 def alarms(rt: Runtime) -> list[Alarm]:
@@ -356,7 +357,7 @@ def test_we_never_ring_ourselves(make_rt: Callable[..., Runtime], rt: Runtime, g
 def test_a_phone_that_is_neither_texted_nor_rung_was_told_nothing(rt: Runtime, clock: Clock) -> None:
     give_phone(rt, "lead", "+447400123456")
     with rt.transaction() as tx:
-        tx.session.execute(update(Contact).where(Contact.address == "+447400123456").values(country="GB"))
+        tx.session.execute(update(Contact).where(is_phone("+447400123456")).values(country="GB"))
     raise_one(rt)
     clock.forward(seconds=90)
     assert (page_unseen(rt), [alarm.told_at for alarm in alarms(rt)]) == (0, [None])

@@ -37,6 +37,7 @@ from hotline.storage.events import Deed, EventKind
 from hotline.storage.models import Alarm, Contact, Event, ShutOut, Ticket
 from hotline.storage.peoplemodels import Membership, ShiftRow, Volunteer
 from tests.calling import Caller, calls_of
+from tests.opened import is_phone
 from tests.recorded import Killed
 from tests.services.calls.test_missedcalls import VOICE, CallingGateway, ours
 from tests.services.colleagues import settle, volunteer
@@ -661,7 +662,7 @@ def test_what_is_rung_and_texted_names_nothing(rt: Runtime, house: House) -> Non
 
 def test_a_volunteers_phone_that_stopped_texts_is_rung(rt: Runtime, house: House) -> None:
     with rt.transaction() as tx:
-        tx.session.execute(update(Contact).where(Contact.address == ALICE).values(stopped_at=tx.now))
+        tx.session.execute(update(Contact).where(is_phone(ALICE)).values(stopped_at=tx.now))
     text_in(rt, "STOP", sender=ALICE)
     cry(rt)
     house.work()
@@ -692,7 +693,7 @@ def test_nor_on_a_phone_of_the_duty_line(make_rt: Callable[..., Runtime], rt: Ru
 
 def test_a_phone_that_a_volunteer_marked_is_not_rung(rt: Runtime, house: House) -> None:
     with rt.transaction() as tx:
-        tx.session.execute(update(Contact).where(Contact.address == ALICE).values(may_call=False))
+        tx.session.execute(update(Contact).where(is_phone(ALICE)).values(may_call=False))
     cry(rt)
     assert ALICE not in house.passes(6 * MINUTE)
 

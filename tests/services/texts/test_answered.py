@@ -6,6 +6,7 @@ from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
 from hotline.services.tickets import casework
 from hotline.storage.models import Message, Ticket
+from tests.opened import has_words
 from tests.services.colleagues import alice
 from tests.support import HER, OTHER, SNATCHED, Clock, count, hand_over, said, text_in, texts_out, tickets
 
@@ -20,7 +21,7 @@ def move(rt: Runtime, to: Status) -> None:
 
 def came(rt: Runtime, body: str) -> Message:
     with rt.reading() as session:
-        return session.query(Message).filter_by(body=body, direction="in").order_by(Message.id.desc()).first()
+        return session.query(Message).where(has_words(session, body), Message.direction == "in").order_by(Message.id.desc()).first()
 
 
 def test_words_close_and_open_again_what_we_asked_about(rt: Runtime, clock: Clock) -> None:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from hotline.domain import category, reference
 from hotline.domain.ticket import Priority, Status
@@ -18,6 +19,7 @@ from hotline.services.tickets import casework, meaning
 from hotline.storage.models import Contact, Event, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
+from tests.opened import has_words
 from tests.services.colleagues import alice
 from tests.support import HER, OTHER, Clock, count, hand_over, said, text_in, texts_out, tickets
 
@@ -155,7 +157,7 @@ def test_a_telephone_of_eight_digits_stays_with_the_ticket_and_is_answered_also_
     text_in(rt, "35662222")
     [ticket] = tickets(rt)
     with rt.reading() as session:
-        [kept] = session.query(Message).filter_by(body="35662222")
+        [kept] = session.scalars(select(Message).where(has_words(session, "35662222")))
     assert (kept.ticket_id, kept.read_as, ticket.hold, ticket.unread) == (ticket.id, "mistyped", True, True)
     hand_over(rt)
     assert [m.delivery for m in texts_out(rt) if m.text_key == "reference_mistyped"] == ["sent"]

@@ -29,8 +29,8 @@ BRIBED = "thanay ke SHO ne mujh se rishwat mangi"
 def came(rt: Runtime) -> list[tuple[str, int | None, int | None]]:
     """Body, ticket and look of each text that came in, oldest first."""
     with rt.reading() as session:
-        rows = session.execute(select(Message.body, Message.ticket_id, Message.look).where(Message.direction == "in").order_by(Message.id))
-        return [(row[0], row[1], row[2]) for row in rows]
+        rows = session.scalars(select(Message).where(Message.direction == "in").order_by(Message.id))
+        return [(row.body, row.ticket_id, row.look) for row in rows]
 
 
 def alarms(rt: Runtime) -> list[tuple[str, str, bool]]:

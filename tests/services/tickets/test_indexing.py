@@ -10,6 +10,7 @@ from sqlalchemy import delete, event, select
 
 from hotline.domain import searching
 from hotline.domain.ticket import Status
+from hotline.keys import KeyFile, write_keys
 from hotline.runtime import Runtime
 from hotline.services.tickets import casework, indexing
 from hotline.services.tickets.indexing import index_words, reindex
@@ -17,9 +18,9 @@ from hotline.services.tickets.routing import route_due
 from hotline.storage import messages
 from hotline.storage.models import Mark, Message, TicketWord
 from tests.services.colleagues import settle, volunteer
-from tests.support import SECRET_KEY, Clock, count, text_in, tickets
+from tests.support import KEYS, Clock, count, text_in, tickets
 
-KEY = searching.key_of(SECRET_KEY)
+KEY = searching.key_of(KEYS.search)
 SNATCHED = "mera mobile cheen liya"
 
 
@@ -44,7 +45,7 @@ def test_texts_and_notes_are_indexed_and_what_the_machine_says_is_not(rt: Runtim
     index(rt)
     assert has(rt, "mobile") == has(rt, "neighbour") == has(rt, "chin") == [ticket.id]
     with rt.reading() as session:
-        ours = list(session.scalars(select(Message.body).where(Message.direction == "out")))
+        ours = [message.body for message in session.scalars(select(Message).where(Message.direction == "out"))]
     assert ours
     for word in {word for body in ours for word in searching.words(body)} - set(searching.words(SNATCHED)):
         assert has(rt, word) == [], word
@@ -75,7 +76,7 @@ def test_no_word_stands_in_the_index(rt: Runtime) -> None:
     with rt.reading() as session:
         rows = list(session.execute(select(TicketWord.word, TicketWord.ticket_id)))
     assert len(rows) == len(searching.words(SNATCHED)) + 5
-    assert has(rt, "mobile", key=searching.key_of("x" * 32)) == []
+    assert has(rt, "mobile", key=searching.key_of(b"x" * 32)) == []
 
 
 def test_a_text_that_comes_in_writes_nothing_for_the_index(rt: Runtime) -> None:
@@ -160,13 +161,14 @@ def test_two_workers_at_once_do_no_harm(rt: Runtime, make_rt: Callable[..., Runt
     assert len(has(rt, "complaint")) == len(has(rt, "again")) == 30
 
 
-def test_another_secret_key_begins_the_index_anew(rt: Runtime, make_rt: Callable[..., Runtime]) -> None:
+def test_another_key_of_words_begins_the_index_anew(rt: Runtime, tmp_path: Path) -> None:
     text_in(rt, SNATCHED)
     index(rt)
-    other = dataclasses.replace(rt, config=dataclasses.replace(rt.config, secret_key="x" * 32))
+    write_keys(tmp_path / "keys.toml", dataclasses.replace(KEYS, search=b"x" * 32), new=True)
+    other = dataclasses.replace(rt, key_file=KeyFile(tmp_path / "keys.toml"))
     index(other)
     assert has(rt, "mobile") == []
-    assert has(rt, "mobile", key=searching.key_of("x" * 32)) == [tickets(rt)[0].id]
+    assert has(rt, "mobile", key=searching.key_of(b"x" * 32)) == [tickets(rt)[0].id]
 
 
 def test_the_index_begins_anew_while_workers_write_it(

@@ -19,6 +19,7 @@ from hotline.storage.callmodels import Recording
 from hotline.storage.lookmodels import LookRow
 from hotline.storage.models import Contact, Event, Message, Ticket
 from hotline.storage.tickets import TicketMoved
+from tests.opened import has_words
 from tests.recorded import RecordingGateway, a_recording, fetch
 from tests.services.colleagues import settle, volunteer
 from tests.support import OTHER, SNATCHED, Clock, alter, count, said, text_in, tickets
@@ -38,7 +39,7 @@ def waiting(rt: Runtime, login: str = "alice") -> list[str]:
     """What waits for a volunteer, in the order of the list: the words of texts, and "recording"."""
     with rt.reading() as session:
         found = looking.waiting(rt, session, volunteer(rt, login), limit=50)
-        texts = {row.id: row.body for row in session.execute(select(Message.id, Message.body))}
+        texts = {row.id: row.body for row in session.scalars(select(Message))}
         return [texts[one.item.message_id] if one.item.message_id is not None else "recording" for one in found]
 
 
@@ -96,7 +97,7 @@ def test_a_text_on_no_ticket_is_shown_to_any_team_but_not_to_who_is_shut_out_of_
     text_in(rt, PLAIN)
     text_in(rt, "0")
     with rt.transaction() as tx:
-        tx.session.execute(update(Message).where(Message.body == "0").values(ticket_id=None))
+        tx.session.execute(update(Message).where(has_words(tx.session, "0")).values(ticket_id=None))
         shutouts.shut_out(tx.session, ticket(rt).id, volunteer(rt, "bob").id, made_by=volunteer(rt, "head").id, now=tx.now)
     assert waiting(rt, "charlie") == ["0", PLAIN]
     assert waiting(rt, "bob") == []
@@ -354,7 +355,7 @@ def test_a_text_is_moved_to_another_ticket_of_the_same_phone_and_says_there_what
     first, second = tickets(rt)
     assert (first.danger, first.hold, first.unread) == (Danger.SURE, True, True)
     with rt.reading() as session:
-        assert session.scalar(select(Message.ticket_id).where(Message.body == READ_AS_DANGER)) == first.id
+        assert session.scalar(select(Message.ticket_id).where(has_words(session, READ_AS_DANGER))) == first.id
     assert second.danger == Danger.SURE, "what it left is for people to close"
 
 
@@ -382,7 +383,7 @@ def test_a_text_on_no_ticket_is_put_on_one_of_its_phone(rt: Runtime) -> None:
     loose(rt)
     assert say(rt, Given(LookAnswer.ELSEWHERE, reference=ticket(rt).reference))
     with rt.reading() as session:
-        assert session.scalar(select(Message.ticket_id).where(Message.body == "0")) == ticket(rt).id
+        assert session.scalar(select(Message.ticket_id).where(has_words(session, "0"))) == ticket(rt).id
     assert (ticket(rt).unread, told(rt, "moved_in")) == (True, [])
 
 
@@ -423,7 +424,7 @@ def test_danger_said_of_a_text_on_no_ticket_opens_one_and_texts_nobody(rt: Runti
     assert tickets(rt)[-1].danger == Danger.PERSON
     assert said(rt) == before, "nobody knows who holds the phone by now"
     with rt.reading() as session:
-        assert session.scalar(select(Message.ticket_id).where(Message.body == "0")) == tickets(rt)[-1].id
+        assert session.scalar(select(Message.ticket_id).where(has_words(session, "0"))) == tickets(rt)[-1].id
 
 
 def test_ordinary_settles_a_text_on_no_ticket_and_who_said_so_is_kept(rt: Runtime) -> None:
@@ -509,7 +510,7 @@ def test_a_text_that_came_after_the_page_was_shown_goes_on_waiting(rt: Runtime, 
     text_in(rt, "???")  # kept on the ticket, which does not change
     alter(rt, Ticket, version=one.version)
     with rt.transaction() as tx:
-        tx.session.execute(update(Message).where(Message.body == "???").values(ticket_id=one.id))
+        tx.session.execute(update(Message).where(has_words(tx.session, "???")).values(ticket_id=one.id))
         tx.session.execute(update(Ticket).values(changed_at=one.changed_at))
     casework.mark_read(rt, volunteer(rt, "alice"), one.reference, one.version)
     assert waiting(rt) == ["???"]

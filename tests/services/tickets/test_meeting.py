@@ -29,7 +29,7 @@ def _people(rt: Runtime, tmp_path: Path) -> None:
 
 def messages_of(rt: Runtime, contact: Contact) -> list[str]:
     with rt.reading() as session:
-        return list(session.scalars(select(Message.body).where(Message.contact_id == contact.id).order_by(Message.id)))
+        return [m.body for m in session.scalars(select(Message).where(Message.contact_id == contact.id).order_by(Message.id))]
 
 
 def events_of(rt: Runtime) -> list[tuple[str, str | None]]:

@@ -77,7 +77,7 @@ def test_typed_in_confirmed_and_met_it_hears_what_the_citizens_own_phone_hears(r
     assert now(rt, ticket).contact_id == contact_of(rt, HER).id
     assert events_of(rt) == [("phone_added", "alice"), ("phone_confirmed", "lead"), ("phone_met", "citizen")]
     with rt.reading() as session:
-        assert session.scalars(select(Note.body)).one() == "his brother's, they came together"
+        assert session.scalars(select(Note)).one().body == "his brother's, they came together"
 
 
 def test_keyed_in_on_a_call_it_is_met_too(rt: Runtime, ticket: Ticket) -> None:

@@ -80,7 +80,7 @@ def test_the_second_confirms_and_the_timeline_tells_of_both_with_the_reason(rt: 
     assert marked.priority == Priority.LAST
     assert told(rt) == [("prank_marked", volunteer(rt, "alice").id), ("prank_confirmed", volunteer(rt, "bob").id)]
     with rt.reading() as session:
-        assert session.scalars(select(Note.body)).all() == [NOTE]
+        assert [note.body for note in session.scalars(select(Note))] == [NOTE]
 
 
 def test_a_mark_takes_a_reason_and_so_does_taking_it_off(rt: Runtime, ticket: Ticket) -> None:

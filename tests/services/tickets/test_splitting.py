@@ -19,6 +19,7 @@ from hotline.services.tickets.routing import route_due
 from hotline.storage import bridges, shutouts, ticketwords
 from hotline.storage.models import Alarm, Event, Message, Ticket
 from hotline.storage.tickets import TicketMoved
+from tests.opened import seal
 from tests.services.colleagues import volunteer
 from tests.support import HER, OTHER, Clock, said, text_in, texts_out, tickets
 
@@ -30,10 +31,8 @@ BRIBED = "thanay ke SHO ne mujh se rishwat mangi"
 def texts_of(rt: Runtime, ticket: Ticket) -> list[tuple[int, str]]:
     """Id and body of each text that came in on a ticket."""
     with rt.reading() as session:
-        rows = session.execute(
-            select(Message.id, Message.body).where(Message.ticket_id == ticket.id, Message.direction == "in").order_by(Message.id)
-        )
-        return [(row[0], row[1]) for row in rows]
+        rows = session.scalars(select(Message).where(Message.ticket_id == ticket.id, Message.direction == "in").order_by(Message.id))
+        return [(row.id, row.body) for row in rows]
 
 
 def set_to(rt: Runtime, ticket: Ticket, **values: Any) -> Ticket:
@@ -96,7 +95,7 @@ def test_no_receipt_goes_where_nothing_may(rt: Runtime, two: Ticket, asks: dict[
 def test_no_receipt_goes_for_words_that_ask_for_a_hold(rt: Runtime, ticket: Ticket) -> None:
     ids = [texts_of(rt, ticket)[0][0]]
     with rt.transaction() as tx:
-        tx.session.execute(update(Message).where(Message.id == ids[0]).values(body="mere bhai ko aghwa kar liya hai"))
+        seal(tx.session, ids[0], "mere bhai ko aghwa kar liya hai")
     sent = len(texts_out(rt))
     new = split(rt, "bob", ticket, ids, receipt=True)
     assert (new.hold, new.danger, len(texts_out(rt))) == (True, Danger.SURE, sent)
@@ -140,7 +139,7 @@ def test_a_sealed_ticket_gives_a_sealed_one_of_the_same_team(rt: Runtime, ticket
 def test_words_that_seal_seal_the_new_ticket_only(rt: Runtime, ticket: Ticket) -> None:
     with rt.transaction() as tx:
         text = tx.session.scalars(select(Message).where(Message.direction == "in")).one()
-        tx.session.execute(update(Message).where(Message.id == text.id).values(body=BRIBED))
+        seal(tx.session, text.id, BRIBED)
     new = split(rt, "bob", ticket, [text.id])
     assert (new.sealed, tickets(rt)[0].sealed) == (True, False)
 
@@ -280,7 +279,7 @@ def test_only_texts_that_came_in_on_this_ticket_are_moved(rt: Runtime, two: Tick
 def test_each_is_found_by_what_is_on_it_now(rt: Runtime, two: Ticket) -> None:
     while index_words(rt):
         pass
-    key = searching.key_of(rt.config.secret_key)
+    key = searching.key_of(rt.keys.search)
 
     def found(word: str) -> list[int]:
         with rt.reading() as session:

@@ -16,6 +16,7 @@ from hotline.storage import tickets as rows
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact, Event, Ticket
 from hotline.storage.peoplemodels import Membership, Volunteer
+from tests.opened import numbered
 from tests.services.colleagues import settle, volunteer
 from tests.support import NOON, Clock, count, text_in, tickets
 
@@ -34,7 +35,7 @@ def opened(rt: Runtime, *, team: str | None = "street", priority: Priority = Pri
         contact_id = tx.session.scalar(select(Contact.id).order_by(Contact.id).limit(1))
         if contact_id is None:
             contact = Contact(
-                address="+923001234501", kind="mobile", country="PK", language="en", language_named=True, may_text=True, may_call=True,
+                **numbered("+923001234501"), kind="mobile", country="PK", language="en", language_named=True, may_text=True, may_call=True,
                 on_hold=False, created_at=NOON, times_seen=1,
             )  # fmt: skip
             tx.session.add(contact)

@@ -49,7 +49,7 @@ def contact_of(rt: Runtime, ticket: Ticket) -> Contact:
 def typed(rt: Runtime) -> list[str]:
     """The typed numbers, oldest first."""
     with rt.reading() as session:
-        return list(session.scalars(select(TypedPhone.address).order_by(TypedPhone.made_at)))
+        return [one.address for one in session.scalars(select(TypedPhone).order_by(TypedPhone.made_at))]
 
 
 def phone_of(rt: Runtime, login: str) -> Contact:

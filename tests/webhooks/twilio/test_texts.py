@@ -42,7 +42,7 @@ def post(client: FlaskClient, fields: dict[str, str], path: str = SMS, **headers
 
 def bodies(rt: Runtime) -> list[str]:
     with rt.reading() as session:
-        return list(session.scalars(select(Message.body).where(Message.direction == "in").order_by(Message.id)))
+        return [m.body for m in session.scalars(select(Message).where(Message.direction == "in").order_by(Message.id))]
 
 
 def test_a_signed_text_is_taken_and_answered_with_an_empty_reply(rt: Runtime, client: FlaskClient) -> None:

@@ -1,0 +1,113 @@
+"""`hotline keys`: makes and changes the keys that seal numbers and words. Only `paper` shows one."""
+
+import os
+from pathlib import Path
+
+import click
+
+from hotline.cli.setting import runtime_or_exit
+from hotline.keys import Keys, KeysFault, new_keys, read_keys, write_keys
+from hotline.services.people import keysafe
+from hotline.services.people.keysafe import WrongCode
+
+
+@click.group()
+def keys() -> None:
+    """The keys that seal numbers and words, in the file that HOTLINE_KEYS_FILE names."""
+
+
+@keys.command()
+def new() -> None:
+    """Make the file with new keys. It never writes over a file."""
+    path = _path()
+    try:
+        write_keys(path, new_keys(), new=True)
+    except KeysFault as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{path} is made. Without it nobody reads the database: print hotline keys paper, and put the sheet into a safe.")
+
+
+@keys.command()
+def check() -> None:
+    """Say whether the file is whole and this database's, and how many contacts each key seals."""
+    _read()
+    with runtime_or_exit() as rt:
+        keysafe.check_keys(rt)
+        sealed = keysafe.wrapped(rt)
+        for name, fingerprint in rt.keys.fingerprints().items():
+            key_id = name.removeprefix("sealing ")
+            count = f"  {sealed.get(key_id, 0)} contacts" if key_id in rt.keys.sealing else ""
+            click.echo(f"{name:<20} {fingerprint}{count}{'  in use for new ones' if key_id == rt.keys.current else ''}")
+        if missing := sorted(sealed.keys() - rt.keys.sealing.keys()):
+            raise KeysFault(f"contacts are sealed by {', '.join(missing)}, which is not in the file: bring it back")
+        click.echo("A paper copy was confirmed." if keysafe.on_paper(rt) else "No paper copy was confirmed: hotline keys paper")
+
+
+@keys.command()
+def paper() -> None:
+    """Show the file as a sheet to print, with its code. It shows the keys: nobody may look on."""
+    found = _read()
+    click.echo(found.as_toml())
+    click.echo(f"# Code of this sheet: {found.check()}")
+    click.echo("# Once it lies in a safe: hotline keys confirm CODE")
+
+
+@keys.command()
+@click.argument("code")
+def confirm(code: str) -> None:
+    """Record that the keys stand on paper too; CODE is the last line of the sheet."""
+    with runtime_or_exit() as rt:
+        try:
+            keysafe.confirm_paper(rt, code)
+        except WrongCode:
+            raise click.ClickException("this is not the code of the present file: print it anew with hotline keys paper") from None
+    click.echo("The paper copy is confirmed.")
+
+
+@keys.command()
+def add() -> None:
+    """Put a new sealing key into the file. It seals new contacts from now on; no process needs a restart."""
+    with runtime_or_exit() as rt:
+        key_id = keysafe.add(rt)
+    click.echo(f"{key_id} is added and in use for new contacts. Print a new sheet: hotline keys paper")
+
+
+@keys.command()
+@click.option("--deep", is_flag=True, help="Seal every word anew under new keys, after keys were stolen. It takes long.")
+def rotate(*, deep: bool) -> None:
+    """Seal the keys of all contacts by the newest sealing key, while people text. It may be interrupted and begun again."""
+    with runtime_or_exit() as rt:
+        done = 0
+
+        def progress(more: int) -> None:
+            nonlocal done
+            done += more
+            click.echo(f"\r{done} contacts", nl=False, err=True)
+
+        changed, kept = keysafe.seal_anew(rt, progress) if deep else (keysafe.rotate(rt, progress), 0)
+    click.echo(f"\n{changed} contacts are sealed anew.")
+    if kept:
+        click.echo(f"{kept} contacts left a recording, which is sealed under their old key: they keep it.")
+
+
+@keys.command()
+@click.argument("key_id")
+def retire(key_id: str) -> None:
+    """Take an old sealing key out of the file, once nothing is sealed by it."""
+    with runtime_or_exit() as rt:
+        keysafe.retire(rt, key_id)
+    click.echo(f"{key_id} is retired. Copies of the file that still have it open backups from before.")
+
+
+def _read() -> Keys:
+    try:
+        return read_keys(_path())
+    except KeysFault as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+def _path() -> Path:
+    given = os.environ.get("HOTLINE_KEYS_FILE", "")
+    if not given:
+        raise click.ClickException("HOTLINE_KEYS_FILE is missing: name the file of the keys, outside the data folder and every backup")
+    return Path(given).absolute()

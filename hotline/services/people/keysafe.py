@@ -1,0 +1,120 @@
+"""The keys that seal this database: whether the file is the right one, new keys, and keys that retire."""
+
+from collections.abc import Callable
+
+from hotline.keys import KeysFault, write_keys
+from hotline.log import logger
+from hotline.runtime import Runtime
+from hotline.storage import keyprints, rekeying
+
+BATCH = 500
+"""Contacts whose keys are wrapped anew in one transaction. On SQLite an incoming text waits for it."""
+
+_PAPER = "paper"  # stands among the fingerprints: the code of the file whose copy on paper was confirmed
+
+
+class WrongCode(Exception):
+    """The code is not the one on the paper copy of this file."""
+
+
+def check_keys(rt: Runtime) -> None:
+    """Raise `KeysFault` if the keys file is not this database's: a key differs, or one that was in use is gone."""
+    with rt.reading() as session:
+        known = keyprints.all_of(session)
+    given = rt.keys.fingerprints()
+    wrong = sorted(name for name, fingerprint in known.items() if name != _PAPER and given.get(name) != fingerprint)
+    if wrong:
+        raise KeysFault(
+            f"HOTLINE_KEYS_FILE: {rt.config.keys_file} is not the file of this database: {', '.join(wrong)} "
+            "is another key or missing. Bring back the right file; what was sealed opens by no other"
+        )
+
+
+def take_in(rt: Runtime) -> None:
+    """Store the fingerprints of keys that this database does not know yet. Raises `KeysFault`, as `check_keys` does."""
+    check_keys(rt)
+    with rt.transaction() as tx:
+        keyprints.keep(tx.session, rt.keys.fingerprints())
+
+
+def add(rt: Runtime) -> str:
+    """Put a new sealing key into the file; it wraps the keys of new contacts from now on. Returns its id. Raises `KeysFault`."""
+    check_keys(rt)
+    write_keys(rt.config.keys_file, rt.keys.with_new(), new=False)
+    take_in(rt)
+    logger().info("a sealing key is added", key=rt.keys.current)
+    return rt.keys.current
+
+
+def rotate(rt: Runtime, progress: Callable[[int], None]) -> int:
+    """Wrap the keys of all contacts by the current sealing key; returns how many were not. Raises `KeysFault`.
+
+    It may be killed, begun again, and run twice at once: each contact's key opens before and after. `progress` is told of each batch.
+    """
+    check_keys(rt)
+    done = last = 0
+    while True:
+        with rt.transaction() as tx:
+            ids = rekeying.after(tx.session, last, limit=BATCH)
+            done += rekeying.rewrap(tx.session, rt.keys, ids)
+        if not ids:
+            return done
+        last = ids[-1]
+        progress(len(ids))
+
+
+def seal_anew(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
+    """Give every contact a new key and seal all of its words under it: what a thief has of the old keys opens nothing that is stored now.
+
+    Returns how many have a new key, and how many keep theirs because of a recording. Raises `KeysFault`. Begun again it begins at the
+    first contact.
+    """
+    check_keys(rt)
+    done = kept = last = 0
+    while True:
+        with rt.reading() as session:
+            ids = rekeying.after(session, last, limit=BATCH)
+        if not ids:
+            return done, kept
+        for contact_id in ids:
+            with rt.transaction() as tx:
+                is_new = rekeying.seal_anew(tx.session, rt.keys, contact_id)
+            done, kept = done + is_new, kept + (not is_new)
+        last = ids[-1]
+        progress(len(ids))
+
+
+def retire(rt: Runtime, key_id: str) -> None:
+    """Take an old sealing key out of the file. Raises `KeysFault` if it is in use: `rotate` first."""
+    check_keys(rt)
+    before = rt.keys
+    write_keys(rt.config.keys_file, before.without(key_id), new=False)
+    # Asked only now: no process that has read the file since wraps by it any more.
+    with rt.transaction() as tx:
+        wrapped = rekeying.wrapped(tx.session).get(key_id, 0)
+        if not wrapped:
+            keyprints.forget(tx.session, [f"sealing {key_id}"])
+    if wrapped:
+        write_keys(rt.config.keys_file, before, new=False)
+        raise KeysFault(f"{wrapped} contacts are still sealed by {key_id}: hotline keys rotate, then retire it")
+    logger().info("a sealing key is retired", key=key_id)
+
+
+def wrapped(rt: Runtime) -> dict[str, int]:
+    """Id of each sealing key → how many contacts it seals."""
+    with rt.reading() as session:
+        return rekeying.wrapped(session)
+
+
+def confirm_paper(rt: Runtime, code: str) -> None:
+    """Record that the keys stand on paper too, by the code on that sheet. Raises `WrongCode`."""
+    if code.strip().lower() != rt.keys.check():
+        raise WrongCode
+    with rt.transaction() as tx:
+        keyprints.keep(tx.session, {_PAPER: rt.keys.check()})
+
+
+def on_paper(rt: Runtime) -> bool:
+    """Whether a paper copy of the file as it is now was confirmed."""
+    with rt.reading() as session:
+        return keyprints.all_of(session).get(_PAPER) == rt.keys.check()

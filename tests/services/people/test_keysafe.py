@@ -1,0 +1,165 @@
+"""The keys of a running hotline: a new one at work at once, old ones retired once nothing needs them, wrong ones refused at the start."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from hotline.keys import KeyFile, KeysFault, new_keys, read_keys, write_keys
+from hotline.runtime import Runtime
+from hotline.sealing import SealBroken, wrapped_by
+from hotline.services.people import keysafe
+from hotline.services.people.keysafe import WrongCode
+from hotline.services.tickets import casework, otherphones, replies, taking
+from hotline.services.tickets.routing import route_due
+from hotline.storage import drafts, events, messages, sealed, typedphones
+from hotline.storage.models import Contact, Message
+from tests.recorded import RecordingGateway, a_recording, fetch
+from tests.services.colleagues import settle, volunteer
+from tests.support import HER, KEYS, OTHER, text_in, tickets
+
+SAID = "do larkon ne pistol dikha kar mera mobile cheen liya"
+
+
+@pytest.fixture
+def safe(rt: Runtime, tmp_path: Path) -> Runtime:
+    """A Runtime with a keys file of its own, known to its database."""
+    path = tmp_path / "keys" / "keys.toml"
+    write_keys(path, KEYS, new=True)
+    own = dataclasses.replace(rt, config=dataclasses.replace(rt.config, keys_file=path), key_file=KeyFile(path))
+    own.sessions.configure(info={sealed.KEYS: own.key_file})
+    keysafe.take_in(own)
+    return own
+
+
+def wrapped(rt: Runtime) -> list[str]:
+    """The sealing key of each contact."""
+    with rt.reading() as session:
+        return [wrapped_by(key) for key in session.scalars(select(Contact.wrapped_key).order_by(Contact.id)) if key is not None]
+
+
+def body(rt: Runtime, nth: int = 0) -> str:
+    with rt.reading() as session:
+        return sealed.body_of(session, session.scalars(select(Message).where(Message.direction == "in").order_by(Message.id)).all()[nth])
+
+
+def test_a_new_key_seals_at_once_the_old_one_opens_until_it_is_rotated_away(safe: Runtime) -> None:
+    text_in(safe, SAID)
+    another = dataclasses.replace(safe, key_file=KeyFile(safe.config.keys_file))  # another process, which read the file before
+    made = keysafe.add(safe)
+    text_in(another, "meri gari chori ho gai", sender=OTHER)
+    assert wrapped(safe) == [KEYS.current, made]
+    assert (body(safe), body(safe, 1)) == (SAID, "meri gari chori ho gai")
+    with pytest.raises(KeysFault, match="1 contacts are still sealed"):
+        keysafe.retire(safe, KEYS.current)
+    assert KEYS.current in read_keys(safe.config.keys_file).sealing
+    told: list[int] = []
+    assert keysafe.rotate(safe, told.append) == 1
+    assert (keysafe.rotate(safe, told.append), told) == (0, [2, 2])
+    keysafe.retire(safe, KEYS.current)
+    assert (wrapped(safe), body(safe), body(another, 1)) == ([made, made], SAID, "meri gari chori ho gai")
+    text_in(safe, "phir aaye the")
+    assert len(wrapped(safe)) == 2  # the phone is known by its mark, as before
+    keysafe.check_keys(safe)
+
+
+def test_the_key_in_use_and_an_unknown_one_do_not_retire(safe: Runtime) -> None:
+    for key_id in (KEYS.current, "ffffffff"):
+        with pytest.raises(KeysFault):
+            keysafe.retire(safe, key_id)
+
+
+def test_sealed_anew_nothing_opens_by_the_old_keys_and_all_of_it_by_the_new(safe: Runtime, tmp_path: Path) -> None:
+    settle(safe, tmp_path)
+    text_in(safe, SAID)
+    route_due(safe)
+    ticket, alice = tickets(safe)[0], volunteer(safe, "alice")
+    taking.claim(safe, alice, ticket.reference, ticket.version)
+    casework.write_note(safe, alice, ticket.reference, version=tickets(safe)[0].version, note="rang the shop")
+    otherphones.add(safe, alice, ticket.reference, version=tickets(safe)[0].version, number=OTHER, note="his brother's")
+    replies.keep_draft(safe, alice, ticket.reference, "Where was it?")
+    with safe.reading() as session:
+        before = sealed.key_of(session, ticket.contact_id)
+        stolen = session.scalars(select(Message).where(Message.direction == "in")).one()
+    assert keysafe.seal_anew(safe, lambda _: None) == (1, 0)
+    with safe.reading() as session:
+        contact = session.get_one(Contact, ticket.contact_id)
+        message = session.scalars(select(Message).where(Message.direction == "in")).one()
+        assert (sealed.number_of(safe.keys, contact), sealed.body_of(session, message)) == (HER, SAID)
+        [typed] = typedphones.of_ticket(session, ticket.id)
+        assert sealed.typed_number_of(session, typed) == OTHER
+        assert drafts.of(session, ticket.id, alice.id) == "Where was it?"
+        notes = {note for _, note in events.newest_of(session, ticket.id, until=None, limit=20, longest=50)} - {None}
+        assert notes == {"rang the shop", "his brother's"}
+        assert sealed.body_by(before, stolen) == SAID
+        with pytest.raises(SealBroken):
+            sealed.body_by(before, message)
+
+
+def test_a_rotation_that_is_killed_goes_on_where_it_was(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(5):
+        text_in(safe, SAID, sender=f"+92300123450{n}")
+    monkeypatch.setattr(keysafe, "BATCH", 2)
+    made = keysafe.add(safe)
+
+    def killed(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        keysafe.rotate(safe, killed)
+    assert wrapped(safe).count(made) == 2
+    assert [body(safe, n) for n in range(5)] == [SAID] * 5
+    assert keysafe.rotate(safe, lambda _: None) == 3
+    assert wrapped(safe) == [made] * 5
+
+
+@pytest.mark.parametrize("change", [lambda _: new_keys(), lambda k: dataclasses.replace(k, mark=b"n" * 32)])
+def test_other_keys_are_told_at_the_start(safe: Runtime, change: Callable) -> None:  # type: ignore[type-arg]
+    write_keys(safe.config.keys_file, change(KEYS), new=False)
+    for ask in (keysafe.check_keys, keysafe.take_in, keysafe.add):
+        with pytest.raises(KeysFault, match=r"not the file of this database: .*mark"):
+            ask(safe)
+
+
+def test_a_file_that_breaks_under_a_running_process_stops_nothing(safe: Runtime) -> None:
+    text_in(safe, SAID)
+    safe.config.keys_file.write_text("half a", "utf-8")
+    text_in(safe, "phir aaye the")
+    assert (body(safe), body(safe, 1)) == (SAID, "phir aaye the")
+    safe.config.keys_file.unlink()
+    assert body(safe, 1) == "phir aaye the"
+
+
+def test_the_paper_copy_is_confirmed_by_its_code_and_only_for_the_file_as_it_is(safe: Runtime) -> None:
+    with pytest.raises(WrongCode):
+        keysafe.confirm_paper(safe, "00000000")
+    keysafe.confirm_paper(safe, f" {safe.keys.check().upper()} ")
+    assert keysafe.on_paper(safe)
+    keysafe.add(safe)
+    assert not keysafe.on_paper(safe)
+
+
+def test_a_contact_whose_key_was_changed_hides_no_other(safe: Runtime) -> None:
+    text_in(safe, SAID)
+    text_in(safe, "meri gari chori ho gai", sender=OTHER)
+    with safe.transaction() as tx:
+        tx.session.execute(update(Contact).where(Contact.id == 1).values(wrapped_key=b"\1" + b"x" * 64))
+    with safe.reading() as session:
+        first, second = (messages.first_in(session, ticket.id, longest=50) for ticket in tickets(safe))
+    assert first is not None
+    assert second is not None
+    assert (first[1], second[1]) == (sealed.UNREADABLE, "meri gari chori ho gai")
+
+
+def test_who_left_a_recording_keeps_the_key_under_which_it_lies(safe: Runtime) -> None:
+    gateway = RecordingGateway()
+    a_recording(safe, gateway, caller=HER)
+    fetch(safe, gateway)
+    text_in(safe, SAID, sender=OTHER)
+    with safe.reading() as session:
+        before = [sealed.key_of(session, contact_id) for contact_id in (1, 2)]
+    assert keysafe.seal_anew(safe, lambda _: None) == (1, 1)
+    with safe.reading() as session:
+        assert [sealed.key_of(session, contact_id) == key for contact_id, key in zip((1, 2), before, strict=True)] == [True, False]
