@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from hotline.domain import texts
 from hotline.domain.danger import Danger
@@ -102,10 +104,10 @@ def test_a_text_that_cannot_be_read_keeps_no_other_unread_and_is_looked_at_first
     keep = readings.keep
     first = tickets(rt)[0].id
 
-    def fails_first(session: object, **values: object) -> None:
-        if values["message_id"] == first_message:
+    def fails_first(session: Session, message: Message, **values: Any) -> None:
+        if message.id == first_message:
             raise ValueError("no such letter")
-        keep(session, **values)  # type: ignore[arg-type]
+        keep(session, message, **values)
 
     with rt.reading() as session:
         first_message = session.scalar(select(Message.id).where(Message.ticket_id == first, Message.direction == "in"))

@@ -19,6 +19,7 @@ from hotline.storage import drafts
 from hotline.storage.models import Contact, Draft, Event, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
+from tests.opened import numbered
 from tests.services.colleagues import settle, volunteer
 from tests.support import HER, SNATCHED, Clock, ScriptedGateway, alter, count, text_in, texts_out, tickets
 
@@ -78,7 +79,7 @@ def test_other_words_from_a_second_tab_are_not_taken_for_a_double_click(rt: Runt
         (Contact, {"refused_texts_at": datetime.fromisoformat("2026-11-01T00:00+00:00")}, Reason.REFUSED),
         (Contact, {"kind": "withheld"}, Reason.NO_PHONE),
         (Contact, {"country": "US"}, Reason.NO_PHONE),
-        (Contact, {"address": "+922135662222"}, Reason.LANDLINE),
+        (Contact, numbered("+922135662222"), Reason.LANDLINE),
     ],
 )
 def test_what_may_not_go_is_refused_with_why(
