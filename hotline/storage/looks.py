@@ -162,7 +162,8 @@ def texts_that_wait(session: Session, ticket_id: int, *, until: datetime, longes
     statement = select(Message).where(Message.ticket_id == ticket_id, Message.look.is_not(None), Message.created_at <= until)
     # A sealed text may be short enough though it has more bytes: a letter takes up to four. How many characters is known once it is open.
     short = or_(Message.sealed.is_(None), func.length(Message.sealed) <= OVERHEAD + 4 * longest)
-    found = session.scalars(statement.where(short).order_by(Message.id.desc()).limit(limit))
+    newest = statement.where(short).order_by(Message.id.desc()).limit(limit)
+    found = session.scalars(newest, execution_options={"populate_existing": True}).all()
     return [(message.id, message.created_at) for message in found if len(sealed.body_of(session, message)) <= longest]
 
 
@@ -188,7 +189,8 @@ def texts_besides(session: Session, ticket_id: int, message_id: int, *, limit: i
     )
     statement = select(Message).where(Message.ticket_id == ticket_id, Message.direction == "in")
     statement = statement.where(Message.id != message_id, ~harmless).order_by(Message.id.desc()).limit(limit)
-    return [(sealed.body_of(session, message), message.look) for message in session.scalars(statement)]
+    found = session.scalars(statement, execution_options={"populate_existing": True}).all()
+    return [(sealed.body_of(session, message), message.look) for message in found]
 
 
 def _about(item: Item) -> ColumnElement[bool]:

@@ -89,7 +89,7 @@ def _in(texts: Any) -> Any:
 
 
 def _words(session: Session, ids: Collection[int], longest: int) -> dict[int, tuple[str, bool]]:
-    found = session.scalars(select(Message).where(Message.id.in_(ids))).all()
+    found = session.scalars(select(Message).where(Message.id.in_(ids)), execution_options={"populate_existing": True}).all()
     sealed.load(session, (message.contact_id for message in found))
     return {message.id: (sealed.shown_body_of(session, message)[:longest], message.look is None) for message in found}
 

@@ -42,7 +42,8 @@ def messages(session: Session, after: int, limit: int | None, *, ticket_id: int 
     statement = select(Message, and_(Message.ticket_id.is_not(None), by_people)).where(Message.id > after)
     if ticket_id is not None:
         statement = statement.where(Message.ticket_id == ticket_id)
-    rows = session.execute(statement.order_by(Message.id).limit(limit)).all()
+    # As the rows are now: texts may have been moved in this transaction.
+    rows = session.execute(statement.order_by(Message.id).limit(limit), execution_options={"populate_existing": True}).all()
     sealed.load(session, (message.contact_id for message, is_indexed in rows if is_indexed))
     return [
         Source(m.id, m.ticket_id, sealed.shown_body_of(session, m)[: READ + 1] if is_indexed else None, m.created_at)

@@ -16,6 +16,7 @@ from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Contact, Draft, Event, Note, ShutOut, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.web import words
+from tests.opened import numbered
 from tests.services.colleagues import volunteer
 from tests.support import HER, NOON, Clock, alter, count, text_in, texts_out, tickets
 from tests.web.visiting import BASE, Visitor, told
@@ -235,7 +236,7 @@ def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, tic
 @pytest.mark.parametrize(
     ("model", "values", "why", "instead"),
     [
-        (Contact, {"address": "+922135662222"}, "it is a landline", "Ring it if it may be rung"),
+        (Contact, numbered("+922135662222"), "it is a landline", "Ring it if it may be rung"),
         (Contact, {"stopped_at": NOON}, "the citizen asked us not to text", "the word START allows it again"),
         (
             Contact,
@@ -245,7 +246,7 @@ def test_what_may_not_go_is_refused_and_her_words_stay(rt: Runtime, as_: As, tic
         ),
         (
             Contact,
-            {"kind": "withheld", "address": None},
+            {"kind": "withheld", "mark": None, "number": None},
             "no phone that we can text",
             "Only the phone that a ticket came from is told its stage",
         ),
@@ -275,7 +276,10 @@ def test_where_no_text_can_go_she_is_told_why_and_what_instead_before_she_types(
 
 def test_every_reason_against_a_reply_has_words_and_a_way_out() -> None:
     assert set(words.REASONS) == set(Reason)
-    assert set(words.INSTEAD) == set(Reason) - {Reason.TOO_LATE, Reason.SEALED, Reason.BY_PERSON}  # these two bind machines only
+    assert set(words.INSTEAD) == set(Reason) - {
+        *(Reason.TOO_LATE, Reason.UNREADABLE),  # known only as it leaves
+        *(Reason.SEALED, Reason.BY_PERSON),  # these bind machines only
+    }
 
 
 def test_every_call_of_the_book_has_words() -> None:

@@ -216,13 +216,17 @@ def plans(rt: Runtime, *which: Ticket) -> list[tuple[object, ...] | None]:
     """Of each ticket: its code word, the text in which the citizen agreed, and whether a call is to be made."""
     with rt.reading() as session:
         found = [bridges.plan(session, one.id) for one in which]
-        return [(one.code_word, one.agreed_in, one.wanted_at is not None) if one is not None else None for one in found]
+        words = [bridges.code_word(session, one) for one in found]
+        return [
+            (word, one.agreed_in, one.wanted_at is not None) if one is not None else None for word, one in zip(words, found, strict=True)
+        ]
 
 
 def planned(rt: Runtime, ticket: Ticket, agreed_in: int) -> None:
     with rt.transaction() as tx:
         alice = volunteer(rt, "alice").id
-        bridges.keep_plan(tx.session, ticket.id, code_word="aloo", agreed_at=tx.now, agreed_by=alice, agreed_in=agreed_in, wanted_at=tx.now)
+        bridges.keep_plan(tx.session, ticket.id, agreed_at=tx.now, agreed_by=alice, agreed_in=agreed_in, wanted_at=tx.now)
+        bridges.keep_code_word(tx.session, ticket.id, "aloo")
 
 
 def test_what_is_known_of_a_call_goes_with_the_texts(rt: Runtime, two: Ticket) -> None:
