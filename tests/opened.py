@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, event, select
+from sqlalchemy import ColumnElement, Engine, event, select, update
 from sqlalchemy.orm import Session, object_session
 
 from hotline.keys import KeyFile
@@ -37,6 +37,13 @@ def numbered(number: str) -> dict[str, bytes]:
     """The columns of a contact that has this number."""
     key = new_contact_key()
     return {"uid": key.uid, "wrapped_key": wrap(KEYS, key), "mark": mark(KEYS, number), "number": sealed.seal_number(key, number)}
+
+
+def renumber(session: Session, contact_id: int, number: str) -> None:
+    """Give a contact another number, under the key it has."""
+    key = sealed.needed_key(session, contact_id)
+    values = {"mark": mark(KEYS, number), "number": sealed.seal_number(key, number)}
+    session.execute(update(Contact).where(Contact.id == contact_id).values(**values))
 
 
 def seal_all(engine: Engine) -> None:
