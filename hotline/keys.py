@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -111,18 +112,25 @@ def read_keys(path: Path) -> Keys:
     return Keys(MappingProxyType({one: bytes.fromhex(key) for one, key in sealing.items()}), current, **single)
 
 
+LOOK_AGAIN_S = 1.0
+"""Seconds after which a process looks whether the keys file has changed."""
+
+
 class KeyFile:
-    """The keys file of a running process: it is read again whenever it has changed, so that a new sealing key needs no restart."""
+    """The keys file of a running process: it is read again when it has changed, so that a new sealing key needs no restart."""
 
     def __init__(self, path: Path) -> None:
         """Read the file. Raises `KeysFault`."""
         self.path = path
         self._seen = _stamp(path)
         self._keys = read_keys(path)
+        self._looked_at = time.monotonic()
 
     def now(self) -> Keys:
         """The keys as the file has them; those read last if it cannot be read now: nobody in danger waits for a disk."""
-        seen = _stamp(self.path)
+        if time.monotonic() - self._looked_at < LOOK_AGAIN_S:
+            return self._keys
+        self._looked_at, seen = time.monotonic(), _stamp(self.path)
         if seen != self._seen:
             try:
                 self._keys = read_keys(self.path)

@@ -9,6 +9,7 @@ docs/adr/0033-sealed-under-a-key-for-each-contact.md.
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -59,7 +60,7 @@ def new_contact_key() -> ContactKey:
 def wrap(keys: Keys, contact: ContactKey) -> bytes:
     """The contact's key, sealed by the current sealing key."""
     nonce = os.urandom(_NONCE)
-    sealed = AESGCM(keys.sealing[keys.current]).encrypt(nonce, contact.key, _bound("key", (contact.uid,)))
+    sealed = _cipher(keys.sealing[keys.current]).encrypt(nonce, contact.key, _bound("key", (contact.uid,)))
     return _VERSION + bytes.fromhex(keys.current) + nonce + sealed
 
 
@@ -70,7 +71,7 @@ def unwrap(keys: Keys, uid: bytes, wrapped: bytes) -> ContactKey:
         raise SealBroken(f"no sealing key {wrapped_by(wrapped)} in the keys file: hotline keys check")
     nonce, sealed = wrapped[1 + _ID : 1 + _ID + _NONCE], wrapped[1 + _ID + _NONCE :]
     try:
-        return ContactKey(uid, AESGCM(sealer).decrypt(nonce, sealed, _bound("key", (uid,))))
+        return ContactKey(uid, _cipher(sealer).decrypt(nonce, sealed, _bound("key", (uid,))))
     except (InvalidTag, ValueError) as fault:
         raise SealBroken("the key of a contact does not open") from fault
 
@@ -83,7 +84,7 @@ def wrapped_by(wrapped: bytes) -> str:
 def seal(key: bytes, text: bytes, place: str, *bound: object) -> bytes:
     """Bytes, sealed by a key of 32 bytes for their place."""
     nonce = os.urandom(_NONCE)
-    return _VERSION + nonce + AESGCM(key).encrypt(nonce, text, _bound(place, bound))
+    return _VERSION + nonce + _cipher(key).encrypt(nonce, text, _bound(place, bound))
 
 
 def unseal(key: bytes, sealed: bytes, place: str, *bound: object) -> bytes:
@@ -91,7 +92,7 @@ def unseal(key: bytes, sealed: bytes, place: str, *bound: object) -> bytes:
     if sealed[:1] != _VERSION:
         raise SealBroken("it was sealed by a newer version, or is not sealed")
     try:
-        return AESGCM(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], _bound(place, bound))
+        return _cipher(key).decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], _bound(place, bound))
     except (InvalidTag, ValueError) as fault:
         raise SealBroken(f"{place} does not open") from fault
 
@@ -151,6 +152,12 @@ def _nonce(head: bytes, number: int, count: int) -> bytes:
     return head[1:] + number.to_bytes(4, "big") + bytes([number == count - 1])
 
 
+@lru_cache(maxsize=64)
+def _cipher(key: bytes) -> AESGCM:
+    """The cipher of a key. To make one costs as much as to seal a text, and a text that comes in needs one three times."""
+    return AESGCM(key)
+
+
 def mark(keys: Keys, address: str) -> bytes:
     """The mark of a number or name, of 16 bytes: the same for the same number, and without the key nobody's."""
     return hashlib.blake2b(address.encode(), digest_size=16, key=keys.mark, person=b"mark").digest()
@@ -158,5 +165,5 @@ def mark(keys: Keys, address: str) -> bytes:
 
 def _bound(place: str, bound: tuple[object, ...]) -> bytes:
     """The place and what else a value is bound to, each with its length before it, so that no two lists read alike."""
-    parts = [place.encode(), *(part if isinstance(part, bytes) else str(part).encode() for part in bound)]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    parts = [place.encode(), *[part if isinstance(part, bytes) else str(part).encode() for part in bound]]
+    return b"".join([len(part).to_bytes(4, "big") + part for part in parts])

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
+from hotline import keys
 from hotline.app import create_app
 from hotline.cli import main
 from hotline.gateways.registry import GATEWAYS
@@ -511,7 +512,8 @@ def test_the_command_as_it_is_installed_says_its_version_and_what_it_can_do() ->
 # The keys
 
 
-def test_the_keys_are_made_shown_added_and_retired_by_commands(hotline: Command, tmp_path: Path) -> None:
+def test_the_keys_are_made_shown_added_and_retired_by_commands(hotline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "LOOK_AGAIN_S", 0.0)
     path = {"HOTLINE_KEYS_FILE": str(tmp_path / "safe" / "keys.toml")}
     assert "is made" in hotline("keys", "new", **path).output
     assert "there already" in told(hotline("keys", "new", **path))

@@ -1,7 +1,9 @@
 """The keys that seal this database: whether the file is the right one, new keys, and keys that retire."""
 
+import time
 from collections.abc import Callable
 
+from hotline import keys
 from hotline.keys import KeysFault, write_keys
 from hotline.log import logger
 from hotline.runtime import Runtime
@@ -40,10 +42,12 @@ def take_in(rt: Runtime) -> None:
 def add(rt: Runtime) -> str:
     """Put a new sealing key into the file; it wraps the keys of new contacts from now on. Returns its id. Raises `KeysFault`."""
     check_keys(rt)
-    write_keys(rt.config.keys_file, rt.keys.with_new(), new=False)
-    take_in(rt)
-    logger().info("a sealing key is added", key=rt.keys.current)
-    return rt.keys.current
+    made = rt.keys.with_new()
+    write_keys(rt.config.keys_file, made, new=False)
+    with rt.transaction() as tx:
+        keyprints.keep(tx.session, made.fingerprints())
+    logger().info("a sealing key is added", key=made.current)
+    return made.current
 
 
 def rotate(rt: Runtime, progress: Callable[[int], None]) -> int:
@@ -89,7 +93,7 @@ def retire(rt: Runtime, key_id: str) -> None:
     check_keys(rt)
     before = rt.keys
     write_keys(rt.config.keys_file, before.without(key_id), new=False)
-    # Asked only now: no process that has read the file since wraps by it any more.
+    time.sleep(2 * keys.LOOK_AGAIN_S)  # by then no process wraps by it any more
     with rt.transaction() as tx:
         wrapped = rekeying.wrapped(tx.session).get(key_id, 0)
         if not wrapped:

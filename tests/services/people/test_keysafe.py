@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from hotline import keys
 from hotline.keys import KeyFile, KeysFault, new_keys, read_keys, write_keys
 from hotline.runtime import Runtime
 from hotline.sealing import SealBroken, wrapped_by
@@ -24,8 +25,9 @@ SAID = "do larkon ne pistol dikha kar mera mobile cheen liya"
 
 
 @pytest.fixture
-def safe(rt: Runtime, tmp_path: Path) -> Runtime:
-    """A Runtime with a keys file of its own, known to its database."""
+def safe(rt: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    """A Runtime with a keys file of its own, known to its database; every process looks at once whether it has changed."""
+    monkeypatch.setattr(keys, "LOOK_AGAIN_S", 0.0)
     path = tmp_path / "keys" / "keys.toml"
     write_keys(path, KEYS, new=True)
     own = dataclasses.replace(rt, config=dataclasses.replace(rt.config, keys_file=path), key_file=KeyFile(path))
