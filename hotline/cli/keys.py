@@ -87,7 +87,7 @@ def rotate(*, deep: bool) -> None:
         changed, kept = keysafe.seal_anew(rt, progress) if deep else (keysafe.rotate(rt, progress), 0)
     click.echo(f"\n{changed} contacts are sealed anew.")
     if kept:
-        click.echo(f"{kept} contacts left a recording, which is sealed under their old key: they keep it.")
+        click.echo(f"{kept} contacts keep their key: of these a recording lies in the store, or something does not open (see the log).")
 
 
 @keys.command()

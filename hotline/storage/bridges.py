@@ -61,8 +61,13 @@ def code_word(session: Session, known: CallPlan | None) -> str | None:
     """The code word that the citizen named; None if there is none, or it was erased."""
     if known is None or known.code_word is None:
         return None
-    key = sealed.key_of_ticket(session, known.ticket_id)
-    return key.open(_CODE_WORD, known.code_word) if key is not None else None
+    word, ticket_id = known.code_word, known.ticket_id
+
+    def opened() -> str | None:
+        key = sealed.key_of_ticket(session, ticket_id)
+        return key.open(_CODE_WORD, word) if key is not None else None
+
+    return sealed.readable(f"code word of ticket {ticket_id}", opened, None)
 
 
 def keep_code_word(session: Session, ticket_id: int, word: str | None) -> None:

@@ -36,8 +36,14 @@ def forget(session: Session, ticket_id: int, volunteer_id: int) -> None:
 def of(session: Session, ticket_id: int, volunteer_id: int) -> str:
     """The draft's body; empty if there is none."""
     found = session.scalar(select(Draft.sealed).where(Draft.ticket_id == ticket_id, Draft.volunteer_id == volunteer_id))
-    key = sealed.key_of_ticket(session, ticket_id) if found is not None else None
-    return key.open(_PLACE, found, ticket_id, volunteer_id) if key is not None and found is not None else ""
+    if found is None:
+        return ""
+
+    def opened() -> str:
+        key = sealed.key_of_ticket(session, ticket_id)
+        return key.open(_PLACE, found, ticket_id, volunteer_id) if key is not None else ""
+
+    return sealed.readable(f"draft on ticket {ticket_id}", opened, "")
 
 
 def seal_anew(session: Session, draft: Draft, before: ContactKey | None, after: ContactKey) -> None:

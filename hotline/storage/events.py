@@ -235,8 +235,8 @@ def newest_of(session: Session, ticket_id: int, *, until: datetime | None, limit
     if until is not None:
         statement = statement.where(Event.happened_at <= until)
     newest = session.execute(statement.order_by(Event.happened_at.desc(), Event.id.desc()).limit(limit))
-    key = sealed.key_of_ticket(session, ticket_id)
-    return [(event, sealed.note_of(key, note)[:longest] if note is not None else None) for event, note in newest]
+    contact_id = session.scalars(select(Ticket.contact_id).where(Ticket.id == ticket_id)).one()
+    return [(event, sealed.shown_note_of(session, note, contact_id)[:longest] if note is not None else None) for event, note in newest]
 
 
 def of_kinds(session: Session, ticket_id: int, *kinds: EventKind) -> Sequence[Event]:

@@ -32,10 +32,16 @@ class NewReading(TypedDict):
 
 def reasons_of(session: Session, row: ReadingRow) -> dict[str, list[str]]:
     """The words that decided, by what they decided; empty if they were erased."""
-    if row.reasons is None:
+    why = row.reasons
+    if why is None:
         return {}
-    key = sealed.key_of(session, session.scalars(select(Message.contact_id).where(Message.id == row.message_id)).one())
-    found: dict[str, list[str]] = json.loads(key.open(_REASONS, row.reasons, row.message_id)) if key is not None else {}
+    contact_id = session.scalars(select(Message.contact_id).where(Message.id == row.message_id)).one()
+
+    def opened() -> str:
+        key = sealed.key_of(session, contact_id)
+        return key.open(_REASONS, why, row.message_id) if key is not None else "{}"
+
+    found: dict[str, list[str]] = json.loads(sealed.readable(f"reasons of text {row.message_id}", opened, "{}"))
     return found
 
 

@@ -41,7 +41,8 @@ def rewrap(session: Session, keys: Keys, contact_ids: Sequence[int]) -> int:
 def seal_anew(session: Session, keys: Keys, contact_id: int) -> bool:
     """Give a contact a new key, and seal all that is the contact's under it. The old key opens nothing of what is stored then.
 
-    False, and nothing is changed, for a contact with a recording: its file lies in the store under the old key.
+    False, and nothing is changed, for a contact with a recording: its file lies in the store under the old key. Raises `SealBroken` if
+    something of it does not open.
     """
     statement = select(Contact).where(Contact.id == contact_id).with_for_update()
     contact = session.scalars(statement, execution_options={"populate_existing": True}).one()
@@ -52,7 +53,7 @@ def seal_anew(session: Session, keys: Keys, contact_id: int) -> bool:
     if session.scalar(stored.where(Recording.stored_as.is_not(None)).limit(1)) is not None:
         return False
     new = new_contact_key()._replace(uid=contact.uid)
-    number = sealed.number_of(keys, contact)
+    number = sealed.number_by(old, contact)
     sealed_number = sealed.seal_number(new, number) if number is not None else None
     session.execute(update(Contact).where(Contact.id == contact_id).values(wrapped_key=wrap(keys, new), number=sealed_number))
     for message in session.scalars(select(Message).where(Message.contact_id == contact_id, Message.sealed.is_not(None))):

@@ -5,9 +5,10 @@ raises nothing. What a citizen wrote, and what was written about the citizen, is
 to each other is sealed under the key of the staff. A contact that was erased has no key: nothing of it can be opened.
 """
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -44,6 +45,9 @@ UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 """Shown in the place of words that do not open: somebody has changed the database, or a key is gone."""
 
 
+T = TypeVar("T")
+
+
 class Erased(Exception):
     """The contact was erased: nothing can be sealed for it."""
 
@@ -61,15 +65,20 @@ def remember(session: Session, contact_id: int, key: ContactKey) -> None:
 
 
 def key_of(session: Session, contact_id: int) -> ContactKey | None:
-    """The key of a contact; None if it was erased."""
+    """The key of a contact; None if it was erased. Raises `SealBroken`."""
     known: dict[int, ContactKey | None] = session.info.setdefault(_CONTACT_KEYS, {})
     if contact_id not in known:
         load(session, [contact_id])
+    if contact_id not in known:
+        raise SealBroken(f"the key of contact {contact_id} does not open")
     return known[contact_id]
 
 
 def load(session: Session, contact_ids: Iterable[int]) -> None:
-    """Fetch the keys of contacts, all by one statement: what a list shows is opened without asking for each."""
+    """Fetch the keys of contacts, all by one statement: what a list shows is opened without asking for each.
+
+    A key that does not open is left out: it must not hide the others of the list. `key_of` raises for it.
+    """
     known: dict[int, ContactKey | None] = session.info.setdefault(_CONTACT_KEYS, {})
     missing = set(contact_ids) - known.keys()
     if not missing:
@@ -77,7 +86,8 @@ def load(session: Session, contact_ids: Iterable[int]) -> None:
     keys = keys_of(session)
     statement = select(Contact.id, Contact.uid, Contact.wrapped_key).where(Contact.id.in_(missing))
     for contact_id, uid, wrapped in session.execute(statement):
-        known[contact_id] = sealing.unwrap(keys, uid, wrapped) if wrapped is not None else None
+        with contextlib.suppress(SealBroken):
+            known[contact_id] = sealing.unwrap(keys, uid, wrapped) if wrapped is not None else None
 
 
 def needed_key(session: Session, contact_id: int) -> ContactKey:
@@ -104,6 +114,15 @@ def needed_key_of_ticket(session: Session, ticket_id: int) -> ContactKey:
     return needed_key(session, session.scalars(select(Ticket.contact_id).where(Ticket.id == ticket_id)).one())
 
 
+def readable(what: str, opened: Callable[[], T], otherwise: T) -> T:
+    """What opens, for people to read; else `otherwise`, and an error in the log: what was changed in the database hides nothing else."""
+    try:
+        return opened()
+    except SealBroken as fault:
+        logger().error("what is sealed does not open", what=what, fault=str(fault))
+        return otherwise
+
+
 def seal_number(key: ContactKey, number: str) -> bytes:
     """The number of a contact, sealed."""
     return key.seal("contacts.number", number)
@@ -119,12 +138,12 @@ def number_of(keys: Keys, contact: Contact) -> str | None:
 
     One that does not open must not stop a page of others, nor the phones that ring for somebody in danger.
     """
-    try:
-        key = key_in(keys, contact) if contact.number is not None else None
-        return key.open("contacts.number", contact.number) if key is not None and contact.number is not None else None
-    except SealBroken as fault:
-        logger().error("a number does not open", contact_id=contact.id, fault=str(fault))
-        return None
+    return readable(f"number of contact {contact.id}", lambda: number_by(key_in(keys, contact), contact), None)
+
+
+def number_by(key: ContactKey | None, contact: Contact) -> str | None:
+    """The number of a contact, given its key; None if it was withheld or erased."""
+    return key.open("contacts.number", contact.number) if key is not None and contact.number is not None else None
 
 
 def seal_body(key: ContactKey, body: str, *, direction: str, created_at: datetime) -> bytes:
@@ -153,11 +172,7 @@ def body_by(key: ContactKey | None, message: Message) -> str:
 
 def shown_body_of(session: Session, message: Message) -> str:
     """The words of a text, for people to read: what does not open is shown as `UNREADABLE`, so that one text hides no other."""
-    try:
-        return body_of(session, message)
-    except SealBroken as fault:
-        logger().error("a text does not open", message_id=message.id, fault=str(fault))
-        return UNREADABLE
+    return readable(f"text {message.id}", lambda: body_of(session, message), UNREADABLE)
 
 
 def seal_note(key: ContactKey, body: str, *, written_at: datetime) -> bytes:
@@ -170,14 +185,23 @@ def note_of(key: ContactKey | None, note: Note) -> str:
     return key.open("notes.sealed", note.sealed, _time(note.written_at)) if key is not None and note.sealed is not None else ""
 
 
+def shown_note_of(session: Session, note: Note, contact_id: int | None = None) -> str:
+    """The words of a note, for people to read; `contact_id` is its ticket's contact, if that is known."""
+
+    def opened() -> str:
+        return note_of(key_of_ticket(session, note.ticket_id) if contact_id is None else key_of(session, contact_id), note)
+
+    return readable(f"note {note.id}", opened, UNREADABLE)
+
+
 def seal_typed(key: ContactKey, number: str, typed_id: int) -> bytes:
     """A number that was typed in on a ticket, sealed under the key of the ticket's contact."""
     return key.seal("typed_phones.number", number, typed_id)
 
 
 def typed_number_of(session: Session, typed: TypedPhone) -> str:
-    """A number that was typed in on a ticket; "" if it was erased."""
-    return typed_by(key_of_ticket(session, typed.ticket_id), typed)
+    """A number that was typed in on a ticket; "" if it was erased, or does not open."""
+    return readable(f"typed number {typed.id}", lambda: typed_by(key_of_ticket(session, typed.ticket_id), typed), "")
 
 
 def typed_by(key: ContactKey | None, typed: TypedPhone) -> str:
@@ -191,8 +215,10 @@ def seal_for_staff(session: Session, place: str, text: str, *bound: object) -> b
 
 
 def open_for_staff(session: Session, place: str, sealed: bytes | None, *bound: object) -> str | None:
-    """What `seal_for_staff` was given; None if there is nothing."""
-    return None if sealed is None else sealing.unseal(keys_of(session).staff, sealed, place, *bound).decode("utf-8", "surrogatepass")
+    """What `seal_for_staff` was given; None if there is nothing, or it does not open."""
+    if sealed is None:
+        return None
+    return readable(place, lambda: sealing.unseal(keys_of(session).staff, sealed, place, *bound).decode("utf-8", "surrogatepass"), None)
 
 
 def _time(at: datetime) -> int:
@@ -201,17 +227,22 @@ def _time(at: datetime) -> int:
 
 
 def seal_plain(session: Session, *, limit: int) -> int:
-    """Seal texts that stand in plain words, the oldest first; returns how many there were. Their phones' other texts may come meanwhile."""
+    """Seal texts that stand in plain words, the oldest first; returns how many it sealed. Other texts may come meanwhile."""
     statement = select(Message).where(PLAIN).order_by(Message.id).limit(limit).with_for_update(skip_locked=True)
     found = session.scalars(statement, execution_options={"populate_existing": True}).all()
-    load(session, (message.contact_id for message in found))
+    done = 0
     for message in found:
-        key = key_of(session, message.contact_id)
-        words = None
-        if key is not None:
+        try:
+            key = needed_key(session, message.contact_id)
             words = seal_body(key, message.plain or "", direction=message.direction, created_at=message.created_at)
+        except Erased:
+            words = None
+        except SealBroken as fault:
+            logger().error("a text from before cannot be sealed", message_id=message.id, fault=str(fault))
+            continue
         session.execute(update(Message).where(Message.id == message.id).values(sealed=words, plain=None))
-    return len(found)
+        done += 1
+    return done
 
 
 def is_plain(session: Session) -> bool:

@@ -59,7 +59,7 @@ def notes(session: Session, after: int, limit: int | None, *, ticket_id: int | N
     rows = session.execute(statement.order_by(Note.id).limit(limit)).all()
     sealed.load(session, (contact_id for _, contact_id in rows))
     return [
-        Source(note.id, note.ticket_id, sealed.note_of(sealed.key_of(session, contact_id), note)[: READ + 1], note.written_at)
+        Source(note.id, note.ticket_id, sealed.shown_note_of(session, note, contact_id)[: READ + 1], note.written_at)
         for note, contact_id in rows
     ]
 

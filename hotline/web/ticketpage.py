@@ -181,12 +181,11 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
 
 def _other_phones(session: Reading, entered: Access, typed: Iterable[TypedPhone], *, shows_number: bool) -> list[OtherPhone]:
     may = access.may(entered.rights, entered.ticket, Act.CONFIRM) and otherphones.allowed(entered.ticket)
-    key = sealed.key_of_ticket(session, entered.ticket.id)
     return [
         OtherPhone(
             row=one,
             number=number if shows_number else phone.masked(number),
-            why=sealed.note_of(key, session.get_one(Note, one.note_id)) if one.note_id is not None else "",
+            why=sealed.shown_note_of(session, session.get_one(Note, one.note_id)) if one.note_id is not None else "",
             may_confirm=may and one.confirmed_at is None and one.made_by != entered.volunteer.id,
         )
         for one in typed

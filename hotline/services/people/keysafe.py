@@ -1,12 +1,13 @@
 """The keys that seal this database: whether the file is the right one, new keys, and keys that retire."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hotline import keys
 from hotline.keys import KeysFault, write_keys
 from hotline.log import logger
 from hotline.runtime import Runtime
+from hotline.sealing import SealBroken
 from hotline.storage import keyprints, rekeying
 
 BATCH = 500
@@ -70,8 +71,8 @@ def rotate(rt: Runtime, progress: Callable[[int], None]) -> int:
 def seal_anew(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
     """Give every contact a new key and seal all of its words under it: what a thief has of the old keys opens nothing that is stored now.
 
-    Returns how many have a new key, and how many keep theirs because of a recording. Raises `KeysFault`. Begun again it begins at the
-    first contact.
+    Returns how many have a new key, and how many keep theirs: a recording of these lies in the store, or something does not open. Raises
+    `KeysFault`. Begun again it begins at the first contact.
     """
     check_keys(rt)
     done = kept = last = 0
@@ -81,27 +82,42 @@ def seal_anew(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
         if not ids:
             return done, kept
         for contact_id in ids:
-            with rt.transaction() as tx:
-                is_new = rekeying.seal_anew(tx.session, rt.keys, contact_id)
+            is_new = _seal_anew(rt, contact_id)
             done, kept = done + is_new, kept + (not is_new)
         last = ids[-1]
         progress(len(ids))
+
+
+def _seal_anew(rt: Runtime, contact_id: int) -> bool:
+    try:
+        with rt.transaction() as tx:
+            return rekeying.seal_anew(tx.session, rt.keys, contact_id)
+    except SealBroken as fault:
+        logger().error("a contact keeps its key: something of it does not open", contact_id=contact_id, fault=str(fault))
+        return False
 
 
 def retire(rt: Runtime, key_id: str) -> None:
     """Take an old sealing key out of the file. Raises `KeysFault` if it is in use: `rotate` first."""
     check_keys(rt)
     before = rt.keys
-    write_keys(rt.config.keys_file, before.without(key_id), new=False)
+    left = before.without(key_id)
+    _refuse_in_use(wrapped(rt), key_id)  # asked before the file changes: who is killed behind that has lost nothing
+    write_keys(rt.config.keys_file, left, new=False)
     time.sleep(2 * keys.LOOK_AGAIN_S)  # by then no process wraps by it any more
-    with rt.transaction() as tx:
-        wrapped = rekeying.wrapped(tx.session).get(key_id, 0)
-        if not wrapped:
+    try:
+        with rt.transaction() as tx:
+            _refuse_in_use(rekeying.wrapped(tx.session), key_id)
             keyprints.forget(tx.session, [f"sealing {key_id}"])
-    if wrapped:
+    except BaseException:
         write_keys(rt.config.keys_file, before, new=False)
-        raise KeysFault(f"{wrapped} contacts are still sealed by {key_id}: hotline keys rotate, then retire it")
+        raise
     logger().info("a sealing key is retired", key=key_id)
+
+
+def _refuse_in_use(wrapped: Mapping[str, int], key_id: str) -> None:
+    if key_id in wrapped:
+        raise KeysFault(f"{wrapped[key_id]} contacts are still sealed by {key_id}: hotline keys rotate, then retire it")
 
 
 def wrapped(rt: Runtime) -> dict[str, int]:

@@ -13,9 +13,11 @@ from hotline.runtime import Runtime
 from hotline.sealing import SealBroken, wrapped_by
 from hotline.services.people import keysafe
 from hotline.services.people.keysafe import WrongCode
+from hotline.services.texts.sealing import seal_plain
 from hotline.services.tickets import casework, otherphones, replies, taking
+from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.routing import route_due
-from hotline.storage import drafts, events, messages, sealed, typedphones
+from hotline.storage import drafts, events, messages, said, sealed, typedphones
 from hotline.storage.models import Contact, Message
 from tests.recorded import RecordingGateway, a_recording, fetch
 from tests.services.colleagues import settle, volunteer
@@ -153,6 +155,51 @@ def test_a_contact_whose_key_was_changed_hides_no_other(safe: Runtime) -> None:
     assert first is not None
     assert second is not None
     assert (first[1], second[1]) == (sealed.UNREADABLE, "meri gari chori ho gai")
+    with safe.reading() as session:  # a list of both
+        listed = said.of_tickets(session, [ticket.id for ticket in tickets(safe)], longest=50)
+    assert sorted(str(one.words) for one in listed.values()) == sorted((sealed.UNREADABLE, "meri gari chori ho gai"))
+    assert index_words(safe) is False
+    # Nor does it keep the others from new keys, and its number is not lost.
+    with safe.reading() as session:
+        number = session.get_one(Contact, 1).number
+    assert keysafe.seal_anew(safe, lambda _: None) == (1, 1)
+    with safe.reading() as session:
+        assert session.get_one(Contact, 1).number == number
+        assert sealed.number_of(safe.keys, session.get_one(Contact, 2)) == OTHER
+
+
+def test_a_number_that_was_changed_is_not_sealed_anew_as_none(safe: Runtime) -> None:
+    text_in(safe, SAID)
+    with safe.transaction() as tx:
+        tx.session.execute(update(Contact).where(Contact.id == 1).values(number=b"\1" + b"x" * 40))
+    assert keysafe.seal_anew(safe, lambda _: None) == (0, 1)
+    with safe.reading() as session:
+        assert session.get_one(Contact, 1).number == b"\1" + b"x" * 40
+
+
+def test_texts_from_before_of_a_contact_that_does_not_open_keep_no_other_plain(safe: Runtime) -> None:
+    text_in(safe, SAID)
+    text_in(safe, "meri gari chori ho gai", sender=OTHER)
+    with safe.transaction() as tx:
+        tx.session.execute(update(Message).where(Message.direction == "in").values(plain="before", sealed=None))
+        tx.session.execute(update(Contact).where(Contact.id == 1).values(wrapped_key=b"\1" + b"x" * 64))
+    assert seal_plain(safe) == 1
+    with safe.reading() as session:
+        left = session.scalars(select(Message.contact_id).where(Message.plain.is_not(None))).all()
+    assert left == [1]
+
+
+def test_retiring_that_is_killed_loses_no_key_that_is_needed(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    text_in(safe, SAID)
+    keysafe.add(safe)
+
+    def killed(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keysafe.time, "sleep", killed)
+    with pytest.raises(KeysFault, match="still sealed"):
+        keysafe.retire(safe, KEYS.current)
+    assert KEYS.current in read_keys(safe.config.keys_file).sealing
 
 
 def test_who_left_a_recording_keeps_the_key_under_which_it_lies(safe: Runtime) -> None:
