@@ -2,7 +2,7 @@
 # Makes .venv ready, and nothing outside this folder unless you are root on Debian. `make` calls it; without make, call it yourself:
 #   ./setup.sh run     what the hotline needs to run, then: .venv/bin/hotline run
 #   ./setup.sh dev     the same and what its tests need, then: .venv/bin/pytest
-#   ./setup.sh bench   the same and wrk
+#   ./setup.sh bench   the same, wrk and a C compiler
 # A second call finds everything as it should be and takes no time.
 set -eu
 cd "$(dirname "$0")"
@@ -96,6 +96,17 @@ set_up() { # kind, lock
     rm -f "$unfinished"
 }
 
+# Without compiled catalogues no process starts, and services may not write here. Tests and the bench compile them at each start
+# (tests/conftest.py): there a .po changes more often than this is called. A compiled catalogue has the time of its source.
+compile_catalogues() {
+    for po in locales/*/LC_MESSAGES/*.po; do
+        if [ ! -e "${po%.po}.mo" ] || [ "$po" -nt "${po%.po}.mo" ]; then
+            "$venv/bin/hotline" compile >/dev/null || die "the catalogues could not be compiled: what it said stands above"
+            return 0
+        fi
+    done
+}
+
 find_chromium() {
     if [ -n "${HOTLINE_CHROMIUM:-}" ]; then
         [ -x "$HOTLINE_CHROMIUM" ] || die "HOTLINE_CHROMIUM is not a program: $HOTLINE_CHROMIUM"
@@ -114,6 +125,39 @@ find_driver() {
     apt_install libatomic1
 }
 
+# Fetches a program that tests need out of Debian's package, which is not installed, because that would start a server.
+fetch() { # package, path of the program in it, what else can be done
+    command -v apt-get >/dev/null 2>&1 || die "the tests need ${2##*/}: $3"
+    say "fetching ${2##*/} (Debian's package $1, not installed)"
+    kept=$(mktemp -d "$venv/.fetched.XXXXXX")
+    log=$kept/log
+    (cd "$kept" && { apt_get download "$1" || { can_apt_get && apt_get update && apt_get download "$1"; }; }) ||
+        { cat "$log" >&2; rm -rf "$kept"; die "apt-get could not fetch the package $1: what it said stands above; or $3"; }
+    dpkg --fsys-tarfile "$kept"/"$1"_*.deb | tar -x -C "$venv" "./$2" || die "${2##*/} could not be unpacked: $3"
+    rm -rf "$kept"
+}
+
+# Tests hold what we tell Prometheus to its own tool.
+find_promtool() {
+    if [ -n "${HOTLINE_PROMTOOL:-}" ]; then
+        [ -x "$HOTLINE_PROMTOOL" ] || die "HOTLINE_PROMTOOL is not a program: $HOTLINE_PROMTOOL"
+    elif ! command -v promtool >/dev/null 2>&1 && [ ! -x "$venv/usr/bin/promtool" ]; then
+        fetch prometheus usr/bin/promtool "get it from prometheus.io/download and name it in HOTLINE_PROMTOOL, then run this again"
+    fi
+}
+
+# Tests send through the shipped configuration of the proxy. An nginx that is installed may lie where only root's PATH looks.
+find_nginx() {
+    if [ -n "${HOTLINE_NGINX:-}" ]; then
+        [ -x "$HOTLINE_NGINX" ] || die "HOTLINE_NGINX is not a program: $HOTLINE_NGINX"
+    elif ! command -v nginx >/dev/null 2>&1 && [ ! -x /usr/sbin/nginx ]; then
+        if [ ! -x "$venv/usr/sbin/nginx" ]; then
+            fetch nginx usr/sbin/nginx "install it, or name one in HOTLINE_NGINX, then run this again"
+        fi
+        "$venv/usr/sbin/nginx" -v 2>/dev/null || die "the nginx that was fetched does not run here: install nginx, or name one in HOTLINE_NGINX"
+    fi
+}
+
 find_wrk() {
     if ! command -v wrk >/dev/null 2>&1; then
         can_apt_get || die "the bench needs wrk: sudo apt-get install wrk, then run this again"
@@ -121,14 +165,27 @@ find_wrk() {
     fi
 }
 
+find_compiler() {
+    if ! command -v cc >/dev/null 2>&1; then
+        can_apt_get || die "the bench needs a C compiler: sudo apt-get install gcc libc6-dev, then run this again"
+        apt_install gcc
+        apt_install libc6-dev
+    fi
+}
+
 case ${1:-} in
-    run) set_up run requirements.lock ;;
+    run)
+        set_up run requirements.lock
+        compile_catalogues
+        ;;
     dev | bench)
         # First what somebody may have to see to, then what takes long.
         find_chromium
-        if [ "$1" = bench ]; then find_wrk; fi
+        if [ "$1" = bench ]; then find_wrk; find_compiler; fi
         set_up dev requirements-dev.lock
         find_driver
+        find_promtool
+        find_nginx
         ;;
     *) die "say what for: ./setup.sh run, ./setup.sh dev or ./setup.sh bench" ;;
 esac

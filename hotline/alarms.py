@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from hotline.runtime import Transaction
-from hotline.storage import alarms, shutouts, tickets
+from hotline.storage import alarms, people, shutouts, tickets
 from hotline.storage.events import EventKind, happened
 
 
@@ -24,6 +24,7 @@ class AlarmKind(StrEnum):
     RECORDING_LOST = (
         "recording_lost"  # a recording did not come, not whole, or cannot be played: to the volunteer or team on duty, else leads or heads
     )
+    PHOTO_LOST = "photo_lost"  # a photo did not come: to the same people
     SEALED_WAITS = "sealed_waits"  # nobody of the team of a sealed ticket is on duty, or there is no such team: to the heads
     NOT_COMING = "not_coming"  # a volunteer cannot come to a shift: to the leads of the team, else the heads
     NO_SHOW = "no_show"  # a volunteer has not come to a shift: to the same people
@@ -34,7 +35,22 @@ class AlarmKind(StrEnum):
     NOT_REACHED = "not_reached"  # phones did not answer their daily test: to the leads of their people, else the heads
     CODE_TRIED = "code_tried"  # wrong codes came by text under the number of a volunteer's own phone: to that volunteer, on the page only
     MENTIONED = "mentioned"  # a colleague's note calls for the volunteer: to that volunteer
+    GATEWAY_KEEPS = "gateway_keeps"  # what should have been deleted at the gateway days ago is still there: to the heads, on the page only
+    GATEWAY_RESTS = "gateway_rests"  # a gateway is ill for longer than ten minutes: to the heads
+    GATEWAY_DEAF = "gateway_deaf"  # texts to a gateway do not come in, though it sends: to the heads
+    ALL_REST = "all_rest"  # no gateway carries texts: to the heads, at once
+    NUMBER_ASKED = "number_asked"  # somebody asks to be shown a number that takes two people: to who may say yes
+    NUMBER_OPEN = "number_open"  # another person said yes: to the reader, who has some minutes
+    GLASS_BROKEN = "glass_broken"  # a number was opened without another person's yes: to the heads and the leads of the team
     NAMED = "named"  # a complaint names one of us and is shut to that person: to the heads who are not named, else to such leads
+    SPOOL_STUCK = "spool_stuck"  # what waited on the disk, or what a gateway lists, cannot be taken in: to the heads
+    SPOOL_WAITS = "spool_waits"  # what came in waits on the disk for minutes: to the heads, as are the next five
+    UNSENT = "unsent"  # a text that should have left waits for long
+    STANDS_STILL = "stands_still"  # a worker or the clock does nothing
+    PHONE_SILENT = "phone_silent"  # a phone that is a gateway tells nothing of itself
+    DISK_FULL = "disk_full"  # a disk is nearly full
+    CERTIFICATE = "certificate"  # the certificate of the public address is about to end, or does not hold
+    NO_BACKUP = "no_backup"  # a backup failed, or there is none for too long: to the heads
 
 
 def raise_alarm(tx: Transaction, ticket_id: int, kind: AlarmKind, volunteer_id: int, *, again: bool = False) -> None:
@@ -58,3 +74,12 @@ def raise_alarm_about(
     """
     if not alarms.raise_about_once(tx.session, about, kind, volunteer_id, now=tx.now) and again:
         alarms.reopen_about(tx.session, about, kind, volunteer_id, raised_before=tx.now - after, now=tx.now)
+
+
+def tell_heads(tx: Transaction, about: str, kind: AlarmKind, *, is_so: bool, after: timedelta) -> None:
+    """Alarm the heads about something that is no ticket while it is so, anew when `after` has passed; once it is over, forget the alarm."""
+    if not is_so:
+        alarms.forget_about(tx.session, about)
+        return
+    for head in people.heads(tx.session):
+        raise_alarm_about(tx, about, kind, head, again=True, after=after)

@@ -2,15 +2,17 @@
 
 import importlib
 import sys
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from flask import Flask, g
+from flask import Flask, Response, g, request
 
 from hotline import guards
 from hotline.config import ConfigFault
 from hotline.domain import reference
 from hotline.domain.languages import BY_CODE, PAGE_LANGUAGES
+from hotline.domain.lateness import came_late
 from hotline.gateways.registry import GATEWAYS, load_config
 from hotline.i18n import CatalogueFault, local_day, local_time
 from hotline.jobs import RedisBell, RelayedBell
@@ -20,6 +22,8 @@ from hotline.runtime import Runtime, build_runtime
 from hotline.services.people.installation import DemoBesideReal, check_installation
 from hotline.services.people.keysafe import check_keys
 from hotline.services.texts.intake import make_ready
+from hotline.spool import SpoolFault
+from hotline.storage import revision
 from hotline.storage.db import DatabaseFault
 from hotline.tables import TableFault
 from hotline.web import (
@@ -29,20 +33,27 @@ from hotline.web import (
     bridges,
     bulk,
     calls,
+    condition,
     danger,
     digits,
+    erasing,
     factor,
     facts,
     focus,
+    gateways,
+    going,
     health,
     keeping,
     looks,
     people,
+    photos,
     pranks,
     presence,
     protocols,
     queues,
     recordings,
+    redaction,
+    releases,
     replies,
     ringing,
     roster,
@@ -57,7 +68,12 @@ from hotline.web import (
 from hotline.webhooks import prompts
 
 BLUEPRINTS = (
-    *(blueprint for name in GATEWAYS for blueprint in importlib.import_module(f"hotline.webhooks.{name}").BLUEPRINTS),
+    *(
+        blueprint
+        for kind, entry in GATEWAYS.items()
+        if entry.has_webhooks
+        for blueprint in importlib.import_module(f"hotline.webhooks.{kind}").BLUEPRINTS
+    ),
     prompts.blueprint,
     health.blueprint,
     auth.blueprint,
@@ -74,6 +90,9 @@ BLUEPRINTS = (
     protocols.blueprint,
     queues.blueprint,
     recordings.blueprint,
+    photos.blueprint,
+    redaction.blueprint,
+    releases.blueprint,
     calls.blueprint,
     bridges.blueprint,
     walkin.blueprint,
@@ -83,8 +102,31 @@ BLUEPRINTS = (
     bulk.blueprint,
     roster.blueprint,
     ringing.blueprint,
+    erasing.blueprint,
+    going.blueprint,
+    gateways.blueprint,
+    condition.blueprint,
     pranks.blueprint,
 )
+
+
+class _Hotline(Flask):
+    """Flask. What a gateway requests passes the guards alone, and none of what pages have: a language, a log-in, a form's token.
+
+    So `before_request` and `after_request` are of pages, also those of a gateway's blueprint.
+    """
+
+    def preprocess_request(self) -> Any:
+        """See Flask."""
+        return guards.refuse_strangers() if request.path.startswith(guards.FOR_GATEWAYS) else super().preprocess_request()
+
+    def process_response(self, response: Response) -> Response:
+        """See Flask."""
+        return guards.add_headers(response) if request.path.startswith(guards.FOR_GATEWAYS) else super().process_response(response)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view or hook of ours is a coroutine: to look at each of them for every request takes longer than to call it."""
+        return func
 
 
 def create_app(rt: Runtime | None = None) -> Flask:
@@ -92,7 +134,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
     if rt is None:
         rt = _runtime_or_exit()
     config = rt.config
-    app = Flask("hotline.web")
+    app = _Hotline("hotline.web")
     app.config.update(
         SECRET_KEY=config.secret_key,
         SESSION_COOKIE_NAME="hotline",
@@ -127,9 +169,12 @@ def _runtime_or_exit() -> Runtime:
         sys.exit("\n".join(["hotline cannot start:", *(f"  {line}" for line in _lines(fault))]))
     make_ready(rt)
     try:
+        rt.spool.make_ready()
+        if lacks := revision.lacking(rt.engine):
+            logger().error(f"{lacks}: say hotline release. What comes in and cannot be stored waits on the disk until then")
         check_installation(rt)
         check_keys(rt)
-    except (DemoBesideReal, KeysFault) as fault:
+    except (DemoBesideReal, KeysFault, SpoolFault) as fault:
         sys.exit(f"hotline cannot start: {fault}")
     except DatabaseFault as fault:
         # Start all the same: the gateway repeats its requests and plays its fallback meanwhile, and all is well once the database is back.
@@ -165,6 +210,7 @@ def _dress_pages(app: Flask, rt: Runtime) -> None:
         local_time=lambda at: local_time(cast("datetime", at), g.language, rt.config.zone),
         local_day=lambda on: local_day(cast("date", on), g.language),
         written=reference.written,
+        came_late=came_late,
         owner=keeping.owner,
         currency=rt.config.sending.currency,
         local_instant=lambda iso: local_time(datetime.fromisoformat(iso), g.language, rt.config.zone),

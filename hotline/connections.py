@@ -6,6 +6,7 @@ closing are done by the poller, each by a deadline.
 """
 
 import contextlib
+import os
 import re
 import socket
 from concurrent.futures import Future
@@ -19,13 +20,18 @@ from typing import Any
 from gunicorn.http import get_parser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from hotline.guards import FOR_GATEWAYS, FORM_LIMIT_BYTES, GATEWAY_FORM_LIMIT_BYTES
+from hotline.guards import FOR_GATEWAYS, FOR_PHONES, FORM_LIMIT_BYTES, GATEWAY_FORM_LIMIT_BYTES, PHONE_EVENT_LIMIT_BYTES
+from hotline.sealing import Scratch
 
 RECEIVE_S = 10.0
 """How long a request may take to come. Most come at once; a form of 5 kB takes five seconds over the slowest of phones."""
 
 _SEND_S, _SEND_BYTES_PER_S = 30.0, 4096
 _CLOSE_S = 2.0
+_TURN_S = 0.001
+"""So long after a process took a connection it leaves the next to the others. A proxy keeps its connections: if one process took all that
+are made at one time, it would work alone, and the other cores rest. A process takes 500 new ones a second at most, as many as it can
+answer."""
 _LOOK_EVERY_S = 0.5
 _HEAD_BYTES = 65_536
 _HELD_BYTES = 2**26
@@ -37,6 +43,7 @@ _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 _TO_GATEWAYS = tuple(f"POST {path}".encode() for path in FOR_GATEWAYS)
+_TO_PHONES_HOOK = f"POST {FOR_PHONES}".encode()
 _END_OF_HEADERS = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:[ \t]*([0-9]+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
@@ -51,7 +58,7 @@ def is_whole(came: bytes | bytearray) -> bool:
     It need not be right about everything that a client may make up: gunicorn's parser gets these bytes and no others. If it finds that some
     are missing, the connection is closed.
     """
-    limit = GATEWAY_FORM_LIMIT_BYTES if came.startswith(_TO_GATEWAYS) else FORM_LIMIT_BYTES
+    limit = _limit(came)
     end = came.find(_END_OF_HEADERS)
     if end < 0 or len(came) > limit + _HEAD_BYTES:
         return len(came) > (_HEAD_BYTES if end < 0 else limit)
@@ -62,6 +69,12 @@ def is_whole(came: bytes | bytearray) -> bool:
     return length is None or not len(came) - end - len(_END_OF_HEADERS) < int(length[1][:9]) <= limit
 
 
+def _limit(came: bytes | bytearray) -> int:
+    if came.startswith(_TO_PHONES_HOOK):
+        return PHONE_EVENT_LIMIT_BYTES
+    return GATEWAY_FORM_LIMIT_BYTES if came.startswith(_TO_GATEWAYS) else FORM_LIMIT_BYTES
+
+
 class _Line(socket.socket):
     """The socket of a client. What the client does not take at once is kept, so that writing to it never waits."""
 
@@ -70,7 +83,7 @@ class _Line(socket.socket):
         self.came = bytearray()
         self.was_told_to_go_on = False
         self.unsent_bytes = 0
-        self._unsent = _buffer()
+        self._unsent = _Buffer()
 
     def read(self) -> bytes | None:
         """What has come; None if nothing has, and nothing more will."""
@@ -85,7 +98,7 @@ class _Line(socket.socket):
         """Send what can be sent now, and keep the rest for `send_more`. Raises `OSError` if the client is gone."""
         sent = 0 if self.unsent_bytes else self._send(data)
         if sent < len(data):
-            self._unsent.write(data[sent:])
+            self._unsent.add(data[sent:])
             self.unsent_bytes += len(data) - sent
 
     def send(self, data: Any, _flags: int = 0, /) -> int:
@@ -95,11 +108,10 @@ class _Line(socket.socket):
 
     def send_more(self) -> None:
         """Send what can be sent of what is kept. Raises `OSError` if the client is gone."""
-        self._unsent.seek(-self.unsent_bytes, 2)
-        self.unsent_bytes -= self._send(self._unsent.read(_PIECE_BYTES))
+        self.unsent_bytes -= self._send(self._unsent.piece_of_last(self.unsent_bytes))
         if not self.unsent_bytes:
             self._unsent.close()
-            self._unsent = _buffer()
+            self._unsent = _Buffer()
 
     def close(self) -> None:
         """Close the connection, and forget what has not been sent."""
@@ -113,9 +125,30 @@ class _Line(socket.socket):
         return 0
 
 
-def _buffer() -> "SpooledTemporaryFile[bytes]":
-    """In memory while it is small, in a file without a name when it is large."""
-    return SpooledTemporaryFile(max_size=_PIECE_BYTES)
+class _Buffer:
+    """What a client has not taken yet: in memory while it is small, in a file without a name when it is large.
+
+    It is hidden there: a page has citizens' words, and the blocks of a file stay on a disk when the file is gone.
+    """
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=_PIECE_BYTES)  # noqa: SIM115
+        self._scratch = Scratch()
+        self._bytes = 0
+
+    def add(self, data: bytes) -> None:
+        self._file.seek(self._bytes)
+        self._file.write(self._scratch.turned(data, self._bytes))
+        self._bytes += len(data)
+
+    def piece_of_last(self, count: int) -> bytes:
+        """The first piece of the last `count` bytes."""
+        at = self._bytes - count
+        self._file.seek(at)
+        return self._scratch.turned(self._file.read(_PIECE_BYTES), at)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -127,6 +160,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._receiving: dict[Any, None] = {}
         self._leaving: dict[Any, None] = {}
         self._looked_at = 0.0
+        self._accepts_at = 0.0
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection; gunicorn calls this when there is one, perhaps for several processes at once."""
@@ -134,6 +168,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             accepted, client = listener.accept()
             self.nr_conns += 1
             self.enqueue_req(TConn(self.cfg, _Line(accepted), client, listener.getsockname()))
+            if self.cfg.workers > 1:
+                self._accepts_at = monotonic() + _TURN_S
+                self.set_accept_enabled(enabled=False)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Take new connections or not. gunicorn calls this in each turn of its loop in which it could take one."""
+        super().set_accept_enabled(enabled and monotonic() >= self._accepts_at)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for events, but not beyond the time from which connections are taken again."""
+        # A process that ends takes none any more: without its master it ends too.
+        if not self._accepting and self.alive and self.ppid == os.getppid() and self.nr_conns < self.worker_connections:
+            timeout = min(timeout, max(self._accepts_at - monotonic(), _TURN_S))
+        super().wait_for_and_dispatch_events(timeout)
 
     def enqueue_req(self, conn: Any) -> None:
         """Receive a request, then give it to a thread. gunicorn calls this for a connection that is new, or on which something comes."""

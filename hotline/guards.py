@@ -21,18 +21,24 @@ from hotline.domain.ticket import MoveNotAllowed
 from hotline.gateways.base import FieldMissing
 from hotline.log import logger
 from hotline.media.sealedaudio import RecordingBroken
+from hotline.media.silence import CannotCut
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
 from hotline.services.access import NoSuchTicket, NotAllowed, NoteMissing
 from hotline.services.duty.roster import NoSuchShift, ShiftMoved
+from hotline.services.keeping.erasing import CannotErase
+from hotline.services.people.factor import SeedUnreadable
 from hotline.services.people.grants import Decided, NotPossible, NotYours
+from hotline.services.tickets.custody import TakesTwo
 from hotline.services.tickets.danger import NobodyActed
 from hotline.services.tickets.facts import InThePast, NoSuchChoice
 from hotline.services.tickets.kinds import TooLate
 from hotline.services.tickets.otherphones import NoOtherPhone
 from hotline.services.tickets.reach import HoursTurnedRound
+from hotline.services.tickets.redaction import NoSuchMask, NothingToMask, SamePerson, StillLeaving
 from hotline.services.tickets.unsending import HasLeft
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.sealed import Erased
 from hotline.storage.writing import Overloaded
 
 if TYPE_CHECKING:
@@ -44,13 +50,19 @@ FORM_LIMIT_BYTES = 65_536
 GATEWAY_FORM_LIMIT_BYTES = 2**21
 """Bytes of a gateway's form at most. The longest text takes 20 kB when it is escaped. A larger one is odd, and kept."""
 
+PHONE_EVENT_LIMIT_BYTES = 2**23
+"""Bytes of what a phone of ours tells at most: an MMS comes with its pictures. Operators carry 300 kB to 1 MB, which base64 makes a third
+more."""
+
 RETRY_AFTER_S = 5
 """After how many seconds a request that met an overload may be sent again."""
 
 OPEN_TO_ALL = frozenset(
-    {"health.healthz", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip", "welcome.welcome", "welcome.accept"}
+    {"health.healthz", "health.readyz", "health.metrics", "auth.login", "auth.log_in", "auth.language", "static", "prompts.clip"}
+    | {"welcome.welcome", "welcome.accept"}
 )
-"""Endpoints open to everybody. Webhooks check that the request is their gateway's; every other route needs a log-in."""
+"""Endpoints open to everybody, of which /readyz and /metrics refuse who is not this machine and has no token. Webhooks check that the
+request is their gateway's; every other route needs a log-in."""
 
 _WAITING = frozenset({"auth.log_out", "welcome.waiting"})
 """Endpoints for a person whose account waits until a second person has confirmed who uses it."""
@@ -65,8 +77,10 @@ _ALLOWED: Mapping[str, frozenset[str]] = {
     | {
         f"people.{name}"
         for name in ("everybody", "invite", "link", "deactivate", "bring_back", "speak", "join", "ask", "take_away", "decide")
-    },
-    Role.AUDITOR: _ACCOUNT | {"audit.book", "audit.people_book", "tickets.ticket"},
+    }
+    | {"gateways.page", "gateways.stop", "gateways.start", "gateways.decide", "condition.page"},
+    Role.AUDITOR: _ACCOUNT
+    | {"audit.book", "audit.people_book", "audit.who", "audit.codes", "tickets.ticket", "gateways.page", "condition.page"},
 }
 """Role → its endpoints, for roles that work no tickets. A new page is closed to them until it is added here."""
 
@@ -81,6 +95,9 @@ _ASKED_BY_SCRIPTS = frozenset({"queues.version", "queues.part", "queues.alarm_st
 FOR_GATEWAYS = ("/hooks/", "/prompts/")
 """How the paths begin that gateways request and browsers do not."""
 
+FOR_PHONES = "/hooks/android/"
+"""How the paths begin that phones of ours request."""
+
 WRITTEN = ("body", "note", "words")
 """The form fields that hold what a volunteer wrote: a refused form is shown again with them, so that nothing is lost."""
 
@@ -88,6 +105,11 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; media-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+
+_PICTURES = frozenset({"photos.whole", "photos.preview", "looks.photo", "looks.photo_preview"})
+"""Endpoints whose answers were made of what a stranger sent: opened by itself, such an answer may do nothing at all."""
+
+_PICTURES_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
 
 PAGE_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -137,7 +159,7 @@ def for_gateway(is_genuine: Callable[[], bool]) -> Callable[[Callable[_P, _R]], 
         def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | Response:
             if is_genuine():
                 return view(*args, **kwargs)
-            logger().warning("a webhook without the gateway's signature was refused", path=request.path)
+            logger().warning("a webhook without the gateway's signature was refused", path=_where())
             return Response("This address is for the gateway.\n", HTTPStatus.FORBIDDEN, mimetype="text/plain")
 
         guarded.__dict__["signed"] = True
@@ -179,8 +201,8 @@ def hang_guards(app: Flask, config: Config) -> None:
     app.session_interface = _PageSessions()
     csrf.init_app(app)
     login_manager.init_app(app, add_context_processor=False)  # it would ask the database for every page
-    app.before_request(_refuse_strangers)
-    app.after_request(_add_headers)
+    app.before_request(refuse_strangers)
+    app.after_request(add_headers)
     for fault, (code, say) in _REFUSALS.items():
         app.register_error_handler(fault, _refuser(code, say))
     app.register_error_handler(Overloaded, _overloaded)
@@ -188,7 +210,7 @@ def hang_guards(app: Flask, config: Config) -> None:
     app.register_error_handler(Exception, _bug)
 
 
-def _refuse_strangers() -> BaseResponse | None:
+def refuse_strangers() -> BaseResponse | None:
     endpoint = request.endpoint
     if "\0" in request.path:  # no address of ours has NUL, and PostgreSQL refuses it
         abort(HTTPStatus.NOT_FOUND)
@@ -233,8 +255,10 @@ def token_holds() -> bool:
     return True
 
 
-def _add_headers(response: Response) -> Response:
+def add_headers(response: Response) -> Response:
     response.headers.update(PAGE_HEADERS)
+    if request.endpoint in _PICTURES:
+        response.headers["Content-Security-Policy"] = _PICTURES_POLICY
     if request.endpoint not in _CACHED or response.status_code >= HTTPStatus.BAD_REQUEST:
         response.headers.set(*NO_STORE)
     return response
@@ -252,14 +276,35 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, trans
 _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     NoSuchTicket: (HTTPStatus.NOT_FOUND, N_("There is no such ticket, or it is not yours to see.")),
     NotAllowed: (HTTPStatus.FORBIDDEN, N_("That is for a lead of the ticket's team, or takes a right you do not have. Ask your lead.")),
+    TakesTwo: (
+        HTTPStatus.FORBIDDEN,
+        N_("The numbers of this ticket are shown by two people. Go back to it and ask another person, with a reason."),
+    ),
+    SeedUnreadable: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        N_("Your second factor cannot be checked: the keys of this hotline are missing or wrong. Tell the person who runs it."),
+    ),
     NoteMissing: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("Say why in a note. Go back, write it and send the form again.")),
     NoSuchChoice: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That is not on the list any more. Go back, reload the page and choose again.")),
     NoOtherPhone: (
         HTTPStatus.CONFLICT,
         N_("This ticket is on hold, sealed or urgent: another phone can be neither added nor confirmed now."),
     ),
+    CannotErase: (
+        HTTPStatus.CONFLICT,
+        N_("The citizen cannot be erased now: a ticket of this phone is open, unread or on hold, or it is a volunteer's own phone."),
+    ),
+    Erased: (HTTPStatus.GONE, N_("The citizen was erased, at the citizen's own wish: nothing can be written on this ticket any more.")),
     TooLate: (HTTPStatus.CONFLICT, N_("That cannot be undone any more. Change it on the ticket's page, or ask a lead.")),
     HasLeft: (HTTPStatus.CONFLICT, N_("The text has left already: it cannot be taken back.")),
+    NothingToMask: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("Nothing was chosen that is not masked yet. Go back and choose again.")),
+    StillLeaving: (HTTPStatus.CONFLICT, N_("This is still on its way, or a worker has it just now. Try again later.")),
+    NoSuchMask: (HTTPStatus.CONFLICT, N_("Somebody was first: this is masked no longer, or was rewritten. Go back and reload the page.")),
+    SamePerson: (HTTPStatus.FORBIDDEN, N_("You masked this yourself: another lead or the head has it rewritten.")),
+    CannotCut: (
+        HTTPStatus.CONFLICT,
+        N_("This recording came in a form of which no part can be silenced. Nothing was masked. Who must not hear it can be shut out."),
+    ),
     InThePast: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("That time is over. Go back and choose a later one.")),
     HoursTurnedRound: (HTTPStatus.UNPROCESSABLE_ENTITY, N_("The hours must begin before they end. Go back and change them.")),
     MoveNotAllowed: (
@@ -278,10 +323,10 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     Decided: (HTTPStatus.CONFLICT, N_("Somebody was first: it is decided. Go back and reload the page.")),
     NoSuchShift: (HTTPStatus.NOT_FOUND, N_("There is no such shift, or it is not yours to change.")),
     ShiftMoved: (HTTPStatus.CONFLICT, N_("Somebody was first: this shift is not as it was on your page. Look at the roster again.")),
-    StoreFault: (HTTPStatus.SERVICE_UNAVAILABLE, N_("The recording cannot be had just now. Try again in a minute.")),
+    StoreFault: (HTTPStatus.SERVICE_UNAVAILABLE, N_("The recording or photo cannot be had just now. Try again in a minute.")),
     RecordingBroken: (
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        N_("The recording does not open: its file was changed or damaged. Tell your head."),
+        N_("The recording or photo does not open: its file was changed or damaged. Tell your head."),
     ),
     CSRFError: (HTTPStatus.BAD_REQUEST, N_("This form is out of date. Go back, reload the page and send it again.")),
 }
@@ -289,7 +334,7 @@ _REFUSALS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
 
 _SAYINGS: Mapping[int, str] = {
     HTTPStatus.NOT_FOUND: N_("There is nothing at this address."),
-    HTTPStatus.GONE: N_("The recording was erased."),
+    HTTPStatus.GONE: N_("It was erased."),
     HTTPStatus.FORBIDDEN: N_("That is not yours to do."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("That was too much at once. Send less."),
 }
@@ -329,8 +374,11 @@ def _bug(fault: Exception) -> Any:
 
 
 def _where() -> str | None:
-    """Where a request went, as a log may tell it: the path of a page may name a ticket."""
-    return request.path if request.path.startswith("/hooks/") else request.endpoint
+    """Where a request went, as a log may tell it: the path of a page may name a ticket, and that of a gateway hold a secret."""
+    if not request.path.startswith("/hooks/"):
+        return request.endpoint
+    secret = (request.view_args or {}).get("secret")
+    return request.path.replace(secret, "…") if secret else request.path
 
 
 def _page(say: str, code: int) -> str:

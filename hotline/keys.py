@@ -53,6 +53,11 @@ class Keys:
         """Name of each key → what tells it from another without giving it away: 16 hexadecimal digits."""
         return {name: _fingerprint(key) for name, key in self._all().items()}
 
+    @property
+    def tag(self) -> str:
+        """What tells this hotline's texts from another's at one gateway, 8 hexadecimal digits. It gives no key away, and never changes."""
+        return hashlib.blake2b(b"texts", key=self.suppression, digest_size=4).hexdigest()
+
     def check(self) -> str:
         """A code of 8 characters for the whole file: it stands on the paper copy, and is typed in to confirm that the copy is there."""
         whole = "".join(f"{name}{print_}" for name, print_ in sorted(self.fingerprints().items()))
@@ -64,7 +69,7 @@ class Keys:
         return replace(self, sealing=MappingProxyType({**self.sealing, made: secrets.token_bytes(_SIZE)}), current=made)
 
     def without(self, key_id: str) -> "Keys":
-        """The keys without an old sealing key. Raises `KeysFault` for the current one and for one that is not there."""
+        """The keys without an old sealing key. Raises `KeysFault` for the current key and for an unknown one."""
         if key_id not in self.sealing:
             raise KeysFault(f"there is no sealing key {key_id}: hotline keys check lists them")
         if key_id == self.current:
@@ -161,11 +166,7 @@ def write_keys(path: Path, keys: Keys, *, new: bool) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        private.settle(path.parent)
     except OSError as fault:
         with contextlib.suppress(OSError):
             beside.unlink()

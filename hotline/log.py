@@ -1,19 +1,50 @@
 """Logs are JSON lines on standard output. Ids are keys beside the words; numbers are masked, and the body of a text is never logged."""
 
+import contextlib
 import logging
 import logging.config
 import re
 import sys
 import traceback
-from collections.abc import Mapping, MutableMapping
-from typing import Any
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, TextIO, cast
 
 import structlog
 
 # Seven or more digits in a row are a phone number, an identity card or a reference: none of them belongs in a log.
 _NUMBER = re.compile(r"\+?[0-9۰-۹٠-٩](?:[\s\-]?[0-9۰-۹٠-٩]){6,}")
-_UNMASKED = frozenset({"timestamp", "ticket_id", "message_id", "contact_id", "alarm_id", "process_id", "rows", "duration_ms"})
+_OUR_IDS = frozenset({"ticket_id", "message_id", "answers_message_id", "contact_id", "alarm_id", "process_id"})
+_UNMASKED = _OUR_IDS | {"timestamp", "rows", "duration_ms"}
+_ENDING = 4
+"""So many characters of a gateway's id are logged: enough to find it there beside the time, too few to ask for the text."""
+
 _FAULT_LENGTH = 200
+
+
+class _Lines:
+    """Standard output, for the log. A full disk or a closed pipe ends no process and refuses no text: what is done counts, not what is said
+    of it. The first line that cannot be written is told on standard error, if that can be."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file, self._told = file, False
+
+    def write(self, line: str) -> None:
+        """Write a line, as far as it can be."""
+        self._try(lambda: self._file.write(line))
+
+    def flush(self) -> None:
+        """See that what was written leaves. What does not is tried again with the next line."""
+        self._try(self._file.flush)
+
+    def _try(self, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except OSError as fault:
+            if not self._told:
+                self._told = True
+                with contextlib.suppress(OSError):
+                    sys.stderr.write(f"the log cannot be written ({fault.strerror}); the process goes on\n")
+                    sys.stderr.flush()
 
 
 def configure_log(level: str = "INFO") -> None:
@@ -23,7 +54,7 @@ def configure_log(level: str = "INFO") -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.ExceptionRenderer(_traceback), mask_numbers, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Lines(sys.stdout))),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -46,7 +77,9 @@ def configure_log(level: str = "INFO") -> None:
 def mask_numbers(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor that masks every number in a line, wherever it came from. Our own ids stay readable."""
     for key, value in line.items():
-        if key not in _UNMASKED:
+        if key == "gateway_id":
+            line[key] = f"…{str(value)[-_ENDING:]}"
+        elif key not in _UNMASKED:
             line[key] = _masked(value)
     return line
 

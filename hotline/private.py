@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-FOLDERS = frozenset({"recordings", "redis"})
+FOLDERS = frozenset({"gateways", "recordings", "redis", "restored", "spool"})
 """The folders that the hotline makes in its data folder."""
 
 _OF_THE_DISK = "lost+found"
@@ -61,6 +61,15 @@ def opened_new(path: Path) -> int:
 def opened_to_read(path: Path) -> int:
     """The descriptor of a file to be read. Raises `OSError`, also if it is a link."""
     return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def settle(path: Path) -> None:
+    """Have the disk keep the names in a folder: otherwise a new one may be gone after a power cut. Raises `OSError`."""
+    opened_folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened_folder)
+    finally:
+        os.close(opened_folder)
 
 
 def narrow_all(data: Path) -> None:

@@ -25,7 +25,9 @@ from hotline.keys import KeyFile, Keys
 from hotline.macros import load_macros
 from hotline.media.store import Store, open_store
 from hotline.readers import load_reader
+from hotline.spool import Spool
 from hotline.storage.db import make_engine, overload_told
+from hotline.storage.firsttexts import FirstTexts, first_texts
 from hotline.storage.sealed import KEYS
 from hotline.storage.writing import Writing, writing
 from hotline.tables import load_areas, load_categories, load_lexicon, load_unsaid, load_wishes
@@ -48,15 +50,9 @@ class Transaction:
 
 
 @dataclass(frozen=True)
-class Runtime:
-    """What one process runs with. Built once in each process, after the fork."""
+class Tables:
+    """All that a process reads from files once: catalogues, tables of words, the model of the reader. It holds no connection."""
 
-    config: Config
-    key_file: KeyFile
-    engine: Engine
-    sessions: sessionmaker[Session]
-    writing: Writing
-    bell: Bell
     catalogues: Catalogues
     categories: tuple[Category, ...]
     lexicon: Lexicon
@@ -67,7 +63,21 @@ class Runtime:
     wishes: WishTable
     reader: Reader
     gazetteer: Gazetteer
+
+
+@dataclass(frozen=True)
+class Runtime(Tables):
+    """What one process runs with. Built once in each process, after the fork."""
+
+    config: Config
+    key_file: KeyFile
+    engine: Engine
+    sessions: sessionmaker[Session]
+    writing: Writing
+    first_texts: FirstTexts | None  # None: all that is stored belongs to the open transaction
+    bell: Bell
     store: Store
+    spool: Spool
     clock: Callable[[], datetime]
 
     @property
@@ -101,7 +111,8 @@ class Runtime:
         Only services open one. Raises `Overloaded`.
         """
         with self.transaction() as tx:
-            yield _Together(**{one.name: getattr(self, one.name) for one in fields(Runtime)}, tx=tx)
+            same = {one.name: getattr(self, one.name) for one in fields(Runtime)}
+            yield _Together(**{**same, "first_texts": None}, tx=tx)
 
     def close(self) -> None:
         """Close the database connections."""
@@ -133,32 +144,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_runtime(
-    config: Config,
-    *,
-    bell: Bell,
-    senders: int = 0,
-    clock: Callable[[], datetime] = utc_now,
-    catalogues: Catalogues | None = None,
-) -> Runtime:
-    """Build the Runtime of this process. `senders`: the number of threads that send, each of which needs a connection.
-
-    Raises `TableFault`, `CatalogueFault`, `KeysFault`.
-    """
-    key_file = KeyFile(config.keys_file)
-    engine = make_engine(config.database_url, pool_size=max(10, senders + 2))
-    # UPDATE and DELETE leave objects that were loaded before as they are: code that reads a row after it loads it anew.
-    options = {"synchronize_session": False}
-    sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options, info={KEYS: key_file})
+def load_tables(config: Config, *, catalogues: Catalogues | None = None) -> Tables:
+    """Read the tables of a deployment, which takes half a second. Raises `TableFault`, `CatalogueFault`."""
     categories, lexicon = load_categories(config.table("categories")), load_lexicon(config.table("lexicon"))
     gazetteer = load_gazetteer(config.table("gazetteer"))
-    return Runtime(
-        config=config,
-        key_file=key_file,
-        engine=engine,
-        sessions=sessions,
-        writing=writing(engine, sessions),
-        bell=bell,
+    return Tables(
         catalogues=catalogues or Catalogues.load(),
         categories=categories,
         lexicon=lexicon,
@@ -169,6 +159,38 @@ def build_runtime(
         wishes=load_wishes(config.table("wishes")),
         reader=load_reader(config, categories, lexicon, gazetteer),
         gazetteer=gazetteer,
+    )
+
+
+def build_runtime(
+    config: Config,
+    *,
+    bell: Bell,
+    senders: int = 0,
+    clock: Callable[[], datetime] = utc_now,
+    tables: Tables | None = None,
+) -> Runtime:
+    """Build the Runtime of this process. `senders`: the number of threads that send, each of which needs a connection. `tables`: those read
+    before the process was forked; None reads them now.
+
+    Raises `TableFault`, `CatalogueFault`, `KeysFault`.
+    """
+    key_file = KeyFile(config.keys_file)
+    engine = make_engine(config.database_url, pool_size=max(10, senders + 2))
+    # UPDATE and DELETE leave objects that were loaded before as they are: code that reads a row after it loads it anew.
+    options = {"synchronize_session": False}
+    sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options, info={KEYS: key_file})
+    tables, writes = tables or load_tables(config), writing(engine, sessions)
+    return Runtime(
+        config=config,
+        key_file=key_file,
+        engine=engine,
+        sessions=sessions,
+        writing=writes,
+        first_texts=first_texts(engine, writes),
+        bell=bell,
         store=open_store(config),
+        spool=Spool(config.data_dir, config.keys_file),
         clock=clock,
+        **{one.name: getattr(tables, one.name) for one in fields(Tables)},
     )

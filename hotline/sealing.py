@@ -13,7 +13,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from hotline.keys import Keys
 
@@ -37,6 +40,10 @@ class SealBroken(Exception):
     """A sealed value does not open: it was changed, moved, cut, or sealed by a key that is not in the keys file."""
 
 
+class KeyMissing(SealBroken):
+    """It was sealed by a key that is not in the keys file of this host: another host's file may have it already."""
+
+
 class ContactKey(NamedTuple):
     """The key of a contact, and the random number (16 bytes) that what it seals is bound to."""
 
@@ -54,21 +61,22 @@ class ContactKey(NamedTuple):
 
 def new_contact_key() -> ContactKey:
     """A key that no contact has yet."""
-    return ContactKey(os.urandom(16), os.urandom(32))
+    drawn = os.urandom(48)
+    return ContactKey(drawn[:16], drawn[16:])
 
 
 def wrap(keys: Keys, contact: ContactKey) -> bytes:
     """The contact's key, sealed by the current sealing key."""
-    nonce = os.urandom(_NONCE)
-    sealed = _cipher(keys.sealing[keys.current]).encrypt(nonce, contact.key, _bound("key", (contact.uid,)))
-    return _VERSION + bytes.fromhex(keys.current) + nonce + sealed
+    return _VERSION + bytes.fromhex(keys.current) + _sealed(keys.sealing[keys.current], contact.key, _bound("key", (contact.uid,)))
 
 
 def unwrap(keys: Keys, uid: bytes, wrapped: bytes) -> ContactKey:
-    """The contact's key. Raises `SealBroken`."""
+    """The contact's key. Raises `KeyMissing`, `SealBroken`."""
     sealer = keys.sealing.get(wrapped_by(wrapped))
-    if sealer is None or wrapped[:1] != _VERSION:
-        raise SealBroken(f"no sealing key {wrapped_by(wrapped)} in the keys file: hotline keys check")
+    if wrapped[:1] != _VERSION:
+        raise SealBroken("it was sealed by a newer version")
+    if sealer is None:
+        raise KeyMissing(f"no sealing key {wrapped_by(wrapped)} in the keys file: hotline keys check")
     nonce, sealed = wrapped[1 + _ID : 1 + _ID + _NONCE], wrapped[1 + _ID + _NONCE :]
     try:
         return ContactKey(uid, _cipher(sealer).decrypt(nonce, sealed, _bound("key", (uid,))))
@@ -83,8 +91,18 @@ def wrapped_by(wrapped: bytes) -> str:
 
 def seal(key: bytes, text: bytes, place: str, *bound: object) -> bytes:
     """Bytes, sealed by a key of 32 bytes for their place."""
-    nonce = os.urandom(_NONCE)
-    return _VERSION + nonce + _cipher(key).encrypt(nonce, text, _bound(place, bound))
+    return _VERSION + _sealed(key, text, _bound(place, bound))
+
+
+def _sealed(key: bytes, text: bytes, bound: bytes) -> bytes:
+    """The nonce and the sealed bytes.
+
+    The nonce is a keyed hash of the text and of what it is bound to, so that none serves two of them, not even where a process, a machine
+    or its random numbers are copied. The same text at the same place is the same when it is sealed again.
+    """
+    told = len(bound).to_bytes(4, "big") + bound + text
+    nonce = hashlib.blake2b(told, digest_size=_NONCE, key=key, person=b"nonce").digest()
+    return nonce + _cipher(key).encrypt(nonce, text, bound)
 
 
 def unseal(key: bytes, sealed: bytes, place: str, *bound: object) -> bytes:
@@ -134,6 +152,23 @@ class SealedFile:
                 yield self._aes.decrypt(_nonce(head, number, count), sealed, self._bound)
             except (InvalidTag, ValueError) as fault:
                 raise SealBroken(f"chunk {number} of {count} does not open") from fault
+
+
+class Scratch:
+    """Hides what a process puts into a file of its own for a while (AES-256-CTR): the key is in its memory only, and gone with it.
+
+    It does not notice changes. The bytes at one place must be hidden only once.
+    """
+
+    def __init__(self) -> None:
+        self._aes = AES256(os.urandom(32))
+
+    def turned(self, data: bytes, at: int) -> bytes:
+        """The bytes at the place `at` of the file, hidden if they were plain, and plain if they were hidden."""
+        block, skipped = divmod(at, 16)
+        turning = Cipher(self._aes, CTR(block.to_bytes(16))).encryptor()
+        turning.update(bytes(skipped))
+        return turning.update(data)
 
 
 def plain_size(sealed_bytes: int) -> int:

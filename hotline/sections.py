@@ -58,8 +58,30 @@ class Sending:
     person_answers_minutes: int = whole(10, 1, 60)
     undo_s: int = whole(10, 0, 60)
     expires_hours: int = whole(48, 1, 720)
+    gateway_keep_days: int = whole(7, 3, 365)  # sooner, a report or a look-up could still ask for what is gone
     segment_price: str = ""
     currency: str = "PKR"
+    budget_a_day: str = ""
+    budget_reserve_percent: int = whole(20, 0, 50)
+    spill_after_s: int = whole(60, 0, 3600)
+    shutdowns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The keys that each [gateways.NAME] has, whatever its kind: how much the gateway carries."""
+
+    lines: tuple[str, ...] = ()  # the numbers of ours that it is reached by
+    sims: tuple[str, ...] = ()  # the lines that it sends by, as it names them: they share its load; none: it has one
+    per_minute: int = whole(0, 0, 60_000)  # texts or segments (`Abilities.unit`); 0: [sending] texts_per_s
+    in_flight: int = whole(0, 0, 200)  # requests at once; 0: [sending] in_flight
+    per_15_minutes: int = whole(0, 0, 1_000_000)  # texts or segments by one line, as are the next two; 0: no limit
+    per_hour: int = whole(0, 0, 1_000_000)
+    per_day: int = whole(0, 0, 10_000_000)
+    reserve_percent: int = whole(10, 0, 90)  # of the limits: for urgent texts only
+    networks: tuple[str, ...] = ()  # the first digits of the phones that it is best for
+    segment_price: str = ""  # "": [sending] segment_price
+    canary: str = ""  # a gateway to whose first number this one texts every hour, to see that it hears; "": none
 
 
 @dataclass(frozen=True)
@@ -97,6 +119,8 @@ class Web:
     free_failures: int = whole(5, 0)
     page_rows: int = whole(50, 1, 500)
     proxies: int = whole(0, 0, 9)
+    number_minutes: int = whole(15, 1, 60)
+    number_ask_minutes: int = whole(60, 5, 1440)
 
 
 @dataclass(frozen=True)
@@ -132,6 +156,20 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """[keeping]: how many days words, numbers and recordings are kept after they were needed last."""
+
+    text_days: int = whole(180, 7, 36500)
+    sealed_days: int = whole(1095, 7, 36500)
+    recording_days: int = whole(90, 7, 36500)
+    no_ticket_days: int = whole(30, 7, 36500)
+    draft_days: int = whole(30, 7, 36500)
+    handover_days: int = whole(30, 7, 36500)
+    audit_days: int = whole(1825, 7, 36500)
+    grace_days: int = whole(7, 7, 90)
+
+
+@dataclass(frozen=True)
 class Files:
     """[files]: paths of tables that replace the shipped ones, relative to the TOML file; empty: the shipped table."""
 
@@ -145,6 +183,26 @@ class Files:
     gazetteer: str = ""
 
 
+@dataclass(frozen=True)
+class Backup:
+    """[backup]: backups by the clock; without a folder there are none."""
+
+    folder: str = ""
+    to: tuple[str, ...] = ()
+    every_hours: int = whole(24, 1, 168)
+    data_days: int = whole(90, 1, 3650)
+    keys_days: int = whole(7, 1, 90)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """[watch]: from when on the heads are alarmed about the hotline itself."""
+
+    unsent_minutes: int = whole(15, 2, 1440)  # sooner, a rest of one gateway would alarm
+    disk_percent: int = whole(10, 1, 50)
+    certificate_days: int = whole(14, 1, 90)
+
+
 SECTIONS: Mapping[str, type] = {
     "conversation": Conversation,
     "numbers": Numbers,
@@ -155,5 +213,8 @@ SECTIONS: Mapping[str, type] = {
     "web": Web,
     "duty": Duty,
     "reading": Reading,
+    "keeping": Keeping,
     "files": Files,
+    "backup": Backup,
+    "watch": Watch,
 }

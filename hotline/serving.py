@@ -6,8 +6,11 @@ which has connections, is built after the fork, by `create_app`. New code needs 
 
 import gc
 import os
+from typing import Any
 
 import hotline.app  # noqa: F401 - so that it is in memory before the fork
+from hotline.services.condition import lookout
+from hotline.storage import base
 
 # Where the web processes leave their sign of life for gunicorn: in memory, if the system has such a folder. On a busy disk the sign comes
 # late, and gunicorn kills a process that is well. None: the system's temporary folder.
@@ -16,6 +19,16 @@ worker_tmp_dir = _MEMORY_FOLDER if os.access(_MEMORY_FOLDER, os.W_OK | os.X_OK) 
 
 
 def when_ready(_server: object) -> None:
-    """Before the first fork, exempt all objects from garbage collection: the collector writes to objects, and a written page is copied."""
+    """Before the first fork, make what every process needs, and exempt all objects from garbage collection.
+
+    The collector writes to objects, and a written page is copied.
+    """
+    base.make_ready()
     gc.collect()
     gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:
+    """In each process, once it has its application: look out for workers that stand still."""
+    if (rt := worker.wsgi.extensions.get("hotline")) is not None:  # the yardstick of the bench is served likewise
+        lookout.start(rt)

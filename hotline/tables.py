@@ -15,7 +15,7 @@ from hotline.domain.languages import LANGUAGES, NAMED_LANGUAGES, TEXT_LANGUAGES
 from hotline.domain.telltale import BY_EAR, HEARD_MIN, heard, unsaid
 from hotline.domain.ticket import Priority
 from hotline.domain.wishes import WishTable
-from hotline.tomlfile import TEXTS, Unreadable, is_of, read_toml
+from hotline.tomlfile import NUMBER, TEXTS, Unreadable, is_of, read_toml
 
 DATA = Path(__file__).parent / "data"
 """The folder of the shipped tables."""
@@ -24,13 +24,16 @@ CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
 """A code, which is stored in rows and events."""
 
 _PRIORITIES = {priority.name.lower(): priority for priority in Priority if priority is not Priority.LAST}
-_CATEGORY_KEYS = {"code", "key", "team", "priority", "sealed", "hold", "rings", "by_person", "reads", "names", "words"}
+_CATEGORY_KEYS = {
+    *("code", "key", "team", "priority", "sealed", "hold", "rings"),
+    *("by_person", "number_by_two", "keep_days", "reads", "names", "words"),
+}
 _LIST = re.compile(r"<[^<>]*>")
 # The least characters of a word that is looked for inside other words: a shorter one would be found in half of all texts.
 _INSIDE_MIN = 3
 
 _SECTIONS = {"menu", "language", "stop", "start", "cry", "plea", "greeting", "thanks"}
-_SHORT_TEXTS = {"solved", "unsolved", "unsure", "asks", "auto_reply", "auto_more"}
+_SHORT_TEXTS = {"solved", "unsolved", "unsure", "asks", "erase", "erased", "auto_reply", "auto_more"}
 """Phrases by language that are no commands: for `domain.shorttexts`, as are the lists."""
 _SHORT_LISTS = {"beside_answer", "things"}
 _ADDED_LATER = {"plea", *_SHORT_TEXTS, *_SHORT_LISTS}  # a file of before has none of it, and is good all the same
@@ -166,7 +169,7 @@ def load_wishes(path: Path | None) -> WishTable:
     faults += [f"{key}: {fault}" for key in ("unsafe", "woman") for fault in _step_faults(lists[key])]
     alone = _phrases("woman_alone", lists["woman_alone"], faults)
     raise_any(path, faults)
-    return WishTable(unsaid("unsafe", lists["unsafe"]), unsaid("woman", lists["woman"]), frozenset(alone))
+    return WishTable(unsaid("unsafe", lists["unsafe"]), unsaid("woman", lists["woman"]), tuple(sorted(alone, key=len, reverse=True)))
 
 
 def _forms(phrases: Any) -> Any:
@@ -264,10 +267,15 @@ def _row_faults(row: Mapping[str, Any]) -> list[str]:
     if not isinstance(row.get("priority"), str) or row["priority"] not in _PRIORITIES:
         faults.append(f"priority must be one of {', '.join(_PRIORITIES)}")
     faults += [
-        f"{key} must be true or false" for key in ("sealed", "hold", "rings", "by_person") if not isinstance(row.get(key, False), bool)
+        f"{key} must be true or false"
+        for key in ("sealed", "hold", "rings", "by_person", "number_by_two")
+        if not isinstance(row.get(key, False), bool)
     ]
     if row.get("reads", "") not in ("", *MODEL_KINDS):
         faults.append(f"reads must be one of {', '.join(MODEL_KINDS)}")
+    kept = row.get("keep_days", 1)
+    if not is_of(NUMBER, kept) or not 1 <= kept <= 36500:
+        faults.append("keep_days must be a number of days from 1 to 36500")
     if row.get("rings") is True and row.get("priority") != "urgent":
         faults.append("rings can be true only where priority is urgent")
     digit = row.get("key")
@@ -338,8 +346,10 @@ def _category(row: Mapping[str, Any]) -> Category:
         names=MappingProxyType(dict(row["names"])),
         words=tuple(row.get("words", ())),
         by_person=row.get("by_person", False),
+        keep_days=row.get("keep_days"),
         rings=row.get("rings", False),
         reads=row.get("reads", ""),
+        number_by_two=row.get("number_by_two", False),
     )
 
 

@@ -1,5 +1,6 @@
 """Fixtures of all tests: real databases and a real Redis, a browser, and no network beyond this machine."""
 
+import contextlib
 import functools
 import gc
 import ipaddress
@@ -13,29 +14,40 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
 from sqlalchemy import Engine, event, true
-from werkzeug.routing import Rule
+from structlog.testing import capture_logs
 from xdist.scheduler import LoadFileScheduling
 
 from hotline import readers, runtime
+from hotline.cli.catalogues import compile_all
+from hotline.i18n import LOCALES
 from hotline.modelfile import Described
 from hotline.runtime import Runtime
 from hotline.services.people import passwords
-from hotline.storage import db, tickets
+from hotline.storage import db, schema, tickets
 from hotline.storage.schema import migrate
-from tests import opened  # noqa: F401 - loaded rows show what is sealed in them
+from tests import opened, routes, schemas  # noqa: F401 - `opened`: loaded rows show what is sealed in them
 from tests.readings import MUTE
 from tests.servers import Fill, Postgres, RedisServer, fast_folder, postgres_server
 from tests.support import Clock, make_runtime
 
 # What its surroundings may tell a test run. Any other HOTLINE_… is of the developer's own hotline, which tests must not touch.
-_TEST_SETTINGS = {"HOTLINE_CHROMIUM", "HOTLINE_PG_BINDIR", "HOTLINE_REDIS_SERVER", "HOTLINE_TEST_DATABASE_URL"}
+_TEST_SETTINGS = {
+    "HOTLINE_CHROMIUM",
+    "HOTLINE_NGINX",
+    "HOTLINE_PG_BINDIR",
+    "HOTLINE_PROMTOOL",
+    "HOTLINE_REDIS_SERVER",
+    "HOTLINE_TEST_DATABASE_URL",
+}
 _REAL_HASHER = passwords._HASHER
+_REAL_UPGRADE = schema.upgrade
 _BROWSER_OPTIONS = [
     "--no-sandbox",  # root in a container has no sandbox
     "--disable-background-networking",
@@ -51,10 +63,16 @@ _BROWSER_OPTIONS = [
 # The slowest files first, by how long they take: a slow file that comes last would leave the other worker idle.
 LONGEST = (
     "journeys/",  # counted as one file: they share a hotline, and starting it takes longer than most of them
+    "workers/test_sip.py",  # calls that last as long as calls do
     "web/test_every_page.py",
     "workers/test_worker.py",
     "test_slow_clients.py",  # it waits for a deadline of the server
     "cli/test_run.py",
+    "services/duty/test_ringing.py",
+    "services/test_a_night.py",
+    "services/backups/test_restoring.py",
+    "services/test_access.py",
+    "gateways/test_contract.py",
     "web/test_queue_in_the_browser.py",
     "web/test_queues.py",
     "web/test_recordings.py",
@@ -66,6 +84,13 @@ LONGEST = (
     "services/calls/test_recordings.py",
     "simulator/test_call_page.py",
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the catalogues before a worker starts (see setup.sh): a test that builds its own Runtime, or starts processes, needs them."""
+    if not hasattr(session.config, "workerinput"):
+        compile_all(LOCALES)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -117,7 +142,8 @@ def _own_environment() -> Iterator[None]:
 def _tables_read_once() -> Iterator[None]:
     """Read the tables of words once: reading them is half of what a Runtime costs, and nearly every test builds one."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("load_categories", "load_lexicon", "load_unsaid", "load_wishes", "load_protocols", "load_macros", "load_gazetteer"):
+        lists = "load_categories", "load_areas", "load_unsaid", "load_protocols", "load_macros"
+        for name in (*lists, "load_lexicon", "load_wishes", "load_gazetteer"):
             patch.setattr(runtime, name, functools.cache(getattr(runtime, name)))
         # What a model reads changes with every text it learns from: a test that is not about it has one that reads nothing.
         patch.setattr(readers, "read_model", lambda _: Described(MUTE, {}))
@@ -158,22 +184,24 @@ def _statements_compiled_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _addresses_compiled_when_written() -> Iterator[None]:
-    """Compile a route's address when it is first written. Werkzeug compiles all, most of an application's cost, and few are used."""
-    compile_now = Rule._compile_builder
+def _migrations_run_once() -> Iterator[None]:
+    """Give an empty database the schema that the migrations made of another: they take a second or two on SQLite."""
+    with contextlib.closing(schemas.Once(_REAL_UPGRADE)) as once, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema, "upgrade", once)
+        yield
 
-    def compile_later(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        made: list[Callable[..., tuple[str, str]]] = []
 
-        def write(*given: Any, **named: Any) -> tuple[str, str]:
-            if not made:
-                made.append(compile_now(rule, append_unknown))
-            return made[0](*given, **named)
+@pytest.fixture
+def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The migrations as they run in earnest, for a test of them."""
+    monkeypatch.setattr(schema, "upgrade", _REAL_UPGRADE)
 
-        return write
 
+@pytest.fixture(scope="session", autouse=True)
+def _routes_put_in_order_once() -> Iterator[None]:
+    """Share the order of the routes: it is nine tenths of what an application costs, and nearly every test of a page makes one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", compile_later)
+        routes.share(patch)
         yield
 
 
@@ -331,6 +359,21 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Commands set the log up for their process: no test after them is to be without its lines."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    """Collects the lines of the log, each as a dictionary."""
+    with capture_logs() as lines:
+        yield lines
+
+
 @pytest.fixture
 def clock() -> Clock:
     """A clock that stands still at noon in Karachi until the test moves it."""
@@ -338,12 +381,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def make_rt(database_url: str, clock: Clock) -> Iterator[Callable[..., Runtime]]:
+def make_rt(database_url: str, clock: Clock, tmp_path: Path) -> Iterator[Callable[..., Runtime]]:
     """Makes Runtimes on the test's database, with changes of the configuration; closes them at the end."""
     made: list[Runtime] = []
 
     def make(**changes: object) -> Runtime:
-        made.append(make_runtime(database_url, clock=clock, **changes))
+        made.append(make_runtime(database_url, clock=clock, **{"data_dir": tmp_path / "data", **changes}))
         return made[-1]
 
     yield make

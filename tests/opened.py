@@ -49,7 +49,7 @@ def renumber(session: Session, contact_id: int, number: str) -> None:
 def seal_all(engine: Engine) -> None:
     """Seal the texts that were stored in plain words, as a worker does."""
     with Session(engine.execution_options(**{WRITES: True}), info={sealed.KEYS: KeyFile(Path(keys_file()))}) as session:
-        while sealed.seal_plain(session, limit=10_000):
+        while sealed.seal_plain(session, limit=500):
             session.commit()
 
 

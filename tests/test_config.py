@@ -15,6 +15,7 @@ from hotline.config import SECTIONS, Config, ConfigFault
 from hotline.domain.contact import ContactHours
 from hotline.gateways.registry import load_config
 from hotline.gateways.twilio.account import account_of
+from hotline.sections import Keeping
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = PROJECT / "config.example.toml"
@@ -29,6 +30,7 @@ SECRETS = {
     "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS": "secret-f",
     "HOTLINE_S3_ACCESS_KEY": "secret-g",
     "HOTLINE_S3_SECRET_KEY": "secret-h",
+    "HOTLINE_METRICS_TOKEN": "secret-i-" + KEY,
 }
 NUMBERED = SECRETS | {"HOTLINE_TWILIO_NUMBER": "+15005550006", "HOTLINE_KEYS_FILE": "/run/keys.toml"}
 
@@ -64,7 +66,7 @@ def test_without_a_file_the_defaults_hold() -> None:
 
 def test_the_example_loads_to_exactly_the_defaults() -> None:
     example, default = load_config(ENOUGH | {"HOTLINE_CONFIG": str(EXAMPLE)}), load_config(ENOUGH)
-    assert dataclasses.replace(example, folder=default.folder) == default
+    assert dataclasses.replace(example, folder=default.folder, file=None) == default
 
 
 def test_the_example_has_every_key_and_no_other() -> None:
@@ -82,7 +84,7 @@ def test_the_example_names_every_variable_the_code_reads() -> None:
     files = [Path(subject.__file__), *(PROJECT / "hotline/gateways").rglob("*.py")]
     read = {name for file in files for name in re.findall(r'"((?:HOTLINE_)[A-Z0-9_]+)"', file.read_text("utf-8"))} - {"HOTLINE_CONFIG"}
     assert {name for name in read if name not in EXAMPLE.read_text("utf-8")} == set()
-    assert len(read) == 13
+    assert len(read) == 15
 
 
 def test_every_section_is_a_part_of_the_configuration() -> None:
@@ -170,6 +172,33 @@ def test_a_secret_file_that_gives_nothing_is_a_fault_and_never_a_default(tmp_pat
         told = [fault for fault in faults(others | {f"{name}_FILE": str(tmp_path / what)}) if fault.startswith(f"{name}_FILE: ")]
         assert len(told) == 1, what
         assert "secret-" not in told[0]
+
+
+@pytest.mark.parametrize("prefix", ["HOTLINE_", ""])
+def test_every_secret_may_be_a_file_of_one_folder(tmp_path: Path, prefix: str) -> None:
+    for name, value in SECRETS.items():
+        (tmp_path / f"{prefix}{name.removeprefix('HOTLINE_')}").write_text(f"{value}\n", "utf-8")
+    others = {name: value for name, value in NUMBERED.items() if name not in SECRETS}
+    assert load_config(others | {"HOTLINE_SECRETS": str(tmp_path)}) == load_config(NUMBERED)
+    wins = others | {"HOTLINE_SECRETS": str(tmp_path), "HOTLINE_SECRET_KEY": "o" * 32}
+    assert load_config(wins).secret_key == "o" * 32
+
+
+def test_the_folder_of_secrets_has_those_of_gateways_too(tmp_path: Path) -> None:
+    (tmp_path / "SIM1_PASSWORD").write_text("from-the-folder\n", "utf-8")
+    environ = written(tmp_path, '[gateways.sim1]\nkind = "android"\n') | {"HOTLINE_SECRETS": str(tmp_path)}
+    told = faults(environ)
+    assert not any("SIM1_PASSWORD" in fault for fault in told)
+    assert any("SIM1_SIGNING_KEY" in fault for fault in told)
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    assert f"HOTLINE_SECRETS: there is no folder {tmp_path / 'gone'}" in faults(ENOUGH | {"HOTLINE_SECRETS": str(tmp_path / "gone")})[0]
+    (tmp_path / "SECRET_KEY").write_bytes(b"secret-\xff")
+    [told] = [
+        fault for fault in faults({**ENOUGH, "HOTLINE_SECRET_KEY": "", "HOTLINE_SECRETS": str(tmp_path)}) if "HOTLINE_SECRETS" in fault
+    ]
+    assert "secret-" not in told
 
 
 def test_no_secret_is_taken_from_the_file(tmp_path: Path) -> None:
@@ -379,7 +408,11 @@ LIMITS = [
 @pytest.mark.parametrize(("section", "key", "least", "most"), LIMITS)
 def test_a_number_is_taken_up_to_its_limits_and_not_past_them(tmp_path: Path, section: str, key: str, least: int, most: int | None) -> None:
     def with_value(value: int) -> dict[str, str]:
-        return written(tmp_path, f"[{section}]\n{key} = {value}")
+        # What is kept for less long than something else asks for is a fault of its own.
+        kept = "\n".join(f"{name} = 36500" for name in ("text_days", "sealed_days", "recording_days", "no_ticket_days"))
+        least_of_others = "[conversation]\nreopen_days = 1\n[sending]\ngateway_keep_days = 3"
+        others = least_of_others if section == "keeping" else f"[keeping]\n{kept}"
+        return written(tmp_path, f"{others}\n[{section}]\n{key} = {value}")
 
     for value in (least, most or 10**6):
         assert getattr(getattr(load_config(with_value(value)), section), key) == value
@@ -441,3 +474,24 @@ def test_a_gateway_is_real_unless_it_listens_on_this_machine(sid: str, api_url: 
 def test_what_is_wrong_with_hours_is_told_with_what_it_must_be_like(tmp_path: Path, line: str, said: str) -> None:
     [fault] = faults(written(tmp_path, f"[duty]\n{line}"))
     assert fault.startswith(said)
+
+
+@pytest.mark.parametrize("key", ["text_days", "sealed_days"])
+def test_words_are_kept_for_as_long_as_a_citizens_text_opens_the_ticket_again(tmp_path: Path, key: str) -> None:
+    toml = f"[conversation]\nreopen_days = 45\n[keeping]\n{key} = "
+    load_config(written(tmp_path, f"{toml}45"))
+    (fault,) = faults(written(tmp_path, f"{toml}44"))
+    assert fault.startswith(f"[keeping] {key} must not be below [conversation] reopen_days (45)")
+
+
+def test_nothing_is_kept_for_no_days_at_all(tmp_path: Path) -> None:
+    for field in dataclasses.fields(Keeping):
+        assert f"[keeping] {field.name} must not be below 7" in faults(written(tmp_path, f"[keeping]\n{field.name} = 0"))
+
+
+@pytest.mark.parametrize("key", ["text_days", "sealed_days", "recording_days", "no_ticket_days"])
+def test_nothing_is_kept_for_less_long_than_the_gateway_keeps_it(tmp_path: Path, key: str) -> None:
+    toml = f"[conversation]\nreopen_days = 1\n[sending]\ngateway_keep_days = 20\n[keeping]\n{key} = "
+    load_config(written(tmp_path, f"{toml}20"))
+    (fault,) = faults(written(tmp_path, f"{toml}19"))
+    assert fault.startswith(f"[keeping] {key} must not be below [sending] gateway_keep_days (20)")

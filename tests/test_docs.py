@@ -13,7 +13,7 @@ from tests.test_layers import ROWS
 PROJECT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 ARCHITECTURE = PROJECT / "docs/architecture.md"
-TOP = ("hotline", "workers", "tests", "locales", "docs", ".ci")
+TOP = ("hotline", "workers", "tests", "locales", "docs", "deploy", ".ci")
 README_WORDS = 1500
 
 _CODE = re.compile(r"^```\w*\n(?P<fenced>[\s\S]*?)^```$|(?<!`)`(?P<span>[^`\n]+)`(?!`)|^ {4}(?P<indented>\S.*)$", re.MULTILINE)

@@ -1,10 +1,13 @@
 """Logs: numbers masked, bodies never, ids as they are; driven through the real app."""
 
+import errno
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +20,11 @@ from hotline.app import create_app
 from hotline.gateways.base import GatewayError, Outcome
 from hotline.log import configure_log, logger, mask_numbers
 from hotline.runtime import Runtime
+from hotline.services.draining import take_in_waiting
 from hotline.services.texts import outbound
-from tests.support import HER, TOKEN, ScriptedGateway, make_runtime, text_in
+from hotline.services.tickets.routing import route_due
+from hotline.spool import Reader
+from tests.support import HER, OTHER, TOKEN, ScriptedGateway, away, hand_over, keys_file, make_runtime, text_in, texts_out
 
 BODY = "Zubaida mera mobile cheen liya gaya, thekedar Qurban ka bhai tha"
 WORDS = ("Zubaida", "Qurban", "mobile cheen")
@@ -51,8 +57,8 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
 
 
 @pytest.fixture
-def rt(database_url: str) -> Iterator[Runtime]:
-    runtime = make_runtime(database_url)
+def rt(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
+    runtime = make_runtime(database_url, data_dir=tmp_path / "data")
     yield runtime
     runtime.close()
 
@@ -172,9 +178,9 @@ def test_a_report_is_logged_by_our_id_alone(client: FlaskClient, lines: Lines) -
 def test_a_database_that_fails_under_a_text_tells_nothing_of_it(rt: Runtime, client: FlaskClient, lines: Lines) -> None:
     with rt.engine.begin() as connection:
         connection.execute(text("DROP TABLE events"))
-    assert post(client, BODY) == 500
+    assert post(client, BODY) == 200
     [line] = lines()
-    assert (line["event"], line["path"]) == ("a request failed", "/hooks/twilio/sms")
+    assert (line["event"], line["kind"]) == ("it cannot be stored and waits on the disk", "text")
     assert "events" in line["exception"]
     assert tells(line) == []
 
@@ -186,7 +192,7 @@ def test_a_row_the_database_refuses_is_not_shown(rt: Runtime, client: FlaskClien
     }
     with rt.engine.begin() as connection:
         connection.execute(text(refuse_rows[rt.engine.dialect.name]))
-    assert post(client, BODY) == 500
+    assert post(client, BODY) == 200
     [line] = lines()
     assert "no_room" in line["exception"]
     assert tells(line) == []
@@ -195,7 +201,7 @@ def test_a_row_the_database_refuses_is_not_shown(rt: Runtime, client: FlaskClien
 def test_a_text_that_is_not_taken_is_logged_by_our_id_and_the_gateways_code(rt: Runtime, lines: Lines) -> None:
     text_in(rt, BODY)
     lines()
-    outbound.send_due(rt, ScriptedGateway([GatewayError("30007", Outcome.REFUSED)]), for_s=1)
+    outbound.send_due(rt, ScriptedGateway([GatewayError("30007", Outcome.REFUSED)]).alone, for_s=1)
     [line] = lines()
     assert (line["event"], line["message_id"], line["code"]) == ("a text was not taken", 2, "30007")
     assert tells(line) == []
@@ -205,3 +211,74 @@ def test_a_failed_log_in_names_nobody(client: FlaskClient, lines: Lines) -> None
     client.application.config["WTF_CSRF_ENABLED"] = False
     assert client.post("/login", data={"login": HER, "password": BODY}).status_code == 401
     assert tells(lines()) == []
+
+
+# One text, from the webhook to the handset
+
+
+def only(logged: list[dict[str, Any]], event: str, **of: object) -> dict[str, Any]:
+    """The one line of that event with those values."""
+    [line] = [one for one in logged if one["event"] == event and of.items() <= one.items()]
+    return line
+
+
+def test_a_text_is_followed_by_ids_from_the_webhook_to_the_handset(rt: Runtime, client: FlaskClient, lines: Lines) -> None:
+    assert post(client, BODY, MessageSid="SM" + "0a" * 15 + "b1") == 200
+    assert post(client, f"{BODY} 2", MessageSid="SM" + "0a" * 15 + "b2", From=OTHER) == 200
+    route_due(rt)
+    hand_over(rt)
+    receipt = next(text for text in texts_out(rt) if text.text_key == "receipt")
+    for told in ("sent", "delivered"):
+        report = {"MessageSid": receipt.gateway_id or "", "MessageStatus": told}
+        assert post(client, "", path="/hooks/twilio/status", **report) == 204
+    logged = lines()
+    came = only(logged, "text came in", gateway="twilio", gateway_id="…0ab1")
+    left = only(logged, "text sent", answers_message_id=came["message_id"])
+    arrived = only(logged, "delivery reported", message_id=left["message_id"], delivery="delivered")
+    assert (left["ticket_id"], left["gateway"]) == (came["ticket_id"], "twilio")
+    assert came["ticket_id"] is not None
+    assert arrived["gateway_id"] == left["gateway_id"] == f"…{(receipt.gateway_id or '')[-4:]}"
+    assert came["message_id"] != only(logged, "text came in", gateway_id="…0ab2")["message_id"]
+    assert tells(logged) == []
+    assert not [text for text in texts_out(rt) if (text.gateway_id or "-") in json.dumps(logged)], "no gateway's id is told whole"
+
+
+def test_a_text_that_waited_on_the_disk_is_followed_too(rt: Runtime, client: FlaskClient, lines: Lines) -> None:
+    with away(rt):
+        assert post(client, BODY, MessageSid="SM1") == 200
+    take_in_waiting(rt, Reader(Path(keys_file())), for_s=10)
+    logged = lines()
+    events = [line["event"] for line in logged if line.get("gateway_id") == "…SM1"]
+    assert events == ["it cannot be stored and waits on the disk", "text came in"]
+    assert tells(logged) == []
+
+
+class Disk(io.RawIOBase):
+    """A file on a disk that is full until somebody makes room."""
+
+    def __init__(self) -> None:
+        self.is_full, self.kept = True, b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, given: Any) -> int:
+        if self.is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.kept += bytes(given)
+        return len(given)
+
+
+@pytest.mark.usefixtures("lines")
+def test_a_line_that_cannot_be_written_ends_nothing_and_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disk = Disk()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(disk, 4096), encoding="utf-8"))
+    configure_log()
+    for number in range(200):
+        logger().info("the clock ticks", second=number)
+    assert capsys.readouterr().err == "the log cannot be written (No space left on device); the process goes on\n"
+    disk.is_full = False
+    logger().info("there is room again")
+    assert json.loads(disk.kept.splitlines()[-1])["event"] == "there is room again"

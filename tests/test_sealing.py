@@ -49,6 +49,20 @@ def test_changed_cut_or_under_another_key_it_does_not_open() -> None:
             other.open(BOUND[0], sealed, *BOUND[1:])
 
 
+def test_no_nonce_serves_two_texts_or_two_places() -> None:
+    """Also where a text is made so that, with its place before it, it reads like another."""
+    key = new_contact_key()
+    sealed = [
+        key.seal(place, text, *bound)
+        for place in ("messages.sealed", "notes.sealed")
+        for text in ("", "a", "b", "\x00\x00\x00\x01a", "\x00\x00\x00\x01ab")
+        for bound in ((), ("a",), ("a", "b"), ("b",))
+    ]
+    assert len({one[1:13] for one in sealed}) == len(sealed)
+    assert key.seal("notes.sealed", "a", 7) == key.seal("notes.sealed", "a", 7)
+    assert key.seal("notes.sealed", "a", 7) != new_contact_key().seal("notes.sealed", "a", 7)
+
+
 def test_a_contacts_key_is_wrapped_by_the_current_key_and_opens_while_that_key_is_there() -> None:
     key = new_contact_key()
     wrapped = sealing.wrap(KEYS, key)
@@ -131,3 +145,13 @@ def test_no_sealed_file_has_a_size_that_leaves_a_chunk_without_words() -> None:
     for size in (0, HEAD, HEAD + 15, HEAD + SEALED_CHUNK + 16):
         with pytest.raises(SealBroken):
             sealing.plain_size(size)
+
+
+@given(st.binary(max_size=100), st.integers(0, 1000))
+def test_what_lies_in_a_file_for_a_while_is_hidden_and_comes_back_from_any_place(data: bytes, at: int) -> None:
+    scratch = sealing.Scratch()
+    whole = bytes(at) + data
+    hidden = scratch.turned(whole, 0)
+    assert scratch.turned(hidden[at:], at) == data
+    assert len(data) < 16 or data not in hidden
+    assert len(data) < 16 or sealing.Scratch().turned(hidden, 0) != whole

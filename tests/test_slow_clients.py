@@ -10,14 +10,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from statistics import median
 
 import pytest
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
-from hotline.cli.catalogues import compile_all
 from hotline.connections import RECEIVE_S, Worker, _Line, is_whole
-from hotline.i18n import LOCALES, PROJECT
+from hotline.i18n import PROJECT
 from hotline.storage.schema import migrate
 from tests.bench.load import Texts, post, signed
 from tests.bench.processes import Processes, Web
@@ -41,7 +41,6 @@ SILENT = {
 
 @pytest.fixture(scope="module")
 def processes(redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
-    compile_all(LOCALES)
     with Processes(tmp_path_factory.mktemp("slow")) as started:
         yield started
 
@@ -86,6 +85,20 @@ def text_and_page(web: Web, texts: Texts) -> tuple[int, int]:
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", web.port, timeout=WITHIN_S)) as browser:
         browser.request("GET", "/login")
         return taken, browser.getresponse().status
+
+
+def held(web: Web, ports: set[int]) -> list[int]:
+    """How many of the connections from these ports each web process has taken. Connections of other tests may be closing meanwhile."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if int(row[1][-4:], 16) == web.port and int(row[2][-4:], 16) in ports}
+    return [len(sockets.intersection(links(Path(f"/proc/{pid}/fd")))) for pid in web.workers]
+
+
+def links(folder: Path) -> Iterator[str]:
+    """Where the links of a folder point, but for those that vanish meanwhile."""
+    for link in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            yield str(link.readlink())
 
 
 def closed_within(opened: list[socket.socket], seconds: float) -> list[bytes]:
@@ -153,6 +166,24 @@ def test_connections_kept_alive_make_room_for_a_new_one(web: Web, texts: Texts) 
         assert text_and_page(web, texts) == (200, 200)
 
 
+def test_connections_that_are_made_at_one_time_are_shared_by_the_processes(processes: Processes, web: Web) -> None:
+    """A proxy keeps those that it has made: a process that took all of them would work alone."""
+
+    def began() -> bool:
+        """Whether each has the thread that looks out for workers; then it takes connections."""
+        return all(len([*Path(f"/proc/{pid}/task").iterdir()]) > 1 for pid in web.workers)
+
+    processes.wait(began, "each process takes connections", within_s=30)
+    least = []
+    # A busy machine may keep a process from the processor for a moment, so the median round counts.
+    for _ in range(7):
+        with clients(web.port, [b"P"] * 40) as opened:
+            ports = {one.getsockname()[1] for one in opened}
+            processes.wait(lambda ports=ports: sum(held(web, ports)) == 40, "they are taken", within_s=WITHIN_S)
+            least.append(min(held(web, ports)))
+    assert median(least) >= 15, least
+
+
 def test_readers_who_take_nothing_keep_nobody_waiting_and_get_all_of_it_when_they_do(web: Web, texts: Texts) -> None:
     # The kernel takes four megabytes off our hands for each client; only a client who asks for more is waited for.
     asked = f"GET {FONT} HTTP/1.1\r\nHost: hotline\r\n\r\n".encode() * 40
@@ -174,10 +205,11 @@ def test_clients_who_never_close_keep_nobody_waiting(web: Web, texts: Texts) -> 
         ([GET + b"\r\n" + GET + b"\r\n" + GET[:9], GET[9:] + b"\r\n"], [200, 200, 200]),
         ([POST + b"Content-Length: 7\r\n\r\n", b"log", b"in=a" + GET + b"\r\n"], [400, 200]),
         ([POST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nlog\r", b"\n4\r\nin=a\r\n", b"0\r\n\r\n"], [400]),
+        ([b"GET /hooks/http/kannel/secret/texts?text=" + b"%06%27" * 1600 + b" HTTP/1.1\r\nHost: hotline\r\n\r\n"], [403]),
         ([POST + b"Content-Length: 65537\r\n\r\nlogin="], [413]),
         ([POST + b"Transfer-Encoding: chunked\r\n\r\n" + (b"1000\r\n" + b"x" * 4096 + b"\r\n") * 40], [400]),
     ],
-    ids=["in pieces", "together", "with a body", "in chunks", "too long", "too long, in chunks"],
+    ids=["in pieces", "together", "with a body", "in chunks", "the longest text in an address", "too long", "too long, in chunks"],
 )
 def test_a_request_is_answered_however_it_is_cut(web: Web, pieces: list[bytes], statuses: list[int]) -> None:
     with clients(web.port, [b""]) as [one]:
@@ -273,6 +305,16 @@ def test_what_is_written_while_something_waits_comes_after_it(worker: Worker, cl
             conn.sock.send_more()
     assert bytes(came) == answer
     assert conn.sock.unsent_bytes == 0
+
+
+def test_what_waits_for_a_client_is_not_plain_in_its_file(worker: Worker, client: tuple[socket.socket, TConn]) -> None:
+    page = b"my brother took my phone " * 200_000
+    line = client[1].sock
+    line.sendall(page)
+    file = line._unsent._file
+    file.rollover()
+    file.seek(0)
+    assert b"brother" not in file.read()
 
 
 def test_a_client_who_goes_away_leaves_nothing_behind(worker: Worker, client: tuple[socket.socket, TConn]) -> None:

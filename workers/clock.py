@@ -1,9 +1,13 @@
-"""`python -m workers.clock` rings the periodic jobs. Nothing else retries what failed. Two clocks at once do no harm."""
+"""`python -m workers.clock` rings the periodic jobs. Nothing else retries what failed. Two clocks at once do no harm.
+
+Of several hosts each has one: it alone rings for what lies on its host's disk.
+"""
 
 import signal
 import sys
 import threading
 
+from hotline import host
 from hotline.config import ConfigFault
 from hotline.gateways.registry import load_config
 from hotline.jobs import PERIODIC_S, RedisBell
@@ -20,7 +24,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    bell, second = RedisBell(config.redis_url), 0
+    bell, second = RedisBell(config.redis_url, host=host.name(config.data_dir)), 0
     logger().info("the clock ticks")
     while not stop.is_set():
         for job, every_s in PERIODIC_S.items():

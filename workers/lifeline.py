@@ -21,6 +21,12 @@ def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
         os.kill(os.getpid(), by)
 
 
+def die_with_supervisor() -> None:
+    """The same for the supervisor that started this process, if one did."""
+    if supervisor := os.environ.get("HOTLINE_SUPERVISOR"):
+        die_with(int(supervisor))
+
+
 def _watch(parent: int, by: signal.Signals) -> None:
     while os.getppid() == parent:
         time.sleep(_WATCH_EVERY_S)

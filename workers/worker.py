@@ -2,12 +2,13 @@
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import sys
 import time
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 from redis import Redis, RedisError
 from rq import Queue, Worker
@@ -16,12 +17,16 @@ from rq.job import Job
 from rq.registry import StartedJobRegistry
 
 import workers.jobs  # noqa: F401 - imported before the fork, so that no job waits for it
+from hotline import host
 from hotline.config import Config
-from hotline.gateways.registry import call_gateway, text_gateway
-from hotline.jobs import QUEUES
+from hotline.gateways.registry import call_gateways, text_gateways
+from hotline.jobs import HERE, QUEUES, served
 from hotline.log import logger
+from hotline.services.condition import ticks
+from hotline.storage import base
 from hotline.workdays import calendar
 from workers import lifeline
+from workers.process import runtime, tables
 
 _ASK_AGAIN_AFTER_S = 1
 
@@ -31,11 +36,28 @@ class HotlineWorker(Worker):
 
     max_connection_wait_time = 5.0
     stop_asked = False
+    ticked_at: ClassVar[dict[str, float]] = {}  # queue → when its last tick was noted
+    is_tick_due = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Note that a stop was asked for: RQ ends its loop for other reasons too."""
         self.stop_asked = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """In the parent, which lives on: see whether the child is to note a tick."""
+        now = time.monotonic()
+        self.is_tick_due = now - self.ticked_at.get(_common(queue), -math.inf) >= ticks.EVERY_S
+        if self.is_tick_due:
+            self.ticked_at[_common(queue)] = now
+        super().execute_job(job, queue)
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """In the child: note that this queue has begun a job. Whatever goes wrong there, the job meets it too, and tells."""
+        if self.is_tick_due:
+            with contextlib.suppress(Exception):
+                ticks.note(runtime(), _common(queue))
+        return super().perform_job(job, queue, execution)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """In the child, first of all: die with the parent. A horse that outlived a killed worker would send beside the next worker."""
@@ -58,16 +80,25 @@ class HotlineWorker(Worker):
         super().handle_job_failure(job, queue, started_job_registry, exc_string="see the log of the worker", execution=execution)
 
 
+def _common(queue: Queue) -> str:
+    """The name of a queue without its host."""
+    return queue.name.partition("@")[0]
+
+
 def serve(config: Config, queue: str) -> None:
     """Work on `queue` until told to stop. Raises SystemExit if there is no such queue."""
-    if queue not in QUEUES:
+    if queue not in (*QUEUES, HERE):
         raise SystemExit(f"there is no queue {queue}; there are {', '.join(QUEUES)}")
-    # Made for their imports, which take half a second each: a forked job must not pay for them. No job of sending asks for holidays.
-    if queue != "sending":
+    # What every job needs is made once, before the fork: a job at rest takes 30 ms of CPU then, and half a second if it made it itself.
+    tables()
+    base.make_ready()
+    if queue != "sending":  # no job of sending asks for holidays
         calendar(config)
-    for gateway in (text_gateway(config), call_gateway(config)):
-        gateway.close()
-    redis = Redis.from_url(config.redis_url)
+    for texts in text_gateways(config).values():
+        texts.close()
+    for calls in call_gateways(config).values():
+        calls.close()
+    redis, names = Redis.from_url(config.redis_url), served(queue, host.name(config.data_dir))
     logging.getLogger("rq.worker").setLevel(logging.ERROR)
     stopped = False
     while not stopped:
@@ -75,7 +106,7 @@ def serve(config: Config, queue: str) -> None:
             signal.signal(number, lambda *_: sys.exit(0))
         wait_for(redis)
         worker = HotlineWorker(
-            [Queue(queue, connection=redis, serializer="json")],
+            [Queue(name, connection=redis, serializer="json") for name in names],
             connection=redis,
             serializer="json",
             log_job_description=False,

@@ -4,16 +4,25 @@ import importlib.metadata
 
 import click
 
+from hotline.cli.audit import audit
+from hotline.cli.backup import backup, restore
 from hotline.cli.catalogues import catalogues, compile_catalogues
 from hotline.cli.danger import danger
 from hotline.cli.database import migrate
 from hotline.cli.doctor import doctor
+from hotline.cli.gateways import gateways
+from hotline.cli.install import install
+from hotline.cli.keeping import keeping
 from hotline.cli.keys import keys
 from hotline.cli.organisation import load
 from hotline.cli.prompts import prompts
 from hotline.cli.reading import reading
+from hotline.cli.reconciling import reconcile
+from hotline.cli.rehearse import rehearse
+from hotline.cli.release import release
 from hotline.cli.run import run
 from hotline.cli.search import search
+from hotline.cli.upgrade import upgrade
 from hotline.cli.volunteers import add_volunteer, invite, reset_password
 
 
@@ -24,6 +33,9 @@ def main() -> None:
 
 
 _COMMANDS = (
+    install,
+    release,
+    upgrade,
     migrate,
     compile_catalogues,
     catalogues,
@@ -33,8 +45,15 @@ _COMMANDS = (
     invite,
     reset_password,
     doctor,
+    gateways,
+    reconcile,
     keys,
+    audit,
+    keeping,
+    backup,
+    restore,
     run,
+    rehearse,
     search,
     danger,
     reading,

@@ -38,6 +38,9 @@ def _faults_in_a_line() -> Iterator[None]:
         yield
     except CatalogueFault as fault:
         raise click.ClickException(str(fault)) from fault
+    except OSError as fault:
+        said = f"{fault.filename} cannot be written or read: {fault.strerror}. Run this as a user who may write there"
+        raise click.ClickException(said) from fault
 
 
 @click.command("compile")

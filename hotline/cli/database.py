@@ -24,6 +24,9 @@ def migrate() -> None:
         schema.migrate(config.database_url, read_keys(config.keys_file))
     except KeysFault as fault:
         raise click.ClickException(str(fault)) from fault
+    except schema.SchemaIsNewer as newer:  # somebody went back to the version before: it runs on what the newer one only added
+        click.echo(f"The database is of a newer version than this ({newer.args[0]}): it stays as it is.")
+        return
     except (DatabaseFault, OSError) as fault:
         reason = getattr(fault, "orig", None) or fault
         raise click.ClickException(f"the database cannot be reached or changed: {reason}. Check HOTLINE_DATABASE_URL") from fault

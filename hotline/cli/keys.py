@@ -1,14 +1,20 @@
 """`hotline keys`: makes and changes the keys that seal numbers and words. Only `paper` shows one."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from hotline.cli.setting import runtime_or_exit
 from hotline.keys import Keys, KeysFault, new_keys, read_keys, write_keys
+from hotline.runtime import Runtime
+from hotline.services import showings
 from hotline.services.people import keysafe
 from hotline.services.people.keysafe import WrongCode
+from hotline.spool import SpoolFault, key_beside, make_key
+from hotline.storage.showings import ShowingKind
 
 
 @click.group()
@@ -22,16 +28,29 @@ def new() -> None:
     path = _path()
     try:
         write_keys(path, new_keys(), new=True)
-    except KeysFault as fault:
+        make_key(path)
+    except (KeysFault, SpoolFault) as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(f"{path} is made. Without it nobody reads the database: print hotline keys paper, and put the sheet into a safe.")
+
+
+@keys.command()
+def spool() -> None:
+    """Make the key for what waits on the disk while the database is away, where there is none. It never writes over a file."""
+    _read()
+    path = key_beside(_path())
+    try:
+        make_key(_path())
+    except SpoolFault as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"{path} is made, for the workers alone, and {path.name}.pub, for the web process. Restart both.")
 
 
 @keys.command()
 def check() -> None:
     """Say whether the file is whole and this database's, and how many contacts each key seals."""
     _read()
-    with runtime_or_exit() as rt:
+    with _noted("keys check") as rt:
         keysafe.check_keys(rt)
         sealed = keysafe.wrapped(rt)
         for name, fingerprint in rt.keys.fingerprints().items():
@@ -47,6 +66,11 @@ def check() -> None:
 def paper() -> None:
     """Show the file as a sheet to print, with its code. It shows the keys: nobody may look on."""
     found = _read()
+    try:
+        with _noted("keys paper"):
+            pass
+    except click.ClickException as fault:  # before the first start there is no database, and the sheet is needed all the same
+        click.echo(f"# This stands in no book: {fault.message}", err=True)
     click.echo(found.as_toml())
     click.echo(f"# Code of this sheet: {found.check()}")
     click.echo("# Once it lies in a safe: hotline keys confirm CODE")
@@ -56,7 +80,7 @@ def paper() -> None:
 @click.argument("code")
 def confirm(code: str) -> None:
     """Record that the keys stand on paper too; CODE is the last line of the sheet."""
-    with runtime_or_exit() as rt:
+    with _noted("keys confirm") as rt:
         try:
             keysafe.confirm_paper(rt, code)
         except WrongCode:
@@ -67,7 +91,7 @@ def confirm(code: str) -> None:
 @keys.command()
 def add() -> None:
     """Put a new sealing key into the file. It seals new contacts from now on; no process needs a restart."""
-    with runtime_or_exit() as rt:
+    with _noted("keys add") as rt:
         key_id = keysafe.add(rt)
     click.echo(f"{key_id} is added and in use for new contacts. Print a new sheet: hotline keys paper")
 
@@ -76,7 +100,7 @@ def add() -> None:
 @click.option("--deep", is_flag=True, help="Seal every word anew under new keys, after keys were stolen. It takes long.")
 def rotate(*, deep: bool) -> None:
     """Seal the keys of all contacts by the newest sealing key, while people text. It may be interrupted and begun again."""
-    with runtime_or_exit() as rt:
+    with _noted("keys rotate") as rt:
         done = 0
 
         def progress(more: int) -> None:
@@ -87,16 +111,24 @@ def rotate(*, deep: bool) -> None:
         changed, kept = keysafe.seal_anew(rt, progress) if deep else (keysafe.rotate(rt, progress), 0)
     click.echo(f"\n{changed} contacts are sealed anew.")
     if kept:
-        click.echo(f"{kept} contacts keep their key: of these a recording lies in the store, or something does not open (see the log).")
+        click.echo(f"{kept} contacts keep their key: of these a recording is on its way, or something does not open (see the log).")
 
 
 @keys.command()
 @click.argument("key_id")
 def retire(key_id: str) -> None:
     """Take an old sealing key out of the file, once nothing is sealed by it."""
-    with runtime_or_exit() as rt:
+    with _noted("keys retire") as rt:
         keysafe.retire(rt, key_id)
     click.echo(f"{key_id} is retired. Copies of the file that still have it open backups from before.")
+
+
+@contextlib.contextmanager
+def _noted(command: str) -> Iterator[Runtime]:
+    """A Runtime for a command that uses keys; that it was run is noted first."""
+    with runtime_or_exit() as rt:
+        showings.note(rt, ShowingKind.KEY, volunteer_id=None, what=command)
+        yield rt
 
 
 def _read() -> Keys:

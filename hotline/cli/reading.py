@@ -19,7 +19,9 @@ from hotline.learning.own import Fit, Learnt, Mistakes, TooFew
 from hotline.learning.scoring import Share, score
 from hotline.modelfile import MODEL, write_model
 from hotline.readers import load_reader
+from hotline.services import showings
 from hotline.storage.corrections import corrections, texts_read
+from hotline.storage.showings import ShowingKind
 from hotline.tables import TableFault, load_categories, load_lexicon
 
 _CONFUSIONS_SHOWN = 15
@@ -86,9 +88,11 @@ def train(corpus: Path, out: Path) -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=28, show_default=True, help="How many days to look back.")
 def report_(days: int) -> None:
     """Say what volunteers corrected, by kind, and which words were the reasons of what was wrong."""
-    with runtime_or_exit() as rt, rt.reading() as session:
+    with runtime_or_exit() as rt:
+        showings.note(rt, ShowingKind.COMMAND, volunteer_id=None, what="reading report")
         since = rt.clock() - timedelta(days=days)
-        read_, said = texts_read(session, since=since), corrections(session, rt.categories, since=since)
+        with rt.reading() as session:
+            read_, said = texts_read(session, since=since), corrections(session, rt.categories, since=since)
     click.echo(f"In the last {days} days {read_} texts were read; people have said of {len(said)} of them what they mean.")
     for line in reporting.report(said):
         click.echo(line)
@@ -100,6 +104,7 @@ def learn() -> None:
     """Learn the model anew from the corpus and from what people corrected here. It is taken only if it is better; nothing leaves here."""
     fit = _fit_or_exit()
     with runtime_or_exit() as rt:
+        showings.note(rt, ShowingKind.COMMAND, volunteer_id=None, what="reading learn")
         with rt.reading() as session:
             said = corrections(session, rt.categories)
         config, reader = rt.config, rt.reader

@@ -24,10 +24,13 @@ from hotline import private
 from hotline.cli import bundled_redis
 from hotline.cli.data_folder import FolderNotUsable, data_folder, kept, write
 from hotline.cli.processes import ProcessEnded, Processes, StopAsked
-from hotline.gateways.registry import GATEWAYS, demo_environment
+from hotline.cli.procfile import read_procfile
+from hotline.gateways.registry import DEMOS, demo_environment, demo_secrets, demo_table, names_a_gateway
 from hotline.i18n import PROJECT
 from hotline.keys import KeysFault, new_keys, write_keys
+from hotline.secretfiles import names_secret
 from hotline.services.people.organisation import new_password
+from hotline.spool import SpoolFault, key_beside, make_key
 
 DEMO_ORGANISATION = Path(__file__).parent.parent / "data" / "demo.toml"
 _DEMO_NUMBER = "+15005550006"
@@ -54,7 +57,7 @@ class Plan:
     bind: str
     data: Path
     procfile: Mapping[str, str]
-    demo: bool
+    demo: str  # what the simulator plays, of `DEMOS`; empty: a gateway is configured, and there is no demo
     redis_server: str  # empty: HOTLINE_REDIS_URL names a server that is already there
 
     @property
@@ -83,20 +86,29 @@ def run() -> None:
 
 
 def _plan(env: Mapping[str, str]) -> Plan:
-    demo = not any(_is_named(env, gateway.key) for gateway in GATEWAYS.values())
     return Plan(
         port=_port(env, "PORT", 8000),
         simulator_port=_port(env, "HOTLINE_SIMULATOR_PORT", 8001),
         bind=env.get("HOTLINE_BIND") or _LOOPBACK,
         data=Path(env.get("HOTLINE_DATA_DIR") or "data").absolute(),
-        procfile=_read_procfile(PROJECT / "Procfile"),
-        demo=demo,
-        redis_server="" if _is_named(env, "HOTLINE_REDIS_URL") else bundled_redis.find_server(env.get("HOTLINE_REDIS_SERVER", "")),
+        procfile=read_procfile(PROJECT / "Procfile"),
+        demo=_demo(env),
+        redis_server="" if names_secret(env, "HOTLINE_REDIS_URL") else bundled_redis.find_server(env.get("HOTLINE_REDIS_SERVER", "")),
     )
 
 
-def _is_named(env: Mapping[str, str], name: str) -> bool:
-    return bool(env.get(name) or env.get(f"{name}_FILE"))
+def _demo(env: Mapping[str, str]) -> str:
+    named = env.get("HOTLINE_DEMO", "")
+    if names_a_gateway(env):
+        if named:
+            raise click.ClickException(f"HOTLINE_DEMO={named} is for the demo, and a gateway is set up: leave one of the two out")
+        return ""
+    usual = next(iter(DEMOS))
+    if named and named not in DEMOS:
+        raise click.ClickException(f"HOTLINE_DEMO must be one of {', '.join(DEMOS)}, not {named!r}")
+    if named not in ("", usual) and env.get("HOTLINE_CONFIG"):
+        raise click.ClickException(f"HOTLINE_DEMO={named} writes a configuration of its own: leave HOTLINE_CONFIG out")
+    return named or usual
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:
@@ -104,14 +116,6 @@ def _port(env: Mapping[str, str], name: str, default: int) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", value) or not 0 < int(value) < 65536:
         raise click.ClickException(f"{name} must be a port between 1 and 65535, not {value!r}")
     return int(value)
-
-
-def _read_procfile(path: Path) -> dict[str, str]:
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except OSError as fault:
-        raise click.ClickException(f"{path} cannot be read: `hotline run` works in a copy of the project's repository") from fault
-    return {name: command.strip() for name, separator, command in (line.partition(":") for line in lines) if separator}
 
 
 def _check_ports(plan: Plan) -> None:
@@ -179,7 +183,7 @@ def environment(plan: Plan, given: Mapping[str, str], redis: Path | None) -> dic
         "HOTLINE_DATABASE_URL": lambda: f"sqlite:///{plan.data / 'hotline.sqlite3'}",
         "HOTLINE_PUBLIC_URL": lambda: plan.url,
     }
-    env |= {name: make() for name, make in defaults.items() if not _is_named(given, name)}
+    env |= {name: make() for name, make in defaults.items() if not names_secret(given, name)}
     env["HOTLINE_KEYS_FILE"] = given.get("HOTLINE_KEYS_FILE") or str(_keys_beside(plan.data))
     return env | _demo_environment(plan, given) if plan.demo else env
 
@@ -187,19 +191,25 @@ def environment(plan: Plan, given: Mapping[str, str], redis: Path | None) -> dic
 def _keys_beside(data: Path) -> Path:
     """The file of the keys beside the data folder, made at the first run."""
     path = data.with_name(f"{data.name}-keys.toml")
-    if not path.exists():
-        try:
+    try:
+        if not path.exists():
             write_keys(path, new_keys(), new=True)
-        except KeysFault as fault:
-            raise click.ClickException(str(fault)) from fault
+        if not key_beside(path).exists():
+            make_key(path)
+    except (KeysFault, SpoolFault) as fault:
+        raise click.ClickException(str(fault)) from fault
     return path
 
 
 def _demo_environment(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
     kept(plan.data, "demo_password", new_password)
     demo = demo_environment(given, functools.partial(kept, plan.data), number=_DEMO_NUMBER, api_url=plan.simulator_url)
+    table = ""
+    if plan.demo != next(iter(DEMOS)):
+        demo |= demo_secrets(functools.partial(kept, plan.data))
+        table = demo_table(plan.simulator_url)
     if not given.get("HOTLINE_CONFIG"):
-        write(plan.data / "demo_config.toml", _DEMO_CONFIG)
+        write(plan.data / "demo_config.toml", _DEMO_CONFIG + table)
         demo["HOTLINE_CONFIG"] = str(plan.data / "demo_config.toml")
     return demo | {"HOTLINE_VOICE_NUMBERS": ",".join(_voice_numbers(Path(given.get("HOTLINE_CONFIG") or demo["HOTLINE_CONFIG"])))}
 
@@ -255,6 +265,8 @@ def panel(plan: Plan) -> str:
             ("Queue", f"{plan.url}   work the tickets here"),
             ("Log in", f"{people[0]['login']}   (or {', '.join(person['login'] for person in people[1:])})"),
             ("Password", password),
+            ("Gateway", DEMOS[plan.demo]),
+            *(("", f"HOTLINE_DEMO={other} make run: {played}") for other, played in DEMOS.items() if other != plan.demo),
         ]
     else:
         lines[1:1] = [("People", "hotline load FILE.toml, hotline add-volunteer LOGIN")]

@@ -45,15 +45,26 @@ def reset_password(login: str) -> None:
 @click.command()
 @click.argument("login", callback=_login)
 @click.option("--name", default="", callback=_name, help="The name that colleagues see; the login if left out.")
-def invite(login: str, name: str) -> None:
-    """Print a one-time link with which a volunteer sets a password. If nobody has that login, the account is made."""
+@click.option("--new", is_flag=True, help="Make the account without asking, if nobody has that login.")
+def invite(login: str, name: str, *, new: bool) -> None:
+    """Print a one-time link with which a volunteer sets a password. If nobody has that login, it asks whether to make an account."""
     with runtime_or_exit() as rt:
-        token = invitations.invite_again(rt, login)
         try:
-            token = token or invitations.invite(rt, login, name or login, made_by=None)
+            token = invitations.invite_again(rt, login)
+            if token is None:
+                if not new:
+                    _ask_about(login, invitations.like(rt, login))
+                token = invitations.invite(rt, login, name or login, made_by=None)
         except invitations.LoginTaken as fault:
             raise click.ClickException(
                 f"the account {login} is closed: an administrator opens it again on the page People, or the file with active = true"
             ) from fault
         url = f"{rt.config.public_url}/welcome/{token}"
     click.echo(f"{url}\nIt is shown this once, works once, and for three days.")
+
+
+def _ask_about(login: str, like: list[str]) -> None:
+    """Ask whether a new account is meant: a link for a login with a slip in it opens an account that nobody wanted."""
+    meant = f" Did you mean {' or '.join(like)}?" if like else ""
+    if not click.confirm(f"Nobody has the login {login}.{meant} Make a new account", default=False):
+        raise click.ClickException(f"no account was made for {login}")

@@ -25,6 +25,7 @@ class CallReason(StrEnum):
     """The reason in a call's row. A gateway's error code stands in the same column."""
 
     PLACING = "placing"  # the gateway is being asked to place it
+    LOST = "lost"  # it is not known whether it was placed; of a missed call: whether it was called back
     UNDER_WAY = "under_way"  # missed while an earlier call of the same phone was being called back
     SERVED = "served"  # needs nobody: the caller was told the stage of the own ticket or called back, or a volunteer has seen to it
     UNFIT = "unfit"  # not a phone that we ring

@@ -8,7 +8,7 @@ mistake is kept from those who could help; a ticket that should be sealed and is
 import itertools
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -53,6 +53,7 @@ class Category:
     words: tuple[str, ...] = field(hash=False)
     reads: str = ""  # the kind of the reading's model that is this category; empty: that of its own code
     by_person: bool = False  # no machine sends news of its tickets: a person tells the citizen, on a safe contact
+    keep_days: int | None = None  # how long words of its tickets are kept after their end; None: as [keeping] says
 
     @property
     def quiet(self) -> bool:
@@ -60,6 +61,7 @@ class Category:
         return self.hold or self.priority is Priority.URGENT
 
     rings: bool = False  # phones ring for danger of this kind that was read
+    number_by_two: bool = False  # to show the citizen's number takes two people, also where a ticket is neither sealed nor held
 
     def __hash__(self) -> int:
         return hash(self.code)  # a table is looked up for every text
@@ -85,6 +87,8 @@ class _Compiled:
     """The patterns of a table by their first letters, as many as one of `_HEADS` says, and its entries of several steps."""
 
     patterns: Mapping[str, list[_Pattern]]
+    literals: Mapping[str, tuple[str, ...]]  # those of the patterns, by the same letters
+    begins: frozenset[str]  # the first letters of all patterns, as many as the first of `_HEADS` says
     walks: tuple[tuple[int, tuple[str, ...]], ...]  # the index of the category, and the steps
 
 
@@ -103,30 +107,38 @@ def found_in(key: str, categories: tuple[Category, ...], text: str = "") -> list
     hits: list[tuple[int, range]] = []
     steps: dict[str, list[range]] = {}
     spared: set[tuple[int, int]] = set()
-    # In Latin letters every pattern begins at a boundary; in Arabic script anywhere.
-    places = [space.start() for space in _SPACE.finditer(key)] if key.isascii() else range(len(key))
-    for head in _HEADS:
-        for at in [place for place in places if key[place : place + head] in table.patterns]:
-            for pattern in table.patterns[key[at : at + head]]:
-                if not key.startswith(pattern.literal, at):
-                    continue
-                letters = range(at + pattern.literal.startswith(" "), at + len(pattern.literal.rstrip(" ")))
-                if pattern.spares:
-                    spared.update((pattern.category, letter) for letter in letters)
-                elif pattern.step:
-                    steps.setdefault(pattern.step, []).append(letters)
-                else:
-                    hits.append((pattern.category, letters))
+    for at, pattern in _patterns_in(key, table):
+        letters = range(at + pattern.literal.startswith(" "), at + len(pattern.literal.rstrip(" ")))
+        if pattern.spares:
+            spared.update((pattern.category, letter) for letter in letters)
+        elif pattern.step:
+            steps.setdefault(pattern.step, []).append(letters)
+        else:
+            hits.append((pattern.category, letters))
 
     def counts(index: int, letters: range) -> bool:
         return not spared or not spared.issuperset((index, letter) for letter in letters)
 
-    walked = [walk for walk in table.walks if steps.keys() >= set(walk[1])] if steps else []
+    walked = [walk for walk in table.walks if all(map(steps.__contains__, walk[1]))] if steps else []
     if walked:
         words, ends = [space.start() for space in _SPACE.finditer(key)], _ends(text)
         for index, walk in walked:
             hits += [(index, letters) for letters in _walk(walk, {s: [w for w in steps[s] if counts(index, w)] for s in walk}, words, ends)]
     return [(index, letters) for index, letters in hits if counts(index, letters)]
+
+
+def _patterns_in(key: str, table: _Compiled) -> Iterator[tuple[int, _Pattern]]:
+    """The patterns that are in a key, each with the place where it begins."""
+    # In Latin letters every pattern begins at a boundary; in Arabic script anywhere.
+    places = [space.start() for space in _SPACE.finditer(key)] if key.isascii() else range(len(key))
+    begun = [place for place in places if key[place : place + _HEADS[0]] in table.begins]
+    for head in _HEADS:
+        for at in [place for place in begun if key[place : place + head] in table.literals]:
+            first = key[at : at + head]
+            if key.startswith(table.literals[first], at):  # all of them, asked for at once: as a rule it is none
+                for pattern in table.patterns[first]:
+                    if key.startswith(pattern.literal, at):
+                        yield at, pattern
 
 
 def _walk(walk: Sequence[str], steps: Mapping[str, list[range]], words: Sequence[int], ends: Sequence[int]) -> list[range]:
@@ -216,4 +228,5 @@ def _compile(categories: tuple[Category, ...]) -> _Compiled:
                     known.add(OR.join(step))
                     for one in step:
                         put(one, index, OR.join(step))
-    return _Compiled(patterns, tuple(walks))
+    grouped = {head: tuple({one.literal for one in group}) for head, group in patterns.items()}
+    return _Compiled(patterns, grouped, frozenset(head[: _HEADS[0]] for head in patterns), tuple(walks))

@@ -14,7 +14,7 @@ from hotline.domain.danger import Danger
 from hotline.domain.folding import ascii_digits
 from hotline.domain.keyword import SOS, Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
 from hotline.domain.message import READ
-from hotline.domain.shorttexts import SOLVED, UNSOLVED, Said, is_auto_reply, only_asks, read_answer, says_more_than_auto_reply
+from hotline.domain.shorttexts import SOLVED, UNSOLVED, Said, asks_erasure, is_auto_reply, only_asks, read_answer, says_more_than_auto_reply
 from hotline.domain.texts import Text
 from hotline.domain.ticket import Status
 
@@ -38,6 +38,7 @@ class ReadAs(StrEnum):
     DUTY = "duty"  # a volunteer's answer to our question, from the volunteer's own phone
     WRONG_CODE = "wrong_code"  # two digits from a volunteer's own phone that are not the code we wait for
     KEPT = "kept"  # stored, and nothing answered
+    ANNOUNCED = "announced"  # an MMS came, and what is in it is still to be told: nothing is decided yet
     JUNK = "junk"  # from a sender that the operator of the hotline calls junk: stored, and nothing else
     WRITTEN = "written"  # not a text: a volunteer wrote down what was said
 
@@ -81,6 +82,7 @@ class ParsedText:
     only_asks: bool = False  # it asks how it is going, names no reference, and tells nothing
     auto_reply: bool = False  # a phone or an operator wrote it by itself
     more_than_auto_reply: bool = False  # and it has words besides
+    erases: bool = False  # it asks us to forget the sender, besides references if there are any: a person sees to it
 
     @property
     def cries(self) -> bool:
@@ -161,6 +163,8 @@ class Decision:
     language: str | None = None  # the language the sender asked for
     silence: bool | None = None  # True: stop our texts; False: start them again
     answers: tuple[Answer, ...] = field(default=())
+    unanswered: bool = False  # no machine answers, not even with a receipt: a person decides
+    keeps_hours: bool = False  # what is answered waits for the contact hours
 
 
 MOVE_TEXTS: dict[Status, Text] = {
@@ -208,6 +212,7 @@ def parse(body: str, lexicon: Lexicon, *, taken_for: Keyword | None = None) -> P
         only_asks=not (valid or unsure or auto_reply) and only_asks(body, lexicon),
         auto_reply=auto_reply,
         more_than_auto_reply=auto_reply and says_more_than_auto_reply(body, lexicon),
+        erases=asks_erasure(rest if valid else body, lexicon),
     )
 
 
@@ -222,8 +227,8 @@ def decide(asked: ParsedText, known: Known) -> Decision:
 
 def _lone_digits(text: str) -> str:
     """The digits of a text that has one or two and no letter; else nothing."""
-    bare = list(islice((c for c in ascii_digits(text) if c.isalnum()), 3))
-    return "".join(bare) if len(bare) <= 2 and all(c in "0123456789" for c in bare) else ""
+    bare = ascii_digits("".join(islice(filter(str.isalnum, text), 3)))
+    return bare if len(bare) <= 2 and all(c in "0123456789" for c in bare) else ""
 
 
 def _command(asked: ParsedText, _known: Known) -> Decision | None:
@@ -401,6 +406,19 @@ def told_before(decision: Decision, ticket_id: int) -> Decision:
     """The decision about a text that would open a ticket, where the same words have opened that one today: it joins, without a receipt."""
     read_as = ReadAs.JOINED if decision.read_as is ReadAs.OPENED else decision.read_as
     return replace(decision, read_as=read_as, ticket_id=ticket_id, opens=False, adds=True)
+
+
+def with_photo(decision: Decision, known: Known) -> Decision:
+    """The decision about a text that photos came with, where its words alone would be on no ticket: a photo is on one."""
+    if decision.opens or decision.ticket_id is not None or decision.read_as not in _ASK_LITTLE:
+        return decision
+    if known.latest_open_id is not None:
+        return replace(decision, ticket_id=known.latest_open_id, adds=True)
+    return replace(decision, read_as=ReadAs.OPENED, opens=True)
+
+
+_ASK_LITTLE = frozenset({ReadAs.KEPT, ReadAs.UNCLEAR, ReadAs.ASKED, ReadAs.MISTYPED, ReadAs.AUTO_REPLY})
+"""Texts that may be on no ticket and are no command, no code and no question about somebody's reference."""
 
 
 _RULES: tuple[Callable[[ParsedText, Known], Decision | None], ...] = (

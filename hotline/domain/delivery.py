@@ -21,9 +21,9 @@ _RANK = {
     Delivery.SENDING: 1,
     Delivery.UNKNOWN: 2,
     Delivery.SENT: 3,
-    Delivery.DELIVERED: 4,
     Delivery.UNDELIVERED: 4,
     Delivery.FAILED: 4,
+    Delivery.DELIVERED: 5,  # a phone that has the text after all: operators report an error first, and the delivery later
 }
 
 CLAIM_OPEN_FOR = timedelta(minutes=1)
@@ -31,6 +31,13 @@ CLAIM_OPEN_FOR = timedelta(minutes=1)
 
 LOOK_UP_AFTER = timedelta(seconds=20)
 """How long an unknown text waits before it is looked up: a text appears in the gateway's list some seconds after it was sent."""
+
+LEASE = timedelta(minutes=10)
+"""How long a gateway that `expires` texts may take to send one. A text that has not left by then never leaves by it:
+another may have it."""
+
+_UNREPORTED_MINUTES = (15, 60, 180, 720)
+"""So long after a text was taken its gateway is asked what became of it, while nothing was reported. The first is longer than a `LEASE`."""
 
 _RETRY_S = (5, 15, 60, 300, 900, 1800, 3600)
 _HANDSET_RETRY_S = (1800, 7200, 21600)
@@ -49,12 +56,29 @@ class Reason(StrEnum):
     NEVER_WROTE = "never_wrote"  # a volunteer typed the number in, and that phone has not given us the reference
     LANDLINE = "landline"  # takes no texts
     TOO_LATE = "too_late"  # too old to be understood
+    ERASED = "erased"  # what it was about was wiped
+    NEVER_KNOWN = "never_known"  # the gateway can never tell whether it was sent: a person decides
+    LEFT = "left"  # nobody can ever tell whether it was sent, and a person left it at that
+    CROWDED = "crowded"  # so many texts to one phone wait that others go first: it leaves some seconds later
     UNREADABLE = "unreadable"  # its words, or the number, do not open: the database was changed, or a key is gone
 
 
-def moves_forward(before: Delivery, after: Delivery) -> bool:
-    """Whether the report `after` may replace `before`. Final states stay: a late `sent` does not undo `delivered`."""
+def moves_forward(before: Delivery, after: Delivery, *, of_part: bool = False) -> bool:
+    """Whether the report `after` may replace `before`. A late `sent` or error does not undo `delivered`.
+
+    `of_part`: it is about one part of a longer text, and nobody knows which. Then the part that failed counts, whatever became of others:
+    half a text says nothing. What is queued again because of it is not delivered by another part.
+    """
+    if of_part and Delivery.DELIVERED in (before, after):
+        failed = Delivery.UNDELIVERED, Delivery.FAILED
+        return after in failed if before is Delivery.DELIVERED else before not in (*failed, Delivery.QUEUED)
     return _RANK[after] > _RANK[before]
+
+
+def ask_in(taken_for: timedelta) -> timedelta | None:
+    """In how long a gateway is asked what became of a text that it took so long ago and never reported; None: no more."""
+    later = (timedelta(minutes=one) - taken_for for one in _UNREPORTED_MINUTES)
+    return next((one for one in later if one > timedelta(0)), None)
 
 
 def retry_delay(attempts: int) -> timedelta:

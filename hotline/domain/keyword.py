@@ -8,7 +8,7 @@ and nothing more, not even a full stop.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -66,7 +66,8 @@ class Lexicon:
 
     The rest is for `domain.shorttexts`, with doubled letters as one. `solved`, `unsolved`, `unsure`: phrases that answer the question
     whether it is solved; `beside_answer`: what says nothing beside them. `asks`: phrases that ask how it is going; `things`: what a
-    complaint may be about, beside them. `auto_reply`: how a phone's own replies begin; `auto_more`: how they go on.
+    complaint may be about, beside them. `erase`, `erased`: that we forget, and what.
+    `auto_reply`: how a phone's own replies begin; `auto_more`: how they go on.
     """
 
     commands: Mapping[str, Command]
@@ -80,8 +81,15 @@ class Lexicon:
     beside_answer: frozenset[str] = frozenset()
     asks: frozenset[str] = frozenset()
     things: frozenset[str] = frozenset()
+    erase: frozenset[str] = frozenset()
+    erased: frozenset[str] = frozenset()
     auto_reply: frozenset[str] = frozenset()
     auto_more: frozenset[str] = frozenset()
+
+    @cached_property
+    def ours(self) -> "Lexicon":
+        """The lexicon for texts of a gateway that acts on no words by itself: there they are commands of ours, or words like any other."""
+        return replace(self, gateway={})
 
     @cached_property
     def drawn_out(self) -> Mapping[str, Command]:
@@ -139,6 +147,16 @@ class Lexicon:
     def asks_words(self) -> frozenset[str]:
         """The words of which a text that asks how it is going has one at least."""
         return _first_words(self.asks)
+
+    @cached_property
+    def erase_words(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The words of which a text that asks us to forget the sender has one at least of each."""
+        return _first_words(self.erase), _first_words(self.erased)
+
+    @cached_property
+    def said_erasing(self) -> frozenset[str]:
+        """The phrases that a text which only asks us to forget the sender can consist of."""
+        return self.erase | self.erased | self.said_besides
 
     @cached_property
     def said_by_phones(self) -> frozenset[str]:
@@ -222,11 +240,12 @@ def _stripped(words: list[str], courtesies: frozenset[str]) -> list[str]:
 
 def _phrases(words: list[str], known: frozenset[str]) -> list[str] | None:
     """The words divided into known phrases; None if a word is left over."""
-    reached: list[list[str] | None] = [[]] + [None] * len(words)
-    for end in range(1, len(words) + 1):
-        for start in range(end):  # the longest phrase first
-            before, phrase = reached[start], " ".join(words[start:end])
-            if before is not None and phrase in known:
+    reached: dict[int, list[str]] = {0: []}
+    for start in range(len(words)):
+        if (before := reached.get(start)) is None:
+            continue
+        for end in range(start + 1, len(words) + 1):
+            phrase = " ".join(words[start:end])
+            if phrase in known and end not in reached:  # the longest phrase first: it began before
                 reached[end] = [*before, phrase]
-                break
-    return reached[-1]
+    return reached.get(len(words))

@@ -50,13 +50,19 @@ _ASKS_NOTHING = frozenset({ReadAs.COMMAND, ReadAs.ANSWERED, ReadAs.AUTO_REPLY})
 """Texts that ask nothing of a person: the machine has done all that they say."""
 
 
-def look_for(body: str, asked: ParsedText, decision: Decision, *, language: str | None, unsafe: bool) -> Look | None:
+def look_for(body: str, asked: ParsedText, decision: Decision, *, language: str | None, unsafe: bool, unseen: bool = False) -> Look | None:
     """How soon a person looks at a text. `language`: that of its words, None if it is none that we read, or cannot be told. `unsafe`: it
     says that our texts and calls are not safe, so somebody else may read the phone.
 
     None: it asks nothing of a person. That is a command, an answer to our question with nothing besides, a volunteer's code, a phone's own
-    reply, thanks or "how is it going" that belong to no open ticket, or a reference with nothing besides that matters.
+    reply, thanks or "how is it going" that belong to no open ticket, or a reference with nothing besides that matters. With `unseen` each
+    of these is looked at too: there are photos, which no machine has seen, or it came late, and no machine may have answered it.
     """
+    look = _look_for_words(body, asked, decision, language=language, unsafe=unsafe)
+    return Look.NEXT if look is None and unseen and decision.read_as not in _NOT_A_CITIZENS else look
+
+
+def _look_for_words(body: str, asked: ParsedText, decision: Decision, *, language: str | None, unsafe: bool) -> Look | None:
     if decision.read_as in _NOT_A_CITIZENS:
         return None
     if asked.danger is not None or unsafe or (asked.greets and ("?" in body or "\u061f" in body)):

@@ -48,9 +48,9 @@ def names_of(people: Iterable[Person]) -> Names:
 
 def named_in(text: str, names: Names) -> frozenset[int]:
     """The ids of the people whom a text names in full."""
-    key, found = single_letters(match_key(text)), set()
-    if category.categories_in(key, names.anybody):
-        found = {int(hit.code) for hit in category.categories_in(key, names.each)}
+    key, found = f" {single_letters(match_key(text))} ", set[int]()
+    if category.found_in(key, names.anybody):
+        found = {int(names.each[index].code) for index, _ in category.found_in(key, names.each)}
     if names.logins:
         found |= {names.logins[word] for word in {raw.strip(_AROUND) for raw in text.casefold().split()} & names.logins.keys()}
     return frozenset(found)

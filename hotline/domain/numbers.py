@@ -94,6 +94,11 @@ def masked(text: str) -> str:
     return _with(text, lambda number: "…" + "".join(c for c in number if c.isdecimal())[-_SHOWN:])
 
 
+def hidden(text: str) -> str:
+    """The text without a digit of any number: 0300-1234567 → …"""
+    return _with(text, lambda _: "…")
+
+
 def without(text: str) -> str:
     """The text with a space for each number."""
     return _with(text, lambda _: " ")

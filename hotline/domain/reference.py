@@ -44,6 +44,8 @@ _SIGNS = r"[\s,;:()\[\]{}<>\\#*'\"\u060c\u061b\u066b\u066c\uff0c" + _DASHES + _M
 _GROUPS = re.compile(rf"(?<![\w+])(?<![0-9][^\s\w]){_GROUP}{_SIGNS}{_GROUP}{_SIGNS}{_GROUP}(?!\w|[^\s\w][0-9])")
 _LOOK_ALIKES = str.maketrans("oOlI|", "00111")
 _DIGITS_AT_LEAST = 6
+_MAY_HAVE_ONE = re.compile(rf"\A(?:\D*+\d){{{_DIGITS_AT_LEAST}}}")
+"""Matches a text with so many digits, of any script. Most texts have fewer, and need no closer look."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def find(text: str) -> tuple[FoundReference, ...]:
     count of their own ("482719365 2 din se": for two days). In the word before, one digit is an answer or a place in a list and does no
     harm; two digits are the code of a country or a city and make it a phone, unless they are the minutes of a time (12:30).
     """
+    if _MAY_HAVE_ONE.match(text) is None:
+        return ()
     ascii_text = ascii_digits(text)  # one for one, so that offsets stay those of the text
     found, runs = [], list(_RUN.finditer(ascii_text))
     for run in runs:
@@ -105,7 +109,7 @@ def find(text: str) -> tuple[FoundReference, ...]:
 
 def miscounted(text: str) -> tuple[FoundReference, ...]:
     """The only number of a text, if it has eight or ten digits and is no phone: somebody's reference with a digit lost or one too many."""
-    runs = list(islice(_RUN.finditer(ascii_digits(text)), 2))
+    runs = list(islice(_RUN.finditer(ascii_digits(text)), 2)) if _MAY_HAVE_ONE.match(text) else []
     digits = _digits(runs[0].group()) if len(runs) == 1 else ""
     if len(digits) not in (8, 10) or runs[0].group()[0] in "+0" or (len(digits) == 10 and digits.startswith("3")):
         return ()

@@ -6,7 +6,7 @@ promises them.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,10 +40,14 @@ class Segments:
 def count(text: str) -> Segments:
     """The segments of a text as a gateway counts them; an empty text has none."""
     if _GSM7.issuperset(text):
-        costs = [2 if character in _EXTENSION else 1 for character in text]
-        return Segments("GSM-7", sum(costs), _parts(costs, alone=160, joined=153))
-    costs = [2 if ord(character) > 0xFFFF else 1 for character in text]
-    return Segments("UCS-2", sum(costs), _parts(costs, alone=70, joined=67))
+        units = len(text) + sum(map(text.count, _EXTENSION))
+        return Segments("GSM-7", units, _parts(text, _EXTENSION.__contains__, units, alone=160, joined=153))
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return Segments("UCS-2", units, _parts(text, _is_pair, units, alone=70, joined=67))
+
+
+def _is_pair(character: str) -> bool:
+    return character > "\uffff"
 
 
 def plainer(text: str) -> str | None:
@@ -59,14 +63,13 @@ def _plain_form(character: str) -> str:
     return plainer if _GSM7.issuperset(plainer) else character
 
 
-def _parts(costs: Sequence[int], *, alone: int, joined: int) -> int:
+def _parts(text: str, takes_two: Callable[[str], bool], units: int, *, alone: int, joined: int) -> int:
     """How many parts it takes to hold these characters; none is split over two parts."""
-    if not costs:
-        return 0
-    if sum(costs) <= alone:
-        return 1
+    if units <= alone:
+        return 1 if text else 0
     parts, used = 1, 0
-    for cost in costs:
+    for character in text:
+        cost = 2 if takes_two(character) else 1
         if used + cost > joined:
             parts, used = parts + 1, 0
         used += cost

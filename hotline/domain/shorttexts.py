@@ -68,6 +68,18 @@ def only_asks(text: str, lexicon: Lexicon) -> bool:
     return answer is None or answer.digit is None or answer.more
 
 
+def asks_erasure(text: str, lexicon: Lexicon) -> bool:
+    """Whether a text asks us to forget the sender, and tells of nothing.
+
+    "Delete my photos from his phone" is a complaint: what is to be deleted, and where, must be ours to delete.
+    """
+    words = _words(text)
+    if len(words) > _WORDS_MAX or any(some.isdisjoint(words) for some in lexicon.erase_words):
+        return False
+    phrases, end = _covered(words, lexicon.said_erasing)
+    return end == len(words) and not lexicon.erase.isdisjoint(phrases) and not lexicon.erased.isdisjoint(phrases)
+
+
 def is_auto_reply(text: str, lexicon: Lexicon) -> bool:
     """Whether a phone wrote this by itself: it begins as such texts begin, and says little besides."""
     return _beside_auto_reply(text, lexicon) is not None

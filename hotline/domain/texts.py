@@ -20,6 +20,8 @@ LONGEST: Mapping[str, str] = {
     "code": "99",
     "yes": "99",
     "no": "98",
+    "day": "28.11",
+    "letters": "W" * 16,
 }
 """The longest value of each placeholder; budgets are checked with these. A number of ours is in national form: a firm's has 12
 digits (021-111-786-786)."""
@@ -192,6 +194,9 @@ SEND_REFERENCE = sentence(
 
 ASK_WHERE = sentence("ask_where", "Where did it happen? Please text us the area and a landmark near it.")
 
+# For translators: the phone that takes texts here brings no photo to us. It must be true too where none was sent.
+PHOTO_NOT_BROUGHT = sentence("photo_not_brought", "Pictures do not reach us on this number. Please write in words what happened and where.")
+
 # Templates for a volunteer who writes to a citizen. They are shown in the citizen's language, and the volunteer may change them.
 REPLY_READ = sentence("reply_read", "{ref}: we have read it and are looking into it.")
 
@@ -229,6 +234,10 @@ RING_TEST = sentence(
     "ring_test", "This is the daily test of this phone. Nothing has happened. If you have read this, send {code}.", asks=True
 )
 
+# For translators: once a day, to the phones of those who oversee the hotline. Neither who we are, nor what the code is of.
+# {day} is a day and a month in digits. {letters} is one run of letters and digits: it comes first, for a phone that reads from the right.
+DAYS_CODE = sentence("days_code", "{letters}: code of {day}. Please keep this text.")
+
 TEXTS: Mapping[str, Text] = {
     text.key: text
     for text in (
@@ -254,9 +263,11 @@ TEXTS: Mapping[str, Text] = {
         WHICH_DIGIT,
         SEND_REFERENCE,
         ASK_WHERE,
+        PHOTO_NOT_BROUGHT,
         SHIFT_ASK,
         PAGE_NEEDS_YOU,
         RING_TEST,
+        DAYS_CODE,
         REPLY_READ,
         REPLY_WHERE,
         REPLY_WHEN,

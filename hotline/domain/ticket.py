@@ -48,7 +48,10 @@ MOVES: dict[Status, frozenset[Status]] = {
 """Status → the statuses that may follow it. Every change of status is checked against it, except by routing, which only assigns a ticket
 (new to assigned) or takes it back (assigned to new)."""
 
-OPEN = frozenset(Status) - {Status.RESOLVED, Status.CLOSED}
+ENDED = frozenset({Status.RESOLVED, Status.CLOSED})
+"""Statuses of tickets that somebody has done what could be done about."""
+
+OPEN = frozenset(Status) - ENDED
 """Statuses in which there is still work to do. These tickets are on the queue."""
 
 

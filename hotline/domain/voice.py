@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from hotline.domain import answers, prompts
 from hotline.domain import menu as table
@@ -102,8 +103,27 @@ def heard(walk: Walk, menu: Menu, reference: str | None, here: Here | None = Non
     return _HEARD[walk.step](walk, menu, (reference or "", here))
 
 
+class Hush(StrEnum):
+    """Which caller hears nothing, not even that the lines are busy, if a call breaks off."""
+
+    NEVER = "0"
+    BY_KEY = "5"  # in danger: who keys that speaking is not possible
+    ALREADY = "1"  # who has keyed it
+
+    def holds(self, keys: str) -> bool:
+        """Whether nothing may be heard by a caller who has just pressed `keys`."""
+        return self is Hush.ALREADY or (self is Hush.BY_KEY and keys == table.CANNOT_SPEAK)
+
+
+def hush(walk: Walk) -> Hush:
+    """What holds from this step on if the call breaks off: by then the database is away, and only the caller's phone can be asked."""
+    if walk.must_be_silent:
+        return Hush.ALREADY
+    return Hush.BY_KEY if walk.danger else Hush.NEVER
+
+
 def busy(menu: Menu) -> tuple[Action, ...]:
-    """What a caller hears when we cannot do anything."""
+    """What a caller hears when we cannot do anything: to call again, and the number for who needs help right now."""
     return (Tell(tuple(Say(language, prompts.BUSY, (("police", menu.police),)) for language in menu.languages)), HangUp())
 
 

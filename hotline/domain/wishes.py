@@ -22,7 +22,7 @@ class WishTable:
 
     unsafe: Category
     woman: Category
-    woman_alone: frozenset[str]
+    woman_alone: tuple[str, ...]  # the longest first
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ def read_wishes(text: str, table: WishTable, lexicon: Lexicon) -> Wishes:
     return Wishes(unsafe=table.unsafe in found, woman=table.woman in found or _says_only(text, table.woman_alone, lexicon))
 
 
-def _says_only(text: str, alone: frozenset[str], lexicon: Lexicon) -> bool:
+def _says_only(text: str, alone: tuple[str, ...], lexicon: Lexicon) -> bool:
     """Whether a text consists of such phrases and courtesies, and asks at most how it is going."""
     key = match_key(text)
     if len(key.split()) > _WORDS_MAX:
         return False
     rest = f" {key} "
-    for phrase in sorted(alone, key=len, reverse=True):
+    for phrase in alone:
         rest = rest.replace(f" {phrase} ", " ")
     return rest.strip() != key and says_nothing(rest, lexicon)

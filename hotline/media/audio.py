@@ -58,6 +58,28 @@ class _Format:
         return self.channels * self.bits // 8
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Where the samples of a WAV begin, how many bytes of them it tells (None: to its end), the bytes of a moment on all channels, and the
+    byte of which silence is made."""
+
+    start: int
+    told: int | None
+    frame_bytes: int
+    rate_hz: int
+    quiet: bytes
+
+
+def layout(head: bytes) -> Layout:
+    """Where the samples of a WAV stand, given its first bytes. Raises `NotAudio` for anything else, and where they begin further on."""
+    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+        raise NotAudio("it is no WAV")
+    format_, start, told = _chunks(head)
+    # PCM of 8 bits is unsigned, all other is signed; the codes of no sound are those of ITU-T G.711.
+    quiet = {_A_LAW: 0xD5, _MU_LAW: 0xFF}.get(format_.codec, 0x80 if format_.bits == 8 else 0)
+    return Layout(start, None if told in _UNKNOWN_LENGTHS else told, format_.frame_bytes, format_.rate_hz, bytes([quiet]))
+
+
 def _wav(content: bytes) -> Sound:
     format_, start, told = _chunks(content)
     there = len(content) - start

@@ -1,4 +1,4 @@
-"""Recordings as they lie in a store: sealed under the key of the caller, and opened only as far as somebody listens.
+"""Recordings and photos as they lie in a store: sealed under the key of the caller, and opened only as far as somebody listens.
 
 A name that ends in `.sealed` says that the file is sealed. Recordings from before lie as they came, until a worker has sealed them.
 """

@@ -62,7 +62,7 @@ class FolderStore:
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
-            _sync_folder(self._folder)
+            private.settle(self._folder)
         except OSError as fault:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -155,12 +155,3 @@ def _pieces(file: BinaryIO, start: int, length: int) -> Generator[bytes]:
         while length > 0 and (piece := file.read(min(_CHUNK_BYTES, length))):
             length -= len(piece)
             yield piece
-
-
-def _sync_folder(folder: Path) -> None:
-    """Write the folder to disk: otherwise the new name may be gone after a power cut."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -25,8 +25,12 @@ class Act(StrEnum):
     EASE = "ease"  # make it less safe (lower its urgency, lift its hold, unseal it): the lead of its team
     SHUT_OUT = "shut_out"  # say who must not see it: the lead of its team, or the head
     CONFIRM = "confirm"  # confirm that another phone is the citizen's: the lead of its team, or the head
+    ERASE = "erase"  # agree, as a second person, that the citizen is erased: the lead of its team, or the head
+    KEEP = "keep"  # keep its words for longer: as `CONFIRM`
     CALL = "call"  # call the citizen back, and be one of two who say why silence is deadlier: as `CONFIRM`; others by `may_call`
+    REDACT = "redact"  # mask a part of what was said, show it again, have what another has masked rewritten: as `CONFIRM`
     SHOW_NUMBER = "show_number"  # see the citizen's whole number: takes a right of its own
+    RELEASE = "release"  # say yes to another person who asks for a number: the lead of its team, the head, or by that right
 
 
 class NoSuchTicket(Exception):
@@ -117,10 +121,12 @@ def may(rights: Rights, ticket: Ticket, act: Act) -> bool:
             return rights.works
         case Act.EASE:
             return rights.leads_team(ticket.team_id)
-        case Act.SHUT_OUT | Act.CONFIRM | Act.CALL:
+        case Act.SHUT_OUT | Act.CONFIRM | Act.ERASE | Act.KEEP | Act.CALL | Act.REDACT:
             return rights.leads_team(ticket.team_id) or (rights.works and rights.is_head)
         case Act.SHOW_NUMBER:
             return rights.sees_numbers
+        case Act.RELEASE:
+            return may(rights, ticket, Act.CONFIRM) or rights.sees_numbers
 
 
 def may_call(session: Reading, entered: Access, *, local: datetime, calendar: Calendar) -> bool:

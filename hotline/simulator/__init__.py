@@ -8,6 +8,7 @@ JSON for tests (`phones.py`, `callers.py`), beside Twilio's own API under `/2010
 
     POST   /phones/{number}/texts   {"body": "…", "sid": "SM…" (optional)}  a phone texts the hotline; the reply is the hotline's answer
     GET    /phones/{number}/texts   all texts of that phone, in the order the phone saw them
+    GET    /texts                   all texts of all phones, the newest first
     POST   /phones/{number}/calls   {"to", "withheld", "withheld_as"} (all optional)  a phone calls the hotline
     GET    /calls, /calls/{sid}     the calls (`?phone=`): what they wait for, what was heard, the path so far
     POST   /calls/{sid}/keys        {"digits": "12#", "then_silence": true (optional)}

@@ -73,7 +73,9 @@ def show_list(
     `kind` is the key of the list in the answer, `filters` are the query parameters to keep in links to pages. The page token names the
     last item of a page, so that items that arrive meanwhile do not shift the next page.
     """
-    query = request.args
+    query, state = request.args, the_exchange().state
+    if state.strikes("list_http_next"):
+        return http_error(state.faults.list_http_status)
     try:
         size = min(max(int(query.get("PageSize", 50)), 1), _MAX_PAGE_SIZE)
         page = max(int(query.get("Page", 0)), 0)

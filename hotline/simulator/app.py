@@ -7,6 +7,9 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from hotline.simulator.account import Account, is_loopback
+from hotline.simulator.androidapi import phone_blueprint
+from hotline.simulator.androidline import AndroidLine
+from hotline.simulator.androidphone import AndroidPhone
 from hotline.simulator.api import error
 from hotline.simulator.callers import callers
 from hotline.simulator.callrest import call_api
@@ -44,11 +47,13 @@ def create_simulator(
     voice_numbers: tuple[str, ...] = (),
     keep: int = 5000,
     step_s: float = 0.1,
+    android: AndroidPhone | None = None,
 ) -> Flask:
     """The simulator as a WSGI app, to be served on loopback.
 
     For `number`, `public_url`, `hotline_url` (default: `public_url`) and `voice_numbers` see `Account`. `keep` is how many texts are
-    remembered, `step_s` the seconds between one status of a text and the next. `app.extensions["simulator"].close()` ends its threads.
+    remembered, `step_s` the seconds between one status of a text and the next. `android` is a phone that carries the
+    texts instead of the account; its API is below `/android`. `app.extensions["simulator"].close()` ends its threads.
     Raises ValueError if the hotline is not on this computer, or a voice number is not in E.164.
     """
     app = _Simulator(__name__)
@@ -60,7 +65,11 @@ def create_simulator(
         hotline_url=hotline_url or public_url,
         voice_numbers=voice_numbers,
     )
-    app.extensions["simulator"] = Exchange(account, State(keep=keep), step_s=step_s)
+    state = State(keep=keep)
+    line = AndroidLine(android, state) if android is not None else None
+    app.extensions["simulator"] = Exchange(account, state, step_s=step_s, line=line)
+    if android is not None:
+        app.register_blueprint(phone_blueprint(android, url_prefix="/android"))
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.before_request(_refuse_strangers)
     app.after_request(_set_headers)

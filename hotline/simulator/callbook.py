@@ -16,7 +16,7 @@ class Callbook:
 
     def __init__(self, state: State, *, keep: int) -> None:
         self._state = state
-        self._keep = keep
+        self.keep_at_most = keep
         self._lock = threading.RLock()
         self.reset()
 
@@ -32,7 +32,7 @@ class Callbook:
             call.seq = self._counter
             call.generation = self._state.generation
             self._calls[call.sid] = call
-            while len(self._calls) > self._keep:
+            while len(self._calls) > self.keep_at_most:
                 self._calls.popitem(last=False)
         self._state.touch()
 
@@ -50,7 +50,7 @@ class Callbook:
             self._counter += 1
             recording.seq = self._counter
             self._recordings[recording.sid] = recording
-            while len(self._recordings) > self._keep or self._audio_bytes() > _AUDIO_BYTES:
+            while len(self._recordings) > self.keep_at_most or self._audio_bytes() > _AUDIO_BYTES:
                 self._recordings.popitem(last=False)
         return recording
 

@@ -47,14 +47,32 @@ def create_call() -> Response:
 
 @call_api.get("/<account_sid>/Calls/<sid>.json")
 def fetch_call(sid: str) -> Response:
-    call = _switchboard().book.find(sid)
+    call = _find(sid)
     return _show(call) if call else not_found()
+
+
+def _find(sid: str) -> Call | None:
+    call = _switchboard().book.find(sid)
+    return None if call is None or call.deleted else call
+
+
+@call_api.delete("/<account_sid>/Calls/<sid>.json")
+def delete_call(sid: str) -> Response:
+    """Takes the call from the log, and none of the calls to the phones that it rang."""
+    call = _find(sid)
+    if call is None:
+        return not_found()
+    if not call.over:
+        return error(409, 20009, "Unable to delete record: the call is still under way")
+    with call.lock:
+        call.deleted = True
+    return Response(status=204)
 
 
 @call_api.post("/<account_sid>/Calls/<sid>.json")
 def change_call(sid: str) -> Response:
     """Status=canceled or Status=completed ends the call. Other changes are refused, though Twilio knows them."""
-    call = _switchboard().book.find(sid)
+    call = _find(sid)
     if call is None:
         return not_found()
     status = request.form.get("Status", "")
@@ -84,7 +102,8 @@ def _filter() -> Callable[[Call], bool]:
 
     def wanted(call: Call) -> bool:
         return (
-            (to is None or call.recipient == to)
+            not call.deleted
+            and (to is None or call.recipient == to)
             and (sender is None or call.sender == sender)
             and (status is None or call.status == status)
             and (parent is None or call.parent_sid == parent)
@@ -105,7 +124,7 @@ def list_recordings() -> Response:
 
 @call_api.get("/<account_sid>/Calls/<sid>/Recordings.json")
 def list_recordings_of_call(sid: str) -> Response:
-    return _recordings(sid) if _switchboard().book.find(sid) else not_found()
+    return _recordings(sid) if _find(sid) else not_found()
 
 
 def _recordings(call_sid: str | None) -> Response:

@@ -29,7 +29,8 @@ class Call:
     or volunteer's phone, even if `sender` hides it. `document` is the TwiML that is being performed, `position` the index of its next verb,
     `awaiting` the verb that waits for a person, if any. `sounds` are the URLs played and the lengths of pauses in seconds; those from index
     `playing_from` on came after the caller last did something. `spent_s` is how long the same call would have lasted on a real phone.
-    `documents` counts the documents since then, `reported` the status callbacks; `whispered`: a leg whose own document is over. `parent`:
+    `documents` counts the documents since then, `reported` the status callbacks; `whispered`: a leg whose own document is over;
+    `deleted`: Twilio's log has it no more, though the phone's page does. `parent`:
     of a leg that rings on a phone of the page, the call that rings it; the two share a lock.
     """
 
@@ -59,6 +60,7 @@ class Call:
     legs: list["Call"] = field(default_factory=list)
     parent: "Call | None" = field(default=None, repr=False, compare=False)
     whispered: bool = False
+    deleted: bool = False
     spent_s: float = 0
     seq: int = 0
     generation: int = 0

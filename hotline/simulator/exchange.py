@@ -1,11 +1,13 @@
 """Carries texts from phones to the hotline and from the hotline to phones."""
 
+import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
 
 from hotline.simulator import optout
 from hotline.simulator.account import Account
+from hotline.simulator.androidline import AndroidLine
 from hotline.simulator.countries import country
 from hotline.simulator.messages import API_VERSION, Message, clean, new_sid, now
 from hotline.simulator.segments import count_segments
@@ -36,11 +38,15 @@ class Sent:
 
 
 class Exchange:
-    """Carries texts both ways; its `switchboard` carries calls. `step_s`: seconds between one status of a text and the next."""
+    """Carries texts both ways; its `switchboard` carries calls. `step_s`: seconds between one status of a text and the next.
 
-    def __init__(self, account: Account, state: State, *, step_s: float) -> None:
+    `line`: texts of the phones go by this pretend Android phone; None: by the account.
+    """
+
+    def __init__(self, account: Account, state: State, *, step_s: float, line: AndroidLine | None = None) -> None:
         self.account = account
         self.state = state
+        self.line = line
         self._step_s = step_s
         # Separate threads, so that a hotline that answers callbacks slowly does not hold up the texts.
         self._steps = Timetable(threads=1, name="simulator-steps")
@@ -52,18 +58,33 @@ class Exchange:
         self._posting.clear()
         self.state.reset()
         self.switchboard.reset()
+        if self.line is not None:
+            self.line.phone.reset(stays_set_up=True)
 
     def close(self) -> None:
+        if self.line is not None:
+            self.line.phone.close()
         self._steps.close()
         self._posting.close()
 
+    @property
+    def number(self) -> str:
+        """The number that phones text to."""
+        return self.line.number if self.line is not None else self.account.sender
+
     # From a phone
 
-    def text_from(self, number: str, body: str, sid: str | None = None) -> Sent:
-        """A phone texts the hotline; returns when the hotline has answered. A `sid` that was used before delivers that text again."""
+    def text_from(self, number: str, body: str, sid: str | None = None, *, photo: bytes = b"") -> Sent:
+        """A phone texts the hotline; returns when the hotline has answered. A `sid` that was used before delivers that text again.
+
+        The pretend Android phone tells the hotline by itself, and there is no answer yet.
+        """
+        if self.line is not None:
+            return Sent(self.line.text_from(number, body, photo=photo), ())
         body = clean(body)
         message = Message(
-            sid=sid or new_sid(),
+            sid=sid or new_sid(with_photo=bool(photo)),
+            photos={"ME" + secrets.token_hex(16): photo} if photo else {},
             direction="inbound",
             sender=number,
             recipient=self.account.sender,
@@ -73,7 +94,7 @@ class Exchange:
             service_sid=self.account.service_sid,
             sent_at=now(),
         )
-        self.state.add(message, on_phone=True)
+        message.photos = self.state.add(message, on_phone=True).photos  # of a text that is told again: those it came with
         answers, replies = self._deliver(message)
         if own_answer := optout.obey(self.state, number, body):
             self._reply(number, own_answer, by_twilio=True)
@@ -107,7 +128,7 @@ class Exchange:
             "From": message.sender,
             "FromCountry": country(message.sender),
             "MessageSid": message.sid,
-            "NumMedia": "0",
+            "NumMedia": str(len(message.photos)),
             "NumSegments": str(message.segments),
             "SmsMessageSid": message.sid,
             "SmsSid": message.sid,
@@ -115,6 +136,12 @@ class Exchange:
             "To": message.recipient,
             "ToCountry": country(message.recipient),
         }
+        for n, photo_sid in enumerate(message.photos):
+            # The real one's address: nobody must follow it. The photo is had at this simulator's own.
+            fields[f"MediaUrl{n}"] = (
+                f"https://api.twilio.com/{API_VERSION}/Accounts/{self.account.sid}/Messages/{message.sid}/Media/{photo_sid}"
+            )
+            fields[f"MediaContentType{n}"] = "image/jpeg"
         if message.service_sid:
             fields["MessagingServiceSid"] = message.service_sid
         return fields

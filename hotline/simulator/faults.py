@@ -16,6 +16,7 @@ changed. Delays are plain values: 0 is off. `PUT /faults` takes any of these nam
     create_http_takes       … but the text was taken and is sent nevertheless (this can be behind a 5xx)
     create_error_next       Messages.create answers HTTP 400 with create_error_code (21610, 21614 …)
     create_hang_next        the text is taken, but there is no answer: the connection is cut after create_hang_s seconds
+    list_http_next          a list of texts, calls or recordings answers list_http_status
     create_latency_ms       how long each Messages.create takes
 
     final_next              the text ends as final_status with final_error_code (the code only if undelivered or failed);
@@ -76,6 +77,8 @@ class Faults:
     create_error_code: int = _fault(21610, "… which", low=10000, high=99999)
     create_hang_next: int = _next("Take it, but do not answer")
     create_hang_s: float = _fault(0.0, "… and cut the connection after, s", high=120)
+    list_http_next: int = _next("Lists: an HTTP error")
+    list_http_status: int = _fault(503, "… which", low=400, high=599)
     create_latency_ms: int = _fault(0, "Latency, ms", high=60_000)
 
     voice_repeat_next: int = _next("Request a step twice")

@@ -9,13 +9,14 @@ from typing import Any
 
 API_VERSION = "2010-04-01"
 MAX_BODY = 1600
+PHOTO_BYTES = 5 << 20  # docs: "Accepted content types", the most that one message carries
 IN_FLIGHT = frozenset({"accepted", "queued", "sending"})
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def new_sid() -> str:
-    return "SM" + secrets.token_hex(16)
+def new_sid(*, with_photo: bool = False) -> str:
+    return ("MM" if with_photo else "SM") + secrets.token_hex(16)
 
 
 def clean(text: str) -> str:
@@ -32,7 +33,8 @@ class Message:
     """A text. `direction` is Twilio's word: inbound, outbound-api or outbound-reply.
 
     `body` is what Twilio keeps, and can be redacted there. `phone_body` is what the phone has: it stays, even if the text is `deleted` at
-    Twilio. `seen` orders the texts on a phone (None: not on the phone). `webhook` sums up the hotline's answer to an inbound text.
+    Twilio. `photos`: the id of each photo that came with it → its bytes, until Twilio deletes it. `seen` orders the texts on a phone (None:
+    not on the phone). `webhook` sums up the hotline's answer to an inbound text.
     """
 
     direction: str
@@ -48,6 +50,7 @@ class Message:
     deleted: bool = False
     error_code: int | None = None
     webhook: str = ""
+    photos: dict[str, bytes] = field(default_factory=dict)
     phone_body: str = ""
     seq: int = 0
     seen: int | None = None
@@ -83,7 +86,7 @@ class Message:
             "error_message": f"error {self.error_code}" if self.error_code else None,
             "from": self.sender,
             "messaging_service_sid": self.service_sid or None,
-            "num_media": "0",
+            "num_media": str(len(self.photos)),
             # Twilio counts the segments when the service has picked a sender.
             "num_segments": "0" if self.status == "accepted" else str(self.segments),
             "price": None,
@@ -107,5 +110,6 @@ class Message:
             "segments": self.segments,
             "from_twilio": self.by_twilio,
             "webhook": self.webhook,
+            "photos": len(self.photos),
             "at": self.seen_at.isoformat() if self.seen_at else None,
         }

@@ -14,7 +14,7 @@ from hotline.simulator.callview import view
 from hotline.simulator.dialling import SCRIPTS
 from hotline.simulator.exchange import Exchange
 from hotline.simulator.faults import BadFault, Faults
-from hotline.simulator.messages import MAX_BODY, Message
+from hotline.simulator.messages import MAX_BODY, PHOTO_BYTES, Message
 from hotline.simulator.segments import encoding
 
 page = Blueprint("page", __name__)
@@ -130,7 +130,7 @@ def render_page(*, refusal: str = "", notice: str = "") -> str:
         log=_recent_log(),
         groups=_groups(),
         examples=EXAMPLES,
-        number=_exchange().account.sender,
+        number=_exchange().number,
         longest=MAX_BODY,
         refusal=refusal,
         notice=notice,
@@ -170,12 +170,14 @@ def poll() -> Response:
 
 @page.post("/send")
 def send() -> AnyResponse:
-    """Send a text from a phone: that of an example button, or else that of the box."""
+    """Send a text from a phone: that of an example button, or else that of the box, with the photo that was chosen."""
+    request.max_content_length = 2 * PHOTO_BYTES
     number = request.form.get("number", "").strip()[:LONGEST_NUMBER]
+    photo = request.files["photo"].read(PHOTO_BYTES) if "photo" in request.files else b""
     # Forms write line ends as \r\n, phones as \n.
     body = (request.form.get("example") or request.form.get("body", "")).replace("\r\n", "\n")[:MAX_BODY]
-    if number and body.strip():
-        _exchange().text_from(number, body)
+    if number and (body.strip() or photo):
+        _exchange().text_from(number, body, photo=photo)
     return redirect("/", 303)
 
 

@@ -1,12 +1,13 @@
 """The JSON API for tests to text from phones, read their texts, and set faults."""
 
+from base64 import b64decode
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from hotline.simulator.exchange import Exchange
 from hotline.simulator.faults import BadFault, Faults
-from hotline.simulator.messages import MAX_BODY
+from hotline.simulator.messages import MAX_BODY, PHOTO_BYTES
 
 phones = Blueprint("phones", __name__)
 
@@ -40,7 +41,11 @@ def read_object(*, optional: bool = False) -> dict[str, Any]:
 
 @phones.post("/phones/<number>/texts")
 def send_text(number: str) -> Response:
-    """{"body", "sid"?} → {"sid", "status", "error_code", "statuses"}; `status` is null if the hotline did not get it or did not answer."""
+    """{"body", "sid"?, "photo"? (base64)} → {"sid", "status", "error_code", "statuses"}.
+
+    `status` is null if the hotline did not get it or did not answer.
+    """
+    request.max_content_length = 2 * PHOTO_BYTES
     given = read_object()
     body, sid = given.get("body"), given.get("sid")
     if not isinstance(body, str) or len(body) > MAX_BODY:
@@ -49,12 +54,28 @@ def send_text(number: str) -> Response:
         raise NotUnderstood("sid must be a short text")
     if len(number) > _LONGEST_NUMBER:
         raise NotUnderstood("the number is too long")
-    return jsonify(_exchange().text_from(number, body, sid).as_json())
+    return jsonify(_exchange().text_from(number, body, sid, photo=_photo(given.get("photo"))).as_json())
+
+
+def _photo(given: object) -> bytes:
+    try:
+        photo = b64decode(given or "", validate=True) if isinstance(given, str | None) else None
+    except ValueError:
+        photo = None
+    if photo is None or len(photo) > PHOTO_BYTES:
+        raise NotUnderstood(f"photo must be base64 of at most {PHOTO_BYTES} bytes")
+    return photo
 
 
 @phones.get("/phones/<number>/texts")
 def list_texts(number: str) -> Response:
     return jsonify([message.as_phone() for message in _exchange().state.on_phone(number)])
+
+
+@phones.get("/texts")
+def list_all_texts() -> Response:
+    """The texts of all phones."""
+    return jsonify([message.as_phone() for message in _exchange().state.newest_first(lambda message: message.seen is not None)])
 
 
 @phones.get("/log")

@@ -90,6 +90,40 @@ def delete_message(sid: str) -> Response:
     return Response(status=204)
 
 
+@twilio.get("/<account_sid>/Messages/<sid>/Media/<photo_sid>")
+def fetch_photo(sid: str, photo_sid: str) -> Response:
+    """What came with a text. (Twilio leads on to a file elsewhere.)"""
+    message = _find(sid)
+    photo = message.photos.get(photo_sid) if message else None
+    return not_found() if photo is None else Response(photo, content_type="image/jpeg")
+
+
+@twilio.get("/<account_sid>/Messages/<sid>/Media.json")
+def list_photos(sid: str) -> Response:
+    message = _find(sid)
+    if message is None:
+        return not_found()
+    uri, account_sid = f"{request.path.removesuffix('.json')}/", the_exchange().account.sid
+    shown = [
+        {
+            "account_sid": account_sid,
+            "content_type": "image/jpeg",
+            "date_created": None,
+            "date_updated": None,
+            "parent_sid": sid,
+            "sid": photo_sid,
+            "uri": f"{uri}{photo_sid}.json",
+        }
+        for photo_sid in message.photos
+    ]
+    return jsonify({"media_list": shown, "page": 0, "page_size": 50, "uri": request.path, "next_page_uri": None})
+
+
+@twilio.delete("/<account_sid>/Messages/<sid>/Media/<photo_sid>.json")
+def delete_photo(sid: str, photo_sid: str) -> Response:
+    return Response(status=204) if the_exchange().state.forget_photo(sid, photo_sid) else not_found()
+
+
 def _find(sid: str) -> Message | None:
     message = the_exchange().state.find(sid)
     return None if message is None or message.deleted else message

@@ -18,7 +18,7 @@ class State:
     """Messages, faults, phones that opted out, the phones on the page, and the log. It hands out copies."""
 
     def __init__(self, *, keep: int) -> None:
-        self._keep = keep
+        self.keep = keep
         self._lock = threading.RLock()
         self._counter = 0
         self.version = 0
@@ -51,7 +51,7 @@ class State:
             self._messages[message.sid] = message
             if on_phone:
                 self._show(message)
-            while len(self._messages) > self._keep:
+            while len(self._messages) > self.keep:
                 self._messages.popitem(last=False)
             return replace(message)
 
@@ -73,6 +73,12 @@ class State:
         with self._lock:
             message = self._messages.get(sid)
             return replace(message) if message else None
+
+    def forget_photo(self, sid: str, photo_sid: str) -> bool:
+        """Delete a photo of a message at Twilio; False if it is not there."""
+        with self._lock:
+            message = self._messages.get(sid)
+            return message is not None and message.photos.pop(photo_sid, None) is not None
 
     def newest_first(self, wanted: Callable[[Message], bool]) -> list[Message]:
         with self._lock:

@@ -10,7 +10,7 @@ from hotline.simulator.interpreter import Interpreter
 from hotline.simulator.state import State
 from hotline.simulator.timetable import Timetable
 
-_CALLS_KEPT = 1000
+_CALLS_KEPT, _TEXTS_A_CALL = 1000, 10
 
 
 class Switchboard:
@@ -18,7 +18,7 @@ class Switchboard:
 
     def __init__(self, account: Account, state: State, posting: Timetable) -> None:
         self._account = account
-        self.book = Callbook(state, keep=_CALLS_KEPT)
+        self.book = Callbook(state, keep=max(_CALLS_KEPT, state.keep // _TEXTS_A_CALL))
         self._reports = CallReports(account, state, posting)
         self._interpreter = Interpreter(account, state, self._reports)
         self.caller = Caller(self._interpreter, self.book, self._reports)

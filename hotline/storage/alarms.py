@@ -120,9 +120,10 @@ def settle_about(session: Session, about: str, kind: str, *, now: datetime) -> N
     session.execute(update(Alarm).where(Alarm.about == about, Alarm.kind == kind, _OPEN).values(acknowledged_at=now))
 
 
-def is_unseen(session: Session, volunteer_id: int, ticket_id: int) -> bool:
-    """Whether a volunteer has an open alarm about a ticket and has not opened the ticket since."""
-    statement = select(Alarm.id).where(Alarm.volunteer_id == volunteer_id, Alarm.ticket_id == ticket_id, _OPEN, _UNSEEN)
+def is_unseen(session: Session, volunteer_id: int, reference: str) -> bool:
+    """Whether a volunteer has an open alarm about the ticket with that reference and has not opened the ticket since."""
+    of_ticket = select(Alarm.id).join(Ticket, Ticket.id == Alarm.ticket_id).where(Ticket.reference == reference)
+    statement = of_ticket.where(Alarm.volunteer_id == volunteer_id, _OPEN, _UNSEEN)
     return session.scalar(statement.limit(1)) is not None
 
 

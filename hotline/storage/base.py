@@ -1,10 +1,10 @@
 """What all tables share: their base class, and the types of their keys and times."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, text
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, inspect, text
+from sqlalchemy.orm import DeclarativeBase, aliased, configure_mappers
 from sqlalchemy.schema import MetaData
 from sqlalchemy.types import TypeDecorator
 
@@ -47,3 +47,23 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON(), dict[str, str]: JSON(), list[str]: JSON()}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+Model = TypeVar("Model", bound=Base)
+
+
+def other(model: type[Model]) -> type[Model]:
+    """An alias of a model, made whole at once, for a module to keep.
+
+    What `aliased` gives is made whole by those who first use it. If two threads do so at the same moment, a column of it may stand for the
+    model's own table from then on, as long as the process lives: a condition with it is true where it must not be.
+    """
+    found = aliased(model)
+    for name in inspect(model).columns.keys():  # noqa: SIM118 - no dictionary: it iterates over columns
+        getattr(found, name).__clause_element__()
+    return found
+
+
+def make_ready() -> None:
+    """Make what SQLAlchemy makes of the models at the first query: processes that are forked after it share it."""
+    configure_mappers()

@@ -66,6 +66,7 @@ class Recording(Base):
     size_bytes: Mapped[int | None]
     sha256: Mapped[str | None] = mapped_column(String(64))
     stored_as: Mapped[str | None] = mapped_column(String(120))
+    masked: Mapped[bool | None]  # true: stretches of it are heard as silence (`redactions`)
     attempts: Mapped[int] = mapped_column(SmallInteger)
     reason: Mapped[str | None] = mapped_column(String(32))  # why the last attempt to fetch it failed
     next_attempt_at: Mapped[datetime | None]

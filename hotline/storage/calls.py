@@ -1,6 +1,6 @@
 """Calls: where each is in the menu, which are still open, and which left no ticket."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -8,12 +8,12 @@ from sqlalchemy import and_, bindparam, func, literal, or_, select, tuple_, upda
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from hotline.domain.call import OURS, CallDirection, CallReason
+from hotline.domain.call import OURS, TO_VOLUNTEERS, CallDirection, CallReason
 from hotline.domain.phone import SenderKind
 from hotline.domain.walk import Consent, Step, Walk
 from hotline.storage.base import NO_TICKET
 from hotline.storage.callmodels import CALL_OPEN, CALLED_BACK, Call
-from hotline.storage.db import Insert, execute, is_sqlite, table
+from hotline.storage.db import Insert, execute, ids_here, is_sqlite, table
 from hotline.storage.models import Contact
 from hotline.storage.rows import CallChanges, CallRow, NewCall
 
@@ -48,6 +48,12 @@ def keep(session: Session, *, now: datetime, **values: Unpack[NewCall]) -> int |
     }
     kept = _KEEP.put(session, row)
     return kept[0] if kept else None
+
+
+def known(session: Session, gateway: str, gateway_ids: Collection[str], *, of_citizens: bool = False) -> set[str]:
+    """Those of the gateway's ids of calls that are here. `of_citizens`: without the calls that rang volunteers."""
+    whose = (Call.direction.not_in(TO_VOLUNTEERS),) if of_citizens else ()
+    return ids_here(session, Call.gateway_id, gateway_ids, Call.gateway == gateway, *whose)
 
 
 def locked(session: Session, gateway: str, gateway_id: str) -> Call | None:
@@ -128,13 +134,9 @@ def count_backs(session: Session, contact_id: int | None, *, since: datetime) ->
     return session.scalar(statement) or 0
 
 
-def is_called_back(session: Session, contact_id: int, *, since: datetime) -> bool:
-    """Whether a call back to a contact is due or under way.
-
-    A call that was being placed at `since` or earlier does not count: the worker that was placing it is gone.
-    """
-    is_placing = and_(Call.reason == CallReason.PLACING, Call.started_at > since)
-    statement = select(Call.id).where(Call.contact_id == contact_id, CALLED_BACK, Call.ended_at.is_(None), or_(CALL_OPEN, is_placing))
+def is_called_back(session: Session, contact_id: int) -> bool:
+    """Whether a call back to a contact is due or under way."""
+    statement = select(Call.id).where(Call.contact_id == contact_id, CALLED_BACK, Call.ended_at.is_(None), CALL_OPEN)
     return session.scalar(statement.limit(1)) is not None
 
 
@@ -150,7 +152,7 @@ def rings_now(session: Session, contact_id: int, *, since: datetime, waiting: bo
     The call of an alarm or of a test that went no further since `since` does not count: its end was lost. What comes in does not count
     either: a caller's number can be forged.
     """
-    waits = and_(CALL_OPEN, Call.gateway_id.is_(None))
+    waits = and_(CALL_OPEN, Call.gateway_id.is_(None), Call.reason.is_(None))
     is_short = Call.direction.in_((CallDirection.ALARM, CallDirection.TEST))
     goes_on = or_(Call.stepped_at > since, and_(CALL_OPEN, ~is_short))
     counts = or_(waits, goes_on) if waiting else and_(~waits, goes_on)
@@ -163,13 +165,23 @@ def serve_missed(session: Session, contact_id: int, *, since: datetime) -> None:
 
     Missed calls that came while we were calling back are included.
     """
-    is_waiting = or_(Call.reason.is_(None), Call.reason == CallReason.UNDER_WAY)
+    _mark_missed(session, contact_id, since, CallReason.SERVED, of=(CallReason.UNDER_WAY, CallReason.LOST))
+
+
+def doubt_back(session: Session, contact_id: int, *, since: datetime) -> None:
+    """Mark a contact's missed calls from `since` on: nobody knows whether the caller was called back."""
+    _mark_missed(session, contact_id, since, CallReason.LOST, of=(CallReason.UNDER_WAY,))
+
+
+def _mark_missed(session: Session, contact_id: int, since: datetime, reason: CallReason, *, of: Collection[CallReason]) -> None:
+    is_waiting = or_(Call.reason.is_(None), Call.reason.in_(of))
     missed = update(Call).where(Call.contact_id == contact_id, Call.direction == CallDirection.MISSED, Call.started_at >= since, is_waiting)
-    session.execute(missed.values(reason=CallReason.SERVED))
+    session.execute(missed.values(reason=reason))
 
 
 def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
-    """The oldest call of ours to place now, locked until the commit. Rows that another worker has locked are left out."""
+    """The oldest call of ours to place now, or one that was being placed and is lost, locked until the commit. Rows that another worker
+    has locked are left out."""
     statement = (
         select(Call, Contact)
         .join(Contact, Contact.id == Call.contact_id)
@@ -182,11 +194,18 @@ def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
     return (found[0], found[1]) if found is not None else None
 
 
-def unsettled(session: Session, *, now: datetime) -> Call | None:
-    """A call to ask the gateway about now, locked: the gateway has not told us that it ended, or it may have left a recording."""
+def give_up_waiting(session: Session, *, now: datetime) -> int:
+    """End the calls of ours that were not placed yet: the database is from a backup, and they may have been since. Returns how many."""
+    waits = (CALL_OPEN, Call.gateway_id.is_(None))
+    values = {"reason": CallReason.TOO_LATE, "ended_at": now, "next_attempt_at": None}
+    return len(session.scalars(update(Call).where(*waits).values(values).returning(Call.id)).all())
+
+
+def unsettled(session: Session, gateway: str, *, now: datetime) -> Call | None:
+    """A call to ask this gateway about now, locked: the gateway has not told us that it ended, or it may have left a recording."""
     statement = (
         select(Call)
-        .where(CALL_OPEN, Call.next_attempt_at <= now, Call.gateway_id.is_not(None))
+        .where(CALL_OPEN, Call.next_attempt_at <= now, Call.gateway == gateway, Call.gateway_id.is_not(None))
         .order_by(Call.next_attempt_at)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -1,7 +1,9 @@
 """Contacts: the phones that we hear from, and how each may be reached."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Unpack
 
 from sqlalchemy import bindparam, case, exists, false, literal_column, or_, select, true, update
@@ -9,13 +11,19 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from hotline.domain.phone import Sender
-from hotline.sealing import mark, new_contact_key, unwrap, wrap
-from hotline.storage import sealed
+from hotline.keys import Keys
+from hotline.sealing import ContactKey, mark, new_contact_key, unwrap, wrap
+from hotline.storage import sealed, suppressed
 from hotline.storage.db import Insert, execute, table
+from hotline.storage.erasuremodels import Suppressed
 from hotline.storage.messages import CAME_FROM_PHONE
 from hotline.storage.models import Contact, Message
 from hotline.storage.prankmodels import Prank
 from hotline.storage.rows import ContactChanges
+from hotline.storage.suppressed import Asked
+
+ERASED = "erased"
+"""The `kind` of a contact that was erased."""
 
 _CONTACTS = table(Contact)
 _PRANKS = table(Prank)
@@ -28,6 +36,24 @@ _IS_PRANKSTER = exists(literal_column("1")).where(
 _MET = (
     *(_CONTACTS.c[name] for name in ("id", "kind", "country", "language", "language_named", "times_seen", "uid", "wrapped_key")),
     _IS_PRANKSTER,
+)
+# Of a new phone, what it asked for before it was erased. Of a known one the table is not looked at.
+_SUPPRESSED = table(Suppressed)
+_ASKED = case(
+    (
+        literal_column("contacts.times_seen") == 1,
+        select(_SUPPRESSED.c.asked)
+        .where(_SUPPRESSED.c.mark == bindparam("suppression_mark", type_=_SUPPRESSED.c.mark.type))
+        .scalar_subquery(),
+    ),
+)
+# ... and whether its text is that of an erased contact: that has no number, so that the phone is new when the text is delivered again.
+_TEXTS = table(Message)
+_IS_ERASED_TEXT = case(
+    (
+        literal_column("contacts.times_seen") == 1,
+        exists(literal_column("1")).where(_TEXTS.c.gateway == bindparam("gateway"), _TEXTS.c.gateway_id == bindparam("hashed_id")),
+    ),
 )
 # The number may be another person's by now (docs/adr/0031-a-number-changes-hands.md).
 _IS_STRANGER = _CONTACTS.c.heard_at < bindparam("unheard_since", type_=_CONTACTS.c.heard_at.type)
@@ -50,7 +76,7 @@ _MEET = Insert(
                 "on_hold": case((_IS_STRANGER, or_(_CONTACTS.c.on_hold, _CONTACTS.c.may_text.is_(False))), else_=_CONTACTS.c.on_hold),
             },
         )
-        .returning(*_MET)
+        .returning(*_MET, _ASKED, _IS_ERASED_TEXT)
     )
 )
 
@@ -74,15 +100,49 @@ class Met:
     language_named: bool
     times_seen: int
     is_prankster: bool  # two people marked it
+    is_erased_text: bool = False  # the text that it is met for is one of before, of a contact that was erased
 
 
-def meet(session: Session, sender: Sender, *, language: str, now: datetime, unheard_since: datetime) -> Met:
+def meet(
+    session: Session,
+    sender: Sender,
+    *,
+    language: str,
+    now: datetime,
+    unheard_since: datetime,
+    text: tuple[str, str | None] = ("", None),
+) -> Met:
     """The contact of a sender, made if new (then `times_seen` is 1), and locked until the commit: texts of one phone are taken in turn.
 
     A phone that was last heard before `unheard_since` is met as new. `language` is for a new contact only, and for one that was never
-    heard from.
+    heard from. `text`: the gateway of the text that came, and what stands for its id there once it is erased (`gatewaycopies.hashed`).
     """
-    return _met(session, _MEET, sender, language=language, now=now, times_seen=1, unheard_since=unheard_since)
+    heard = {
+        "heard_at": now,
+        "unheard_since": unheard_since,
+        "suppression_mark": suppressed.hashed(sealed.keys_of(session), sender.address) if sender.address is not None else None,
+        "gateway": text[0],
+        "hashed_id": text[1],
+    }
+    return _met(session, _MEET, sender, language=language, now=now, times_seen=1, heard=heard)
+
+
+def row_of_new(keys: Keys, fresh: ContactKey, sender: Sender, *, language: str, now: datetime) -> dict[str, object]:
+    """The row of a contact that is made now, under a key that no other has, but for how often it was seen."""
+    return {
+        "uid": fresh.uid,
+        "wrapped_key": wrap(keys, fresh),
+        "mark": mark(keys, sender.address) if sender.address is not None else None,
+        "number": sealed.seal_number(fresh, sender.address) if sender.address is not None else None,
+        "kind": sender.kind,
+        "country": sender.country,
+        "language": language,
+        "language_named": False,
+        "may_text": True,
+        "may_call": True,
+        "on_hold": False,
+        "created_at": now,
+    }
 
 
 def typed_in(session: Session, sender: Sender, *, language: str, now: datetime) -> Met:
@@ -102,31 +162,18 @@ def _met(
     language: str,
     now: datetime,
     times_seen: int,
-    unheard_since: datetime | None = None,
+    heard: Mapping[str, object] = MappingProxyType({}),
 ) -> Met:
-    heard = {"heard_at": now, "unheard_since": unheard_since} if times_seen else {}
     keys = sealed.keys_of(session)
     fresh = new_contact_key()  # for a new contact; a known one keeps its own
-    values = {
-        "uid": fresh.uid,
-        "wrapped_key": wrap(keys, fresh),
-        "mark": mark(keys, sender.address) if sender.address is not None else None,
-        "number": sealed.seal_number(fresh, sender.address) if sender.address is not None else None,
-        "kind": sender.kind,
-        "country": sender.country,
-        "language": language,
-        "language_named": False,
-        "may_text": True,
-        "may_call": True,
-        "on_hold": False,
-        "created_at": now,
-        "times_seen": times_seen,
-        **heard,
-    }
+    values = {**row_of_new(keys, fresh, sender, language=language, now=now), "times_seen": times_seen, **heard}
     # A withheld number has no mark, and in a unique key null equals no null: each of its texts makes a contact of its own.
-    contact_id, kind, country, spoken, named, seen, uid, wrapped, is_prankster = statement.put(session, values) or ()
+    contact_id, kind, country, spoken, named, seen, uid, wrapped, is_prankster, *of_new = statement.put(session, values) or ()
     sealed.remember(session, contact_id, fresh if bytes(uid) == fresh.uid else unwrap(keys, bytes(uid), bytes(wrapped)))
-    return Met(contact_id, kind, country, spoken, bool(named), seen, bool(is_prankster))
+    asked, is_erased_text = of_new or (None, None)
+    if asked is not None and bytes(uid) == fresh.uid:
+        suppressed.apply(session, contact_id, Asked(asked), now=now)
+    return Met(contact_id, kind, country, spoken, bool(named), seen, bool(is_prankster), bool(is_erased_text))
 
 
 def locked(session: Session, contact_id: int) -> Contact:

@@ -85,7 +85,7 @@ def corrections(session: Session, categories: tuple[Category, ...], *, since: da
         rows = session.execute(statement).all()
         sealed.load(session, (message.contact_id for _, message, _ in rows))
         for row, message, ticket in rows:
-            body = sealed.body_of(session, message)
+            body = sealed.shown_body_of(session, message)
             if not body:
                 continue
             codes = {ticket.category, *(one.code for one in categories_in(body, categories))}

@@ -1,30 +1,42 @@
 """Engines and statements, for SQLite and PostgreSQL."""
 
 import contextlib
+import functools
 import select
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import psycopg
-from sqlalchemy import ClauseElement, Dialect, Engine, Table, create_engine, event
+from sqlalchemy import ClauseElement, Dialect, Engine, SelectBase, Table, create_engine, event
+from sqlalchemy import select as sql_select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
 
 from hotline import private
+from hotline.storage.base import UtcDateTime
 from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, Overloaded
 
 DatabaseFault = SQLAlchemyError
 """Any error of the database: a statement refused, a connection lost, a lock not got in time."""
 
 
+_AT_ONCE = 500
+"""How many ids one statement asks for: a database takes only so many parameters."""
+
+
 class StatementFailed(SQLAlchemyError):
     """The database refused a statement."""
+
+
+class RowRefused(StatementFailed):
+    """The database works, and refused what a statement would store: nothing is stored."""
 
 
 _SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -104,6 +116,18 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     return engine
 
 
+def can_be_reached(url: str) -> bool:
+    """Whether a connection can be made now."""
+    engine = make_engine(url, pool_size=1)
+    try:
+        engine.connect().close()
+    except DatabaseFault:
+        return False
+    finally:
+        engine.dispose()
+    return True
+
+
 def _keep_private(path: Path) -> None:
     if not path.parent.exists():
         private.folder(path.parent)
@@ -145,7 +169,10 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    try:
+        cast("sqlite3.Connection", connection.connection.driver_connection).execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except sqlite3.Error as fault:
+        raise StatementFailed("the database does not begin a transaction") from fault
 
 
 def table(model: type[DeclarativeBase]) -> Table:
@@ -185,11 +212,37 @@ def execute(session: Session, statement: ClauseElement, values: Mapping[str, Any
     cursor = connection.connection.cursor()
     try:
         cursor.execute(text.sql, given)
-        return cursor.fetchone() if cursor.description else None
+        return cursor.fetchone() if text.has_rows else None
     except text.driver_error as fault:
         raise StatementFailed("the database refused a statement") from fault
     finally:
         cursor.close()
+
+
+def run_alone(engine: Engine, sql: bytes, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run a statement on PostgreSQL as a transaction of its own, with the values of its parameters ($1, $2, ...) as the driver takes them.
+
+    Returns the rows that it returns. Raises `RowRefused`, and `DatabaseFault` otherwise: then it may have been committed all the same, as
+    the connection may have ended before the answer came.
+    """
+    try:
+        pooled = engine.raw_connection()
+    except psycopg.Error as fault:  # SQLAlchemy makes its own of it only where it runs the statement, too
+        raise StatementFailed("no connection can be made") from fault
+    connection = cast("psycopg.Connection[tuple[Any, ...]]", pooled.driver_connection)
+    try:
+        connection.autocommit = True
+        rows = psycopg.RawCursor(connection).execute(sql, values).fetchall()
+        connection.autocommit = False
+    except BaseException as fault:
+        pooled.invalidate()
+        if not isinstance(fault, psycopg.Error):
+            raise
+        kind = StatementFailed if isinstance(fault, psycopg.OperationalError | psycopg.InterfaceError) else RowRefused
+        raise kind("the database refused a statement") from fault
+    finally:
+        pooled.close()
+    return rows
 
 
 class _Text(NamedTuple):
@@ -198,8 +251,12 @@ class _Text(NamedTuple):
     sql: str
     fixed: dict[str, Any]  # the statement's own values, such as the 1 in "times_seen + 1"
     converters: Sequence[tuple[str, Callable[[Any], Any]]]  # parameter → what makes of its value what the driver takes
+    has_rows: bool  # whether it returns any; to ask psycopg's cursor takes longer than to store a row
     driver_error: type[Exception]
 
+
+_SQLITE_BY_NAME = sqlite.dialect(paramstyle="named")
+"""SQLite's driver takes values by name as well, though SQLAlchemy gives them by position."""
 
 _TEXTS: dict[tuple[Any, ...], _Text] = {}
 _TEXTS_KEPT = 1000
@@ -230,13 +287,25 @@ def _given(dialect: Dialect, statement: ClauseElement, values: Mapping[str, Any]
 
 
 def _text(statement: ClauseElement, dialect: Dialect, names: list[str]) -> _Text:
-    # SQLite's driver takes values by name as well, though SQLAlchemy gives them by position.
-    by_name = sqlite.dialect(paramstyle="named") if dialect.name == "sqlite" else dialect
+    by_name = _SQLITE_BY_NAME if dialect.name == "sqlite" else dialect
     compiled = cast("SQLCompiler", statement.compile(dialect=by_name, column_keys=names))
     types = {name: bind.type.dialect_impl(by_name) for bind, name in compiled.bind_names.items()}
-    converters = [(name, convert) for name, type_ in types.items() if (convert := type_.bind_processor(by_name)) is not None]
+    converters = [(name, convert) for name, type_ in types.items() if (convert := converter(type_, by_name)) is not None]
     fixed = {name: value for name, value in compiled.params.items() if name not in names}
-    return _Text(str(compiled), fixed, converters, dialect.loaded_dbapi.Error)
+    has_rows = isinstance(statement, SelectBase) or bool(compiled.effective_returning)
+    return _Text(str(compiled), fixed, converters, has_rows, dialect.loaded_dbapi.Error)
+
+
+def converter(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes of a value of this type what the driver takes; None: the driver takes it as it is."""
+    return _converter_of_times(dialect) if isinstance(type_, UtcDateTime) else type_.bind_processor(dialect)
+
+
+@functools.lru_cache(maxsize=8)
+def _converter_of_times(dialect: Dialect) -> Callable[[Any], Any] | None:
+    # One moment stands in nine columns of what a text stores: it is written once.
+    convert = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
+    return functools.lru_cache(maxsize=128)(convert) if convert is not None else None
 
 
 def truncate_log(engine: Engine) -> None:
@@ -255,3 +324,11 @@ def is_sqlite(session: Session) -> bool:
 def upsert(session: Session, model: type) -> sqlite.Insert | postgresql.Insert:
     """An INSERT with ON CONFLICT for a model, in the session's dialect. What we use of it is the same in both dialects."""
     return sqlite.insert(model) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(model)
+
+
+def ids_here(session: Session, column: Any, ids: Collection[str], *where: Any) -> set[str]:
+    """Those of the ids that stand in a column, of the rows where all this is so."""
+    wanted, found = sorted(ids), set[str]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        found.update(session.scalars(sql_select(column).where(column.in_(wanted[start : start + _AT_ONCE]), *where)))
+    return found

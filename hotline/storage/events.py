@@ -1,11 +1,11 @@
 """What happened to each ticket. Events are added, never changed or deleted."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NotRequired, TypedDict, Unpack
 
-from sqlalchemy import case, insert, select
+from sqlalchemy import ColumnElement, case, insert, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.domain.bridge import Came, End
@@ -25,6 +25,7 @@ class EventKind(StrEnum):
 
     OPENED = "opened"
     ADDED = "added"  # a text of the citizen was added to it
+    CAME_AGAIN = "came_again"  # the words of a text came once more: the same text, or the citizen said it twice
     RAISED = "raised"  # to a more urgent priority
     HELD = "held"
     SEALED = "sealed"
@@ -43,6 +44,9 @@ class EventKind(StrEnum):
     DUTY_TAKEN = "duty_taken"  # a volunteer on the duty line took the call
     RECORDED = "recorded"  # a recording arrived
     RECORDING_LOST = "recording_lost"
+    PHOTO_CAME = "photo_came"  # what came with a text is with us
+    PHOTO_LOST = "photo_lost"
+    PHOTO_SEEN = "photo_seen"  # somebody was shown a photo
     LISTENED = "listened"
     LOOKED = "looked"  # a person looked at a text or a recording; `answer` says what they said, the rest what the machine thought
     WRITTEN_DOWN = "written_down"  # a volunteer wrote down what the citizen said
@@ -60,6 +64,10 @@ class EventKind(StrEnum):
     LET_IN = "let_in"  # a volunteer who was shut out may see it again
     VIEWED = "viewed"  # its page was opened
     NUMBER_SHOWN = "number_shown"
+    NUMBER_ASKED = "number_asked"  # somebody asked another person to agree that a number is shown
+    NUMBER_RELEASED = "number_released"  # another person agreed: `to` is the reader
+    NUMBER_REFUSED = "number_refused"  # another person did not: `to` is the reader
+    GLASS_BROKEN = "glass_broken"  # somebody had the numbers opened without another person's yes
     HANDED_BACK = "handed_back"  # taken from its volunteer, who cannot keep it
     ALARM_RAISED = "alarm_raised"
     ALARM_ACKNOWLEDGED = "alarm_acknowledged"
@@ -87,7 +95,17 @@ class EventKind(StrEnum):
     PRANK_CONFIRMED = "prank_confirmed"  # a second person says so too
     PRANK_UNMARKED = "prank_unmarked"  # a person says that it does not
     KIND_UNDONE = "kind_undone"  # a change of its kind was undone; `stayed` says what was not
+    MASKED = "masked"  # a part of a text, a note or a recording is not shown any more; `starts` and `ends` say which
+    UNMASKED = "unmasked"  # it is shown again
+    REWRITTEN = "rewritten"  # a second person has it rewritten without that part, for good
+    KEPT_LONGER = "kept_longer"  # a lead keeps its words for `days` more, and says why
+    WORDS_GONE = "words_gone"  # its words were kept for long enough
     UNSENT = "unsent"  # a volunteer took a text back before it left
+    ERASURE_ASKED = "erasure_asked"  # a text asks us to forget the sender
+    ERASURE_CONFIRMED = "erasure_confirmed"  # a volunteer says that the citizen was reached safely and asks for it
+    ERASURE_AGREED = "erasure_agreed"  # a second person agrees: the days of grace begin
+    ERASURE_STOPPED = "erasure_stopped"
+    ERASED = "erased"
 
 
 Fact = bool | int | str | None
@@ -126,7 +144,9 @@ class EventData(TypedDict, total=False):
     by: str  # how the ticket was opened or its phone met; "citizen" for a citizen's answer, "phone" for a text from a volunteer's phone
     category: str
     danger: Danger
+    days: int
     deed: Deed
+    ends: int  # of a masked part, in characters or milliseconds: the first that is not masked
     agreed_by: int  # the id of the lead who agreed to the text
     fact: str  # the name of the fact that was changed, from `old` to `new`
     held: bool  # the ticket was on hold when somebody looked
@@ -134,10 +154,12 @@ class EventData(TypedDict, total=False):
     hits: Sequence[str]  # codes of the categories whose words were found
     message: int | None
     new: Fact
+    of_note: int  # the id of the note of which a part is masked
     old: Fact
     on_duty: bool
     phone: int  # the id of a typed phone
     protocol: str  # the code of a card, of which `step` is one
+    photo: int
     recording: int
     step: str
     steps: Sequence[str]  # as "card.step"
@@ -149,6 +171,7 @@ class EventData(TypedDict, total=False):
     other: int  # the id of another ticket
     told: HowTold  # how the citizen was told of the end
     to: int | None  # the id of a volunteer, or the new priority
+    starts: int  # of a masked part: the first that is masked
     stayed: Sequence[Part]  # what was not undone
     version: int  # the ticket's version in the form that was sent
     was: Mapping[str, Fact]  # columns of the ticket as they were before, so that it can be undone
@@ -176,15 +199,21 @@ _CHANGE_NOTHING = (
     EventKind.ALARM_RAISED,
     EventKind.ALARM_ACKNOWLEDGED,
     EventKind.LISTENED,
+    EventKind.PHOTO_SEEN,
     EventKind.LOOKED,
     EventKind.VIEWED,
     EventKind.NUMBER_SHOWN,
+    EventKind.NUMBER_ASKED,
+    EventKind.NUMBER_RELEASED,
+    EventKind.NUMBER_REFUSED,
+    EventKind.GLASS_BROKEN,
     EventKind.NUMBER_SOUGHT,
     EventKind.BRIDGE_ASKED,
     EventKind.BRIDGE_ANSWERED,
     EventKind.BRIDGE_RUNG,
     EventKind.BRIDGE_JOINED,
     EventKind.BRIDGE_ENDED,
+    EventKind.WORDS_GONE,
 )
 
 MOVED_BY_REPLY = ("status", "assignee_id", "unread", "unattended")
@@ -247,15 +276,16 @@ def of_kinds(session: Session, ticket_id: int, *kinds: EventKind) -> Sequence[Ev
 
 def heard(session: Session, ticket_id: int, *, limit: int) -> frozenset[str]:
     """The codes of the categories whose words were found in what came in: in what opened a ticket, and in the newest texts since."""
-    newest = (
-        select(Event.data)
-        .where(Event.ticket_id == ticket_id, Event.kind.in_((EventKind.ADDED, EventKind.WRITTEN_DOWN)))
-        .order_by(Event.id.desc())
-        .limit(limit)
-    )
-    opened = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.OPENED)
-    found = (*session.scalars(opened), *session.scalars(newest))
-    return frozenset(code for data in found for code in data.get("hits", ()))
+    came = select(Event.id).where(Event.ticket_id == ticket_id, Event.kind.in_((EventKind.ADDED, EventKind.WRITTEN_DOWN)))
+    newest = came.order_by(Event.id.desc()).limit(limit)
+    found = select(Event.data).where(Event.ticket_id == ticket_id, or_(Event.kind == EventKind.OPENED, Event.id.in_(newest)))
+    return frozenset(code for data in session.scalars(found) for code in data.get("hits", ()))
+
+
+def came_again(session: Session, ticket_id: int, message_id: int, *, since: datetime) -> bool:
+    """Whether it was noted after `since` that the words of a text on the ticket came again."""
+    noted = (Event.ticket_id == ticket_id, Event.kind == EventKind.CAME_AGAIN, Event.happened_at > since)
+    return any(data.get("message") == message_id for data in session.scalars(select(Event.data).where(*noted)))
 
 
 def views_of(session: Session, ticket_id: int, *, limit: int) -> Sequence[Event]:
@@ -276,6 +306,21 @@ def listened_to(session: Session, ticket_id: int, volunteer_id: int) -> frozense
     """Ids of the recordings of a ticket that a volunteer has listened to."""
     statement = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.LISTENED, Event.volunteer_id == volunteer_id)
     return frozenset(data["recording"] for data in session.scalars(statement) if "recording" in data)
+
+
+def has_seen(session: Session, ticket_id: int, volunteer_id: int, photo_id: int, *, since: datetime) -> bool:
+    """Whether a volunteer was shown a photo of the ticket after `since`."""
+    return photo_id in _seen(session, ticket_id, volunteer_id, Event.happened_at > since)
+
+
+def photos_seen(session: Session, ticket_id: int, volunteer_id: int) -> frozenset[int]:
+    """Ids of the photos of a ticket that a volunteer was shown."""
+    return _seen(session, ticket_id, volunteer_id)
+
+
+def _seen(session: Session, ticket_id: int, volunteer_id: int, *when: ColumnElement[bool]) -> frozenset[int]:
+    shown = (Event.ticket_id == ticket_id, Event.kind == EventKind.PHOTO_SEEN, Event.volunteer_id == volunteer_id, *when)
+    return frozenset(data["photo"] for data in session.scalars(select(Event.data).where(*shown)))
 
 
 def is_held_by_person(session: Session, ticket_id: int, holding: Collection[str]) -> bool:
@@ -358,8 +403,12 @@ def is_placed(session: Session, ticket_id: int) -> bool:
 def last_kind(session: Session, ticket_id: int) -> Event | None:
     """The newest event in which a person said of what kind a ticket is, or undid that."""
     statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.in_((EventKind.CHANGED, EventKind.KIND_UNDONE)))
-    newest = session.scalars(statement.order_by(Event.id.desc()))
-    return next((event for event in newest if event.data.get("fact") == "category"), None)
+    return of_category(session.scalars(statement.order_by(Event.id.desc())))
+
+
+def of_category(changes: Iterable[Event]) -> Event | None:
+    """The first of these changes that is about the kind of a ticket."""
+    return next((event for event in changes if event.data.get("fact") == "category"), None)
 
 
 def since(session: Session, ticket_id: int, event_id: int) -> Sequence[Event]:
@@ -370,12 +419,6 @@ def since(session: Session, ticket_id: int, event_id: int) -> Sequence[Event]:
 def last_change(session: Session, ticket_id: int) -> Event | None:
     """The newest event that changed a ticket. Alarms, listening, viewing, showing the number and being found change nothing."""
     statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind.not_in(_CHANGE_NOTHING)).order_by(Event.id.desc()).limit(1)
-    return session.scalar(statement)
-
-
-def last_move(session: Session, ticket_id: int) -> Event | None:
-    """The newest event that changed a ticket's status."""
-    statement = select(Event).where(Event.ticket_id == ticket_id, Event.kind == EventKind.MOVED).order_by(Event.id.desc()).limit(1)
     return session.scalar(statement)
 
 

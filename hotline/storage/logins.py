@@ -26,14 +26,15 @@ class OpenLogin:
 
 
 def needs_factor(sealed_teams: Collection[str] | BindParameter[str]) -> ColumnElement[bool]:
-    """Whether a volunteer's rights need a second factor: so for leads, heads, administrators, auditors and members of a sealed team.
+    """Whether a volunteer's rights need a second factor: so for leads, heads, administrators, auditors, members of a sealed team and
+    who may see whole numbers.
 
     In a demo nobody needs one: its people are made up.
     """
     member = select(Membership.volunteer_id).join(Team, Team.id == Membership.team_id)
     member = member.where(Membership.volunteer_id == Volunteer.id, or_(Membership.is_lead, Team.code.in_(sealed_teams)))
     is_demo = exists().where(Installation.kind == "demo")
-    return ~is_demo & or_(Volunteer.is_head, Volunteer.role != Role.VOLUNTEER, member.exists())
+    return ~is_demo & or_(Volunteer.is_head, Volunteer.shows_numbers, Volunteer.role != Role.VOLUNTEER, member.exists())
 
 
 def _team_ids(*which: ColumnElement[bool] | InstrumentedAttribute[bool]) -> ScalarSelect[str]:

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from hotline.domain.look import SECOND_LOOK, Look, LookAnswer
 from hotline.sealing import OVERHEAD
 from hotline.storage import sealed
+from hotline.storage.base import other
 from hotline.storage.callmodels import LOOK as RECORDING_WAITS
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.db import upsert
@@ -197,6 +198,10 @@ def _about(item: Item) -> ColumnElement[bool]:
     return LookRow.message_id == item.message_id if item.message_id is not None else LookRow.recording_id == item.recording_id
 
 
+_THEIRS, _SAID, _SHOWN, _ASKED = other(Ticket), other(LookRow), other(LookRow), other(LookRow)
+"""Of `_Kind`. Made once: an alias takes longer to make than the rest of a statement."""
+
+
 class _Kind:
     """What waits: texts, or recordings. Both have an id, a time and a look; the ticket and the contact of a recording are its call's."""
 
@@ -217,22 +222,18 @@ class _Kind:
 
     def seen_by(self, volunteer: Volunteer) -> ColumnElement[bool]:
         """Whether a volunteer may see it. What is on no ticket everybody may, except who is shut out of a ticket of that phone."""
-        theirs = aliased(Ticket)
-        out = exists().where(theirs.contact_id == self._contact_id, ShutOut.ticket_id == theirs.id, ShutOut.volunteer_id == volunteer.id)
+        out = exists().where(_THEIRS.contact_id == self._contact_id, ShutOut.ticket_id == _THEIRS.id, ShutOut.volunteer_id == volunteer.id)
         # The condition of `visible_to` is about a row of tickets: without one it must not be asked.
         return case((Ticket.id.is_(None), ~out), else_=visible_to(volunteer))
 
     def answered_by(self, volunteer_id: int, *, since: datetime) -> ColumnElement[bool]:
-        said = aliased(LookRow)
-        return exists().where(self._of(said), said.volunteer_id == volunteer_id, said.answered_at > since)
+        return exists().where(self._of(_SAID), _SAID.volunteer_id == volunteer_id, _SAID.answered_at > since)
 
     def shown_to_others(self, volunteer_id: int, *, since: datetime) -> ColumnElement[bool]:
-        shown = aliased(LookRow)
-        return exists().where(self._of(shown), shown.volunteer_id != volunteer_id, shown.answer.is_(None), shown.shown_at > since)
+        return exists().where(self._of(_SHOWN), _SHOWN.volunteer_id != volunteer_id, _SHOWN.answer.is_(None), _SHOWN.shown_at > since)
 
     def asks_since(self, since: datetime) -> ColumnElement[bool]:
-        asked = aliased(LookRow)
-        return exists().where(self._of(asked), asked.asks, asked.answered_at > since)
+        return exists().where(self._of(_ASKED), _ASKED.asks, _ASKED.answered_at > since)
 
     def _of(self, row: Any) -> ColumnElement[bool]:
         link: ColumnElement[Any] = row.message_id if self._model is Message else row.recording_id

@@ -1,5 +1,7 @@
 """Marks: how far workers have come in tables that only grow."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -10,6 +12,12 @@ from hotline.storage.models import Mark
 def value(session: Session, name: str) -> int:
     """The value of a mark; 0 if there is none."""
     return session.scalar(select(Mark.value).where(Mark.name == name)) or 0
+
+
+def beginning(session: Session, start: str) -> Mapping[str, int]:
+    """What follows `start` in the names of the marks that begin so → their value."""
+    statement = select(Mark.name, Mark.value).where(Mark.name.startswith(start, autoescape=True))
+    return {name.removeprefix(start): value for name, value in session.execute(statement)}
 
 
 def move(session: Session, name: str, *, before: int, after: int) -> None:

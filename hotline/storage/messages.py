@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, Unpack
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import CARRIES_ON, LOOKUPS, ReadAs
@@ -15,7 +15,7 @@ from hotline.domain.message import READ, Direction
 from hotline.domain.texts import RECEIPT
 from hotline.domain.ticket import OPEN
 from hotline.storage import sealed
-from hotline.storage.db import Insert, table
+from hotline.storage.db import Insert, execute, ids_here, table
 from hotline.storage.models import Event, Message, Ticket
 from hotline.storage.rows import TextInRow
 from hotline.storage.tickets import OF_OWNER
@@ -25,12 +25,36 @@ CAME_FROM_PHONE = and_(Message.direction == Direction.IN, Message.read_as != Rea
 
 _MESSAGES = table(Message)
 _KEEP = Insert(lambda insert: insert(_MESSAGES).on_conflict_do_nothing(index_elements=["gateway", "gateway_id"]).returning(_MESSAGES.c.id))
+_RECENT_TICKET = (
+    select(_MESSAGES.c.ticket_id)
+    .join(Ticket, Ticket.id == _MESSAGES.c.ticket_id)
+    .where(
+        _MESSAGES.c.contact_id == bindparam("contact_id"),
+        _MESSAGES.c.direction == Direction.IN,
+        or_(*(_MESSAGES.c.read_as == read_as for read_as in sorted(CARRIES_ON))),
+        _MESSAGES.c.created_at >= bindparam("since"),
+        Ticket.contact_id == bindparam("contact_id"),
+    )
+    .order_by(_MESSAGES.c.id.desc())
+    .limit(1)
+)
 
 
 def keep(session: Session, **values: Unpack[TextInRow]) -> int | None:
     """Store a text that came in. Returns its id, or None if the gateway has delivered it before (unique by gateway and its id)."""
     kept = _KEEP.put(session, sealed.row_of(session, values))
     return kept[0] if kept else None
+
+
+def known(session: Session, gateway: str, gateway_ids: Collection[str]) -> set[str]:
+    """Those of the gateway's ids under which a text came in."""
+    return ids_here(session, Message.gateway_id, gateway_ids, Message.gateway == gateway)
+
+
+def under(session: Session, gateway: str, gateway_id: str) -> Message | None:
+    """The text that came in under this id of the gateway; None if there is none."""
+    named = (Message.gateway == gateway, Message.gateway_id == gateway_id, Message.direction == Direction.IN)
+    return session.scalar(select(Message).where(*named))
 
 
 def count_answers(session: Session, contact_id: int, *, since: datetime, limit: int) -> int:
@@ -62,6 +86,20 @@ def count_lookups(session: Session, contact_id: int, *, since: datetime, limit: 
     return session.scalar(select(func.count()).select_from(recent.subquery())) or 0
 
 
+class HeardOn(NamedTuple):
+    """The gateway by which a phone wrote last, and the line there."""
+
+    gateway: str
+    line: str | None
+
+
+def heard_on(session: Session, contact_ids: Collection[int]) -> dict[int, HeardOn]:
+    """Contact's id → by which gateway the contact wrote last; none for contacts who never wrote."""
+    newest = select(func.max(Message.id)).where(Message.contact_id.in_(contact_ids), CAME_FROM_PHONE).group_by(Message.contact_id)
+    statement = select(Message.contact_id, Message.gateway, Message.line).where(Message.id.in_(newest))
+    return {row[0]: HeardOn(row[1], row[2]) for row in session.execute(statement)}
+
+
 def last_in(session: Session, contact_id: int) -> Message | None:
     """The last text that came from a contact's phone; None if there is none."""
     return session.scalar(select(Message).where(Message.contact_id == contact_id, CAME_FROM_PHONE).order_by(Message.id.desc()).limit(1))
@@ -72,19 +110,8 @@ def recent_ticket_id(session: Session, contact_id: int, *, since: datetime) -> i
 
     None if there is none from `since` on.
     """
-    return session.scalar(
-        select(Message.ticket_id)
-        .join(Ticket, Ticket.id == Message.ticket_id)
-        .where(
-            Message.contact_id == contact_id,
-            Message.direction == Direction.IN,
-            Message.read_as.in_(CARRIES_ON),
-            Message.created_at >= since,
-            Ticket.contact_id == contact_id,
-        )
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
+    found = execute(session, _RECENT_TICKET, {"contact_id": contact_id, "since": since})
+    return found[0] if found else None
 
 
 class Written(NamedTuple):

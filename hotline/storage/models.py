@@ -25,6 +25,7 @@ TO_READ = text("to_read")
 """The texts that a worker is still to read. The condition of a partial index."""
 
 PLAIN = text("plain IS NOT NULL")
+UNREPORTED = text("delivery = 'sent' AND next_attempt_at IS NOT NULL")
 """The texts that a worker is still to seal. The condition of a partial index."""
 
 LOOK = text("look IS NOT NULL")
@@ -33,8 +34,23 @@ LOOK = text("look IS NOT NULL")
 VIEWED = text("kind = 'viewed'")
 """Events that say who opened a ticket's page. The condition of a partial index, as above."""
 
+LOOKS = text("kind IN ('viewed', 'listened', 'photo_seen', 'number_shown', 'number_sought')")
+"""Events that say who looked at a ticket. The condition of a partial index, as above."""
+
 RINGING = text("next_ring_at IS NOT NULL")
 """Tickets for which phones ring. The condition of a partial index, as above."""
+
+UNACTED = text("danger IS NOT NULL AND acted_at IS NULL AND status NOT IN ('resolved', 'closed')")
+"""Tickets in danger on which nobody has acted. The condition of a partial index, as above."""
+
+KEPT = text("kept_from IS NOT NULL")
+"""Tickets that have ended and still have words. The condition of a partial index, as above."""
+
+GOES = text("goes_at IS NOT NULL")
+"""Tickets whose words go soon. The condition of a partial index, as above."""
+
+ALONE = text("ticket_id IS NULL AND sealed IS NOT NULL")
+"""Texts without a ticket that still have words. The condition of a partial index, as above."""
 
 CARD_PUT = text("kind = 'card_put'")
 """Events that put a protocol card to a ticket. The condition of a partial index, as above."""
@@ -115,12 +131,15 @@ class Ticket(Base):
     __table_args__ = (
         Index("ix_tickets_queue", *_ORDER, postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
         Index("ix_tickets_team", "team_id", *_ORDER, postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
-        Index("ix_tickets_unrouted", "id", postgresql_where=text("routed_at IS NULL"), sqlite_where=text("routed_at IS NULL")),
+        Index("ix_tickets_unrouted", "priority", "id", postgresql_where=text("routed_at IS NULL"), sqlite_where=text("routed_at IS NULL")),
         Index("ix_tickets_assignee", "assignee_id", *_ORDER, postgresql_where=ON_QUEUE, sqlite_where=ON_QUEUE),
         Index("ix_tickets_nobodys", *_ORDER, postgresql_where=NOBODYS, sqlite_where=NOBODYS),
         Index("ix_tickets_promised", "promised_at", postgresql_where=PROMISED, sqlite_where=PROMISED),
         Index("ix_tickets_waits", "priority", "id", postgresql_where=WAITS, sqlite_where=WAITS),
         Index("ix_tickets_ringing", "next_ring_at", postgresql_where=RINGING, sqlite_where=RINGING),
+        Index("ix_tickets_unacted", "danger_at", postgresql_where=UNACTED, sqlite_where=UNACTED),
+        Index("ix_tickets_kept", "kept_from", postgresql_where=KEPT, sqlite_where=KEPT),
+        Index("ix_tickets_goes", "goes_at", postgresql_where=GOES, sqlite_where=GOES),
         Index("ix_tickets_contact_id", "contact_id"),
         Index("ix_tickets_holds_back", "contact_id", postgresql_where=HOLDS_BACK, sqlite_where=HOLDS_BACK),
     )
@@ -151,6 +170,9 @@ class Ticket(Base):
     next_ring_at: Mapped[datetime | None]  # when the next phone is rung for it; null: none is
     head_told_at: Mapped[datetime | None]  # when the head was told that its sealed team does not act on it
     to_read: Mapped[bool] = mapped_column(server_default=false())  # a worker is still to read it: nobody sees it, later the leads alone
+    kept_from: Mapped[datetime | None]  # when it ended, or was last written on after its words had gone; null: open, or without words
+    keep_until: Mapped[datetime | None]  # a lead said that its words stay until then
+    goes_at: Mapped[datetime | None]  # when its words go, as leads were told a week before
 
 
 class Message(Base):
@@ -171,6 +193,7 @@ class Message(Base):
         ),
         Index("ix_messages_look", "look", "id", postgresql_where=LOOK, sqlite_where=LOOK),
         Index("ix_messages_unseen", "ticket_id", postgresql_where=LOOK, sqlite_where=LOOK),
+        Index("ix_messages_alone", "created_at", postgresql_where=ALONE, sqlite_where=ALONE),
         Index("ix_messages_plain", "id", postgresql_where=PLAIN, sqlite_where=PLAIN),
         Index("ix_messages_to_read", "id", postgresql_where=TO_READ, sqlite_where=TO_READ),
         Index(
@@ -180,6 +203,7 @@ class Message(Base):
             postgresql_where=text("delivery IN ('sending', 'unknown')"),
             sqlite_where=text("delivery IN ('sending', 'unknown')"),
         ),
+        Index("ix_messages_unreported", "next_attempt_at", postgresql_where=UNREPORTED, sqlite_where=UNREPORTED),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     direction: Mapped[str] = mapped_column(String(3))  # `domain.message.Direction`
@@ -187,8 +211,11 @@ class Message(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     gateway: Mapped[str] = mapped_column(String(16))
     gateway_id: Mapped[str | None] = mapped_column(String(64))
+    line: Mapped[str | None] = mapped_column(String(16))  # the number or SIM of ours that it came to or leaves by, as the gateway names it
+    head: Mapped[str | None] = mapped_column(String(64))  # of an MMS: the gateway's id of what told that it came; "": not told yet
     plain: Mapped[str | None] = mapped_column(Text)  # from before texts were sealed; a worker empties it
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # its words; null, and nothing plain: erased
+    masked: Mapped[bool | None]  # true: parts of it are not shown (`redactions`)
     created_at: Mapped[datetime]
     # in
     look: Mapped[int | None] = mapped_column(SmallInteger)  # `domain.look.Look`: how soon a person looks at it; null: somebody has
@@ -205,9 +232,11 @@ class Message(Base):
     delivery: Mapped[str | None] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(16))  # the gateway's error code, or our own word
     attempts: Mapped[int | None] = mapped_column(SmallInteger)
+    repeats: Mapped[bool | None]  # true: it is sent once more as the same attempt, to the same gateway, which knows whether it has it
     look_ups: Mapped[int | None] = mapped_column(SmallInteger)
     next_attempt_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
+    unhanded: Mapped[bool | None]  # true: claimed, and surely not given to the gateway yet; null: the gateway may have it
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
 
@@ -251,6 +280,7 @@ class Note(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     volunteer_id: Mapped[int] = mapped_column(ForeignKey("volunteers.id"))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # under the key of the ticket's contact; null: erased
+    masked: Mapped[bool | None]  # as of a text
     written_at: Mapped[datetime]
 
 
@@ -261,6 +291,7 @@ class Event(Base):
     __table_args__ = (
         Index("ix_events_ticket", "ticket_id", "id"),
         Index("ix_events_cards", "ticket_id", postgresql_where=CARD_PUT, sqlite_where=CARD_PUT),
+        Index("ix_events_looks", "volunteer_id", "id", postgresql_where=LOOKS, sqlite_where=LOOKS),
         Index("ix_events_viewed", "ticket_id", "volunteer_id", "happened_at", postgresql_where=VIEWED, sqlite_where=VIEWED),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)

@@ -1,13 +1,13 @@
 """Texts on their way out: queued, claimed by a worker, sent, and looked up at the gateway where nobody knows whether they were."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import ColumnElement, and_, delete, literal_column, not_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, literal_column, not_, or_, select, update
 from sqlalchemy.orm import Session
 
-from hotline.domain.delivery import Delivery
+from hotline.domain.delivery import Delivery, Reason
 from hotline.domain.message import Direction
 from hotline.domain.walk import Consent
 from hotline.storage import holds, sealed
@@ -16,11 +16,18 @@ from hotline.storage.db import Insert, table
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.rows import NewText, TextChanges, TextOut, TextOutRow
 
+
+def _literal(delivery: Delivery) -> Any:
+    """The value as part of the SQL, not as a parameter: a partial index serves only a query that has its condition word for word."""
+    return literal_column(f"'{delivery.value}'")
+
+
+_UNDECIDED = (Message.delivery == _literal(Delivery.UNKNOWN), Message.next_attempt_at.is_(None), Message.reason == Reason.NEVER_KNOWN)
 _PUT = Insert(lambda insert: insert(table(Message)).inline())
 
 
 def due_at_once(*, now: datetime, **values: Unpack[NewText]) -> TextOut:
-    """The row of a text that is to leave now. `gateway` is empty until it is sent."""
+    """The row of a text that is to leave now. `gateway` is empty until it is claimed."""
     return {
         "direction": Direction.OUT,
         "gateway": "",
@@ -65,15 +72,16 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[Due]:
     return [Due(row[0], row[1], row[2], bool(row[3]), bool(row[4])) for row in session.execute(statement)]
 
 
-def abandoned(session: Session, *, claimed_before: datetime, limit: int) -> Sequence[int]:
-    """Ids of the texts that were claimed before `claimed_before` and are still not sent, locked: their worker is gone."""
+def abandoned(session: Session, *, claimed_before: datetime, limit: int) -> Sequence[tuple[int, bool]]:
+    """The texts that were claimed before `claimed_before` and are still not sent, locked: their worker is gone. Of each its id, and whether
+    the gateway may have it."""
     statement = (
-        select(Message.id)
+        select(Message.id, Message.unhanded)
         .where(Message.delivery == _literal(Delivery.SENDING), Message.claimed_at < claimed_before)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return session.scalars(statement).all()
+    return [(row.id, not row.unhanded) for row in session.execute(statement)]
 
 
 def unknown(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Message, Contact]]:
@@ -89,20 +97,55 @@ def unknown(session: Session, *, now: datetime, limit: int) -> Sequence[tuple[Me
     return [(row[0], row[1]) for row in session.execute(statement)]
 
 
-def reported(session: Session, *, gateway: str, gateway_id: str, message_id: int | None, attempt: int | None) -> Message | None:
-    """The text that a delivery report is about, locked; None if there is none.
+def unreported(session: Session, *, now: datetime, but_of: Collection[str] = ()) -> Message | None:
+    """The next text to ask about that a gateway, but not one of `but_of`, took and never reported, locked.
+
+    Rows that another worker has locked are left out.
+    """
+    statement = (
+        select(Message)
+        .where(Message.delivery == _literal(Delivery.SENT), Message.next_attempt_at.is_not(None), Message.next_attempt_at <= now)
+        .where(Message.gateway.not_in(but_of))
+        .order_by(Message.next_attempt_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalar(statement, execution_options={"populate_existing": True})
+
+
+def reported(
+    session: Session, *, gateway: str, gateway_id: str, message_id: int | None, attempt: int | None, delivered: bool = False
+) -> Message | None:
+    """The text that a delivery report is about, locked; None if there is none. `delivered`: it says that the phone has the text.
 
     It is found by our own id and the attempt, which our callback addresses carry, else by the gateway's id. A report about an attempt
-    that was given up finds nothing. The text keeps that attempt's gateway id only so that a look-up does not take it for the next one.
+    that was given up finds nothing, unless the phone got that very attempt after all: then it must not be sent again. The text keeps that
+    attempt's gateway id so that this is known, and that a look-up does not take it for the next one.
     """
     named = (
         and_(Message.gateway == gateway, Message.gateway_id == gateway_id)
         if message_id is None
-        else and_(Message.id == message_id, Message.attempts == attempt)
+        else and_(Message.id == message_id, Message.attempts == attempt, Message.gateway == gateway)
     )
     given_up = and_(Message.delivery == Delivery.QUEUED, Message.gateway_id.is_not(None))
+    if delivered:
+        given_up = and_(given_up, Message.gateway_id != gateway_id)
     statement = select(Message).where(Message.direction == Direction.OUT, named, not_(given_up)).with_for_update()
     return session.scalars(statement, execution_options={"populate_existing": True}).one_or_none()
+
+
+def never_known(session: Session, *, limit: int) -> Sequence[tuple[Message, Contact]]:
+    """The newest texts of which nobody can ever tell whether they were sent, each with its contact: a person decides."""
+    statement = (
+        select(Message, Contact).join(Contact, Contact.id == Message.contact_id).where(*_UNDECIDED).order_by(Message.id.desc()).limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def undecided(session: Session, message_id: int) -> Message | None:
+    """A text of which nobody can ever tell, locked; None if somebody has decided, or more is known of it by now."""
+    statement = select(Message).where(Message.id == message_id, *_UNDECIDED).with_for_update()
+    return session.scalar(statement, execution_options={"populate_existing": True})
 
 
 def locked(session: Session, message_id: int) -> Message:
@@ -131,10 +174,47 @@ def store(session: Session, message_id: int, **values: Unpack[TextChanges]) -> N
     session.execute(update(Message).where(Message.id == message_id).values(**values))
 
 
+def hurry(session: Session, ticket_id: int, rank: int) -> None:
+    """Give the texts about a ticket that wait that rank, where it is a lower one."""
+    waiting = (Message.ticket_id == ticket_id, Message.delivery == _literal(Delivery.QUEUED), Message.rank > rank)
+    session.execute(update(Message).where(*waiting).values(rank=rank))
+
+
+def crowded(session: Session, contact_ids: Collection[int], *, now: datetime) -> set[int]:
+    """Those of the contacts that have texts which were put off because they were too many at once, and are not due yet."""
+    crowded_ones = (Message.delivery == _literal(Delivery.QUEUED), Message.reason == Reason.CROWDED, Message.next_attempt_at > now)
+    return set(session.scalars(select(Message.contact_id).where(Message.contact_id.in_(contact_ids), *crowded_ones).distinct()))
+
+
+def crowd_of(session: Session, contact_id: int, *, now: datetime, above: int) -> Sequence[tuple[int, datetime]]:
+    """The texts of a contact that are due, or were put off because they were too many, in their order: id, and when it is due. Of ranks
+    above `above`."""
+    waits = (Message.contact_id == contact_id, Message.delivery == _literal(Delivery.QUEUED), Message.rank > above)
+    is_of_it = or_(Message.next_attempt_at <= now, Message.reason == Reason.CROWDED)
+    statement = select(Message.id, Message.next_attempt_at).where(*waits, is_of_it)
+    newcomers = case((Message.reason == Reason.CROWDED, 0), else_=1)
+    ordered = statement.order_by(Message.rank, newcomers, Message.next_attempt_at, Message.id)
+    return [(row[0], row[1] or now) for row in session.execute(ordered)]
+
+
+def put_off(session: Session, due: Mapping[int, datetime]) -> None:
+    """Put off texts of a contact that are too many at once. `due`: id → when each is due."""
+    session.execute(update(Message), [{"id": id_, "next_attempt_at": at, "reason": Reason.CROWDED} for id_, at in due.items()])
+
+
+def doubt_all(session: Session, *, now: datetime) -> int:
+    """Make unknown what was on its way: the database is from a backup, and it may have left since. Returns how many texts."""
+    on_its_way = Message.delivery.in_((Delivery.QUEUED, Delivery.SENDING))
+    tried = case((Message.attempts > 0, Message.attempts), else_=1)  # a look-up is of an attempt
+    values = {"delivery": Delivery.UNKNOWN, "reason": "restored", "attempts": tried, "look_ups": 0, "next_attempt_at": now}
+    return len(session.scalars(update(Message).where(on_its_way).values(values).returning(Message.id)).all())
+
+
 def renew_claim(session: Session, message_id: int, attempt: int, *, now: datetime) -> bool:
-    """Renew a worker's claim on a text, made for that attempt. False if the worker does not hold it any more."""
+    """Renew a worker's claim on a text, made for that attempt, as the gateway is given it next. False if the worker does not hold it any
+    more. Once this is committed, the gateway may have the text."""
     statement = update(Message).where(Message.id == message_id, Message.attempts == attempt, Message.delivery == _literal(Delivery.SENDING))
-    return session.scalar(statement.values(claimed_at=now).returning(Message.id)) is not None
+    return session.scalar(statement.values(claimed_at=now, unhanded=None).returning(Message.id)) is not None
 
 
 def known_ids(session: Session, contact_id: int) -> set[str]:
@@ -161,8 +241,3 @@ def is_taken(session: Session, gateway: str, gateway_id: str, message_id: int) -
     """Whether a text other than `message_id` has this id of the gateway."""
     statement = select(Message.id).where(Message.gateway == gateway, Message.gateway_id == gateway_id, Message.id != message_id)
     return session.scalar(statement) is not None
-
-
-def _literal(delivery: Delivery) -> Any:
-    """The value as part of the SQL, not as a parameter: a partial index serves only a query that has its condition word for word."""
-    return literal_column(f"'{delivery.value}'")

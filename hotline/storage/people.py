@@ -1,6 +1,6 @@
 """Volunteers, their teams and shifts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import time
 from typing import Unpack
 
@@ -91,6 +91,11 @@ def all_names(session: Session) -> Sequence[str]:
     return session.scalars(select(Volunteer.name).where(Volunteer.active)).all()
 
 
+def logins(session: Session) -> Sequence[str]:
+    """The logins of all active volunteers, whatever their role."""
+    return session.scalars(select(Volunteer.login).where(Volunteer.active).order_by(Volunteer.login)).all()
+
+
 def named(session: Session) -> Sequence[Person]:
     """The people who may have a ticket or see one as a volunteer does, by id: active, confirmed or not."""
     statement = select(Volunteer.id, Volunteer.login, Volunteer.name).where(Volunteer.active, Volunteer.role == Role.VOLUNTEER)
@@ -167,13 +172,13 @@ def read_in(session: Session, volunteer_id: int, language: str) -> None:
     session.execute(update(Volunteer).where(Volunteer.id == volunteer_id).values(page_language=language))
 
 
-def shifts(session: Session, team_id: int) -> Sequence[Shift]:
-    """The weekly shifts of a team's members who work now."""
+def shifts(session: Session, team_ids: Collection[int]) -> Sequence[Shift]:
+    """The weekly shifts of these teams' members who work now."""
     statement = (
         select(ShiftRow)
         .join(Volunteer, Volunteer.id == ShiftRow.volunteer_id)
         .join(Membership, (Membership.volunteer_id == ShiftRow.volunteer_id) & (Membership.team_id == ShiftRow.team_id))
-        .where(ShiftRow.team_id == team_id, AT_WORK)
+        .where(ShiftRow.team_id.in_(team_ids), AT_WORK)
     )
     return [Shift(s.volunteer_id, s.team_id, s.weekday, s.starts, s.ends, s.on_holidays) for s in session.scalars(statement)]
 
@@ -237,6 +242,12 @@ def heads(session: Session) -> Sequence[int]:
     return session.scalars(select(Volunteer.id).where(Volunteer.is_head, Volunteer.active).order_by(Volunteer.id)).all()
 
 
+def auditors_and_heads(session: Session) -> Sequence[Volunteer]:
+    """The auditors and heads at work, in the order of their ids."""
+    statement = select(Volunteer).where(AT_WORK, or_(Volunteer.is_head, Volunteer.role == Role.AUDITOR))
+    return session.scalars(statement.order_by(Volunteer.id)).all()
+
+
 def candidates(session: Session, ids: Iterable[int]) -> dict[int, Candidate]:
     """Volunteer id → what decides who gets a ticket: languages, open tickets, and whether they take citizens who ask for a woman."""
     wanted = set(ids)
@@ -248,20 +259,6 @@ def candidates(session: Session, ids: Iterable[int]) -> dict[int, Candidate]:
     held: dict[int, int] = {row.assignee_id: row.held for row in session.execute(load)}
     people = session.execute(select(Volunteer.id, Volunteer.languages, Volunteer.takes_women).where(Volunteer.id.in_(wanted)))
     return {row.id: Candidate(row.id, frozenset(row.languages), held.get(row.id, 0), row.takes_women) for row in people}
-
-
-def seed_factor(session: Session, volunteer_id: int, seed: str) -> None:
-    """Store the seed of a volunteer's second factor, unless there is one."""
-    statement = update(Volunteer).where(Volunteer.id == volunteer_id, Volunteer.totp_seed.is_(None))
-    session.execute(statement.values(totp_seed=seed, totp_step=None))
-
-
-def take_step(session: Session, volunteer_id: int, step: int) -> bool:
-    """Note that the code of a time step was used. False if that code or a later one was used before."""
-    is_new = (Volunteer.totp_step.is_(None)) | (Volunteer.totp_step < step)
-    statement = update(Volunteer).where(Volunteer.id == volunteer_id, is_new).values(totp_step=step)
-    taken = session.scalar(statement.returning(Volunteer.id))
-    return taken is not None
 
 
 def everybody(session: Session) -> Sequence[Volunteer]:

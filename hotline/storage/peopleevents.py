@@ -1,4 +1,4 @@
-"""What happened to volunteers, their rights and shifts. Events are added, never changed or deleted."""
+"""What happened to volunteers, their rights and shifts, and what people did with gateways. Events are added, never changed or deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,11 +37,17 @@ class PeopleEventKind(StrEnum):
     DOES_NOT_COME = "does_not_come"
     MISSED = "missed"  # the volunteer has not come
     HANDED_OVER = "handed_over"
+    GATEWAY_STOPPED = "gateway_stopped"
+    GATEWAY_STARTED = "gateway_started"
+    TEXT_SENT_AGAIN = "text_sent_again"  # a text of which nobody can tell whether it was sent
+    TEXT_LEFT = "text_left"  # such a text is left as it is
 
 
 class PeopleEventData(TypedDict, total=False):
     """What an event holds beside its kind: codes and days, never a name or a phone number."""
 
+    gateway: str
+    text: int  # the id of a text
     ends: str  # HH:MM, local time
     languages: Sequence[str]
     on_date: str  # YYYY-MM-DD (ISO 8601)

@@ -42,7 +42,7 @@ class Volunteer(Base):
     takes_women: Mapped[bool] = mapped_column(server_default=false())  # takes citizens who ask for a woman
     keeps_pauses: Mapped[bool] = mapped_column(server_default=true())  # is not on duty in the hours that the configuration calls pauses
     shows_numbers: Mapped[bool] = mapped_column(server_default=false())  # may have a citizen's number shown
-    totp_seed: Mapped[str | None] = mapped_column(String(64))  # of the second factor's secret; not confirmed while totp_step is null
+    totp_seed: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed for the staff; not confirmed while totp_step is null
     totp_step: Mapped[int | None] = mapped_column(BigInteger)  # the time step of the last code accepted: no code is accepted twice
 
 

@@ -17,7 +17,7 @@ class ReadingRow(Base):
     intent: Mapped[str] = mapped_column(String(16))  # a `domain.reading.Intent`
     kinds: Mapped[list[str]]  # codes of the model's kinds, the likeliest first
     object: Mapped[str | None] = mapped_column(String(16))
-    danger: Mapped[float] = mapped_column(Float)  # the probability, 0 to 1; so are the next two
+    danger: Mapped[float] = mapped_column(Float)  # the probability, 0 to 1 in hundredths; so are the next two
     against: Mapped[float] = mapped_column(Float)
     quiet: Mapped[float] = mapped_column(Float)
     reasons: Mapped[bytes | None] = mapped_column(LargeBinary)  # the words that decided, by what they decided; sealed

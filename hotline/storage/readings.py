@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.look import Look
 from hotline.domain.reading import Intent
+from hotline.domain.ticket import Priority
 from hotline.sealing import ContactKey
 from hotline.storage import sealed
 from hotline.storage.models import TO_READ, Message, Ticket
@@ -31,11 +32,13 @@ class NewReading(TypedDict):
 
 
 def reasons_of(session: Session, row: ReadingRow) -> dict[str, list[str]]:
-    """The words that decided, by what they decided; empty if they were erased."""
+    """The words that decided, by what they decided; empty if they were erased, or if something of the text is masked: it may be they."""
     why = row.reasons
     if why is None:
         return {}
-    contact_id = session.scalars(select(Message.contact_id).where(Message.id == row.message_id)).one()
+    contact_id, masked = session.execute(select(Message.contact_id, Message.masked).where(Message.id == row.message_id)).one()
+    if masked:
+        return {}
 
     def opened() -> str:
         key = sealed.key_of(session, contact_id)
@@ -53,9 +56,23 @@ def seal_anew(session: Session, message_id: int, old: ContactKey | None, new: Co
         session.execute(update(ReadingRow).where(ReadingRow.message_id == message_id).values(reasons=words))
 
 
-def waiting(session: Session, limit: int) -> Sequence[Message]:
-    """Texts that are still to be read, oldest first, locked. Rows that another worker has locked are left out."""
-    statement = select(Message).where(TO_READ).order_by(Message.id).limit(limit).with_for_update(skip_locked=True)
+def forget(session: Session, message_id: int) -> None:
+    """Delete what was read in a text: by it a guess at words that are gone could be tested."""
+    session.execute(delete(ReadingRow).where(ReadingRow.message_id == message_id))
+
+
+def waiting(session: Session, limit: int, others: int) -> Sequence[Message]:
+    """Texts that are still to be read, locked: first those of urgent tickets that nobody has yet, at most `limit`; then the oldest, until
+    there are `others`. Rows that another worker has locked are left out."""
+    urgent = select(Ticket.id).where(Ticket.routed_at.is_(None), Ticket.priority == Priority.URGENT)
+    pressing = session.scalars(urgent.order_by(Ticket.priority, Ticket.id).limit(limit)).all()
+    found = _to_read(session, Message.ticket_id.in_(pressing), limit=limit) if pressing else []
+    rest = Message.id.not_in([message.id for message in found])
+    return [*found, *_to_read(session, rest, limit=others - len(found))] if len(found) < others else found
+
+
+def _to_read(session: Session, which: ColumnElement[bool], *, limit: int) -> Sequence[Message]:
+    statement = select(Message).where(TO_READ, which).order_by(Message.id).limit(limit).with_for_update(skip_locked=True)
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
 
 

@@ -1,18 +1,20 @@
 """Recordings of calls: awaited from the gateway, stored with us, then deleted at the gateway."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.look import Look
 from hotline.sealing import ContactKey
 from hotline.storage import sealed
 from hotline.storage.callmodels import RECORDING_DUE, Call, Recording
-from hotline.storage.db import Insert, table
+from hotline.storage.contacts import ERASED
+from hotline.storage.db import Insert, ids_here, table
+from hotline.storage.models import Contact
 
 
 class RecordingState(StrEnum):
@@ -21,8 +23,12 @@ class RecordingState(StrEnum):
     AWAITED = "awaited"  # at the gateway, or on its way there
     STORED = "stored"  # with us, and still at the gateway
     DONE = "done"  # with us alone
-    LOST = "lost"  # given up
+    LOST = "lost"  # given up, or wiped
+    GOING = "going"  # wiped; its file and the copy at the gateway are to be removed
 
+
+WIPED = "erased"
+"""The `reason` of a recording that was wiped."""
 
 KEPT = frozenset({RecordingState.STORED, RecordingState.DONE})
 """The states in which a recording can be listened to."""
@@ -57,7 +63,7 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
     """Store what the gateway told of a recording. Returns whether the recording is now to be fetched.
 
     The last length that the gateway tells is the right one: an earlier one may be from before silence was trimmed off. A recording that
-    was given up is awaited again: the gateway has it after all.
+    was given up is awaited again: the gateway has it after all. A wiped recording stays so.
     """
     row = {
         "call_id": call_id,
@@ -75,7 +81,7 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
     # A row that a worker has locked is left alone: workers lock the recording before the ticket, steps of a call after it.
     same = select(Recording).where(Recording.gateway == gateway, Recording.gateway_id == gateway_id).with_for_update(skip_locked=True)
     known = session.scalar(same, execution_options={"populate_existing": True})
-    if known is None or known.state in KEPT:
+    if known is None or known.state in KEPT or known.reason == WIPED:
         return False
     if promised_s is not None:
         store(session, known.id, promised_s=promised_s)
@@ -85,17 +91,22 @@ def note(session: Session, *, call_id: int, gateway: str, gateway_id: str, promi
     return True
 
 
+def known(session: Session, gateway: str, gateway_ids: Collection[str]) -> set[str]:
+    """Those of the gateway's ids of recordings that we know of, also of those that were wiped or given up."""
+    return ids_here(session, Recording.gateway_id, gateway_ids, Recording.gateway == gateway)
+
+
 def has_any(session: Session, call_id: int) -> bool:
     """Whether a call has recorded anything, silence too."""
     is_some = or_(Recording.promised_s.is_(None), Recording.promised_s > 0)
     return session.scalar(select(Recording.id).where(Recording.call_id == call_id, is_some).limit(1)) is not None
 
 
-def due(session: Session, *, now: datetime) -> Recording | None:
-    """The next recording to fetch, or to delete at the gateway, locked. Rows that another worker has locked are left out."""
+def due(session: Session, gateway: str, *, now: datetime) -> Recording | None:
+    """The next recording to fetch, or to delete, at this gateway, locked. Rows that another worker has locked are left out."""
     statement = (
         select(Recording)
-        .where(RECORDING_DUE, Recording.next_attempt_at <= now)
+        .where(RECORDING_DUE, Recording.next_attempt_at <= now, Recording.gateway == gateway)
         .order_by(Recording.next_attempt_at, Recording.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -130,6 +141,14 @@ def key_of(session: Session, recording: Recording) -> ContactKey | None:
     return sealed.key_of(session, _contact_id_of(session, recording))
 
 
+def is_wiped(session: Session, recording: Recording) -> bool:
+    """Whether a recording was wiped, or came after its caller was erased (whose key may still open what an earlier owner left)."""
+    if recording.state in KEPT:
+        return False
+    erased = select(Contact.id).where(Contact.id == _contact_id_of(session, recording), Contact.kind == ERASED)
+    return recording.reason == WIPED or session.scalar(erased) is not None
+
+
 def needed_key(session: Session, recording: Recording) -> ContactKey:
     """The key of the caller, which stays the same until the commit. Raises `Erased`."""
     return sealed.needed_key(session, _contact_id_of(session, recording))
@@ -144,6 +163,21 @@ def next_plain(session: Session, *, after_id: int) -> Recording | None:
 def is_plain(session: Session) -> bool:
     """Whether a recording with us is not sealed."""
     return session.scalar(select(Recording.id).where(_PLAIN).limit(1)) is not None
+
+
+def names(session: Session) -> list[str]:
+    """The names under which recordings lie with us."""
+    found = session.scalars(
+        select(Recording.stored_as).where(Recording.stored_as.is_not(None), Recording.state.in_(KEPT)).order_by(Recording.id)
+    )
+    return list(dict.fromkeys(name for name in found if name is not None))
+
+
+def of_contact(session: Session, contact_id: int) -> Sequence[Recording]:
+    """The recordings of a contact of which a file lies in the store, sealed, or is on its way there; not those that were wiped."""
+    of_calls = select(Recording).join(Call, Call.id == Recording.call_id).where(Call.contact_id == contact_id)
+    kept = (Recording.stored_as.is_not(None), func.coalesce(Recording.reason, "") != WIPED)
+    return session.scalars(of_calls.where(*kept).order_by(Recording.id)).all()
 
 
 def is_stored_as(session: Session, name: str) -> bool:

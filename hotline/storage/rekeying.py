@@ -1,21 +1,28 @@
 """Contacts get other keys: their own key wrapped by another sealing key, or a new key under which all that is theirs is sealed anew."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.keys import Keys
-from hotline.sealing import ContactKey, new_contact_key, unwrap, wrap, wrapped_by
-from hotline.storage import bridges, drafts, readings, sealed
-from hotline.storage.callmodels import Call, Recording
+from hotline.sealing import ContactKey, unwrap, wrap, wrapped_by
+from hotline.storage import bridges, drafts, photos, readings, recordings, sealed
+from hotline.storage.callmodels import Recording
 from hotline.storage.models import Contact, Draft, Message, Note, Ticket, TypedPhone
+from hotline.storage.photomodels import Photo
 
 
 def after(session: Session, contact_id: int, *, limit: int) -> Sequence[int]:
     """Ids of the contacts behind `contact_id` that have a key, in order."""
     statement = select(Contact.id).where(Contact.id > contact_id, Contact.wrapped_key.is_not(None))
     return session.scalars(statement.order_by(Contact.id).limit(limit)).all()
+
+
+def uid(session: Session, contact_id: int) -> bytes:
+    """The random number that all that is sealed for a contact is bound to."""
+    return bytes(session.scalars(select(Contact.uid).where(Contact.id == contact_id)).one())
 
 
 def wrapped(session: Session) -> dict[str, int]:
@@ -38,21 +45,39 @@ def rewrap(session: Session, keys: Keys, contact_ids: Sequence[int]) -> int:
     return done
 
 
-def seal_anew(session: Session, keys: Keys, contact_id: int) -> bool:
+File = tuple[type[Recording] | type[Photo], int]
+"""A recording or a photo, by its id."""
+
+
+def files_of(session: Session, contact_id: int) -> dict[File, Recording | Photo]:
+    """The recordings and photos of a contact of which a file lies in the store, or is on its way there."""
+    found: list[Recording | Photo] = [*recordings.of_contact(session, contact_id), *photos.of_contact(session, contact_id)]
+    return {(type(one), one.id): one for one in found}
+
+
+class Moved(NamedTuple):
+    """A recording or a photo that was written anew: the names of its old and of its new file, and the new one's size and SHA-256."""
+
+    before: str
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+def seal_anew(session: Session, keys: Keys, contact_id: int, new: ContactKey, moved: Mapping[File, Moved]) -> bool:
     """Give a contact a new key, and seal all that is the contact's under it. The old key opens nothing of what is stored then.
 
-    False, and nothing is changed, for a contact with a recording: its file lies in the store under the old key. Raises `SealBroken` if
-    something of it does not open.
+    `moved`: the contact's recordings and photos, as written anew under that key. False, and nothing is changed, if there are others by
+    now. Raises `SealBroken` if something of it does not open.
     """
     statement = select(Contact).where(Contact.id == contact_id).with_for_update()
     contact = session.scalars(statement, execution_options={"populate_existing": True}).one()
     old = sealed.key_in(keys, contact)
     if old is None:
         return True
-    stored = select(Recording.id).join(Call, Call.id == Recording.call_id).where(Call.contact_id == contact_id)
-    if session.scalar(stored.where(Recording.stored_as.is_not(None)).limit(1)) is not None:
+    if not _move(session, contact_id, moved):
         return False
-    new = new_contact_key()._replace(uid=contact.uid)
+    photos.seal_anew(session, contact_id, old, new)
     number = sealed.number_by(old, contact)
     sealed_number = sealed.seal_number(new, number) if number is not None else None
     session.execute(update(Contact).where(Contact.id == contact_id).values(wrapped_key=wrap(keys, new), number=sealed_number))
@@ -64,6 +89,19 @@ def seal_anew(session: Session, keys: Keys, contact_id: int) -> bool:
     for ticket_id in session.scalars(own).all():
         of_ticket(session, ticket_id, old, new)
     sealed.remember(session, contact_id, new)
+    return True
+
+
+def _move(session: Session, contact_id: int, moved: Mapping[File, Moved]) -> bool:
+    """Name the new files of recordings and photos in their rows. False, and nothing is changed, unless these are all, and as they were."""
+    stored = {file: (recordings if file[0] is Recording else photos).locked(session, file[1]) for file in files_of(session, contact_id)}
+    if {file: one.stored_as for file, one in stored.items()} != {file: one.before for file, one in moved.items()}:
+        return False
+    if any(one.state not in recordings.KEPT for one in stored.values()):
+        return False
+    for (model, row_id), one in moved.items():
+        where = recordings if model is Recording else photos
+        where.store(session, row_id, stored_as=one.name, size_bytes=one.size_bytes, sha256=one.sha256)
     return True
 
 

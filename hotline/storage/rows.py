@@ -100,6 +100,8 @@ class TicketChanges(TypedDict, total=False):
     next_ring_at: datetime | None
     head_told_at: datetime | None
     to_read: bool
+    keep_until: datetime | None
+    goes_at: datetime | None
 
 
 class TextIn(TypedDict):
@@ -114,6 +116,9 @@ class TextIn(TypedDict):
     read_as: ReadAs
     look: NotRequired[Look | None]
     to_read: NotRequired[bool]
+    line: NotRequired[str]
+    head: NotRequired[str]  # of an MMS
+    sent_at: NotRequired[datetime]  # when the network took it from the citizen, where the gateway says
 
 
 class TextInRow(TextIn):
@@ -163,10 +168,13 @@ class TextChanges(TypedDict, total=False):
     rank: int
     delivery: Delivery
     reason: Reason | str | None
+    line: str | None
     attempts: int
+    repeats: bool | None
     look_ups: int
     next_attempt_at: datetime | None
     claimed_at: datetime | None
+    unhanded: bool | None
     sent_at: datetime | None
     delivered_at: datetime | None
 

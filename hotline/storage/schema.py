@@ -6,6 +6,7 @@ This stands apart from `db`, because Alembic takes 8 MiB of every process that i
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -26,6 +27,19 @@ class MigrationFailed(SQLAlchemyError):
     """A migration left rows whose foreign key points to no row."""
 
 
+class SchemaIsNewer(Exception):
+    """The database is of a newer version than this one; `args[0]` is its revision."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A migration: its revision, what it does in a sentence, and the Python that does it."""
+
+    revision: str
+    says: str
+    source: str
+
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -36,7 +50,7 @@ _SEALED = "0022"
 def migrate(url: str, keys: Keys | None = None) -> None:
     """Bring the database at `url` to the newest schema. It may be called again, and by two processes at once.
 
-    `keys` seal what an older schema has in plain words; a database that holds nothing yet needs none.
+    `keys` seal what an older schema has in plain words; a database that holds nothing yet needs none. Raises `SchemaIsNewer`.
     """
     engine = make_engine(url, pool_size=1)
     try:
@@ -48,12 +62,34 @@ def migrate(url: str, keys: Keys | None = None) -> None:
                 connection.commit()
             before = MigrationContext.configure(connection).get_current_revision()
             connection.commit()
-            command.upgrade(_alembic(connection, keys), "head")
+            if before is not None and not knows(before):
+                raise SchemaIsNewer(before)
+            upgrade(connection, keys=keys)
             connection.commit()
             if before is not None and before < _SEALED and engine.dialect.name == "sqlite":
                 _wipe(connection)
     finally:
         engine.dispose()
+
+
+def upgrade(connection: Connection, to: str = "head", *, keys: Keys | None = None) -> None:
+    """Bring the database to a revision. Within a transaction on PostgreSQL all of it is part of that."""
+    command.upgrade(_alembic(connection, keys), to)
+
+
+def knows(revision: str) -> bool:
+    """Whether this release knows a revision of the schema; a newer one it does not."""
+    return any(script.revision == revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
+def steps(engine: Engine) -> tuple[str | None, list[Step]]:
+    """The revision of the database (None: it is empty), and the migrations that bring it to the newest. Raises `SchemaIsNewer`."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and not knows(current):
+        raise SchemaIsNewer(current)
+    scripts = reversed([*ScriptDirectory(str(MIGRATIONS)).iterate_revisions("head", current or "base")])
+    return current, [Step(one.revision, (one.doc or "").partition("\n")[0], Path(one.path).read_text("utf-8")) for one in scripts]
 
 
 def _wipe(connection: Connection) -> None:
@@ -83,13 +119,6 @@ def foreign_keys_off(connection: Connection) -> Iterator[None]:
     finally:
         connection.rollback()
         driver.execute("PRAGMA foreign_keys=ON")
-
-
-def pending_migrations(engine: Engine) -> bool:
-    """Whether the database's schema is not the newest one."""
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    return current != ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def _alembic(connection: Connection, keys: Keys | None = None) -> AlembicConfig:

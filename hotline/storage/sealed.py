@@ -17,6 +17,7 @@ from hotline import sealing
 from hotline.keys import KeyFile, Keys
 from hotline.log import logger
 from hotline.sealing import ContactKey, SealBroken
+from hotline.storage import masks
 from hotline.storage.models import PLAIN, Contact, Message, Note, Ticket, TypedPhone
 
 KEYS = "keys"
@@ -30,12 +31,16 @@ SEALED = frozenset(
         "contacts.number",
         "contacts.wrapped_key",
         "drafts.sealed",
+        "gateway_states.why",
         "logins.sought",
         "messages.sealed",
         "notes.sealed",
+        "photos.preview",
         "readings.reasons",
         "shift_days.note",
+        "text_parts.sealed",
         "typed_phones.number",
+        "volunteers.totp_seed",
     }
 )
 """Every column that holds what is sealed. A test finds a column of text or bytes that is neither here nor excused there."""
@@ -62,6 +67,11 @@ def remember(session: Session, contact_id: int, key: ContactKey) -> None:
     """Keep the key of a contact that is locked for as long as the session lasts, so that what is stored next need not ask for it."""
     session.info.setdefault(_CONTACT_KEYS, {})[contact_id] = key
     session.info.setdefault(_HELD, set()).add(contact_id)
+
+
+def forget(session: Session, contact_id: int) -> None:
+    """The key of a contact was deleted: nothing is sealed or opened by it any more in this session."""
+    session.info.setdefault(_CONTACT_KEYS, {})[contact_id] = None
 
 
 def key_of(session: Session, contact_id: int) -> ContactKey | None:
@@ -153,7 +163,11 @@ def seal_body(key: ContactKey, body: str, *, direction: str, created_at: datetim
 
 def row_of(session: Session, values: Mapping[str, Any]) -> dict[str, Any]:
     """The row of a text with its words sealed; they are given as `body`. Raises `Erased`."""
-    key = needed_key(session, values["contact_id"])
+    return row_by(needed_key(session, values["contact_id"]), values)
+
+
+def row_by(key: ContactKey, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, given the key of the contact."""
     body = seal_body(key, values["body"], direction=values["direction"], created_at=values["created_at"])
     return {**{name: value for name, value in values.items() if name != "body"}, "sealed": body}
 
@@ -171,8 +185,12 @@ def body_by(key: ContactKey | None, message: Message) -> str:
 
 
 def shown_body_of(session: Session, message: Message) -> str:
-    """The words of a text, for people to read: what does not open is shown as `UNREADABLE`, so that one text hides no other."""
-    return readable(f"text {message.id}", lambda: body_of(session, message), UNREADABLE)
+    """The words of a text, for people to read: without what is masked in it. Every page, list and index of words reads this alone.
+
+    What does not open is shown as `UNREADABLE`, so that one text hides no other.
+    """
+    words = readable(f"text {message.id}", lambda: body_of(session, message), UNREADABLE)
+    return masks.hide(session, words, message_id=message.id) if message.masked else words
 
 
 def seal_note(key: ContactKey, body: str, *, written_at: datetime) -> bytes:
@@ -186,12 +204,13 @@ def note_of(key: ContactKey | None, note: Note) -> str:
 
 
 def shown_note_of(session: Session, note: Note, contact_id: int | None = None) -> str:
-    """The words of a note, for people to read; `contact_id` is its ticket's contact, if that is known."""
+    """The words of a note, for people to read, without what is masked; `contact_id` is its ticket's contact, if that is known."""
 
     def opened() -> str:
         return note_of(key_of_ticket(session, note.ticket_id) if contact_id is None else key_of(session, contact_id), note)
 
-    return readable(f"note {note.id}", opened, UNREADABLE)
+    words = readable(f"note {note.id}", opened, UNREADABLE)
+    return masks.hide(session, words, note_id=note.id) if note.masked else words
 
 
 def seal_typed(key: ContactKey, number: str, typed_id: int) -> bytes:

@@ -1,6 +1,6 @@
 """Shifts of single days: what happened to them, and who is on duty by that."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Unpack
@@ -21,7 +21,11 @@ _NOTE = "shift_days.note"
 
 def between(session: Session, team_id: int, first: date, last: date) -> Sequence[ShiftDay]:
     """The rows of a team's shifts from day `first` to day `last`, both included."""
-    statement = select(ShiftDay).where(ShiftDay.team_id == team_id, ShiftDay.on_date >= first, ShiftDay.on_date <= last)
+    return _between(session, [team_id], first, last)
+
+
+def _between(session: Session, team_ids: Collection[int], first: date, last: date) -> Sequence[ShiftDay]:
+    statement = select(ShiftDay).where(ShiftDay.team_id.in_(team_ids), ShiftDay.on_date >= first, ShiftDay.on_date <= last)
     return session.scalars(statement.order_by(ShiftDay.on_date, ShiftDay.id)).all()
 
 
@@ -57,9 +61,13 @@ def exchanges(session: Session, days: Iterable[ShiftDay]) -> dict[Key, Exchange]
 
 def turns_of(session: Session, team_id: int, first: date, last: date, calendar: Calendar) -> list[Turn]:
     """A team's turns that are planned for the days from `first` to `last`, both included, in the order in which they begin."""
-    happened = exchanges(session, between(session, team_id, first, last))
-    found = turns(people.shifts(session, team_id), first, last, happened, with_wishes(session, calendar))
+    found = _turns(session, [team_id], first, last, calendar)
     return sorted(found, key=lambda turn: (turn.begins, turn.starts, turn.volunteer_id))
+
+
+def _turns(session: Session, team_ids: Collection[int], first: date, last: date, calendar: Calendar) -> Iterator[Turn]:
+    happened = exchanges(session, _between(session, team_ids, first, last))
+    return turns(people.shifts(session, team_ids), first, last, happened, with_wishes(session, calendar))
 
 
 def turn_of(session: Session, day: ShiftDay, who: int, calendar: Calendar) -> Turn | None:
@@ -99,13 +107,13 @@ def hand_over(session: Session, day_id: int, note: str, *, now: datetime) -> Non
 
 def present(session: Session, team_id: int, local: datetime, calendar: Calendar) -> set[int]:
     """Ids of the volunteers who are on duty in a team at the local time."""
-    today = local.date()
-    return duty.present(turns_of(session, team_id, today - REACH, today, calendar), local)
+    return present_in(session, [team_id], local, calendar)
 
 
-def present_in(session: Session, team_ids: Iterable[int], local: datetime, calendar: Calendar) -> frozenset[int]:
+def present_in(session: Session, team_ids: Collection[int], local: datetime, calendar: Calendar) -> set[int]:
     """Ids of the volunteers who are on duty in any of these teams at the local time."""
-    return frozenset[int]().union(*(present(session, team_id, local, calendar) for team_id in team_ids))
+    today = local.date()
+    return duty.present(_turns(session, team_ids, today - REACH, today, calendar), local)
 
 
 def keep(session: Session, turn: Turn) -> ShiftDay:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
+from hotline.storage import releases
 from hotline.storage.db import upsert
 from hotline.storage.models import ShutOut
 
@@ -24,7 +25,10 @@ def of_tickets(session: Session, ticket_ids: Sequence[int]) -> frozenset[tuple[i
 def shut_out(session: Session, ticket_id: int, volunteer_id: int, *, made_by: int | None, now: datetime) -> bool:
     """Shut a volunteer out of a ticket. `made_by` is None where a machine does it. False if the volunteer is shut out already."""
     statement = upsert(session, ShutOut).values(ticket_id=ticket_id, volunteer_id=volunteer_id, made_by=made_by, made_at=now)
-    return session.scalar(statement.on_conflict_do_nothing().returning(ShutOut.volunteer_id)) is not None
+    is_news = session.scalar(statement.on_conflict_do_nothing().returning(ShutOut.volunteer_id)) is not None
+    if is_news:
+        releases.end(session, ticket_id, volunteer_id, now=now)
+    return is_news
 
 
 def lift(session: Session, ticket_id: int, volunteer_id: int) -> None:

@@ -4,16 +4,17 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Unpack
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, false, func, or_, select, true, update
+from sqlalchemy.orm import Session
 
 from hotline.domain.conversation import SOLVED_TEXTS, QuestionKind
 from hotline.domain.delivery import Delivery
 from hotline.domain.rights import Role
-from hotline.domain.ticket import OPEN, Status
+from hotline.domain.ticket import ENDED, OPEN, Status
 from hotline.sealing import mark
 from hotline.storage import sealed
-from hotline.storage.db import Insert, table
+from hotline.storage.base import other
+from hotline.storage.db import Insert, execute, table
 from hotline.storage.models import ON_QUEUE, PROMISED, WAITS, Alarm, Contact, Message, Question, ShutOut, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Membership, Volunteer
 from hotline.storage.ringmodels import SealBreak
@@ -29,6 +30,17 @@ class TicketMoved(Exception):
 
 _TICKETS = table(Ticket)
 _PUT = Insert(lambda insert: insert(_TICKETS).on_conflict_do_nothing(index_elements=["reference"]).returning(_TICKETS.c.id))
+_MOVE = _TICKETS.update().where(_TICKETS.c.id == bindparam("row_id"), _TICKETS.c.version == bindparam("seen")).returning(_TICKETS.c.id)
+# A change that leaves a ticket as open or ended as it is: what is written after the words of an ended one have gone is kept anew.
+_CHANGE = _MOVE.values(
+    kept_from=case(
+        (
+            or_(*(_TICKETS.c.status == status for status in sorted(ENDED))),
+            func.coalesce(_TICKETS.c.kept_from, bindparam("now", type_=_TICKETS.c.kept_from.type)),
+        )
+    )
+)
+_LOCKED = select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update().execution_options(populate_existing=True)
 
 
 OF_OWNER = ~exists().where(Contact.id == Ticket.contact_id, Contact.owner_since > Ticket.opened_at)
@@ -49,19 +61,20 @@ def insert(session: Session, **values: Unpack[TicketRow]) -> int | None:
 def change(session: Session, ticket_id: int, version: int, *, now: datetime, **values: Unpack[TicketChanges]) -> int:
     """Change a ticket that is still at `version`. Returns the new version.
 
-    A ticket that becomes resolved or closed loses its promised time, and is not late any more. Raises `TicketMoved`.
+    A ticket that becomes resolved or closed loses its promised time, and is not late any more; from then on the days count for which its
+    words are kept. Raises `TicketMoved`.
     """
-    if values.get("status") in (Status.RESOLVED, Status.CLOSED):
-        values |= {"promised_at": None, "on_time": True}
-    changed: int | None = session.scalar(
-        update(Ticket)
-        .where(Ticket.id == ticket_id, Ticket.version == version)
-        .values(version=version + 1, changed_at=now, **values)
-        .returning(Ticket.version)
-    )
+    row = {"row_id": ticket_id, "seen": version, "version": version + 1, "changed_at": now, **values}
+    if "status" not in values:
+        changed = execute(session, _CHANGE, {**row, "now": now})
+    elif values["status"] in ENDED:
+        ended = {"kept_from": now, "goes_at": None, "promised_at": None, "on_time": True}
+        changed = execute(session, _MOVE, {**row, **ended})
+    else:
+        changed = execute(session, _MOVE, {**row, "kept_from": None, "goes_at": None})
     if changed is None:
         raise TicketMoved(ticket_id)
-    return changed
+    return version + 1
 
 
 def looked_at(session: Session, ticket_id: int, *, now: datetime) -> None:
@@ -94,8 +107,7 @@ def reference_of(session: Session, ticket_id: int) -> str:
 
 def locked(session: Session, ticket_id: int) -> Ticket:
     """A ticket as it is now, locked until the commit, for a change that must not fail because of another one."""
-    statement = select(Ticket).where(Ticket.id == ticket_id).with_for_update()
-    return session.scalars(statement, execution_options={"populate_existing": True}).one()
+    return session.scalars(_LOCKED, {"ticket_id": ticket_id}).one()
 
 
 def asking(session: Session, contact_id: int, *, since: datetime) -> Sequence[Ticket]:
@@ -154,6 +166,10 @@ def unclosed_ids(session: Session, contact_id: int, *, besides: int) -> Sequence
     return [besides, *session.scalars(others.order_by(Ticket.id).limit(50))]
 
 
+_LEADS, _ALARM = other(Membership), other(Alarm)
+"""Of `visible_to`, which may stand in a query that reads the same tables for another purpose. Made once: an alias takes longer to make than
+the rest of the condition."""
+
 BESIDE = "beside"
 """The alarm of a lead of another team about the danger that a sealed ticket tells of (`hotline.alarms.AlarmKind.BESIDE`)."""
 
@@ -192,23 +208,31 @@ def visible_to(volunteer: Reader) -> ColumnElement[bool]:
         return and_(Ticket.sealed.is_(False), let_in)
     own_team = exists().where(Membership.team_id == Ticket.team_id, Membership.volunteer_id == volunteer.id)
     broke_seal = Ticket.id.in_(select(SealBreak.ticket_id).where(SealBreak.volunteer_id == volunteer.id))
-    # These may stand in a query that reads the same tables for another purpose.
-    leads, alarm = aliased(Membership), aliased(Alarm)
-    leads_now = exists().where(leads.volunteer_id == volunteer.id, leads.is_lead)
-    alarmed = exists().where(alarm.ticket_id == Ticket.id, alarm.kind == BESIDE, alarm.volunteer_id == volunteer.id)
+    alarmed = exists().where(_ALARM.ticket_id == Ticket.id, _ALARM.kind == BESIDE, _ALARM.volunteer_id == volunteer.id)
     # Only once it was routed: until then it may get its team within seconds.
     waits_for_head = and_(Ticket.team_id.is_(None), Ticket.routed_at.is_not(None), true() if volunteer.is_head else false())
-    beside = and_(Ticket.danger.is_not(None), alarmed, leads_now)
+    beside = and_(Ticket.danger.is_not(None), alarmed, _leads(volunteer))
     return and_(or_(Ticket.sealed.is_(False), own_team, waits_for_head, broke_seal, beside), let_in)
+
+
+def _leads(volunteer: Reader) -> ColumnElement[bool]:
+    """Whether a volunteer leads a team now."""
+    return exists().where(_LEADS.volunteer_id == volunteer.id, _LEADS.is_lead)
+
+
+def references_seen(session: Session, volunteer: Volunteer, ids: Collection[int]) -> dict[int, str]:
+    """Ticket's id → reference, of those of the tickets that the volunteer may know of and works on."""
+    if Role(volunteer.role) is not Role.VOLUNTEER:
+        return {}
+    statement = select(Ticket.id, Ticket.reference).where(Ticket.id.in_(ids), visible_to(volunteer))
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def _is_read(volunteer: Reader) -> ColumnElement[bool]:
     """Whether the machine has read a ticket: until then it may turn out to be one that the volunteer must not see. A ticket that waits for
     too long is shown to heads and leads, who would have to ask why."""
     waits = Ticket.opened_at <= bindparam("unread_before", callable_=_unread_before, type_=Ticket.opened_at.type)
-    own = aliased(Membership)  # this may stand in a query that reads memberships for another purpose
-    leads = exists().where(own.volunteer_id == volunteer.id, own.is_lead)
-    return or_(Ticket.to_read.is_(False), waits if volunteer.is_head else and_(waits, leads))
+    return or_(Ticket.to_read.is_(False), waits if volunteer.is_head else and_(waits, _leads(volunteer)))
 
 
 def _unread_before() -> datetime:
@@ -267,6 +291,16 @@ def newest_of_contact(session: Session, volunteer: Volunteer, contact_id: int, *
     return session.scalars(statement.order_by(Ticket.id.desc()).limit(limit)).all()
 
 
+_FOR_SOMEBODY = and_(Ticket.unattended, Ticket.assignee_id.is_(None))
+"""Tickets that nobody could be found for in their team."""
+
+
+def teams_that_wait(session: Session) -> Sequence[int]:
+    """Ids of the teams in which a routed ticket waits for somebody."""
+    statement = select(Ticket.team_id).where(WAITS, Ticket.routed_at.is_not(None), ON_QUEUE, _FOR_SOMEBODY)
+    return [i for i in session.scalars(statement.distinct()) if i is not None]
+
+
 def waiting(session: Session, team_ids: Sequence[int], categories: Sequence[str], limit: int) -> Iterable[Ticket]:
     """Routed tickets that can be given to somebody by now, the most pressing first, locked. Rows that others have locked are left out.
 
@@ -276,7 +310,7 @@ def waiting(session: Session, team_ids: Sequence[int], categories: Sequence[str]
     if not team_ids and not categories:
         return ()
     could_go = or_(
-        and_(Ticket.team_id.in_(team_ids), Ticket.unattended, Ticket.assignee_id.is_(None)),
+        and_(Ticket.team_id.in_(team_ids), _FOR_SOMEBODY),
         and_(Ticket.team_id.is_(None), Ticket.category.in_(categories)),
     )
     statement = select(Ticket).where(WAITS, Ticket.routed_at.is_not(None), ON_QUEUE, could_go)
@@ -291,10 +325,11 @@ def overdue(session: Session, *, now: datetime, limit: int) -> Iterable[Ticket]:
 
 
 def unrouted(session: Session, limit: int) -> Iterable[Ticket]:
-    """Tickets that have been read and are still to be routed, oldest first, locked. Rows that another worker has locked are left out."""
-    is_due = Ticket.to_read.is_(False)
-    statement = select(Ticket).where(Ticket.routed_at.is_(None), is_due).order_by(Ticket.id).limit(limit).with_for_update(skip_locked=True)
-    return session.scalars(statement, execution_options={"populate_existing": True}).all()
+    """Tickets that have been read and are still to be routed, the most pressing first and of these the oldest, locked. Rows that another
+    worker has locked are left out."""
+    statement = select(Ticket).where(Ticket.routed_at.is_(None), Ticket.to_read.is_(False)).order_by(Ticket.priority, Ticket.id)
+    locked = statement.limit(limit).with_for_update(skip_locked=True)
+    return session.scalars(locked, execution_options={"populate_existing": True}).all()
 
 
 def held_by(session: Session, volunteer_id: int, team_id: int | None) -> Sequence[Ticket]:

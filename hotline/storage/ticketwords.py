@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from hotline.domain.message import READ, Direction
 from hotline.storage import sealed, tickets
 from hotline.storage.db import is_sqlite, upsert
+from hotline.storage.erasuremodels import TICKET, Wiping
 from hotline.storage.models import Message, Note, Ticket, TicketWord
 from hotline.storage.peoplemodels import Volunteer
 
@@ -56,7 +57,7 @@ def notes(session: Session, after: int, limit: int | None, *, ticket_id: int | N
     statement = select(Note, Ticket.contact_id).join(Ticket, Ticket.id == Note.ticket_id).where(Note.id > after)
     if ticket_id is not None:
         statement = statement.where(Note.ticket_id == ticket_id)
-    rows = session.execute(statement.order_by(Note.id).limit(limit)).all()
+    rows = session.execute(statement.order_by(Note.id).limit(limit), execution_options={"populate_existing": True}).all()
     sealed.load(session, (contact_id for _, contact_id in rows))
     return [
         Source(note.id, note.ticket_id, sealed.shown_note_of(session, note, contact_id)[: READ + 1], note.written_at)
@@ -81,6 +82,19 @@ def lacking(session: Session, pairs: Iterable[Pair]) -> list[Pair]:
     statement = select(TicketWord.word, TicketWord.ticket_id).where(TicketWord.ticket_id.in_({ticket_id for _, ticket_id in wanted}))
     there = {(row[0], row[1]) for row in session.execute(statement)} if wanted else set()
     return sorted(wanted - there)
+
+
+def still_there(session: Session, rows: Iterable[Source]) -> list[Source]:
+    """Those of the rows whose ticket was not wiped since they were written. Their tickets are locked until the commit, so that none is.
+
+    They were read in another transaction: what was wiped between the two must not come back.
+    """
+    kept = list(rows)
+    ids = sorted({row.ticket_id for row in kept if row.ticket_id is not None})
+    session.execute(select(Ticket.id).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update(read=True, key_share=True))
+    statement = select(Wiping.row_id, Wiping.at).where(Wiping.kind == TICKET, Wiping.row_id.in_(ids))
+    wiped = {row[0]: row[1] for row in session.execute(statement)}
+    return [row for row in kept if row.ticket_id not in wiped or row.at > wiped[row.ticket_id]]
 
 
 def index(session: Session, pairs: Sequence[Pair]) -> None:

@@ -9,16 +9,17 @@ from hotline.guards import runtime
 from hotline.runtime import Reading
 from hotline.services.access import Access
 from hotline.services.tickets import kinds, unsending
+from hotline.services.tickets.past import Past
 from hotline.storage import people
 from hotline.storage.events import Part
 from hotline.storage.models import Message
 
 
-def on_page(session: Reading, entered: Access) -> dict[str, Any]:
+def on_page(session: Reading, entered: Access, past: Past) -> dict[str, Any]:
     """The values of `acts.html`."""
     rt = runtime()
     text = unsending.to_take_back(rt, session, entered.volunteer, entered.ticket)
-    change = kinds.to_undo(rt, session, entered)
+    change = kinds.to_undo(rt, entered, past.last_kind)
     return {
         "seconds_left": _seconds_left(text) if text is not None else None,
         "undone_until": change.happened_at + kinds.UNDO_FOR if change is not None else None,

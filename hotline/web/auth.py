@@ -25,7 +25,7 @@ from hotline.web import factor, keeping
 
 blueprint = Blueprint("auth", __name__)
 
-_NOBODYS = frozenset({"health.healthz", "static"})
+_NOBODYS = frozenset({"health.healthz", "health.readyz", "health.metrics", "static"})
 """Endpoints that are the same for everybody and must not need the database."""
 
 

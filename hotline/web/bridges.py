@@ -11,10 +11,11 @@ from hotline.domain import bridge as rules
 from hotline.domain import phone
 from hotline.domain.bridge import Bar, Came
 from hotline.guards import runtime, volunteer
-from hotline.services import access
+from hotline.services import access, showings
 from hotline.services.calls import bridging, callplans
 from hotline.services.calls.bridging import CallBarred
 from hotline.services.calls.callplans import NoSuchText
+from hotline.services.tickets import custody
 from hotline.storage import bridges, sealed
 from hotline.storage.models import Ticket
 from hotline.web.changing import Answer, changed, go_on
@@ -42,14 +43,17 @@ def to_make() -> str:
     rt = runtime()
     with rt.reading() as session:
         access.working(session, volunteer())
-        found = []
-        for plan, ticket, contact in bridges.to_make(session, volunteer()):
+        found, planned = [], bridges.to_make(session, volunteer())
+        kept = custody.guarded(rt, session, volunteer(), {contact.id for _, _, contact in planned})
+        for plan, ticket, contact in planned:
             entered = access.enter(session, volunteer(), ticket.reference)
             due = rules.due(plan.wanted_at or rt.clock(), callplans.hours(rt, contact))
             may = callplans.may_call(rt, session, entered)
             bars = callplans.bars(rt, session, entered, contact)
             number = sealed.number_of(rt.keys, contact)
-            found.append(ToMake(ticket, phone.masked(number) if number else None, due, due <= rt.clock(), may, bars))
+            masked = number and (phone.HIDDEN if contact.id in kept else phone.masked(number))
+            found.append(ToMake(ticket, masked, due, due <= rt.clock(), may, bars))
+    showings.note_list(rt, volunteer().id, [one.ticket.id for one in found], what="calls to make")
     found.sort(key=lambda one: (not one.is_late, one.due))
     return render_template("callstomake.html", calls=found)
 

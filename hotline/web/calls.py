@@ -8,9 +8,12 @@ from werkzeug.wrappers import Response
 
 from hotline.domain import phone
 from hotline.guards import runtime, volunteer
+from hotline.services import showings
 from hotline.services.calls import hangup
+from hotline.services.tickets import custody
 from hotline.storage import calls, sealed
 from hotline.storage.callmodels import Call
+from hotline.storage.showings import ShowingKind
 
 blueprint = Blueprint("calls_book", __name__, url_prefix="/calls")
 
@@ -22,8 +25,10 @@ def book() -> str:
     rows = rt.config.web.page_rows
     with rt.reading() as session:
         shown = calls.book(session, before=_cursor(request.args.get("before", "")), limit=rows + 1)
-        numbers = [(call, sealed.number_of(rt.keys, contact)) for call, contact in shown[:rows]]
-        page = [(call, number and phone.masked(number)) for call, number in numbers]
+        kept = custody.guarded(rt, session, volunteer(), {contact.id for _, contact in shown[:rows]})
+        numbers = [(call, contact.id in kept, sealed.number_of(rt.keys, contact)) for call, contact in shown[:rows]]
+        page = [(call, number and (phone.HIDDEN if hides else phone.masked(number))) for call, hides, number in numbers]
+    showings.note_page(rt, volunteer().id, ShowingKind.LIST, what="missed calls")
     before = _before(shown[rows - 1][0]) if len(shown) > rows else None
     return render_template("calls.html", calls=page, before=before, is_first="before" not in request.args)
 

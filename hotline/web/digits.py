@@ -1,6 +1,7 @@
 """Shows what people wrote as they meant it: in the letters of its language, with the numbers in the right order.
 
-A reader without the right to see numbers is shown only the last digits of each. Every page shows what people wrote through this module.
+A reader without the right to see numbers is shown only the last digits of each; of a ticket whose numbers take two people, nobody is shown
+one digit without another person's yes. Every page shows what people wrote through this module.
 
 After Urdu or Sindhi letters a browser shows 0300-1234567 as 1234567-0300. Urdu is read in Nastaliq and Sindhi in Naskh, on every page.
 """
@@ -13,6 +14,7 @@ from markupsafe import Markup, escape
 from hotline.domain import numbers
 from hotline.domain.language import detect
 from hotline.guards import rights
+from hotline.services.tickets.custody import Custody
 
 _TURNED_ROUND = {0x202D: None, 0x202E: None}  # Unicode's override characters, which can show 123 as 321
 # Linear: a run of digits is taken whole (++) and tried at its first digit only. Tried at each digit, 10,000 of them took over a second.
@@ -29,12 +31,28 @@ def for_reader(text: str) -> Markup:
 def plain_for_reader(text: str) -> str:
     """What somebody wrote, as the reader of the page may see it."""
     plain = text.translate(_TURNED_ROUND)
-    return plain if sees_numbers() else numbers.masked(plain)
+    if sees_numbers():
+        return plain
+    return numbers.hidden(plain) if "hides_digits" in g else numbers.masked(plain)
 
 
 def sees_numbers() -> bool:
     """Whether the reader of the page is shown whole numbers: by right, or on the one answer for which they were asked."""
-    return rights().sees_numbers or "shows_said_numbers" in g
+    return "shows_said_numbers" in g or (rights().sees_numbers and "hides_digits" not in g)
+
+
+def hides_all() -> bool:
+    """Whether not one digit of a number is shown to the reader of the page."""
+    return "hides_digits" in g and not sees_numbers()
+
+
+def keep(kept: Custody) -> None:
+    """Show the numbers of a ticket from now on as they are kept: of those that take two people no digit, but for the one answer for which
+    they were asked, while they are open to the reader."""
+    if kept.takes_two:
+        g.hides_digits = True
+    if not kept.is_open:
+        g.pop("shows_said_numbers", None)
 
 
 def in_order(text: str) -> Markup:

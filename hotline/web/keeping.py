@@ -22,7 +22,7 @@ from hotline.web import danger, roster, ticketpage, walkin
 from hotline.web.forms import clean
 
 _FORM_OPEN_S, _KEPT_S = 86_400, 3_600
-_NOT_KEPT = frozenset({"owner", "csrf_token"})
+_NOT_KEPT = frozenset({"owner", "csrf_token", "code"})
 
 
 def owner(place: str) -> str:

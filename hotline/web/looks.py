@@ -8,11 +8,19 @@ from werkzeug.wrappers import Response
 
 from hotline.domain.look import LookAnswer
 from hotline.guards import runtime, volunteer
+from hotline.runtime import Reading
+from hotline.services import showings
 from hotline.services.tickets import casework, looking
+from hotline.services.tickets import photos as seeing
 from hotline.services.tickets.looking import Given, NotHeard, SomebodyWasFirst
-from hotline.storage import looks
+from hotline.storage import looks, photos
 from hotline.storage.db import DatabaseFault
+from hotline.storage.models import Message
+from hotline.storage.showings import ShowingKind
+from hotline.web import numberpanel
 from hotline.web.forms import choice
+from hotline.web.photopanel import OnPage, on_page
+from hotline.web.photos import handed_out, small
 from hotline.web.recordings import played
 
 blueprint = Blueprint("looks", __name__, url_prefix="/looks")
@@ -64,6 +72,22 @@ def audio(look_id: int) -> Response:
     return played(recording, lambda: looking.hear(rt, volunteer(), look_id))
 
 
+@blueprint.get(f"{_LOOK}/photos/<int(min=1,max=99):number>")
+def photo(look_id: int, number: int) -> Response:
+    """A photo of the text of a look. That somebody was shown it is stored."""
+    rt = runtime()
+    with rt.reading() as session:
+        found = seeing.to_see_in_look(session, volunteer(), look_id, number)
+    return handed_out(found, lambda: seeing.see_in_look(rt, volunteer(), look_id, number))
+
+
+@blueprint.get(f"{_LOOK}/photos/<int(min=1,max=99):number>/preview")
+def photo_preview(look_id: int, number: int) -> Response:
+    """The small blurred picture of a photo."""
+    with runtime().reading() as session:
+        return small(session, seeing.to_see_in_look(session, volunteer(), look_id, number))
+
+
 @blueprint.post(_LOOK)
 def answer(look_id: int) -> Any:
     """What the volunteer says; the next one is shown at once."""
@@ -103,6 +127,7 @@ def _show(look_id: int, *, not_heard: bool = False) -> Any:
     try:
         with rt.reading() as session:
             shown = looking.shown(session, volunteer(), look_id)
+            numberpanel.keep_from(session, (one.contact_id for one in (shown.waiting.ticket, shown.message) if one is not None))
             page = render_template(
                 "look.html",
                 shown=shown,
@@ -110,13 +135,20 @@ def _show(look_id: int, *, not_heard: bool = False) -> Any:
                 keys=_KEYS,
                 categories=rt.categories,
                 areas=rt.areas,
+                photos=_photos(session, shown.message),
                 **_goals(),
             )
     except SomebodyWasFirst:
         return _next(done="first")
     if shown.waiting.ticket is not None:
         casework.view(rt, volunteer(), shown.waiting.ticket.reference)
+    else:
+        showings.note_page(rt, volunteer().id, ShowingKind.TEXT, what="first look")
     return (page, HTTPStatus.CONFLICT) if not_heard else page
+
+
+def _photos(session: Reading, message: Message | None) -> list[OnPage]:
+    return [on_page(n, one) for n, one in enumerate(photos.of_message(session, message.id), 1)] if message is not None else []
 
 
 def _goals() -> dict[str, Any]:

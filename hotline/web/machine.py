@@ -8,7 +8,8 @@ from hotline.domain.category import Category
 from hotline.domain.reading import Part
 from hotline.runtime import Reading, Runtime
 from hotline.services.tickets import meaning
-from hotline.storage import events, readings
+from hotline.services.tickets.past import Past
+from hotline.storage import readings
 from hotline.storage.events import EventKind
 from hotline.storage.models import Event, Ticket
 from hotline.storage.readingmodels import ReadingRow
@@ -16,8 +17,8 @@ from hotline.storage.readingmodels import ReadingRow
 _READ = 480
 """How many characters of a text are looked through for the words that count."""
 
-_HEARD = 50
-"""The newest texts of which it is told what was heard in them."""
+_READINGS = 50
+"""The newest texts of which it is told what the model read in them."""
 
 _WORTH_TELLING = 20
 """From so many percent on it is told that something may be so."""
@@ -57,9 +58,9 @@ class Reasons:
         return [event.volunteer_id for event in (self.opened, *self.set_by.values()) if event is not None]
 
 
-def reasons(rt: Runtime, session: Reading, ticket: Ticket, texts: Iterable[str]) -> Reasons:
+def reasons(rt: Runtime, session: Reading, ticket: Ticket, past: Past, texts: Iterable[str]) -> Reasons:
     """Why a ticket is of its kind, as urgent, on hold and sealed. `texts`: what the page shows of the citizen's words."""
-    found = events.of_kinds(session, ticket.id, *_KINDS)
+    found = past.of_kinds(*_KINDS)
     opened = next((event for event in found if event.kind == EventKind.OPENED), None)
     set_by: dict[str, Event] = {}
     for event in found:
@@ -75,8 +76,7 @@ def reasons(rt: Runtime, session: Reading, ticket: Ticket, texts: Iterable[str])
         ):
             continue  # raised by that danger
         set_by[fact] = event
-    codes = events.heard(session, ticket.id, limit=_HEARD)
-    heard = tuple(one for one in rt.categories if one.code in codes)
+    heard = tuple(one for one in rt.categories if one.code in past.heard)
     return Reasons(
         opened=opened,
         by=str(opened.data.get("by", "")) if opened is not None else "",
@@ -84,7 +84,7 @@ def reasons(rt: Runtime, session: Reading, ticket: Ticket, texts: Iterable[str])
         words=_words(heard, texts),
         set_by=set_by,
         is_fallback=ticket.category == category.fallback(rt.categories).code,
-        told=_told(rt, session, readings.of_ticket(session, ticket.id, limit=_HEARD)),
+        told=_told(rt, session, readings.of_ticket(session, ticket.id, limit=_READINGS)),
     )
 
 

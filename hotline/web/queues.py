@@ -15,6 +15,7 @@ from hotline.domain.queue import lists
 from hotline.domain.ticket import Priority
 from hotline.guards import N_, rights, runtime, volunteer
 from hotline.runtime import Reading
+from hotline.services import showings
 from hotline.services.tickets import taking, views
 from hotline.services.tickets.views import NoName, TooManyViews
 from hotline.storage import queues
@@ -100,7 +101,7 @@ def _render(template: str, asked: Asked, **more: Any) -> str:
             found = queues.page(session, volunteer(), may, asked.filter, after=after, limit=limit + 1)
             tickets, is_full = list(found.tickets[:limit]), len(found.tickets) > limit
             last = tickets[-1] if is_full else found.looked_at
-        return render_template(
+        page = render_template(
             template,
             **more,
             **_lists(session, asked),
@@ -115,6 +116,8 @@ def _render(template: str, asked: Asked, **more: Any) -> str:
             lines=strip.of(session, volunteer()),
             **bulk.on_page(session, tickets),
         )
+    showings.note_list(runtime(), volunteer().id, [ticket.id for ticket in tickets], what="queue")
+    return page
 
 
 def _lists(session: Reading, asked: Asked) -> dict[str, Any]:

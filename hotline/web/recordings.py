@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 
 from hotline.guards import runtime, volunteer
 from hotline.log import logger
+from hotline.media import silence
 from hotline.media.audio import MEDIA_TYPES
 from hotline.media.sealedaudio import RecordingBroken, StoredAudio
 from hotline.services import access
 from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import casework
-from hotline.storage import recordings
+from hotline.storage import masks, recordings
 from hotline.storage.callmodels import Recording
 from hotline.storage.recordings import KEPT
 from hotline.storage.tickets import TicketMoved
@@ -41,13 +42,14 @@ def audio(reference: str, number: int) -> Response:
 
 
 def played(recording: Recording, listened: Callable[[], object]) -> Response:
-    """A recording, whole or the part that a player asks for. `listened` is called where its audio is handed out.
+    """A recording, whole or the part that a player asks for, with silence where it is masked. `listened` is called where it is handed out.
 
     Raises `Gone` if the caller was erased, `StoreFault`, and `RecordingBroken` if the audio does not open.
     """
     rt = runtime()
     with rt.reading() as session:
         key = recordings.key_of(session, recording)
+        masked = masks.spans(session, recording_id=recording.id) if recording.masked else ()
     if key is None or recording.stored_as is None:
         raise Gone
     audio = StoredAudio(rt.store, recording.stored_as, recording.size_bytes or 0, key)
@@ -62,7 +64,7 @@ def played(recording: Recording, listened: Callable[[], object]) -> Response:
     if status == HTTPStatus.PARTIAL_CONTENT:
         answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{audio.size_bytes}"
     if request.method != "HEAD":
-        pieces = _opened(recording, audio.read(start, stop))
+        pieces = _opened(recording, silence.heard(audio, start, stop, masked))
         ahead = list(islice(pieces, _AHEAD))
         listened()
         answer.response = chain(ahead, pieces)

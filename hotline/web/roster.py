@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response
 from hotline.domain.duty import REACH, Key, Turn, present
 from hotline.guards import rights, runtime, volunteer
 from hotline.runtime import Reading
+from hotline.services import showings
 from hotline.services.duty import roster as plans
 from hotline.storage import people, shiftdays, tickets
 from hotline.storage.peoplemodels import Team
+from hotline.storage.showings import ShowingKind
 from hotline.web.forms import choice, clock, day, number, text
 from hotline.web.rosterweek import Duty, weeks
 from hotline.workdays import calendar
@@ -130,7 +132,7 @@ def sheets(kept: Mapping[str, str]) -> str:
         own_notes = [_own_note(session, turn, kept) for turn in plans.to_hand_over(rt, session, reader)]
         said = {note.id: shiftdays.note_of(session, note) for _, _, notes in shown for note in notes}
         writers = {note.stand_in_id if note.agreed_at else note.volunteer_id for _, _, notes in shown for note in notes}
-        return render_template(
+        page = render_template(
             "handover.html",
             sheets=shown,
             said=said,
@@ -140,6 +142,8 @@ def sheets(kept: Mapping[str, str]) -> str:
             kept=kept,
             most=_SHEET_ROWS,
         )
+    showings.note_page(rt, reader.id, ShowingKind.LIST, what="hand-over")
+    return page
 
 
 @blueprint.post("/handover")

@@ -17,7 +17,7 @@ from hotline.domain.ticket import Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
-from hotline.services.tickets import openpages
+from hotline.services.tickets import custody, openpages
 from hotline.storage import calls, people, said
 from hotline.storage.models import Ticket
 from hotline.storage.said import Said
@@ -64,6 +64,7 @@ def of(session: Reading, tickets: Sequence[Ticket]) -> list[Row]:
     rt = runtime()
     ids = [ticket.id for ticket in tickets]
     told = said.of_tickets(session, ids, longest=_LONGEST + 1)
+    shut = custody.shut(rt, session, volunteer(), tickets)
     names = people.names(session, (ticket.assignee_id for ticket in tickets))
     walks = {i: Walk.from_row(call.walk) for i, call in calls.of_tickets(session, ids).items()}
     readers, now = openpages.readers(rt, ids, besides=volunteer().id), rt.clock()
@@ -78,7 +79,7 @@ def of(session: Reading, tickets: Sequence[Ticket]) -> list[Row]:
                 kind=kind_name(ticket.category),
                 place=place_name(ticket.area),
                 language=(spoken(one.words) if one.words else None) or one.language,
-                words=None if withheld or one.words is None else _on_one_line(one.words),
+                words=None if withheld or one.words is None else _on_one_line(one.words, hides=ticket.id in shut),
                 withheld=withheld,
                 veiled=not one.looked_at or _is_sensitive(ticket),
                 citizen_at=one.citizen_at or ticket.opened_at,
@@ -93,8 +94,9 @@ def of(session: Reading, tickets: Sequence[Ticket]) -> list[Row]:
     return rows
 
 
-def _on_one_line(words: str) -> str:
-    line = " ".join(numbers.cut(words, _LONGEST).split())
+def _on_one_line(words: str, *, hides: bool) -> str:
+    """`hides`: no digit of a number stands in it."""
+    line = " ".join((numbers.hidden if hides else str)(numbers.cut(words, _LONGEST)).split())
     return f"{line}…" if len(words) > _LONGEST else line
 
 

@@ -18,11 +18,12 @@ from werkzeug.wrappers import Response
 from hotline.domain.searching import SOUGHT_MAX
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
-from hotline.services import access
+from hotline.services import access, showings
 from hotline.services.access import NotAllowed
 from hotline.services.people import login as logins
 from hotline.services.tickets import search
 from hotline.services.tickets.search import FoundTickets
+from hotline.storage.showings import ShowingKind
 from hotline.web import rows
 from hotline.web.forms import text
 from hotline.web.tickets import ReferenceConverter
@@ -39,6 +40,7 @@ def page() -> str:
     if not marks:
         return render_template("search.html")
     rt = runtime()
+    showings.note_page(rt, volunteer().id, ShowingKind.SEARCH, what="found")
     with rt.reading() as session:
         before = request.args.get("before", "")
         last = access.sees(session, volunteer(), before) if re.fullmatch(ReferenceConverter.regex, before) else None
@@ -52,6 +54,7 @@ def ask() -> Response | str | tuple[str, int]:
     rt = runtime()
     typed = text("q", _LONGEST).strip()
     sought = search.parse(rt, typed)
+    showings.note(rt, ShowingKind.SEARCH, volunteer_id=volunteer().id, what="search")
     with rt.reading() as session:
         for reference in sought.references:
             if access.sees(session, volunteer(), reference) is not None:
@@ -83,7 +86,7 @@ def _by_number(number: str, typed: str) -> str | tuple[str, int]:
 
 def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bool = True, **more: object) -> str:
     shown = found.tickets
-    return render_template(
+    page = render_template(
         "search.html",
         found=found,
         rows=rows.of(session, shown),
@@ -94,6 +97,8 @@ def _results(session: Reading, found: FoundTickets, *, w: str = "", is_first: bo
         before=shown[-1].reference if found.more else None,
         **more,
     )
+    showings.note_list(runtime(), volunteer().id, [ticket.id for ticket in shown], what="found")
+    return page
 
 
 def _typed(marks: tuple[int, ...]) -> str:

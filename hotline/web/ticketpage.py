@@ -1,14 +1,16 @@
 """A ticket's page: the complaint, what is known of it, its timeline, and the forms to work on it. An open page asks for what is new."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import g, render_template, request
 
-from hotline.domain import area, numbers, phone
+from hotline.domain import area, numbers
 from hotline.domain.closing import HowTold
+from hotline.domain.contact import SEND
+from hotline.domain.erasure import How
 from hotline.domain.holder import Holder
 from hotline.domain.language import spoken
 from hotline.domain.message import Direction
@@ -18,17 +20,33 @@ from hotline.domain.ticket import MOVES, Priority, Status
 from hotline.domain.walk import Walk
 from hotline.guards import runtime, volunteer
 from hotline.runtime import Reading
-from hotline.services import access
+from hotline.services import access, showings
 from hotline.services.access import Access, Act, NoSuchTicket
 from hotline.services.calls import callplans
-from hotline.services.tickets import answering, casework, facts, openpages, otherphones, passing, protocols, replies, splitting, telling
+from hotline.services.keeping import erasing
+from hotline.services.keeping.erasing import Erasing
+from hotline.services.people import releasing
+from hotline.services.people.releasing import Panel
+from hotline.services.tickets import (
+    answering,
+    casework,
+    custody,
+    facts,
+    openpages,
+    otherphones,
+    passing,
+    protocols,
+    replies,
+    splitting,
+    telling,
+)
+from hotline.services.tickets.past import Past
 from hotline.services.tickets.protocols import Beside
 from hotline.services.tickets.reach import SafeContact
+from hotline.services.tickets.telling import Known
 from hotline.storage import (
-    calls,
     drafts,
     events,
-    holds,
     messages,
     people,
     pranks,
@@ -42,10 +60,12 @@ from hotline.storage import (
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Note, Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team
-from hotline.web import acts, dangerpanel, digits, machine, timeline
+from hotline.storage.showings import ShowingKind
+from hotline.web import acts, dangerpanel, digits, keeplonger, machine, numberpanel, photopanel, timeline
 from hotline.web.timeline import Entry, Place
 
-_TO_PEOPLE = frozenset({EventKind.ROUTED, EventKind.ALARM_RAISED, EventKind.PASSED, EventKind.SHUT_OUT, EventKind.LET_IN})
+_OF_NUMBERS = (EventKind.NUMBER_RELEASED, EventKind.NUMBER_REFUSED)
+_TO_PEOPLE = frozenset({EventKind.ROUTED, EventKind.ALARM_RAISED, EventKind.PASSED, EventKind.SHUT_OUT, EventKind.LET_IN, *_OF_NUMBERS})
 
 _SAID = 80
 """Characters of a text that stand beside a box to choose it."""
@@ -53,7 +73,12 @@ _SAID = 80
 _OTHERS = 5
 """The most other tickets of the person that the page lists."""
 
-PANELS = frozenset({"reply", "known", "safety", "call-back", "pass", "split", "phones", "pranks", "cards"})
+PANELS = frozenset(
+    {
+        *("reply", "known", "number", "safety", "call-back", "pass", "split", "phones", "pranks", "cards"),
+        *("erasing", "keep-longer"),
+    }
+)
 """The ids of the panels with a form: what was done there is told there, and the page comes back to it."""
 
 
@@ -114,53 +139,64 @@ def _keyed(mark: str) -> str:
 
 
 def show(reference: str, *, kept: Words | None = None, moved: bool = False, shows_number: bool = False, is_opened: bool = True) -> str:
-    """Render the page; if a person opened it, that is stored as an event. Raises `NoSuchTicket`, `NotAllowed`.
+    """Render the page; if a person opened it, that is stored as an event, else as a look. Raises `NoSuchTicket`, `NotAllowed`.
 
     `moved`: the page says that somebody else changed the ticket first.
     """
     with runtime().reading() as session:
         entered = access.enter(session, volunteer(), reference)
         page = _render(session, entered, kept=kept or Words(), moved=moved, shows_number=shows_number)
-    if is_opened:
+        was_viewed = casework.was_viewed(runtime(), session, entered)
+    if is_opened and not was_viewed:
         casework.view(runtime(), volunteer(), reference)
+    if not is_opened:
+        showings.note_list(runtime(), volunteer().id, [entered.ticket.id], what="ticket", kind=ShowingKind.OPEN_PAGE)
     return page
 
 
 def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, shows_number: bool) -> str:
     found = entered.ticket
+    held_numbers = numberpanel.kept(session, entered)
+    masked, shows_number = numberpanel.masking(held_numbers), shows_number and held_numbers.is_open
     contact = session.get_one(Contact, found.contact_id)
-    call = calls.of_ticket(session, found.id)
+    known, past, teams = Known.of(session, found, contact), Past.of(session, found.id), people.teams(session)
+    machine_verdict = replies.verdict(runtime(), session, found, contact, known=known, by_machine=True)
+    erase = erasing.erasing(runtime(), session, entered)
+    call = known.call
     typed = typedphones.of_ticket(session, found.id)
     unheard = next((one for one in typed if one.kind == TypedAs.WALK_IN and one.met_at is None), None)
     address = sealed.typed_number_of(session, unheard) if unheard is not None else sealed.number_of(runtime().keys, contact)
-    safe = SafeContact.of(contact, phone_held=holds.of(session, contact.id, found).phone_held)
-    beside = protocols.beside(runtime(), session, found)
-    shown = _timeline(session, found, contact)
-    told = _complaint(session, found, shown["timeline"].entries)
-    calling = callplans.calling(runtime(), session, entered)
+    safe = SafeContact.of(contact, phone_held=known.phone_held)
+    beside = protocols.beside(runtime(), found, past)
+    shown = _timeline(session, found, past)
+    told = _complaint(session, found, past, shown["timeline"].entries)
+    calling = callplans.calling(runtime(), session, entered, call)
+    release = releasing.panel(runtime(), session, entered, held_numbers)
     return render_template(
         "ticket.html",
         here=_here(session, found),
         ticket=found,
         contact=contact,
         safe=safe,
-        masked=address and phone.masked(address),
+        masked=address and masked(address),
         number_shown=address if shows_number else None,
         shows_number=shows_number,
         unheard=unheard is not None,
-        other_phones=_other_phones(session, entered, typed, shows_number=shows_number),
+        other_phones=_other_phones(session, entered, typed, masked=(lambda number: number) if shows_number else masked),
         other_phone_allowed=otherphones.allowed(found),
-        typed_numbers={one.id: phone.masked(sealed.typed_number_of(session, one)) for one in typed},
+        typed_numbers={one.id: masked(sealed.typed_number_of(session, one)) for one in typed},
         call=call,
         walk=Walk.from_row(call.walk) if call is not None else None,
         category=next((c for c in runtime().categories if c.code == found.category), None),
-        team=session.get(Team, found.team_id) if found.team_id else None,
+        team=next((team for team in teams.values() if team.id == found.team_id), None),
+        team_names={team.id: team.called(g.language) for team in teams.values()},
         moves=[status for status in Status if status in MOVES[Status(found.status)]],
         note=kept.note,
         note_form=kept.form,
         status_kept=kept.status,
         words_kept=kept.words,
         recordings=recordings.of_ticket(session, found.id) if call is not None else (),
+        photos=photopanel.of_texts(session, found),
         panels=PANELS,
         moved=moved,
         first=events.last_change(session, found.id) if moved else None,
@@ -170,21 +206,28 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
         **shown,
         **told,
         hides_numbers=_hides_numbers((*told["said_first"], *shown["timeline"].entries)),
-        others=tickets.newest_of_contact(session, volunteer(), found.contact_id, besides=found.id, limit=_OTHERS),
-        **_writing(session, found, contact, kept),
-        **_choices(session, entered, beside),
+        others=erase.others[:_OTHERS],
+        **_splitting(session, found, shown["timeline"].entries, erase.others),
+        machine_verdict=machine_verdict,
+        may_tell=machine_verdict == SEND,
+        **_writing(session, found, contact, known, kept),
+        **_choices(session, entered, beside, release),
+        **_passing(session, found, teams.values()),
+        **numberpanel.on_page(session, held_numbers, release),
         calling=calling,
-        may_show_numbers=calling.may,
-        **acts.on_page(session, entered),
+        may_show_numbers=calling.may or entered.rights.sees_numbers,
+        **_erasing(session, erase, past),
+        **acts.on_page(session, entered, past),
+        **keeplonger.on_page(entered),
     )
 
 
-def _other_phones(session: Reading, entered: Access, typed: Iterable[TypedPhone], *, shows_number: bool) -> list[OtherPhone]:
+def _other_phones(session: Reading, entered: Access, typed: Iterable[TypedPhone], *, masked: Callable[[str], str]) -> list[OtherPhone]:
     may = access.may(entered.rights, entered.ticket, Act.CONFIRM) and otherphones.allowed(entered.ticket)
     return [
         OtherPhone(
             row=one,
-            number=number if shows_number else phone.masked(number),
+            number=masked(number),
             why=sealed.shown_note_of(session, session.get_one(Note, one.note_id)) if one.note_id is not None else "",
             may_confirm=may and one.confirmed_at is None and one.made_by != entered.volunteer.id,
         )
@@ -197,18 +240,19 @@ def whole(reference: str, place: Place) -> str:
     """Render the page of a single text or note, with all of its words. Raises `NoSuchTicket`, `NotAllowed`."""
     with runtime().reading() as session:
         entered = access.enter(session, volunteer(), reference)
-        found = entered.ticket
+        found, kept = entered.ticket, numberpanel.kept(session, entered)
         entry = timeline.whole(session, found, place)
         if entry is None:
             raise NoSuchTicket(reference)
-        unprinted = _unprinted(protocols.beside(runtime(), session, found))
+        unprinted = _unprinted(protocols.beside(runtime(), found, Past.of(session, found.id)))
         page = render_template(
             "whole.html",
             ticket=found,
             entry=entry,
             unprinted=unprinted,
             hides_numbers=_hides_numbers([entry]),
-            may_show_numbers=callplans.may_call(runtime(), session, entered),
+            may_show_numbers=custody.may_ask(runtime(), session, entered),
+            kept=kept,
         )
     casework.view(runtime(), volunteer(), reference)
     return page
@@ -219,49 +263,48 @@ def _hides_numbers(entries: Iterable[Entry]) -> bool:
     return not digits.sees_numbers() and any(numbers.find(one.words) for one in entries if one.words)
 
 
-def _timeline(session: Reading, found: Ticket, contact: Contact) -> dict[str, Any]:
+def _timeline(session: Reading, found: Ticket, past: Past) -> dict[str, Any]:
     rows, place = runtime().config.web.page_rows, Place.read(request.args.get("until", ""))
     shown = timeline.of_ticket(session, found, place, rows=rows)
     viewed = events.views_of(session, found.id, limit=rows + 1)
-    moved = events.last_move(session, found.id)
     named = [found.assignee_id, *(i for entry in shown.entries for i in _named(entry)), *(event.volunteer_id for event in viewed)]
     return {
         "timeline": shown,
         "is_newest": place is None,
         "viewed": viewed[:rows],
         "more_viewed": len(viewed) > rows,
-        "closed_by_text": found.status == Status.CLOSED and moved is not None and moved.data.get("by") == "citizen",
+        "closed_by_text": found.status == Status.CLOSED and past.last_move is not None and past.last_move.data.get("by") == "citizen",
         "names": people.names(session, named),
-        "team_names": {team.id: team.called(g.language) for team in people.teams(session).values()},
-        **_splitting(session, found, contact, shown.entries),
     }
 
 
-def _complaint(session: Reading, found: Ticket, entries: Iterable[Entry]) -> dict[str, Any]:
+def _complaint(session: Reading, found: Ticket, past: Past, entries: Iterable[Entry]) -> dict[str, Any]:
     """What the citizen said first and last, and what the machine made of it."""
     first = timeline.first_said(session, found)
     came = [one for one in entries if one.message is not None and one.message.direction == Direction.IN]
     newest = [one for one in came if first is None or first.message is None or one.message.id != first.message.id][-2:]  # type: ignore[union-attr]
     said = [one for one in (first, *newest) if one is not None]
-    why = machine.reasons(runtime(), session, found, [one.words for one in said if one.words])
+    why = machine.reasons(runtime(), session, found, past, [one.words for one in said if one.words])
     foreign = spoken(first.words) if first is not None and first.words else None
     return {"said_first": said, "spoken": foreign, "why": why, "why_names": people.names(session, why.people)}
 
 
-def _splitting(session: Reading, found: Ticket, contact: Contact, entries: Iterable[Entry]) -> dict[str, Any]:
+def _splitting(session: Reading, found: Ticket, entries: Iterable[Entry], others: Sequence[Ticket]) -> dict[str, Any]:
     """The texts that came in, of the entries shown, each with its place among them, and where they can go; the tickets that events tell of,
-    if the volunteer sees them."""
+    if the volunteer sees them. `others`: the newest others of the phone, up to `erasing.SHOWN`."""
     places = {text_id: n for n, text_id in enumerate(messages.ids_in(session, found.id), 1)}
     came_in = [
         (places[one.message.id], one.words and numbers.cut(one.words, _SAID))
         for one in entries
         if one.message is not None and one.message.id in places
     ]
+    unclosed: Sequence[Ticket] = [one for one in others if splitting.may_take(one, found.contact_id)]
+    if len(others) == erasing.SHOWN:  # there may be more
+        unclosed = splitting.others(session, volunteer(), found)
     told = {one.event.data["other"] for one in entries if one.event is not None and "other" in one.event.data}
     return {
         "came_in": came_in,
-        "other_tickets": splitting.others(session, volunteer(), found) if came_in else (),
-        "may_tell": bool(came_in) and splitting.may_tell(runtime(), session, found, contact),
+        "other_tickets": unclosed if came_in else (),
         "linked": tickets.visible_among(session, volunteer(), told),
     }
 
@@ -274,10 +317,10 @@ def _named(entry: Entry) -> list[int | None]:
     return [entry.event.volunteer_id, to]
 
 
-def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> dict[str, Any]:
+def _writing(session: Reading, found: Ticket, contact: Contact, known: Known, kept: Words) -> dict[str, Any]:
     rt = runtime()
     body = drafts.of(session, found.id, volunteer().id) if kept.body is None else kept.body
-    way = replies.way(rt, session, found, contact)
+    way = replies.way(rt, session, found, contact, known)
     templates = replies.templates(rt, g.language, found.reference, asks=contact.only != Only.CALLS)
     return {
         "body": body,
@@ -285,7 +328,6 @@ def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> 
         "verdict": way.verdict,
         "answer_until": answering.ends_at(rt, way.answers) if way.answers is not None else None,
         "holders": list(Holder),
-        "machine_verdict": replies.verdict(rt, session, found, contact, by_machine=True),
         "counted": replies.count(rt, session, replies.clean(body)) if body.strip() else None,
         # In the volunteer's language, not the citizen's: the volunteer chooses by what a template says.
         "templates": {key: said.split(": ", 1)[-1] for key, said in templates.items()},
@@ -294,7 +336,7 @@ def _writing(session: Reading, found: Ticket, contact: Contact, kept: Words) -> 
     }
 
 
-def _choices(session: Reading, entered: Access, beside: Beside) -> dict[str, Any]:
+def _choices(session: Reading, entered: Access, beside: Beside, release: Panel | None) -> dict[str, Any]:
     rt, found = runtime(), entered.ticket
     leads = access.may(entered.rights, found, Act.EASE)
     prank = pranks.of(session, found.contact_id)
@@ -308,10 +350,8 @@ def _choices(session: Reading, entered: Access, beside: Beside) -> dict[str, Any
         "areas": rt.areas,
         "area_names": {one.code: one.names for one in rt.areas},
         "area": area.named(rt.areas, found.area),
-        "colleagues": passing.colleagues_for(session, found),
-        "on_duty": passing.on_duty(rt, session),
-        "teams": passing.teams_for(session, found),
         "leads": leads,
+        "redacts": access.may(entered.rights, found, Act.REDACT),
         "shuts_out": access.may(entered.rights, found, Act.SHUT_OUT),
         "note_forms": {
             "facts.priority": leads,
@@ -328,6 +368,11 @@ def _choices(session: Reading, entered: Access, beside: Beside) -> dict[str, Any
             "bridges.give_up": True,
             "danger.bring_in": found.danger is not None and found.acted_at is None,
             "danger.nothing_to_do": leads and found.danger is not None and found.acted_at is None,
+            "erasing.ask": True,
+            "erasing.stop": True,
+            "going.keep": found.kept_from is not None and access.may(entered.rights, found, Act.KEEP),
+            "releases.ask": release is not None and release.asks,
+            "releases.break_glass": release is not None and release.may_ask and release.until is None,
             "pranks.mark": prank is None,
             "pranks.unmark": prank is not None,
         },
@@ -335,8 +380,24 @@ def _choices(session: Reading, entered: Access, beside: Beside) -> dict[str, Any
         "interpreters": list(Interpreter),
         "by_person": telling.is_by_person(rt, found),
         "hows_told": list(HowTold),
-        "outside": people.names(session, shutouts.of_ticket(session, found.id)),
     }
+
+
+def _passing(session: Reading, found: Ticket, teams: Collection[Team]) -> dict[str, Any]:
+    """Who can be given the ticket, and who must not see it."""
+    outside = shutouts.of_ticket(session, found.id)
+    return {
+        "colleagues": passing.colleagues_for(session, found, outside),
+        "on_duty": passing.on_duty(runtime(), session, teams),
+        "teams": passing.teams_for(found, teams),
+        "outside": people.names(session, outside),
+    }
+
+
+def _erasing(session: Reading, found: Erasing, past: Past) -> dict[str, Any]:
+    who = (found.row.asked_by, found.row.agreed_by) if found.row is not None else ()
+    asked = bool(past.of_kinds(EventKind.ERASURE_ASKED))  # a text of this ticket asks for it
+    return {"erasing": found, "erasure_asked": asked, "erase_names": people.names(session, who), "hows": list(How)}
 
 
 def _cards(session: Reading, found: Beside) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hotline.runtime import Reading
 from hotline.services import access
 from hotline.services.access import NoSuchTicket
 from hotline.services.tickets import kinds, unsending
+from hotline.storage import events
 from hotline.storage.peoplemodels import Team
 from hotline.web.changing import go_on
 
@@ -41,7 +42,7 @@ def gone(reference: str) -> str | Response:
         entered = access.enter_to_undo(session, volunteer(), reference, since=rt.clock() - kinds.UNDO_FOR)
         if access.sees(session, volunteer(), reference) is not None:
             return redirect(url_for("tickets.ticket", reference=reference))
-        change = kinds.to_undo(rt, session, entered)
+        change = kinds.to_undo(rt, entered, events.last_kind(session, entered.ticket.id))
         if change is None:
             raise NoSuchTicket(reference)
         return render_template("kindgone.html", reference=reference, until=change.happened_at + kinds.UNDO_FOR)

@@ -1,7 +1,7 @@
 """The words for statuses, deliveries, events and other codes on pages: marked for gettext here, translated where they are shown."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hotline.alarms import AlarmKind
 from hotline.domain.bridge import Bar, Came, End
@@ -9,10 +9,13 @@ from hotline.domain.call import CallDirection, CallReason
 from hotline.domain.closing import HowTold
 from hotline.domain.danger import BroughtIn, Danger
 from hotline.domain.delivery import Delivery, Reason
+from hotline.domain.erasure import Bar as EraseBar
+from hotline.domain.erasure import How
 from hotline.domain.grant import RightKind
+from hotline.domain.health import Verdict
 from hotline.domain.holder import Holder
 from hotline.domain.languages import BY_CODE, TEXT_LANGUAGES
-from hotline.domain.look import LookAnswer
+from hotline.domain.look import Look, LookAnswer
 from hotline.domain.needs import Interpreter, Only
 from hotline.domain.queue import Channel, QueueList
 from hotline.domain.reading import Part as ReadPart
@@ -23,6 +26,7 @@ from hotline.services.people.passwords import PasswordCommon, PasswordsBusy, Pas
 from hotline.services.tickets.bulk import Outcome
 from hotline.storage.events import Deed, EventKind, Part
 from hotline.storage.peopleevents import PeopleEventKind
+from hotline.storage.showings import ShowingKind
 
 STATUSES = {
     Status.NEW: N_("New"),
@@ -54,6 +58,10 @@ REASONS = {
     Reason.NEVER_WROTE: N_("its number was typed in, and that phone has not given us the number of this ticket yet"),
     Reason.LANDLINE: N_("it is a landline, which takes no texts"),
     Reason.TOO_LATE: N_("too late to make sense"),
+    Reason.ERASED: N_("its words were erased"),
+    Reason.NEVER_KNOWN: N_("nobody can tell whether it left: the people who run this hotline decide whether it is sent again"),
+    Reason.CROWDED: N_("many texts to this phone wait: it leaves some seconds later"),
+    Reason.LEFT: N_("nobody can tell whether it left"),
     Reason.UNREADABLE: N_("it cannot be opened: tell the people who run this hotline"),
 }
 INSTEAD = {
@@ -111,9 +119,22 @@ TICKET_KEYS = (
     (("/",), N_("Search")),
     (("?",), N_("This card")),
 )
+ERASE_BARS = {
+    EraseBar.OPEN: N_("Not now: a ticket of this phone has not ended, or something of it waits to be read, heard or looked at."),
+    EraseBar.HELD: N_("Not now: a ticket of this phone is on hold. A lead lifts that first."),
+    EraseBar.STAFF: N_("Not now: this is a volunteer's own phone. Its account needs another phone first."),
+}
+
+ERASE_HOW = {
+    How.TEXT: N_("By a text"),
+    How.CALL: N_("On a call"),
+    How.VISIT: N_("On a visit"),
+}
+
 EVENTS = {
     EventKind.OPENED: N_("Ticket opened"),
     EventKind.ADDED: N_("A text was added"),
+    EventKind.CAME_AGAIN: N_("The same words came again: told twice by the company, or said twice by the citizen"),
     EventKind.RAISED: N_("Made more pressing"),
     EventKind.HELD: N_("Put on hold: nothing is texted by machine"),
     EventKind.SEALED: N_("Sealed: seen by its own team only"),
@@ -132,6 +153,9 @@ EVENTS = {
     EventKind.DUTY_TAKEN: N_("The duty line took the call"),
     EventKind.RECORDED: N_("The recording came"),
     EventKind.RECORDING_LOST: N_("The recording never came"),
+    EventKind.PHOTO_CAME: N_("The photo came"),
+    EventKind.PHOTO_LOST: N_("The photo never came"),
+    EventKind.PHOTO_SEEN: N_("Looked at the photo"),
     EventKind.LISTENED: N_("Listened to the recording"),
     EventKind.LOOKED: N_("Looked at it"),
     EventKind.WRITTEN_DOWN: N_("Wrote down what was said"),
@@ -149,6 +173,10 @@ EVENTS = {
     EventKind.LET_IN: N_("May see it again"),
     EventKind.VIEWED: N_("Read this page"),
     EventKind.NUMBER_SHOWN: N_("Had the number shown"),
+    EventKind.NUMBER_ASKED: N_("Asked another person to agree that a number is shown"),
+    EventKind.NUMBER_RELEASED: N_("Agreed that the number is shown, to"),
+    EventKind.NUMBER_REFUSED: N_("Did not agree that the number is shown, to"),
+    EventKind.GLASS_BROKEN: N_("Opened the number without another person's yes"),
     EventKind.HANDED_BACK: N_("Went back: the volunteer who had it is not here any more, or not in its team"),
     EventKind.ALARM_RAISED: N_("Alarm raised"),
     EventKind.ALARM_ACKNOWLEDGED: N_("Alarm acknowledged"),
@@ -172,11 +200,21 @@ EVENTS = {
     EventKind.BRIDGE_JOINED: N_("Call: joined"),
     EventKind.BRIDGE_ENDED: N_("Call: over"),
     EventKind.BRIDGE_CAME: N_("What came of the call"),
+    EventKind.ERASURE_ASKED: N_("The sender asks us to forget this phone and what it told us. A person sees to it"),
+    EventKind.ERASURE_CONFIRMED: N_("Said that the citizen was reached safely and asks to be erased: a second person has to agree"),
+    EventKind.ERASURE_AGREED: N_("Agreed that the citizen is erased: some days are left to stop it"),
+    EventKind.ERASURE_STOPPED: N_("The erasure was stopped"),
+    EventKind.ERASED: N_("Erased at the citizen's wish"),
     EventKind.PRANK_MARKED: N_("Said to abuse us or play pranks: a second person has to confirm it"),
     EventKind.PRANK_CONFIRMED: N_("Confirmed that this phone abuses us or plays pranks: its ordinary tickets come last"),
     EventKind.PRANK_UNMARKED: N_("This phone counts like any other again"),
     EventKind.KIND_UNDONE: N_("The change of the kind was undone"),
+    EventKind.KEPT_LONGER: N_("What was written here is kept for longer"),
+    EventKind.WORDS_GONE: N_("What was written here was deleted: it had been kept for long enough"),
     EventKind.UNSENT: N_("Took a text back before it left"),
+    EventKind.MASKED: N_("Masked a part of what was said: nobody is shown it"),
+    EventKind.UNMASKED: N_("A masked part is shown again"),
+    EventKind.REWRITTEN: N_("Had a masked part rewritten for good"),
 }
 BARS = {
     Bar.NO_LINE: N_("This hotline places no calls."),
@@ -254,6 +292,21 @@ PEOPLE_EVENTS = {
     PeopleEventKind.DOES_NOT_COME: N_("Said that the shift is not kept"),
     PeopleEventKind.MISSED: N_("Did not come to the shift"),
     PeopleEventKind.HANDED_OVER: N_("Shift handed over"),
+    PeopleEventKind.GATEWAY_STOPPED: N_("Gateway stopped"),
+    PeopleEventKind.GATEWAY_STARTED: N_("Gateway started again"),
+    PeopleEventKind.TEXT_SENT_AGAIN: N_("Had a text sent again of which nobody could tell whether it had left"),
+    PeopleEventKind.TEXT_LEFT: N_("Left a text as it is of which nobody could tell whether it had left"),
+}
+SHOWINGS = {
+    ShowingKind.LIST: N_("Saw it in a list"),
+    ShowingKind.OPEN_PAGE: N_("Had the ticket's page open as it changed"),
+    ShowingKind.TEXT: N_("Saw a text or recording that is on no ticket"),
+    ShowingKind.SEARCH: N_("Searched"),
+    ShowingKind.NUMBER: N_("Had a phone number shown"),
+    ShowingKind.EXPORT: N_("Exported"),
+    ShowingKind.COMMAND: N_("A command read words or numbers"),
+    ShowingKind.KEY: N_("A command used the keys"),
+    ShowingKind.AUDIT: N_("Looked up who had looked"),
 }
 ALARMS = {
     AlarmKind.URGENT: N_("An urgent ticket is yours."),
@@ -265,6 +318,7 @@ ALARMS = {
     AlarmKind.BESIDE: N_("A sealed ticket is in danger too: work on it together with its own team."),
     AlarmKind.SEAL_BROKEN: N_("A lead broke the seal of a ticket in danger."),
     AlarmKind.RECORDING_LOST: N_("A recording did not come, or not whole, or in a form we cannot play."),
+    AlarmKind.PHOTO_LOST: N_("A photo that came with a text could not be fetched."),
     AlarmKind.SEALED_WAITS: N_("A sealed ticket waits and nobody of its team is on duty."),
     AlarmKind.LOOK_LATE: N_("What came in waits too long for a first look. If you see none of it, ring the team that has sealed tickets."),
     AlarmKind.NOT_COMING: N_("Somebody of your team cannot come to a shift: see the roster."),
@@ -274,9 +328,78 @@ ALARMS = {
     AlarmKind.NOT_REACHED: N_("Phones did not answer the daily test: somebody could not be rung."),
     AlarmKind.CODE_TRIED: N_("Wrong codes came by text under your phone number: somebody may have forged it. Trust the page, not a text."),
     AlarmKind.MENTIONED: N_("A colleague asks you to look at a ticket."),
+    AlarmKind.GATEWAY_KEEPS: N_("Old texts and calls still lie with the company that carries them. Ask who runs the hotline to see why."),
+    AlarmKind.GATEWAY_RESTS: N_("A gateway is out of order: texts leave by another, or wait. Tell the people who run this hotline."),
+    AlarmKind.GATEWAY_DEAF: N_("Texts to one of our numbers do not come in. Tell the people who run this hotline."),
+    AlarmKind.ALL_REST: N_("No text leaves: no gateway carries any. Tell the people who run this hotline, and ring citizens in danger."),
+    AlarmKind.NUMBER_ASKED: N_("A colleague asks to have a number shown: somebody else has to say yes or no."),
+    AlarmKind.NUMBER_OPEN: N_("You may have the number shown now, for some minutes."),
+    AlarmKind.GLASS_BROKEN: N_("A number was opened without another person's yes. Ask why."),
     AlarmKind.NAMED: N_("A complaint names somebody of ours. That person does not see it."),
     AlarmKind.GRANT: N_("A right was asked for, or somebody came in by a link and is to be confirmed: see the people page."),
+    AlarmKind.SPOOL_STUCK: N_("Something that came in cannot be read: tell the person who looks after the server."),
+    AlarmKind.SPOOL_WAITS: N_("Texts that came in wait and are on no list yet: tell the person who looks after the server."),
+    AlarmKind.UNSENT: N_("Texts wait too long to leave. Tell the person who looks after the server, and ring citizens in danger."),
+    AlarmKind.STANDS_STILL: N_("Part of this hotline stands still: texts may not leave. Tell the person who looks after the server."),
+    AlarmKind.PHONE_SILENT: N_("A phone that carries our texts is off, or without a network. Tell the people who run this hotline."),
+    AlarmKind.DISK_FULL: N_("A disk is nearly full: tell the person who looks after the server."),
+    AlarmKind.CERTIFICATE: N_("The certificate of our address ends soon: tell the person who looks after the server."),
+    AlarmKind.NO_BACKUP: N_("There is no new backup: tell the person who looks after the server."),
 }
+NEEDS = {
+    "database": N_("Database"),
+    "redis": N_("Redis, which wakes the workers"),
+    "spool": N_("Where texts wait while the database is away"),
+    "clock": N_("Clock and workers"),
+    "disk": N_("Room on the disks"),
+}
+TICKS = {
+    "clock": N_("The clock, which wakes all others"),
+    "sending": N_("The worker that sends texts"),
+    "tickets": N_("The worker of tickets and alarms"),
+    "spool": N_("The worker that takes in what waits on the disk"),
+    "calls": N_("The worker of calls and recordings"),
+    "gateways": N_("The worker that asks the gateways"),
+    "backups": N_("The worker that makes backups"),
+}
+"""The clock and each queue of jobs."""
+
+DISKS = {
+    "data": N_("The disk of recordings and photos"),
+    "database": N_("The disk of the database"),
+    "backups": N_("The disk of backups"),
+}
+WAITING_LOOKS = {
+    Look.FIRST: N_("Wait for a first look, and may be danger"),
+    Look.NEXT: N_("Wait for a first look"),
+    Look.LAST: N_("Wait for a first look, from phones that two people marked"),
+}
+GATEWAY_KINDS = {
+    "android": N_("Android phone"),
+    "http": N_("Company, over HTTP"),
+    "smpp": N_("Company, over SMPP"),
+    "sip": N_("Telephone line"),
+}
+RESTS = {
+    Verdict.ERRORS: N_("most texts were not taken"),
+    Verdict.SLOW: N_("most texts were not delivered within minutes"),
+    Verdict.SILENT: N_("nothing comes in, at an hour at which something always did"),
+    "no_service": N_("the phone has no signal"),
+    "radio_off": N_("the phone's radio is off"),
+    "limit_exceeded": N_("the phone lets no more texts out just now"),
+    "no_sim": N_("there is no SIM in the phone"),
+    "sim_blocked": N_("the SIM is blocked"),
+    "no_memory": N_("the phone's memory is full"),
+    "no_balance": N_("no balance is left"),
+    "20003": N_("our password is not taken"),
+}
+"""Why a gateway rests, by its own code or our word."""
+STRETCHES = {
+    timedelta(minutes=15): N_("in 15 minutes"),
+    timedelta(hours=1): N_("in an hour"),
+    timedelta(days=1): N_("in a day"),
+}
+"""The stretches of time for which a gateway has a limit."""
 LANGUAGES = {code: BY_CODE[code].name for code in TEXT_LANGUAGES}
 FACTS = {
     "category": N_("Kind"),
@@ -354,6 +477,8 @@ PASSWORDS: Mapping[type[Exception], str] = {
 """Why a password was not taken. Nothing was changed then."""
 DONE = {
     "saved": N_("Saved."),
+    "number_asked": N_("Asked. The number can be shown once another person has said yes."),
+    "number_open": N_("Open now. Press “Show the number”; your heads are alarmed."),
     "yours": N_("It is yours now."),
     "unsent": N_("Taken back. Nothing was sent; your words are in the box again."),
     "undone": N_("Undone."),
@@ -361,12 +486,20 @@ DONE = {
     "next_rings": N_("The next phone rings."),
     "passed": N_("Passed on. It is no longer yours."),
     "moved": N_("The texts are on this ticket now."),
+    "masked": N_("Masked. Nobody is shown it any more."),
+    "unmasked": N_("It is shown again."),
+    "removed": N_("Removed for good."),
+    "rewritten": N_("Rewritten for good. A recording takes some minutes, and is silent there meanwhile."),
     "looked": N_("Noted."),
     "looked_all": N_("Noted. Nothing else waits for you."),
     "second": N_("Noted. It counts once a second person says the same; it stays on the list for a colleague."),
     "first": N_("A colleague has looked at it meanwhile."),
     "ringing": N_("Your phone will ring. Press 1, and say nothing until they speak."),
     "forgotten": N_("The view is gone."),
+    "stopped": N_("Stopped. Nothing leaves by it until somebody lets it carry again."),
+    "started": N_("It carries again."),
+    "sent_again": N_("It is sent again."),
+    "left": N_("Left as it is. It is off the list."),
     "gone": N_("Saved. Only its own team sees this ticket now: it is gone from your pages."),
 }
 PARTS = {
@@ -399,6 +532,7 @@ CALL_REASONS = {
     CallReason.UNFIT: N_("not called back: no phone we ring"),
     CallReason.NOT_SAFE: N_("not called back: this phone may not be rung"),
     CallReason.UNDER_WAY: N_("being called back"),
+    CallReason.LOST: N_("not known whether it was called back"),
     CallReason.CROWDED: N_("not called back: too many calls at once"),
     CallReason.ENOUGH: N_("not called back: often enough today"),
     CallReason.SLOWED: N_("not called back: two people marked this phone"),

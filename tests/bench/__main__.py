@@ -1,7 +1,7 @@
 """`python -m tests.bench`: measures the hotline against its yardstick, prints a table, and writes it into docs/speed.md.
 
-All of it takes about half an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook calls sending rest queue search) run
-those alone, and leave the lines of the others on that page as they are. A quick run does not write.
+All of it takes more than half an hour; BENCH_QUICK=1 a few minutes, for a look. Names of parts (webhook slow hooks calls sending killed
+rest queue search reading drain) run those alone, and leave the lines of the others on that page as they are. A quick run does not write.
 """
 
 import contextlib
@@ -13,22 +13,25 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
 from hotline.cli.catalogues import compile_all
+from hotline.cli.own_postgres import disk_folder
 from hotline.i18n import LOCALES, PROJECT
 from hotline.storage.schema import migrate
-from tests.bench import at_rest, growth, open_queues, reading, searching, sending, voice, webhook
-from tests.bench.lines import all_lines, queue_lines, reading_lines
+from tests.bench import at_rest, drain, growth, hooks, killed, open_queues, reading, searching, sending, slow_disk, voice, webhook
+from tests.bench.lines import all_lines, hook_lines, queue_lines, reading_lines, slow_lines
 from tests.bench.load import Texts
 from tests.bench.processes import BenchFailed, Processes, need_wrk
 from tests.bench.report import say, table, there, timed, write
-from tests.servers import Postgres, RedisServer, disk_folder, postgres_server
+from tests.bench.wires import WIRES
+from tests.servers import Postgres, RedisServer, postgres_server
 
 PAGE = PROJECT / "docs/speed.md"
-PARTS = ("webhook", "calls", "sending", "rest", "queue", "search", "reading")
+PARTS = ("webhook", "slow", "hooks", "calls", "sending", "killed", "rest", "queue", "search", "reading", "drain")
 
 
 @dataclass
@@ -36,8 +39,12 @@ class Results:
     """What has been measured."""
 
     webhooks: list[webhook.Webhook] = field(default_factory=list)
+    hooked: list[hooks.Hook] = field(default_factory=list)
+    slow: list[webhook.Webhook] = field(default_factory=list)
     calls: list[voice.Calls] = field(default_factory=list)
-    sent: sending.Sent | None = None
+    sent: list[sending.Sent] = field(default_factory=list)
+    kills: list[killed.Killed] = field(default_factory=list)
+    drained: list[drain.Drained] = field(default_factory=list)
     rest: at_rest.AtRest | None = None
     searched: list[searching.Searched] = field(default_factory=list)
     grown: list[growth.Growth] = field(default_factory=list)
@@ -62,6 +69,9 @@ def main() -> int:
         say(f"the bench failed: {fault}")
         return 1
     lines = all_lines(results.webhooks, results.calls, results.sent, results.rest, results.searched)
+    lines += slow_lines(results.slow)
+    lines += hook_lines(results.hooked) + [one.line for one in results.kills]
+    lines += [line for one in results.drained for line in one.lines]
     lines += queue_lines(results.grown, results.queues)
     lines += reading_lines(results.read) if results.read is not None else []
     is_whole = set(wanted) == set(PARTS)
@@ -82,7 +92,7 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
         redis = stack.enter_context(RedisServer())
         processes = stack.enter_context(Processes(folder))
         texts = Texts(folder)
-        if {"webhook", "calls", "queue"} & set(wanted):
+        if {"webhook", "slow", "hooks", "calls", "queue"} & set(wanted):
             need_wrk()
         if "webhook" in wanted:
             with timed("webhook"):
@@ -95,6 +105,13 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
                     results.webhooks.append(
                         webhook.measure(processes, texts, "PostgreSQL", url=url, anchor_db=anchor_db, redis_url=redis.url, pace=pace)
                     )
+        if "slow" in wanted:
+            with timed("slow"):
+                pace = webhook.Pace(2, 1, 4) if quick else webhook.Pace(4, 1, 8)
+                url, disk = _sqlite(folder, "slow"), f"on a disk with {slow_disk.DELAY_MS} ms more for each flush"
+                slowed = {"LD_PRELOAD": str(slow_disk.library(folder))}
+                on_slow = partial(webhook.measure, processes, texts, "SQLite", redis_url=redis.url, pace=pace, disk=disk, more=slowed)
+                results.slow = [on_slow(url=url, anchor_db=str(folder / "anchor-slow"))]
         if "calls" in wanted:
             with timed("calls"):
                 of_calls = voice.Pace(2, 4, 150) if quick else voice.Pace()
@@ -107,7 +124,12 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
             with timed("sending"):
                 redis.restart(empty=True)
                 url = _sqlite(folder, "sending")
-                results.sent = sending.measure(processes, url=url, redis_url=redis.url, texts=1500 if quick else 5_000)
+                one = sending.measure(processes, url=url, redis_url=redis.url, texts=1500 if quick else 5_000)
+                redis.restart(empty=True)
+                url = _sqlite(folder, "several")
+                texts_of_three = 1500 if quick else 10_000
+                three = sending.measure_several(processes, folder, url=url, redis_url=redis.url, texts=texts_of_three)
+                results.sent = [one, three]
         if "rest" in wanted:
             with timed("rest"):
                 redis.restart(empty=True)
@@ -125,7 +147,58 @@ def _measure(wanted: list[str], *, quick: bool) -> Results:
             with timed("queue"):
                 redis.restart(empty=True)
                 _queue(results, processes, texts, folder, redis.url, quick=quick)
+        _several(results, wanted, processes, texts, folder, redis, quick=quick)
     return results
+
+
+def _several(
+    results: Results, wanted: list[str], processes: Processes, texts: Texts, folder: Path, redis: RedisServer, *, quick: bool
+) -> None:
+    """The parts about further gateways."""
+    if "hooks" in wanted:
+        with timed("hooks"):
+            redis.restart(empty=True)
+            _hooks(results, processes, texts, folder, redis.url, quick=quick)
+    if "killed" in wanted:
+        with timed("killed"):
+            _killed(results, folder, redis, quick=quick)
+    if "drain" in wanted:
+        with timed("drain"):
+            _drain(results, processes, folder, redis, quick=quick)
+
+
+def _drain(results: Results, processes: Processes, folder: Path, redis: RedisServer, *, quick: bool) -> None:
+    texts = 2_000 if quick else 20_000
+    of_sqlite, of_postgres = folder / "drain", folder / "drain-too"
+    redis.restart(empty=True)
+    url = _sqlite(folder, "drained")
+    results.drained.append(drain.measure(processes, "SQLite", url=url, redis_url=redis.url, folder=of_sqlite, texts=texts))
+    redis.restart(empty=True)
+    with _postgres() as (url, _, results.postgres):
+        results.drained.append(drain.measure(processes, "PostgreSQL", url=url, redis_url=redis.url, folder=of_postgres, texts=texts))
+
+
+def _killed(results: Results, folder: Path, redis: RedisServer, *, quick: bool) -> None:
+    due, rounds = (1_000, 3) if quick else (10_000, 8)
+    own, other = folder / "killed", folder / "killed-too"
+    for one in (own, other):
+        one.mkdir()
+    redis.restart(empty=True)
+    url = f"sqlite:///{own / 'hotline.sqlite3'}"
+    results.kills.append(killed.measure("SQLite", url=url, redis_url=redis.url, folder=own, texts=due, rounds=rounds))
+    redis.restart(empty=True)
+    with _postgres() as (url, _, results.postgres):
+        results.kills.append(killed.measure("PostgreSQL", url=url, redis_url=redis.url, folder=other, texts=due, rounds=rounds))
+
+
+def _hooks(results: Results, processes: Processes, texts: Texts, folder: Path, redis_url: str, *, quick: bool) -> None:
+    rounds, seconds = (2, 4) if quick else (6, 8)
+    for wire in WIRES:
+        url, anchor_db = _sqlite(folder, wire.kind), str(folder / f"anchor-{wire.kind}")
+        measured = partial(hooks.measure, processes, texts, wire, redis_url=redis_url, rounds=rounds, seconds=seconds)
+        results.hooked.append(measured(database="SQLite", url=url, anchor_db=anchor_db))
+        with _postgres() as (url, anchor_db, results.postgres):
+            results.hooked.append(measured(database="PostgreSQL", url=url, anchor_db=anchor_db))
 
 
 def _queue(results: Results, processes: Processes, texts: Texts, folder: Path, redis_url: str, *, quick: bool) -> None:

@@ -1,6 +1,7 @@
 """The books after a load: every text that was acknowledged is in the database, once, with its ticket and its receipt."""
 
 import time
+from collections.abc import Callable
 
 from sqlalchemy import Engine, func, select
 
@@ -17,7 +18,9 @@ _INCOMING = Message.direction == "in"
 class Books:
     """Counts of what a hotline's database holds. `faults` lists what was lost or stored twice, a sentence each."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, id_of: Callable[[int], str] = gateway_id) -> None:
+        """`id_of`: the id that the text of a number has with us."""
+        self._id_of = id_of
         self._engine: Engine = make_engine(url, pool_size=1)
         self.faults: list[str] = []
         self.texts = 0
@@ -29,7 +32,7 @@ class Books:
         """Compare a load with the rows. wrk stops with a text in flight on each connection: those texts may be stored or not."""
         ids = self._ids_once_still()
         # wrk asks for one request before it starts, and throws it away.
-        sent = [gateway_id(n) for n in range(load.first + 1, load.first + load.count)]
+        sent = [self._id_of(n) for n in range(load.first + 1, load.first + load.count)]
         there = [n for n, sid in enumerate(sent) if sid in ids]
         reached = there[-1] + 1 if there else 0
         least, most = load.acknowledged, load.acknowledged + load.connections

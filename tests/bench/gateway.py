@@ -1,4 +1,7 @@
-"""A gateway that takes its time: it answers each text after 200 ms, and writes down when the text came."""
+"""A gateway that takes its time: it answers each text after 200 ms, and writes down when the text came.
+
+It answers as Twilio does, and as a phone with the app SMS Gateway for Android.
+"""
 
 import json
 import threading
@@ -44,11 +47,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         came = time.monotonic()
-        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        ours = parse_qs(urlsplit(form["StatusCallback"][0]).query)["text"][0]
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        ours, told = _as_phone(body) if self.path.startswith("/messages") else _as_twilio(body)
         self.server.texts.append((came, ours))
         time.sleep(LATENCY_S)
-        answer = json.dumps({"sid": f"SM{int(ours):032x}", "status": "queued", "to": form["To"][0], "body": form["Body"][0]}).encode()
+        answer = json.dumps(told).encode()
         self.send_response(201)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
@@ -56,3 +59,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_: object) -> None: ...
+
+
+def _as_twilio(body: str) -> tuple[str, dict[str, str]]:
+    """Our id of a text, and the answer to it."""
+    form = parse_qs(body)
+    ours = parse_qs(urlsplit(form["StatusCallback"][0]).query)["text"][0]
+    return ours, {"sid": f"SM{int(ours):032x}", "status": "queued", "to": form["To"][0], "body": form["Body"][0]}
+
+
+def _as_phone(body: str) -> tuple[str, dict[str, str]]:
+    id_ = json.loads(body)["id"]
+    return id_.split("-")[1], {"id": id_, "state": "Pending"}

@@ -14,15 +14,17 @@ from sqlalchemy.orm import sessionmaker
 from hotline.domain.queue import Channel, QueueFilter, QueueList
 from hotline.domain.rights import Rights
 from hotline.keys import KeyFile
+from hotline.services.condition import figures as condition
 from hotline.storage import queues, said, sealed, tickets
 from hotline.storage.db import make_engine
 from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Membership, Team, Volunteer
 from tests.bench.report import say
 from tests.opened import numbered, seal_all
-from tests.support import keys_file
+from tests.support import keys_file, make_runtime
 
-TEAMS, VOLUNTEERS, LED_TEAMS = 50, 50, 3
+TEAMS, VOLUNTEERS, LED_TEAMS, PHONES = 50, 50, 3, 1000
+_SEVERAL = 1  # the contact with several tickets; the phones come behind it
 _PAGE, _TIMES = 51, 40
 _AT = {
     "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', '2020-01-01', '+' || i || ' seconds')",
@@ -34,7 +36,8 @@ _FILL = """
 INSERT INTO tickets (reference, contact_id, status, category, priority, sealed, hold, unread, unattended, team_id, assignee_id, opened_at,
                      changed_at, routed_at, version, on_time, walk_in, wants_woman)
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})
-SELECT CAST(100000000 + i AS VARCHAR(9)), CASE WHEN i % 50000 = 0 THEN 2 ELSE 1 END, CASE WHEN i % 20 = 0 THEN 'assigned' ELSE 'closed' END,
+SELECT CAST(100000000 + i AS VARCHAR(9)), CASE WHEN i % 50000 = 0 THEN {several} ELSE {several} + 1 + i / 20 % {phones} END,
+       CASE WHEN i % 20 = 0 THEN 'assigned' ELSE 'closed' END,
        CASE WHEN i % 2000 = 0 THEN 'theft' ELSE 'general' END, 1 + i / 20 % 3, false, false, false, false,
        1 + i / 20 % {teams}, CASE WHEN i % 1200 = 0 THEN NULL ELSE 1 + i / 20 % {volunteers} END, {at}, {at}, {at}, 1,
        i % 800 <> 0, false, false
@@ -43,8 +46,8 @@ FROM n
 # Each open ticket has the text that opened it, and so have some of the others.
 _SAY = """
 INSERT INTO messages (direction, contact_id, ticket_id, gateway, gateway_id, plain, created_at, read_as, look)
-SELECT 'in', 1, id, 'twilio', 'SM' || id, 'mera mobile cheen liya, gali mein do larke thay aur sab dekh rahe thay' || reference, opened_at,
-       'opened', CASE WHEN id % 40 = 0 THEN 2 END
+SELECT 'in', contact_id, id, 'twilio', 'SM' || id, 'mera mobile cheen liya, gali mein do larke thay aur sab dekh rahe thay' || reference,
+       opened_at, 'opened', CASE WHEN id % 40 = 0 THEN 2 END
 FROM tickets WHERE status <> 'closed' OR id % 100 = 1
 """
 _HAPPEN = """
@@ -65,6 +68,7 @@ class Growth:
     counts: tuple[float, float] = (0.0, 0.0)
     views: tuple[float, float] = (0.0, 0.0)
     others: tuple[float, float] = (0.0, 0.0)
+    figures: tuple[float, float] = (0.0, 0.0)
 
 
 def measure(database: str, few_url: str, many_url: str, *, few: int, many: int) -> Growth:
@@ -88,14 +92,15 @@ def measure(database: str, few_url: str, many_url: str, *, few: int, many: int) 
                 lambda of=of, wanted=asked_for: large.whole(QueueFilter(of, **wanted)),  # type: ignore[misc]
             )
             say(f"    {name}, with words: {growth.sifted[name][0]:.2f} and {growth.sifted[name][1]:.2f} ms")
-    counts, views, others = (
-        _in_turns(getattr(small, asking), getattr(large, asking)) for asking in ("counts", "views", "others_of_the_citizen")
+    counts, views, others, figures = (
+        _in_turns(getattr(small, asking), getattr(large, asking)) for asking in ("counts", "views", "others_of_the_citizen", "figures")
     )
     say(f"    counts: {counts[0]:.2f} and {counts[1]:.2f} ms; of {_VIEWS} views: {views[0]:.2f} and {views[1]:.2f} ms")
     say(f"    a citizen's other tickets: {others[0]:.2f} and {others[1]:.2f} ms")
+    say(f"    the figures for Prometheus: {figures[0]:.2f} and {figures[1]:.2f} ms")
     for one in asked:
         one.close()
-    return Growth(database, few, many, growth.first, growth.next, growth.sifted, counts, views, others)
+    return Growth(database, few, many, growth.first, growth.next, growth.sifted, counts, views, others, figures)
 
 
 _VIEWS = 12
@@ -118,20 +123,23 @@ def fill(url: str, rows: int) -> None:
     with engine.connect().execution_options(hotline_writes=True) as connection:
         contact = {"kind": "mobile", "country": "PK", "language": "ur", "language_named": True}
         contact |= {"may_text": True, "may_call": True, "on_hold": False, "created_at": now, "times_seen": 1}
-        connection.execute(insert(Contact), [{"id": n, **numbered(f"+92300000000{n}"), **contact} for n in (1, 2)])
+        phones = range(_SEVERAL, _SEVERAL + PHONES + 1)  # each row of a page is of another phone, so that each has another key to open
+        connection.execute(insert(Contact), [{"id": n, **numbered(f"+92300{n:07}"), **contact} for n in phones])
         connection.execute(insert(Team), [{"id": n, "code": f"team{n}", "name": f"Team {n}"} for n in range(1, TEAMS + 1)])
         person = {"page_language": "en", "languages": ["en", "ur"], "is_head": False, "active": True}
         connection.execute(insert(Volunteer), [{"id": n, "login": f"v{n}", "name": f"V{n}", **person} for n in range(1, VOLUNTEERS + 1)])
         led = [{"team_id": n, "volunteer_id": 1, "is_lead": True} for n in range(1, LED_TEAMS + 1)]
         connection.execute(insert(Membership), led)
-        statement = _FILL.format(rows=rows, teams=TEAMS, volunteers=VOLUNTEERS, at=_AT[engine.dialect.name])
+        statement = _FILL.format(
+            rows=rows, teams=TEAMS, volunteers=VOLUNTEERS, at=_AT[engine.dialect.name], several=_SEVERAL, phones=PHONES
+        )
         # psycopg reads a % as the place of a value.
         connection.exec_driver_sql(statement.replace("%", "%%") if engine.dialect.name == "postgresql" else statement)
         connection.exec_driver_sql(_SAY.replace("%", "%%") if engine.dialect.name == "postgresql" else _SAY)
         connection.exec_driver_sql(_HAPPEN)
         if engine.dialect.name == "postgresql":  # rows with an id of their own did not move the sequence
             for name in ("contacts", "teams", "volunteers"):
-                connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 1000)")
+                connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), 10000)")
         connection.commit()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
@@ -144,6 +152,7 @@ class _Asker:
 
     def __init__(self, url: str) -> None:
         self._engine = make_engine(url, pool_size=1)
+        self._rt = make_runtime(url)
         self._sessions = sessionmaker(self._engine, expire_on_commit=False, info={sealed.KEYS: KeyFile(Path(keys_file()))})
         self._rights = Rights(teams=frozenset(range(1, LED_TEAMS + 1)), leads=frozenset(range(1, LED_TEAMS + 1)))
         with self._sessions() as session:
@@ -174,13 +183,17 @@ class _Asker:
 
     def others_of_the_citizen(self) -> None:
         with self._sessions() as session:
-            assert len(tickets.newest_of_contact(session, self._her, 2, besides=0, limit=2)) == 2
+            assert len(tickets.newest_of_contact(session, self._her, _SEVERAL, besides=0, limit=2)) == 2
+
+    def figures(self) -> None:
+        condition.read(self._rt)
 
     def _count(self, asked: list[QueueFilter]) -> None:
         with self._sessions() as session:
             queues.counts(session, self._her, self._rights, asked)
 
     def close(self) -> None:
+        self._rt.close()
         self._engine.dispose()
 
 

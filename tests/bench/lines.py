@@ -4,6 +4,7 @@ from statistics import median
 
 from tests.bench.at_rest import AtRest
 from tests.bench.growth import Growth
+from tests.bench.hooks import Hook
 from tests.bench.load import Load
 from tests.bench.open_queues import EVERY_S, QUEUES, OpenQueues
 from tests.bench.reading import Read
@@ -14,12 +15,42 @@ from tests.bench.voice import Calls, Round, together
 from tests.bench.webhook import CONNECTIONS, MANY_CONNECTIONS, Webhook, middle
 
 _RATIOS = {"SQLite": 0.45, "PostgreSQL": 0.35}
+_HOOK_RATIOS = {"SQLite": 0.45, "PostgreSQL": 0.33}
+_SLOW_RATIO = 0.9
 _SPREAD, _WEB_MIB, _WORKER_MIB, _REST_S = 3.0, 64.0, 96.0, 2.0
 _FIRST_PAGE, _NEXT_PAGE, _COUNTS_MS = 1.5, 2.0, 50.0
+_FIGURES_MS = 50.0
 _CORE, _SLOWER = 0.2, 1.25
 _GROWN = 1.5
 _READ_MS, _READ_GROWS, _READ_WORST, _READ_MIB = 0.5, 18.0, 30.0, 4.0  # 16 times as long may cost a little more than 16 times as much
 _STEP_IN_FLOOD, _STEP_AT_REST, _STEP_DEAF_MS = 1.0, 1.5, 500.0  # Redis is given up after a second, the gateway after more
+
+
+def hook_lines(hooks: list[Hook]) -> list[Line]:
+    """The lines of the webhooks of further gateways."""
+    return [line for one in hooks for line in _hook(one)]
+
+
+def slow_lines(slow: list[Webhook]) -> list[Line]:
+    """The lines of the webhook on another disk than that of the machine as it is."""
+    told = [(one, f"webhook {one.disk}, of the anchor on it", "lost, doubled or refused on it") for one in slow]
+    return [line for one, what, lost in told for line in _beside_anchor(one, what, lost, _SLOW_RATIO)]
+
+
+def _hook(one: Hook) -> list[Line]:
+    target = _HOOK_RATIOS[one.database]
+    return _beside_anchor(one, f"webhook of {one.kind}, of the anchor", f"lost, doubled or refused by {one.kind}", target)
+
+
+def _beside_anchor(one: Hook | Webhook, what: str, lost: str, target: float) -> list[Line]:
+    ratio = median(one.ratios)
+    rates = f"{middle(one.ours, 'rate_per_s'):,.0f} of {middle(one.anchor, 'rate_per_s'):,.0f} texts a second"
+    measured = f"{ratio:.2f} ({min(one.ratios):.2f} to {max(one.ratios):.2f}); {rates}"
+    kept = f"{one.texts:,} texts: " + ("; ".join(one.faults) or "none")
+    return [
+        Line(f"{one.database}: {what}", measured, f"≥ {target}", ratio >= target),
+        Line(f"{one.database}: {lost}", kept, "none", not one.faults),
+    ]
 
 
 def queue_lines(grown: list[Growth], queues: list[OpenQueues]) -> list[Line]:
@@ -58,6 +89,12 @@ def _growth(one: Growth) -> list[Line]:
             views_many <= _COUNTS_MS,
         ),
         line("a citizen's other tickets, of that", {"newest of them": one.others}, _FIRST_PAGE),
+        Line(
+            f"{one.database}: the figures for Prometheus",
+            f"{one.figures[1]:.1f} ms ({one.figures[0]:.1f} ms)",
+            f"≤ {_FIGURES_MS:.0f} ms",
+            one.figures[1] <= _FIGURES_MS,
+        ),
     ]
 
 
@@ -79,11 +116,11 @@ def _open_queues(one: OpenQueues) -> list[Line]:
     ]
 
 
-def all_lines(webhooks: list[Webhook], calls: list[Calls], sent: Sent | None, rest: AtRest | None, searched: list[Searched]) -> list[Line]:
+def all_lines(webhooks: list[Webhook], calls: list[Calls], sent: list[Sent], rest: AtRest | None, searched: list[Searched]) -> list[Line]:
     """The lines of all parts that were measured."""
     lines = [line for one in webhooks for line in _webhook(one)] + [line for one in calls for line in _calls(one)]
     lines += [line for one in searched for line in _search(one)]
-    return lines + (_sending(sent) if sent else []) + (_at_rest(rest) if rest else [])
+    return lines + (_sending(*sent) if sent else []) + (_at_rest(rest) if rest else [])
 
 
 def _webhook(one: Webhook) -> list[Line]:
@@ -126,8 +163,8 @@ def _beside(what: str, rounds: list[Round], target: float) -> Line:
     return Line(what, measured, f"≤ {target} ×", whole.ratio <= target)
 
 
-def _sending(sent: Sent) -> list[Line]:
-    share = sent.of_configured
+def _sending(sent: Sent, several: Sent) -> list[Line]:
+    share, shared = sent.of_configured, several.of_configured
     heaviest = max(sent.worker_mib, key=lambda name: sent.worker_mib[name], default="")
     weights = ", ".join(f"{name} {mib:.0f}" for name, mib in sorted(sent.worker_mib.items()))
     return [
@@ -137,7 +174,13 @@ def _sending(sent: Sent) -> list[Line]:
             "0.95 to 1.00",
             0.95 <= share <= 1.0,
         ),
-        Line("not sent, or sent twice", "; ".join(sent.faults) or "none", "none", not sent.faults),
+        Line(
+            f"{several.texts:,} due texts over three gateways, of their summed pace",
+            f"{shared:.3f} of {several.configured:.0f} a second",
+            "0.95 to 1.00",
+            0.95 <= shared <= 1.0,
+        ),
+        Line("not sent, or sent twice", "; ".join(sent.faults + several.faults) or "none", "none", not sent.faults + several.faults),
         Line(
             "worker processes, at most",
             f"{weights} MiB",

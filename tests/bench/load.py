@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.processes import PUBLIC_URL, TOKEN, BenchFailed
+from tests.bench.wires import Wire
 
 _HERE = Path(__file__).parent
 _PATH = "/hooks/twilio/sms"
@@ -101,10 +102,25 @@ def replay(
     the texts ran out, or wrk failed."""
     count = int(seconds * per_s) + 500
     path, first = texts.draw(count)
-    script = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", str(_HERE / "post.lua")]
-    script += [f"http://127.0.0.1:{port}", "--", _PATH, str(path)]
     with beside or contextlib.nullcontext():
-        done = subprocess.run(script, capture_output=True, text=True, check=False)
+        return _wrk("post.lua", port, [_PATH, str(path)], connections=connections, seconds=seconds, first=first, count=count)
+
+
+def replay_lines(folder: Path, wire: Wire, port: int, *, first: int, connections: int, seconds: int, per_s: float) -> Load:
+    """The same for another gateway, with its texts from the number `first` on."""
+    count = int(seconds * per_s) + 500
+    path = folder / f"{wire.kind}.tsv"
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(wire.lines(first, count))
+    headers = [part for header in wire.headers.items() for part in header]
+    told = [wire.path, str(path), wire.signed_by, *headers]
+    return _wrk("post_any.lua", port, told, connections=connections, seconds=seconds, first=first, count=count)
+
+
+def _wrk(script: str, port: int, told: list[str], *, connections: int, seconds: int, first: int, count: int) -> Load:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", str(_HERE / script)]
+    command += [f"http://127.0.0.1:{port}", "--", *told]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = _LINE.search(done.stdout)
     if found is None:
         raise BenchFailed(f"wrk said nothing we can read:\n{done.stdout}{done.stderr}")

@@ -41,6 +41,13 @@ def procfile(name: str) -> str:
     return lines[name]
 
 
+def config_with(folder: Path, name: str, tables: str) -> Path:
+    """The configuration of the bench with more tables, in a file of its own."""
+    path = folder / f"hotline-{name}.toml"
+    path.write_text(_CONFIG + tables, "utf-8")
+    return path
+
+
 @dataclass(frozen=True)
 class Web:
     """A web server that answers: its port and its master process."""

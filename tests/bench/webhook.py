@@ -1,7 +1,9 @@
 """The webhook's whole path compared with the anchor, served alike, in turns: the machine's noise falls on both."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import median
+from types import MappingProxyType
 
 from tests.bench.books import Books
 from tests.bench.load import Load, Texts, post_one, replay
@@ -25,7 +27,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Webhook:
-    """What was measured on one database."""
+    """What was measured on one database; `disk`: on which disk, if not on that of the machine as it is."""
 
     database: str
     anchor: list[Load]
@@ -36,6 +38,7 @@ class Webhook:
     told_twice: int
     faults: list[str]
     web_mib: list[float]
+    disk: str = ""
 
     @property
     def ratios(self) -> list[float]:
@@ -43,9 +46,20 @@ class Webhook:
         return [ours.rate_per_s / anchor.rate_per_s for anchor, ours in zip(self.anchor, self.ours, strict=True)]
 
 
-def measure(processes: Processes, texts: Texts, database: str, *, url: str, anchor_db: str, redis_url: str, pace: Pace) -> Webhook:
-    """Measure with both web processes up and the workers stopped."""
-    environment = processes.environment(url, redis_url)
+def measure(
+    processes: Processes,
+    texts: Texts,
+    database: str,
+    *,
+    url: str,
+    anchor_db: str,
+    redis_url: str,
+    pace: Pace,
+    disk: str = "",
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Webhook:
+    """Measure with both web processes up and the workers stopped. `more`: variables that both have besides, for another `disk`."""
+    environment = processes.environment(url, redis_url, **more)
     anchor = processes.serve(f"anchor-{database}", {**environment, "ANCHOR_DB": anchor_db}, app="anchor:app")
     ours = processes.serve(f"web-{database}", environment)
     books = Books(url)
@@ -66,7 +80,7 @@ def measure(processes: Processes, texts: Texts, database: str, *, url: str, anch
         books.close()
         processes.stop(f"anchor-{database}")
         processes.stop(f"web-{database}")
-    return Webhook(database, few[0], few[1], many[0], many[1], books.texts, told_twice, books.faults, memory)
+    return Webhook(database, few[0], few[1], many[0], many[1], books.texts, told_twice, books.faults, memory, disk)
 
 
 class _Rounds:

@@ -1,7 +1,9 @@
 """`hotline compile` and `hotline catalogues`: on a small copy of the project, with pages of its own."""
 
+import errno
 import gettext
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -251,6 +253,16 @@ def test_compile_leaves_the_old_catalogue_when_the_new_one_is_refused(project: P
     assert "ur" in refused.output
     assert "take the mark away" in refused.output
     assert mo_path(locales, "ur").read_bytes() == before
+
+
+def test_compile_in_a_folder_in_which_nothing_can_be_written_says_so_in_a_line(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, _content: bytes) -> int:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    said = CliRunner().invoke(compile_catalogues, ["--project", str(project)])
+    assert said.exit_code == 1
+    assert re.fullmatch(r"Error: .*/locales/.* cannot be written or read: Read-only file system\. Run this as .*\n", said.output)
 
 
 def test_compile_leaves_nothing_lying_about_and_everybody_may_read_it(project: Path) -> None:

@@ -15,10 +15,12 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+import requests
 from click.testing import CliRunner, Result
 
 from hotline.cli import bundled_redis
 from hotline.cli.data_folder import FolderNotUsable, data_folder
+from hotline.gateways.registry import load_config
 from hotline.i18n import PROJECT
 from tests.servers import free_port
 
@@ -26,7 +28,13 @@ from tests.servers import free_port
 run_module = importlib.import_module("hotline.cli.run")
 
 _REAL_ACCOUNT = {"HOTLINE_TWILIO_ACCOUNT_SID": "AC" + "0" * 32}
-_SET_BY_US = {"HOTLINE_SUPERVISOR", "HOTLINE_VOICE_NUMBERS"}  # for the processes that we start; nobody else sets it
+_SET_BY_US = {
+    "HOTLINE_SUPERVISOR",
+    "HOTLINE_VOICE_NUMBERS",
+    "HOTLINE_PHONE_PASSWORD",
+    "HOTLINE_PHONE_SIGNING_KEY",
+    "HOTLINE_TEST_DATABASE_URL",  # of the tests; a rehearsal passes it over
+}  # for the processes that we start; nobody else sets it
 _WITHIN_S = 60.0
 _IN_ANOTHER_PROJECT = """
 import importlib, pathlib, sys
@@ -216,7 +224,8 @@ def test_whatever_is_set_is_read_by_somebody(tmp_path: Path) -> None:
 def test_whatever_can_be_set_is_named_where_people_look_for_it() -> None:
     sources = [path.read_text("utf-8") for folder in ("hotline", "workers") for path in (PROJECT / folder).rglob("*.py")]
     settings = {name for source in sources for name in re.findall(r'"(HOTLINE_[A-Z_]+)"', source)}
-    told = (PROJECT / "README.md").read_text("utf-8") + (PROJECT / "config.example.toml").read_text("utf-8")
+    places = "README.md", "config.example.toml", "docs/reliability.md"
+    told = "".join((PROJECT / place).read_text("utf-8") for place in places)
     assert {"HOTLINE_SIMULATOR_PORT", "HOTLINE_REDIS_SERVER", "HOTLINE_CONFIG"} <= settings
     assert {name for name in settings if name not in told} == _SET_BY_US
 
@@ -228,6 +237,27 @@ def test_beside_a_real_account_there_is_no_demo(tmp_path: Path) -> None:
     assert env["HOTLINE_TWILIO_ACCOUNT_SID"] == _REAL_ACCOUNT["HOTLINE_TWILIO_ACCOUNT_SID"]
     assert not {"HOTLINE_TWILIO_API_URL", "HOTLINE_TWILIO_NUMBER", "HOTLINE_CONFIG"} & env.keys()
     assert "Phone" not in run_module.panel(plan)
+
+
+def test_the_demo_with_a_phone_configures_it_pretended_beside_the_account_for_calls(tmp_path: Path) -> None:
+    plan = run_module._plan(_environment(tmp_path, HOTLINE_DEMO="android"))
+    env = run_module.environment(plan, {}, None)
+    assert "android" not in run_module.panel(plan).lower().replace("a pretend android phone; calls", "")  # not offered once more
+    config = load_config(env)
+    assert list(config.gateways) == ["phone", "twilio"]
+    assert [settings.is_real for settings in config.gateways.values()] == [False, False]
+    assert config.gateways["phone"].terms.url == f"{plan.simulator_url}/android"  # type: ignore[attr-defined]  # it is a phone
+    again = run_module.environment(plan, {}, None)
+    assert again["HOTLINE_PHONE_SIGNING_KEY"] == env["HOTLINE_PHONE_SIGNING_KEY"]
+    usual = run_module._plan(_environment(tmp_path))
+    assert "HOTLINE_PHONE_PASSWORD" not in run_module.environment(usual, {}, None)
+    assert "HOTLINE_DEMO=android make run" in run_module.panel(usual)
+
+
+def test_a_demo_that_cannot_be_is_refused_in_one_line(tmp_path: Path) -> None:
+    assert "twilio, android" in _refusal(_environment(tmp_path, HOTLINE_DEMO="iphone"))
+    assert "HOTLINE_CONFIG" in _refusal(_environment(tmp_path, HOTLINE_DEMO="android", HOTLINE_CONFIG=str(tmp_path / "own.toml")))
+    assert "leave one of the two out" in _refusal(_environment(tmp_path, HOTLINE_DEMO="android", **_REAL_ACCOUNT))
 
 
 def test_what_is_named_is_kept_and_nothing_is_started_for_it(tmp_path: Path) -> None:
@@ -316,3 +346,22 @@ def test_the_real_thing_runs_and_a_second_run_keeps_data_and_password_from_all_o
         assert _processes_of(data) == []
     assert len(passwords) == 2
     assert passwords[0] == passwords[1]
+
+
+def test_the_demo_with_a_phone_answers_a_text_by_it(tmp_path: Path) -> None:
+    env = _environment(tmp_path / "data", HOTLINE_DEMO="android")
+    phone = f"http://127.0.0.1:{env['HOTLINE_SIMULATOR_PORT']}/phones/%2B923001234501/texts"
+
+    def texts() -> list[dict[str, str]]:
+        found: list[dict[str, str]] = requests.get(phone, timeout=10).json()
+        return found
+
+    with _running(PROJECT, env, until="Stop ") as (process, said):
+        assert "a pretend Android phone" in said
+        requests.post(phone, json={"body": "orangi town mein mera mobile cheen liya do larkon ne"}, timeout=10)
+        assert _eventually(lambda: len(texts()) == 2, within_s=_WITHIN_S)
+        sent, receipt = texts()
+        assert (sent["webhook"], receipt["from"], receipt["status"]) == ("taken", "+923001110001", "delivered")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=_WITHIN_S)
+    assert process.returncode == 0

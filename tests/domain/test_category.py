@@ -367,3 +367,20 @@ def test_the_longest_form_is_read_in_bounded_time() -> None:
     for text in ("police mang " * 5_000, "police. " * 8_000 + "mara " * 8_000, "پولیس مانگ" * 6_000, "چھین" * 16_000, "a" * 64_000):
         categories_in(text, SHIPPED)
     assert time.perf_counter() - before < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "دو لڑکے موٹر سائیکل پر آئے اور میرا موبائل چھین کر لے گئے",
+        "لانڈھی میں دو آدمی آئے اور پرس چھین کر بھاگ گئے",
+        "تین لڑکے پستول دکھا کر پیسے لے گئے",
+    ],
+)
+def test_boys_who_came_and_took_a_phone_are_neither_officers_nor_a_child_that_was_hurt(text: str) -> None:
+    assert not {"police", "child"} & set(codes(text))
+
+
+@pytest.mark.parametrize("text", ["آئی او پیسے مانگ رہا ہے", "چودہ سال کی لڑکی کا نکاح پرسوں ہے", "لڑکی کو اٹھا کر لے گئے"])
+def test_an_officer_and_a_girl_are_still_found(text: str) -> None:
+    assert {"police", "child"} & set(codes(text))

@@ -12,14 +12,26 @@ WAY = (Delivery.QUEUED, Delivery.SENDING, Delivery.UNKNOWN, Delivery.SENT)
 
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(Delivery, Delivery)))
-def test_a_delivery_only_moves_forward_and_an_end_stays(before: Delivery, after: Delivery) -> None:
+def test_a_delivery_only_moves_forward_and_an_end_stays_but_for_a_phone_that_has_it_after_all(before: Delivery, after: Delivery) -> None:
     if before in END:
-        expected = False
+        expected = after is Delivery.DELIVERED and before is not Delivery.DELIVERED
     elif after in END:
         expected = True
     else:
         expected = WAY.index(after) > WAY.index(before)
     assert moves_forward(before, after) is expected
+
+
+@pytest.mark.parametrize(("before", "after"), list(itertools.product(Delivery, Delivery)))
+def test_of_a_text_of_parts_the_part_that_failed_counts(before: Delivery, after: Delivery) -> None:
+    failed = {Delivery.UNDELIVERED, Delivery.FAILED}
+    if before is Delivery.DELIVERED:
+        expected = after in failed
+    elif after is Delivery.DELIVERED:
+        expected = before in WAY[1:]
+    else:
+        expected = moves_forward(before, after)
+    assert moves_forward(before, after, of_part=True) is expected
 
 
 def test_every_order_of_the_reports_of_a_delivered_text_ends_the_same() -> None:

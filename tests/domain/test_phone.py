@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline.domain.phone import SenderKind, masked, national, read_sender
+from hotline.domain.phone import SenderKind, costs_no_premium, masked, national, read_sender
 
 HER = "+923001234567"
 
@@ -46,6 +46,34 @@ def test_one_phone_is_one_contact_however_it_is_written(raw: str) -> None:
 def test_other_phones_are_phones_too(raw: str, address: str, country: str) -> None:
     sender = read_sender(raw, "PK")
     assert (sender.kind, sender.address, sender.country) == (SenderKind.PHONE, address, country)
+
+
+@pytest.mark.parametrize(
+    ("raw", "address", "country"),
+    [
+        ("03801234567", "+923801234567", "PK"),
+        ("+923991234567", "+923991234567", "PK"),
+        ("۰۳۸۰۱۲۳۴۵۶۷", "+923801234567", "PK"),
+        ("+966500000000", "+966500000000", "SA"),
+    ],
+)
+def test_a_prefix_that_the_library_does_not_know_yet_is_a_phone_like_others(raw: str, address: str, country: str) -> None:
+    sender = read_sender(raw, "PK")
+    assert (sender.kind, sender.address, sender.country) == (SenderKind.PHONE, address, country)
+    assert costs_no_premium(address)
+
+
+@pytest.mark.parametrize("prefix", range(300, 400))
+def test_a_mobile_of_pakistan_is_read_without_the_library_as_the_library_reads_it(prefix: int) -> None:
+    assert (
+        read_sender(f"+92{prefix}1234567", "PK") == read_sender(f"+92 {prefix} 1234567", "PK") == read_sender(f"+92{prefix}1234567", "GB")
+    )
+
+
+@pytest.mark.parametrize("raw", ["+92380123456", "+9238012345678", "+92 480 1234567", "+442012", "+15550100000", "+999123456789"])
+def test_what_is_not_as_long_as_a_mobile_or_begins_otherwise_is_no_phone(raw: str) -> None:
+    assert read_sender(raw, "PK").kind is SenderKind.SHORT_CODE
+    assert not costs_no_premium(raw.replace(" ", ""))
 
 
 @pytest.mark.parametrize(

@@ -10,37 +10,40 @@ from types import MappingProxyType
 import pytest
 
 from hotline.app import create_app
+from hotline.config import ConfigFault
 from hotline.gateways import registry
 from hotline.gateways.base import Gateway
 from hotline.gateways.twilio.calls import TwilioCalls
 from hotline.gateways.twilio.client import TwilioGateway
 from hotline.runtime import Runtime
+from hotline.sections import Terms
 from tests.support import ScriptedGateway, make_config
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-PHONE = ScriptedGateway(name="android")
+PHONE = ScriptedGateway(name="modem")
 
 
 @dataclasses.dataclass(frozen=True)
 class PhoneSettings:
     """The keys of a gateway that is a phone in our own hands."""
 
-    is_set: bool
+    is_set: bool = True
     is_real: bool = False
+    kind: str = "modem"
+    key: str = "[gateways.sim1]"
+    terms: Terms = dataclasses.field(default_factory=Terms)
 
 
 def with_a_phone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put a gateway that carries texts and no calls before the others."""
+    """Have a kind of gateways that carry texts and no calls."""
     phone = Gateway(
-        "android",
-        "HOTLINE_ANDROID_URL",
-        read=lambda env, _faults: PhoneSettings("HOTLINE_ANDROID_URL" in env),
-        texts=lambda _config: PHONE,
+        "modem",
+        read=lambda _name, _table, _env, _faults: PhoneSettings(),
+        texts=lambda _config, _name: PHONE,
         calls=None,
-        check=lambda _config: None,
-        check_recordings=lambda _config: False,
+        check=lambda _config, _name: None,
     )
-    monkeypatch.setattr(registry, "GATEWAYS", MappingProxyType({"android": phone, **registry.GATEWAYS}))
+    monkeypatch.setattr(registry, "GATEWAYS", MappingProxyType({**registry.GATEWAYS, "modem": phone}))
 
 
 def folders(parent: str) -> set[str]:
@@ -48,13 +51,14 @@ def folders(parent: str) -> set[str]:
 
 
 def test_every_gateway_has_its_two_folders_and_every_folder_its_gateway() -> None:
-    assert set(registry.GATEWAYS) == folders("hotline/gateways") == folders("hotline/webhooks")
-    assert all(name == gateway.name for name, gateway in registry.GATEWAYS.items())
+    assert set(registry.GATEWAYS) == folders("hotline/gateways")
+    assert {kind for kind, entry in registry.GATEWAYS.items() if entry.has_webhooks} == folders("hotline/webhooks")
+    assert all(kind == entry.kind for kind, entry in registry.GATEWAYS.items())
 
 
 def test_every_webhook_of_a_gateway_is_served_below_its_name(rt: Runtime) -> None:
     app = create_app(rt)
-    for name in registry.GATEWAYS:
+    for name in (kind for kind, entry in registry.GATEWAYS.items() if entry.has_webhooks):
         own = {blueprint.name for blueprint in importlib.import_module(f"hotline.webhooks.{name}").BLUEPRINTS}
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.partition(".")[0] in own]
         assert rules
@@ -63,11 +67,13 @@ def test_every_webhook_of_a_gateway_is_served_below_its_name(rt: Runtime) -> Non
 
 def test_a_gateway_without_its_keys_is_not_in_use() -> None:
     config = make_config("sqlite:///unused")
-    assert [gateway.name for gateway in registry.gateways_in_use(config)] == ["twilio"]
-    assert registry.gateways_in_use(make_config("sqlite:///unused", account={"account_sid": ""})) == []
+    assert list(registry.gateways_in_use(config)) == ["twilio"]
+    assert registry.gateways_in_use(make_config("sqlite:///unused", account={"account_sid": ""})) == {}
 
 
-def test_the_first_gateway_in_use_that_carries_texts_has_them_and_calls_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_table_of_the_configuration_is_a_gateway_and_the_first_that_places_calls_has_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     with_a_phone(monkeypatch)
     given = {
         "HOTLINE_SECRET_KEY": "k" * 32,
@@ -76,13 +82,39 @@ def test_the_first_gateway_in_use_that_carries_texts_has_them_and_calls_likewise
         "HOTLINE_TWILIO_AUTH_TOKEN": "a",
     }
     given |= {"HOTLINE_TWILIO_NUMBER": "+15005550006"}
-    both, one = registry.load_config(given | {"HOTLINE_ANDROID_URL": "http://127.0.0.1:1"}), registry.load_config(given)
-    texts, calls, texts_of_one = registry.text_gateway(both), registry.call_gateway(both), registry.text_gateway(one)
-    assert texts is PHONE
-    assert isinstance(calls, TwilioCalls)
-    assert isinstance(texts_of_one, TwilioGateway)
-    for gateway in (calls, texts_of_one):
+    written = tmp_path / "hotline.toml"
+    written.write_text('[gateways.sim2]\nkind = "modem"\n[gateways.sim1]\nkind = "modem"\n')
+    three, one = registry.load_config(given | {"HOTLINE_CONFIG": str(written)}), registry.load_config(given)
+    texts, calls = registry.text_gateways(three), registry.call_gateways(three)
+    assert list(texts) == ["sim2", "sim1", "twilio"]
+    assert texts["sim1"] is PHONE
+    assert isinstance(texts["twilio"], TwilioGateway)
+    assert list(calls) == ["twilio"]
+    assert isinstance(calls["twilio"], TwilioCalls)
+    assert list(registry.text_gateways(one)) == ["twilio"]
+    for gateway in (*calls.values(), *texts.values()):
         gateway.close()
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ("gateways = 1", "[gateways] must be tables, as [gateways.sim1]"),
+        ("[gateways]\nsim1 = 1", "[gateways.sim1] kind must be one of twilio, android, http, smpp, sip"),
+        ("[gateways.sim1]", "[gateways.sim1] kind must be one of twilio, android, http, smpp, sip"),
+        ('[gateways.sim1]\nkind = "pigeon"', "[gateways.sim1] kind must be one of twilio, android, http, smpp, sip"),
+        ('[gateways.SIM]\nkind = "twilio"', "[gateways.SIM]: a name is at most 16 small letters, digits and _, and begins with a letter"),
+        ('[gateways.other]\nkind = "twilio"', "[gateways.other]: the account at Twilio is set up in the environment"),
+        ('[gateways.twilio]\nkind = "twilio"\nper_minute = -1', "[gateways.twilio] per_minute must not be below 0"),
+        ('[gateways.twilio]\nkind = "twilio"\nurl = "x"', "[gateways.twilio] url is not a key of the configuration"),
+    ],
+)
+def test_what_is_wrong_with_a_gateway_is_told(toml: str, told: str, tmp_path: Path) -> None:
+    written = tmp_path / "hotline.toml"
+    written.write_text(toml)
+    with pytest.raises(ConfigFault) as fault:
+        registry.load_config({"HOTLINE_SECRET_KEY": "k" * 32, "HOTLINE_KEYS_FILE": "keys.toml", "HOTLINE_CONFIG": str(written)})
+    assert [one for one in fault.value.args[0] if one.startswith(told)]
 
 
 def test_the_web_process_does_not_pay_for_the_rest_client() -> None:

@@ -20,6 +20,7 @@ def redis() -> Iterator[RedisServer]:
 @pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def running(request: pytest.FixtureRequest, redis: RedisServer) -> Iterator[RunningHotline]:
     """A running hotline, on each kind of database."""
+    redis.restart(empty=True)  # what killed workers of the one before were at is not this one's
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if request.param == "sqlite":

@@ -19,7 +19,7 @@ from hotline.jobs import Job, RedisBell
 from hotline.sealing import mark
 from hotline.storage.db import database_url
 from hotline.storage.schema import migrate
-from tests.servers import free_port
+from tests.servers import Guard, free_port
 from tests.support import KEYS, keys_file
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -45,8 +45,10 @@ ring_test_at = ""  # these run by the clock of the machine: at that hour the dut
 class RunningHotline:
     """Starts and ends all processes: `with RunningHotline(…) as hotline`."""
 
+    STARTED: tuple[str, ...] = ("web", "worker", "clock")
+
     def __init__(self, *, database: str, redis_url: str, folder: Path) -> None:
-        self._database, self._bell, self.folder = database, RedisBell(redis_url), folder
+        self.database, self._bell, self.folder = database, RedisBell(redis_url), folder
         self.port, self.simulator_port = free_port(), free_port()
         config = folder / "hotline.toml"
         config.write_text(CONFIG, "utf-8")
@@ -68,6 +70,7 @@ class RunningHotline:
             "HOTLINE_VOICE_NUMBERS": f"{HOTLINE_NUMBER},{MISSED_CALL_NUMBER}",
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._guard = Guard()
 
     @property
     def url(self) -> str:
@@ -75,16 +78,16 @@ class RunningHotline:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        migrate(self._database)
+        migrate(self.database)
         password = self.folder / "password"
         password.write_text(PASSWORD, "utf-8")
         self.command("compile")
-        self.command("load", "hotline/data/demo.toml", "--password-file", str(password))
+        self.command("load", self._organisation(), "--password-file", str(password))
         try:
             self._start_simulator()
-            for name in ("web", "worker", "clock"):
+            for name in self.STARTED:
                 self.start(name)
-            self.wait_until(lambda: self._answers(f"{self.url}/healthz") and self._answers(self._simulator("/faults")), within_s=30)
+            self.wait_until(lambda: self.answers(f"{self.url}/healthz") and self._simulator_answers(), within_s=30)
         except BaseException:
             self._stop()
             raise
@@ -109,33 +112,40 @@ class RunningHotline:
         """Start a process of the Procfile by name, or any other line."""
         lines = dict(row.split(": ", 1) for row in (PROJECT / "Procfile").read_text("utf-8").splitlines() if ": " in row)
         log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            ["sh", "-c", f"exec {line or lines[name]}"], cwd=PROJECT, env=self.environment, stdout=log, stderr=log, start_new_session=True
-        )
+        command, environment = ["sh", "-c", f"exec {line or lines[name]}"], self.environment_of(name)
+        self.processes[name] = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True)
         log.close()
+        self._guard.tell("+", self.processes[name])
+
+    def environment_of(self, name: str) -> dict[str, str]:
+        """What a process of that name is given."""
+        del name  # of several hosts each has its own
+        return self.environment
 
     def kill(self, name: str) -> None:
         """kill -9, without a warning."""
         self.processes[name].send_signal(signal.SIGKILL)
+        self._guard.tell("-", self.processes[name])
         self.processes.pop(name).wait()
 
     def kill_web(self) -> None:
         """kill -9 for all web processes: a remaining one would go on answering for a moment."""
         web = self.processes.pop("web")
         os.killpg(web.pid, signal.SIGKILL)
+        self._guard.tell("-", web)
         web.wait()
-        self.wait_until(lambda: not self._answers(f"{self.url}/healthz"), within_s=5)
+        self.wait_until(lambda: not self.answers(f"{self.url}/healthz"), within_s=5)
 
     def start_web(self) -> None:
         """Start the web processes again, and return once they answer."""
         self.start("web")
-        self.wait_until(lambda: self._answers(f"{self.url}/healthz"), within_s=30)
+        self.wait_until(lambda: self.answers(f"{self.url}/healthz"), within_s=30)
 
     def restart_simulator(self) -> None:
         """Kill the pretend Twilio and start it anew: what it was asked and had not taken is lost."""
         self.kill("simulator")
         self._start_simulator()
-        self.wait_until(lambda: self._answers(self._simulator("/faults")), within_s=30)
+        self.wait_until(self._simulator_answers, within_s=30)
 
     def log(self, name: str) -> str:
         """What a process said so far."""
@@ -172,7 +182,7 @@ class RunningHotline:
 
     def rows(self, sql: str, **values: object) -> list[Any]:
         """Ask the database."""
-        engine = create_engine(database_url(self._database))
+        engine = create_engine(database_url(self.database))
         try:
             with engine.begin() as connection:
                 result = connection.execute(text(sql), values)
@@ -200,8 +210,14 @@ class RunningHotline:
                 raise AssertionError(f"not so within {within_s} s\n{logs}")
             time.sleep(0.05)
 
+    def _organisation(self) -> str:
+        return "hotline/data/demo.toml"
+
     def _start_simulator(self) -> None:
         self.start("simulator", f"python -m hotline.simulator --port {self.simulator_port}")
+
+    def _simulator_answers(self) -> bool:
+        return self.answers(self._simulator("/faults"))
 
     def _simulator(self, path: str) -> str:
         return f"http://127.0.0.1:{self.simulator_port}{path}"
@@ -213,10 +229,11 @@ class RunningHotline:
     def ask(self, method: str, path: str, body: object = None) -> Any:  # JSON
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._simulator(path), data=data, method=method, headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=90) as answer:
             return json.loads(answer.read() or b"null")
 
-    def _answers(self, url: str) -> bool:
+    def answers(self, url: str) -> bool:
+        """Whether anybody answers there with success."""
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return True
@@ -224,7 +241,7 @@ class RunningHotline:
             return False
 
     def _stop(self) -> None:
-        for name in ("worker", "clock", "web", "simulator"):
+        for name in ("worker", "clock", "web", *self.processes):
             if (process := self.processes.get(name)) and process.poll() is None:
                 process.terminate()
         for process in self.processes.values():
@@ -233,3 +250,4 @@ class RunningHotline:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._guard.close()

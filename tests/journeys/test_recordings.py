@@ -74,7 +74,7 @@ def test_a_worker_killed_while_it_fetches(hotline: RunningHotline) -> None:
     hotline.processes["simulator"].send_signal(signal.SIGSTOP)
     try:
         hotline.start("worker")
-        hotline.wait_until(lambda: recording(hotline, call).attempts == 1, within_s=20)
+        hotline.wait_until(lambda: recording(hotline, call).attempts == 1, within_s=60)
         hotline.kill("worker")
     finally:
         hotline.processes["simulator"].send_signal(signal.SIGCONT)

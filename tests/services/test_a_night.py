@@ -18,7 +18,9 @@ from hotline.jobs import PERIODIC_S
 from hotline.runtime import Runtime
 from hotline.sections import Hours, Sending
 from hotline.services.calls import callflow
+from hotline.services.condition import certificate
 from hotline.services.tickets import acting
+from hotline.spool import Reader
 from hotline.storage import rings
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.models import Alarm, Message, Ticket
@@ -64,8 +66,10 @@ class Night:
         self.picks_up: Callable[[Caller], object] | None = None
         self._seen = 0
         bell = type("Bell", (), {"answer": lambda *_: None, "ring": lambda *_: None})()
-        for name, value in (("runtime", rt), ("bell", bell), ("gateway", self.texts), ("call_gateway", self.calls)):
+        given = {"runtime": rt, "bell": bell, "gateways": self.texts.alone, "call_gateways": {"twilio": self.calls}, "call_logs": {}}
+        for name, value in {**given, "reader": Reader(rt.config.keys_file)}.items():
             patch.setattr(jobs, name, lambda value=value: value)
+        patch.setattr(certificate, "ends_at", lambda *_, **__: None)  # tests do not leave this machine
 
     def work(self) -> None:
         """Run every job once in each worker, at the same time; a killed worker leaves its job undone."""

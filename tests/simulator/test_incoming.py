@@ -1,5 +1,6 @@
 """Texts from a phone to the hotline."""
 
+import base64
 import re
 import socket
 import time
@@ -200,3 +201,32 @@ def test_the_signature_of_an_incoming_text_is_over_the_public_address(simulator:
     signature = text.headers["X-Twilio-Signature"]
     assert RequestValidator(TOKEN).validate(f"{PUBLIC_URL}/hooks/twilio/sms", text.fields, signature)
     assert not RequestValidator("other").validate(f"{PUBLIC_URL}/hooks/twilio/sms", text.fields, signature)
+
+
+def test_a_photo_comes_with_its_address_and_can_be_had_and_deleted_at_twilio(simulator: Simulator, hotline: HotlineDouble) -> None:
+    sent = simulator.text("", photo=base64.b64encode(b"a photo").decode())
+    fields = hotline.texts[0].fields
+    assert re.fullmatch("MM[0-9a-f]{32}", sent["sid"])
+    assert (fields["NumMedia"], fields["MediaContentType0"], fields["Body"]) == ("1", "image/jpeg", "")
+    address = re.fullmatch(
+        f"https://api.twilio.com(/2010-04-01/Accounts/{SID}/Messages/{sent['sid']}/Media/ME[0-9a-f]{{32}})", fields["MediaUrl0"]
+    )
+    assert address
+    password = {"Authorization": "Basic " + base64.b64encode(f"{SID}:{TOKEN}".encode()).decode()}
+    assert simulator.call("GET", address[1])[0] == 401
+    assert simulator.call("GET", address[1], headers=password) == (200, "a photo")
+    assert simulator.call("DELETE", f"{address[1]}.json", headers=password)[0] == 204
+    assert [simulator.call(*ask, headers=password)[0] for ask in (("GET", address[1]), ("DELETE", f"{address[1]}.json"))] == [404, 404]
+
+
+@pytest.mark.parametrize("photo", ["no base64", 7, ["x"]])
+def test_a_photo_that_is_no_base64_is_refused(simulator: Simulator, photo: object) -> None:
+    assert simulator.call("POST", f"/phones/{PHONE}/texts", {"body": "", "photo": photo})[0] == 400
+
+
+def test_the_texts_of_all_phones_are_listed_together_the_newest_first(simulator: Simulator, hotline: HotlineDouble) -> None:
+    simulator.text("one")
+    simulator.text("two", phone="+923331234502")
+    status, texts = simulator.call("GET", "/texts")
+    assert status == 200
+    assert [(text["from"], text["body"]) for text in texts] == [("+923331234502", "two"), (PHONE, "one")]

@@ -81,6 +81,15 @@ def test_the_numbers_that_can_be_called_are_told_by_the_environment() -> None:
     assert app.extensions["simulator"].account.called_numbers == ("+12025550100",)
 
 
+def test_it_remembers_as_many_texts_and_a_tenth_as_many_calls_as_it_is_told() -> None:
+    def remembered(**how: int) -> tuple[int, int]:
+        exchange = build(SETTINGS, None, **how).extensions["simulator"]
+        return exchange.state.keep, exchange.switchboard.book.keep_at_most
+
+    assert remembered() == (5000, 1000)
+    assert remembered(keep=50_000) == (50_000, 5000)
+
+
 def test_it_imports_nothing_else_of_the_hotline() -> None:
     look = "import sys, hotline.simulator.__main__; print([n for n in sys.modules if n.startswith(('hotline', 'workers'))])"
     found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout

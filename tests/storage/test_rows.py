@@ -17,12 +17,18 @@ from hotline.storage import (
     bridges,
     callmodels,
     events,
+    gatewaymodels,
+    gatewaysigns,
     models,
     peopleevents,
     peoplemodels,
+    photomodels,
+    photos,
     readingmodels,
     readings,
     recordings,
+    redactionmodels,
+    redactions,
     rows,
 )
 from hotline.storage.base import Base
@@ -30,17 +36,20 @@ from hotline.storage.base import Base
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 NEW: dict[type, tuple[type[Base], frozenset[str]]] = {
-    rows.TicketRow: (models.Ticket, frozenset({"acted_at", "head_told_at"})),
+    rows.TicketRow: (models.Ticket, frozenset({"acted_at", "head_told_at", "kept_from", "keep_until", "goes_at"})),
     rows.TextInRow: (
         models.Message,
         frozenset(
             {"text_key", "answers_id", "agreed_by", "language", "segments", "rank", "delivery", "attempts", "look_ups", "next_attempt_at"}
         )
-        | {"reason", "claimed_at", "sent_at", "delivered_at"},
+        | {"reason", "claimed_at", "unhanded", "delivered_at", "masked", "repeats"},
     ),
     rows.TextOutRow: (
         models.Message,
-        frozenset({"gateway_id", "read_as", "look", "to_read", "reason", "claimed_at", "sent_at", "delivered_at"}),
+        frozenset(
+            {"gateway_id", "line", "read_as", "look", "to_read", "reason", "claimed_at", "unhanded", "sent_at", "delivered_at", "masked"}
+            | {"repeats", "head"}
+        ),
     ),
     rows.CallRow: (callmodels.Call, frozenset()),
     rows.NewShift: (peoplemodels.ShiftRow, frozenset()),
@@ -56,14 +65,14 @@ CHANGES: dict[type, tuple[type[Base], frozenset[str]]] = {
     ),
     rows.TicketChanges: (
         models.Ticket,
-        frozenset({"reference", "opened_at", "walk_in"}) | {"version", "changed_at"},  # these two come with every change
+        frozenset({"reference", "opened_at", "walk_in"}) | {"version", "changed_at", "kept_from"},  # these three come with every change
     ),
     rows.TextChanges: (
         models.Message,
         frozenset(
             {"direction", "contact_id", "ticket_id", "body", "created_at", "read_as", "volunteer_id", "text_key", "answers_id", "agreed_by"}
         )
-        | {"language", "segments", "look", "to_read"},
+        | {"language", "segments", "head", "look", "to_read", "masked"},
     ),
     rows.CallChanges: (callmodels.Call, frozenset({"direction", "contact_id", "started_at"})),
     bridges.PlanChanges: (bridgemodels.CallPlan, frozenset({"ticket_id"})),
@@ -72,7 +81,13 @@ CHANGES: dict[type, tuple[type[Base], frozenset[str]]] = {
         peoplemodels.ShiftDay,
         frozenset({"team_id", "volunteer_id", "on_date", "starts", "ends", "note", "handed_over_at"}),
     ),
-    recordings.RecordingChanges: (callmodels.Recording, frozenset({"call_id", "gateway", "gateway_id"})),
+    gatewaysigns.SignChanges: (gatewaymodels.GatewaySign, frozenset({"name"})),
+    photos.PhotoChanges: (photomodels.Photo, frozenset({"message_id", "gateway", "created_at"})),
+    recordings.RecordingChanges: (callmodels.Recording, frozenset({"call_id", "gateway", "gateway_id", "masked"})),
+    redactions.RedactionChanges: (
+        redactionmodels.Redaction,
+        frozenset({"message_id", "note_id", "recording_id", "made_by", "made_at"}),
+    ),
 }
 """Changes → their model, and its columns that stay as they were written."""
 

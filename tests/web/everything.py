@@ -10,24 +10,28 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select, update
 
 from hotline.domain.grant import parse as read_right
+from hotline.domain.redaction import Span
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
 from hotline.sealing import mark
 from hotline.services.calls import callplans
 from hotline.services.duty import roster
 from hotline.services.duty.ringtests import ring_all, tell_of_unanswered
-from hotline.services.people import grants, invitations
+from hotline.services.people import grants, invitations, releasing
 from hotline.services.people import login as logins
 from hotline.services.texts.outbound import send_due
-from hotline.services.tickets import casework, facts, otherphones, pranks, taking
+from hotline.services.tickets import casework, facts, otherphones, pranks, redaction, taking
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.lateness import mark_late
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.walkin import Complaint, take_down
+from hotline.storage.callmodels import Recording
 from hotline.storage.models import Ticket, TypedPhone
 from hotline.storage.peoplemodels import Team, Volunteer
 from hotline.storage.ringmodels import RingTest
 from tests.calling import Caller
+from tests.photographed import PhotoGateway, a_photo, picture
+from tests.photographed import fetch as fetch_photos
 from tests.recorded import RecordingGateway, a_recording, fetch
 from tests.services.colleagues import PASSWORD, settle, volunteer
 from tests.services.duty.test_attendance import give_phone
@@ -52,12 +56,15 @@ def furnish(rt: Runtime, folder: Path, clock: Clock, *, language: str) -> dict[s
     with rt.transaction() as tx:
         tx.session.execute(update(Volunteer).values(page_language=language))
     names = {name: _text(rt, clock, *text) for name, text in TEXTS.items()}
-    gateway = RecordingGateway()
+    gateway, pictures = RecordingGateway(), PhotoGateway()
     names["call"] = _opened(rt, lambda: a_recording(rt, gateway, caller="+923221234507"))
     fetch(rt, gateway)
+    names["photo"] = _opened(rt, lambda: a_photo(rt, pictures, picture(), b"%PDF-1.7", sender="+923251234511"))
+    fetch_photos(rt, pictures)
     Caller(rt, "+923241234509", gateway_id="CA" + "f" * 32).ring().hang_up()  # not one of the ids that a_recording gives
     names["wanted"] = _opened(rt, lambda: Caller(rt, "+923231234510").ring().press("1", "3", "1").hang_up())
     _work(rt, names)
+    _mask(rt, names)
     clock.now = ALICE_ENDS
     text_in(rt, f"{names['hold']} aur suno", sender=TEXTS["hold"][1])  # so that its page asks who reads the phone
     _people(rt, names)
@@ -67,6 +74,7 @@ def furnish(rt: Runtime, folder: Path, clock: Clock, *, language: str) -> dict[s
     _other_phones(rt, names)
     mark_late(rt)
     pranks.mark(rt, volunteer(rt, "alice"), names["sindhi"], version=_version(rt, names["sindhi"]), note="رات ڀر گاريون ڏيندو آهي")
+    _ask_for_a_number(rt, names)
     _test_phones(rt, clock)
     index_words(rt)
     return names
@@ -98,9 +106,18 @@ def _work(rt: Runtime, names: dict[str, str]) -> None:
     callplans.urge(rt, alice, names["urdu"], version=version("urdu"), note="<b>آج رات</b>")
     facts.promise(rt, alice, names["urdu"], version=version("urdu"), by=rt.clock() + timedelta(hours=2))
     text_in(rt, "kya hua?", sender=TEXTS["urdu"][1])
-    send_due(rt, ScriptedGateway(), for_s=10)
+    send_due(rt, ScriptedGateway().alone, for_s=10)
     with rt.transaction() as tx:
         tx.session.execute(update(Ticket).where(Ticket.reference == names["sindhi"]).values(wants_woman=True, unattended=True))
+
+
+def _mask(rt: Runtime, names: dict[str, str]) -> None:
+    """A stretch of the recording, masked by the lead: the head can have it rewritten."""
+    at = (rt, volunteer(rt, "lead"), names["call"])
+    with rt.reading() as session:
+        recording_id = session.scalars(select(Recording.id)).first()
+    assert recording_id
+    redaction.mask_stretch(*at, version=_version(rt, names["call"]), recording_id=recording_id, stretch=Span(1000, 3000))
 
 
 def _other_phones(rt: Runtime, names: dict[str, str]) -> None:
@@ -184,6 +201,21 @@ def _open_call_back(page: Page) -> None:
         summary.click()
 
 
+def _ask_for_a_number(rt: Runtime, names: dict[str, str]) -> None:
+    """Alice asks to be shown the numbers of the ticket on hold; the head has an app and could say yes."""
+    with rt.transaction() as tx:
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "head").values(totp_step=1))
+        tx.session.execute(update(Volunteer).where(Volunteer.login == "alice").values(shows_numbers=True))
+    releasing.ask(rt, volunteer(rt, "alice"), names["hold"], note="ہسپتال سے فون آیا، 0300-1234567")
+
+
+def _open_alone(page: Page) -> None:
+    page.click("#number details summary")
+    page.fill("#glass-note", "کوئی جواب نہیں دیتا")
+    page.fill("#glass-code", "000000")
+    page.click("#number form[action$='/number/open'] button")
+
+
 def _open_pranks(page: Page) -> None:
     page.click("details:has([action$='/prank/confirm']) summary")
 
@@ -227,6 +259,11 @@ def _choose_none(page: Page) -> None:
     page.click("#several button[value='take']")
 
 
+def _stop_a_gateway(page: Page) -> None:
+    page.click(".gateway details summary")
+    _fill(".gateway form[action$='/stop'] button", why="بیلنس ختم ہے، 0300-1234567")(page)
+
+
 SAVE = 'button[formaction$="/status"]'
 SEND = 'button[name="do"][value="send"]'
 PAGES = (
@@ -250,9 +287,15 @@ PAGES = (
     Shown("ticket-phones", "tickets.ticket", "lead", "/tickets/{sindhi}", _open_other_phones),
     Shown("ticket-no-phone", "tickets.ticket", "alice", "/tickets/{sindhi}", _add_no_phone, focus=".notice.bad"),
     Shown("ticket-prank", "tickets.ticket", "bob", "/tickets/{sindhi}", _open_pranks),
+    Shown("ticket-number-asked", "tickets.ticket", "lead", "/tickets/{hold}", lambda page: page.click("#number details summary")),
+    Shown("ticket-number-refused", "tickets.ticket", "lead", "/tickets/{hold}", _open_alone, focus=".notice.bad"),
     Shown("ticket-walk-in", "tickets.ticket", "alice", "/tickets/{walkin}"),
     Shown("ticket-odd", "tickets.ticket", "bob", "/tickets/{odd}"),
     Shown("whole", "tickets.whole", "bob", "/tickets/{odd}", lambda page: page.click(".timeline .written a")),
+    Shown("ticket-photo", "tickets.ticket", "alice", "/tickets/{photo}"),
+    Shown("masked-photo", "redaction.masked", "head", "/tickets/{photo}/masked"),
+    Shown("mask", "redaction.words", "lead", "/tickets/{urdu}", lambda page: page.click(".timeline .citizens a[href*='/mask']")),
+    Shown("masked", "redaction.masked", "head", "/tickets/{call}/masked"),
     Shown("ticket-hold", "tickets.ticket", "lead", "/tickets/{hold}"),
     Shown("ticket-steps-missing", "tickets.ticket", "lead", "/tickets/{hold}", _resolve_without_its_steps, focus=".notice.bad"),
     Shown("ticket-sealed", "tickets.ticket", "charlie", "/tickets/{sealed}"),
@@ -276,6 +319,7 @@ PAGES = (
     Shown("look-recording", "looks.look", "bob", "/looks", _until_a_recording),
     Shown("calls", "calls_book.book", "alice", "/calls"),
     Shown("calls-to-make", "bridges.to_make", "alice", "/calls-to-make"),
+    Shown("going", "going.going", "head", "/going"),
     Shown("ticket-call-back", "tickets.ticket", "alice", "/tickets/{wanted}", _open_call_back),
     Shown("ticket-call-barred", "tickets.ticket", "alice", "/tickets/{urdu}", _open_call_back),
     Shown("walk-in", "walkin.form", "alice", "/walk-in"),
@@ -303,13 +347,31 @@ PAGES = (
         focus=".notice",
     ),
     Shown("people-head", "people.everybody", "head", "/people"),
+    Shown("gateways", "gateways.page", "head", "/gateways"),
+    Shown("gateways-stopped", "gateways.page", "admin", "/gateways", _stop_a_gateway, focus=".notice.good"),
+    Shown("gateways-audited", "gateways.page", "auditor", "/gateways"),
+    Shown("condition", "condition.page", "admin", "/condition"),
     Shown("audit", "audit.book", "auditor", "/audit"),
     Shown("audit-people", "audit.people_book", "auditor", "/audit/people"),
+    Shown("audit-who", "audit.who", "auditor", "/audit/who"),
+    Shown("audit-codes", "audit.codes", "auditor", "/audit/codes"),
 )
 FAULTS = frozenset({"welcome-used", "ticket-none"})
 NO_PAGES = frozenset(
-    {"static", "health.healthz", "prompts.clip", "factor.code", "recordings.audio", "looks.audio", "queues.version", "queues.part"}
+    {
+        "static",
+        "health.healthz",
+        "health.readyz",
+        "health.metrics",
+        "prompts.clip",
+        "factor.code",
+        "recordings.audio",
+        "looks.audio",
+        "queues.version",
+        "queues.part",
+    }
     | {"queues.alarm_strip", "tickets.live", "tickets.version"}
+    | {"photos.whole", "photos.preview", "looks.photo", "looks.photo_preview"}
 )
 """Endpoints that answer a GET with part of a page, or with no page."""
 

@@ -36,6 +36,19 @@ TABLE: dict[str, frozenset[str]] = {
     "tickets.acknowledge": WORKS,
     "recordings.audio": WORKS,
     "recordings.write_down": WORKS,
+    "photos.whole": WORKS,
+    "photos.preview": WORKS,
+    "photos.mask": WORKS,
+    "photos.unmask": WORKS,
+    "photos.remove": WORKS,
+    "looks.photo": WORKS,
+    "looks.photo_preview": WORKS,
+    "redaction.words": LEADS - {"admin"},
+    "redaction.masked": LEADS - {"admin"},
+    "redaction.mask": WORKS,
+    "redaction.mask_recording": WORKS,
+    "redaction.undo": WORKS,
+    "redaction.rewrite": WORKS,
     "calls_book.book": WORKS,
     "calls_book.done": WORKS,
     "bridges.to_make": WORKS,
@@ -75,9 +88,17 @@ TABLE: dict[str, frozenset[str]] = {
     "looks.look": WORKS,
     "looks.audio": WORKS,
     "looks.answer": WORKS,
+    "erasing.ask": WORKS,
+    "erasing.agree": WORKS,
+    "erasing.stop": WORKS,
     "pranks.mark": WORKS,
     "pranks.confirm": WORKS,
     "pranks.unmark": WORKS,
+    "releases.ask": WORKS - {"bob", "charlie"},  # as `bridges.ask`
+    "releases.break_glass": WORKS - {"bob", "charlie"},
+    "releases.decide": WORKS,  # an empty form is refused before it is asked who may decide
+    "going.going": LEADS - {"admin"},
+    "going.keep": WORKS,
     "queues.alarm_strip": WORKS,
     "queues.part": WORKS,
     "queues.version": WORKS,
@@ -125,8 +146,15 @@ TABLE: dict[str, frozenset[str]] = {
     "people.take_away": frozenset({"admin"}),
     "people.ask": LEADS,
     "people.decide": frozenset({"head", "admin"}),
+    "gateways.page": frozenset({"head", "admin", "auditor"}),
+    "condition.page": frozenset({"head", "admin", "auditor"}),
+    "gateways.stop": frozenset({"head", "admin"}),
+    "gateways.start": frozenset({"head", "admin"}),
+    "gateways.decide": frozenset({"head", "admin"}),
     "audit.book": frozenset({"auditor"}),
     "audit.people_book": frozenset({"auditor"}),
+    "audit.who": frozenset({"auditor"}),
+    "audit.codes": frozenset({"auditor"}),
 }
 
 LOGS_OUT = {"auth.log_out", "account.end"}
@@ -149,6 +177,7 @@ def address(app: Flask, endpoint: str, reference: str) -> str:
         "grant_id": 1,
         "gateway_id": "CA1",
         "login": "nobody",
+        "name": "twilio",
     }
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
     _, path = rule.build({name: values.get(name, "1") for name in rule.arguments}) or (None, None)

@@ -160,7 +160,7 @@ def test_the_cookie_is_for_us_alone(make_rt: Callable[..., Runtime], public_url:
 def routes_with_forms(app: Flask, reference: str) -> Iterator[str]:
     for rule in app.url_map.iter_rules():
         if "POST" in (rule.methods or ()) and not app.view_functions[rule.endpoint].__dict__.get("signed"):
-            _, path = rule.build({name: "1" if name == "alarm_id" else reference for name in rule.arguments}) or (None, None)
+            _, path = rule.build({name: "1" if name in ("alarm_id", "number") else reference for name in rule.arguments}) or (None, None)
             assert path
             yield path
 

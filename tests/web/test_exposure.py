@@ -144,7 +144,7 @@ def test_what_was_done_is_not_said_to_have_failed_because_her_coming_could_not_b
 PAGES = (
     *(f"/?list={of}" for of in ("mine", "teams", "unassigned", "all")),
     *(f"/queue/{part}" for part in ("list", "version", "list?list=all", "version?list=all")),
-    *("/handover", "/roster", "/calls", "/calls-to-make", "/people", "/account", "/walk-in", "/search", "/looks"),
+    *("/handover", "/roster", "/calls", "/calls-to-make", "/going", "/people", "/account", "/walk-in", "/search", "/looks"),
 )
 
 
@@ -153,7 +153,8 @@ def all_she_is_shown(her: Visitor, sought: tuple[str, ...], *paths: str) -> dict
     answers = {path: her.get(path) for path in (*PAGES, *paths)}
     answers |= {f"search {q}": her.post("/search", q=q) for q in sought}
     hidden = re.compile(
-        r'name="(?:csrf_token|owner|token)" value="[^"]+"| id="at-[^"]+"|<li class="event"[^>]*>\s*Found by its phone number.*?</li>\s*',
+        r'name="(?:csrf_token|owner|token)" value="[^"]+"| id="at-[^"]+"|\?at=[0-9-]+'
+        r'|<li class="event"[^>]*>\s*Found by its phone number.*?</li>\s*',
         re.DOTALL,
     )
     return {what: (one.status_code, one.headers.get("ETag"), hidden.sub("", one.text)) for what, one in answers.items()}
@@ -185,7 +186,9 @@ def test_nothing_at_all_changes_for_others_when_a_sealed_ticket_comes(rt: Runtim
     assert all_she_is_shown(her, sought, at) == after
     nobodys = reference.draw(secrets.randbelow)  # a valid check digit, and no ticket
     shown = [
-        all_she_is_shown(her, (ref, ref[-4:]), *(f"/tickets/{ref}{what}" for what in ("", "/slip", "/recordings/1")))
+        all_she_is_shown(
+            her, (ref, ref[-4:]), *(f"/tickets/{ref}{what}" for what in ("", "/slip", "/recordings/1", "/photos/1", "/photos/1/preview"))
+        )
         for ref in (sealed, nobodys)
     ]
     for there, not_there in zip(*(pages.values() for pages in shown), strict=True):

@@ -9,9 +9,10 @@ from flask import Flask
 
 from hotline.app import create_app
 from hotline.runtime import Runtime
-from hotline.services.people.factor import secret
+from hotline.services.people.factor import SeedUnreadable, secret
+from hotline.storage.peoplemodels import Volunteer
 from tests.services.colleagues import ORGANISATION, PASSWORD, settle, volunteer
-from tests.support import Clock
+from tests.support import Clock, alter
 from tests.web.visiting import Visitor, told
 
 
@@ -108,4 +109,14 @@ def test_the_database_alone_does_not_tell_her_secret(app: Flask, rt: Runtime, ma
     assert shown not in {str(value) for value in vars(her).values()}
     assert secret(make_rt(secret_key="another-key-of-thirty-two-letters"), her) != shown
     her.id += 1  # nor does a seed copied to another volunteer's row
-    assert secret(rt, her) != shown
+    with pytest.raises(SeedUnreadable):
+        secret(rt, her)
+
+
+def test_a_seed_that_the_keys_do_not_open_is_told_at_the_log_in(app: Flask, rt: Runtime) -> None:
+    lead = half_in(app, "lead")
+    lead.get("/second-factor")
+    alter(rt, Volunteer, totp_seed=b"\x01 of other keys")
+    for answer in (lead.get("/second-factor"), lead.post("/second-factor", code="123456")):
+        assert answer.status_code == 503
+        assert "the keys of this hotline are missing or wrong" in answer.text

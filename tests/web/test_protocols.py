@@ -232,6 +232,7 @@ def test_the_whole_of_a_long_text_is_not_printed_either(rt: Runtime, page: Page,
     ticket = tickets(rt)[-1]
     page.goto(address + at(ticket))
     page.click(".timeline .written a")
+    page.wait_for_load_state()  # what is printed is known once the style sheets are there
     page.emulate_media(media="print")
     assert re.sub(r"\D", "", page.inner_text("main")) == ticket.reference
     assert "jama" not in page.inner_text("main")

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
-from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from hotline.domain.reference import written
@@ -283,7 +283,7 @@ def test_a_sealed_ticket_is_found_by_its_team_and_by_nobody_else_in_any_way(rt: 
     for login in ("alice", "bob", "lead", "head", "charlie"):
         may_seek_numbers(rt, login)
     assert as_("charlie").post("/search", q=ways[0]).status_code == 302
-    assert [listed(seek(as_("charlie"), way)) for way in ways[1:]] == [[sealed.reference]] * 3
+    assert [listed(seek(as_("charlie"), way)) for way in ways[1:]] == [[sealed.reference]] * 2 + [[]]  # its number takes two people
     for login in ("alice", "bob", "lead", "head"):
         her = as_(login)
         for way in ways:
@@ -293,9 +293,7 @@ def test_a_sealed_ticket_is_found_by_its_team_and_by_nobody_else_in_any_way(rt: 
             assert sealed.reference not in absent
             assert written(sealed.reference) not in absent
     with rt.reading() as session:
-        assert {e.volunteer_id for e in session.scalars(select(Event).where(Event.kind == "number_sought"))} == {
-            volunteer(rt, "charlie").id
-        }
+        assert session.scalars(select(Event).where(Event.kind == "number_sought")).all() == []  # the timeline would confirm it
 
 
 def test_whoever_is_shut_out_of_a_ticket_finds_it_in_no_way_and_does_not_count_it(rt: Runtime, as_: As) -> None:
@@ -380,17 +378,16 @@ def test_a_number_is_searched_by_whoever_has_the_right_and_by_nobody_else(rt: Ru
     assert found_events(rt) == []
 
 
-def test_a_search_by_number_is_told_to_the_ticket_and_the_log_without_the_number(rt: Runtime, as_: As) -> None:
+def test_a_search_by_number_is_told_to_the_ticket_and_the_log_without_the_number(rt: Runtime, as_: As, logged: list[Any]) -> None:
     ticket = a_ticket(rt)
     may_seek_numbers(rt, "alice")
     her = as_("alice")
-    with capture_logs() as lines:
-        page = seek(her, "0300 1234501")
-        seek(her, "0333 9999999")
-    assert [(line["event"], line["volunteer_id"], line["rows"]) for line in lines] == [
+    page = seek(her, "0300 1234501")
+    seek(her, "0333 9999999")
+    assert [(line["event"], line["volunteer_id"], line["rows"]) for line in logged if "was searched for" in line["event"]] == [
         ("a phone number was searched for", volunteer(rt, "alice").id, n) for n in (1, 0)
     ]
-    assert not re.search("1234501|9999999", str(lines))
+    assert not re.search("1234501|9999999", str(logged))
     [event] = found_events(rt)
     assert (event.ticket_id, event.volunteer_id, event.data) == (ticket.id, volunteer(rt, "alice").id, {})
     assert re.findall(r"\S+ 1234501", page) == ['value="0300 1234501']  # in the box, as it was typed, and nowhere else

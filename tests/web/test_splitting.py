@@ -5,9 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from hotline.domain.reference import written
+from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
+from hotline.services.keeping import erasing
 from hotline.services.tickets.routing import route_due
 from hotline.storage.models import Ticket
 from tests.support import Clock, said, text_in, tickets
@@ -79,3 +82,17 @@ def test_only_a_lead_of_its_team_is_offered_less_care(rt: Runtime, as_: As, shar
     assert 'name="lighter"' not in bob.text(path)
     assert 'name="lighter"' in as_("lead").text(path)
     assert 'name="receipt"' not in bob.text(path)
+
+
+def test_a_ticket_older_than_many_closed_ones_takes_texts_too(
+    rt: Runtime, as_: As, clock: Clock, shared: tuple[Ticket, Ticket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "SHOWN", 1)
+    first, second = shared
+    clock.forward(hours=1)
+    text_in(rt, "orangi town mein bijli nahi")
+    route_due(rt)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Ticket).where(Ticket.id.not_in((first.id, second.id))).values(status=Status.CLOSED))
+    page = as_("bob").text(f"/tickets/{second.reference}")
+    assert re.findall('name="to" value="([0-9]{9})"', page) == [first.reference]

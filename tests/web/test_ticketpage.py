@@ -6,7 +6,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from hotline.app import create_app
 from hotline.domain.ticket import Status
@@ -163,6 +163,21 @@ def test_what_was_saved_is_told_in_its_own_panel_alone(rt: Runtime, as_: As) -> 
         assert "Saved." in panel(page, f'id="{name}"')
         assert re.search(r'<div class="notice good" role="status" tabindex="-1" autofocus>Saved', page)
     assert "Saved." in lead.text(f"{at(ticket)}?done=saved&at=nowhere")
+
+
+def test_it_asks_the_database_for_nothing_twice(rt: Runtime, as_: As) -> None:
+    ticket, alice, asked = a_ticket(rt), as_("alice"), []
+    alice.text(at(ticket))  # that it was opened is noted
+
+    def note(*call: object) -> None:
+        asked.append((str(call[2]), str(call[3])))
+
+    event.listen(rt.engine, "before_cursor_execute", note)
+    alice.text(at(ticket))
+    event.remove(rt.engine, "before_cursor_execute", note)
+    statements = [one for one in asked if one[0] != "BEGIN"]
+    assert len(statements) > 20
+    assert sorted(statements) == sorted(set(statements))
 
 
 def marks(html: str) -> tuple[str, str]:

@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from sqlalchemy import insert
 
 from hotline.domain.message import READ
+from hotline.gateways.base import IncomingText
 from hotline.runtime import Runtime
+from hotline.services.texts.intake import receive_text
 from hotline.services.tickets import casework
 from hotline.services.tickets.routing import route_due
 from hotline.storage import events
 from hotline.storage.events import EventKind
 from hotline.storage.models import Event, Ticket
 from tests.services.colleagues import volunteer
-from tests.support import Clock, text_in, tickets
+from tests.support import HER, Clock, text_in, tickets
 from tests.web.visiting import Visitor
 
 As = Callable[[str], Visitor]
@@ -38,6 +41,18 @@ def entries(page: str) -> list[str]:
 def link(page: str, words: str) -> str | None:
     found = re.search(rf'<a href="([^"]*)">{words}</a>', page)
     return unescape(found[1]) if found else None
+
+
+def test_a_text_that_came_late_says_so_and_when_it_was_sent(rt: Runtime, as_: As, clock: Clock, ticket: Ticket) -> None:
+    alice, path = as_("alice"), f"/tickets/{ticket.reference}"
+    in_time = IncomingText("SMintime", HER, "do larkay thay", received_at=clock() - timedelta(minutes=9))
+    receive_text(rt, "twilio", in_time)
+    assert "Came late" not in alice.get(path).text
+    late = IncomingText("SMlate", HER, "shalwar kameez mein thay")
+    receive_text(rt, "twilio", late, came_at=clock() - timedelta(minutes=95))
+    [entry] = [one for one in entries(alice.get(path).text) if "Came late" in one]
+    assert "shalwar kameez" in entry
+    assert "10:25" in entry.partition("Came late. Sent:")[2]
 
 
 @pytest.mark.parametrize("apart_s", [0, 1])

@@ -9,11 +9,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from hotline.domain.call import OURS, CallDirection, CallReason
+from hotline.domain.conversation import ReadAs
 from hotline.domain.delivery import Reason
 from hotline.domain.texts import REPLIES
 from hotline.runtime import Runtime
 from hotline.services.tickets.routing import route_due
-from hotline.storage.models import Contact, Draft, Event, Note, ShutOut, Ticket
+from hotline.storage.models import Contact, Draft, Event, Message, Note, ShutOut, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.web import words
 from tests.opened import renumber
@@ -266,6 +267,7 @@ def test_where_no_text_can_go_she_is_told_why_and_what_instead_before_she_types(
     if "+922135662222" in values.values():
         with rt.transaction() as tx:
             renumber(tx.session, ticket.contact_id, "+922135662222")
+        alter(rt, Message, read_as=ReadAs.WRITTEN)  # it called, and has never texted
     else:
         alter(rt, model, **values)
     bob = as_("bob")
@@ -278,11 +280,19 @@ def test_where_no_text_can_go_she_is_told_why_and_what_instead_before_she_types(
     assert (refused.status_code, box(refused.text), written(rt)) == (409, BODY, [])
 
 
+def test_a_landline_that_texted_is_texted_too(rt: Runtime, as_: As, ticket: Ticket, clock: Clock) -> None:
+    clock.forward(minutes=10)
+    with rt.transaction() as tx:
+        renumber(tx.session, ticket.contact_id, "+922135662222")
+    assert 'value="send"' in as_("bob").text(at(ticket))
+
+
 def test_every_reason_against_a_reply_has_words_and_a_way_out() -> None:
     assert set(words.REASONS) == set(Reason)
     assert set(words.INSTEAD) == set(Reason) - {
-        *(Reason.TOO_LATE, Reason.UNREADABLE),  # known only as it leaves
+        *(Reason.TOO_LATE, Reason.UNREADABLE, Reason.ERASED, Reason.NEVER_KNOWN, Reason.LEFT),  # known only as it leaves, or later
         *(Reason.SEALED, Reason.BY_PERSON),  # these bind machines only
+        Reason.CROWDED,  # it leaves, some seconds later
     }
 
 

@@ -1,4 +1,4 @@
-"""The bell, the jobs in real forks, and processes that die and come back. The last four run on SQLite alone: they are about processes."""
+"""The bell, the jobs in real forks, and processes that die and come back. The last five run on SQLite alone: they are about processes."""
 
 import os
 import re
@@ -17,11 +17,15 @@ from sqlalchemy import update
 
 from hotline.jobs import QUEUES, RUNG_FOR_S, Job, RedisBell, key
 from hotline.runtime import Runtime
+from hotline.services.condition import telling, ticks
+from hotline.storage import marks
 from hotline.storage.models import Message
+from tests.cli.test_upgrade import at
 from tests.servers import RedisServer
 from tests.services.colleagues import settle
 from tests.support import HER, OTHER, text_in, texts_out, tickets
 from tests.workers.watching import Watched, children, everything_in, family, is_alive, job_calls, until
+from workers import jobs
 
 Start = Callable[..., Watched]
 Live = Callable[[str, str], Runtime]
@@ -72,6 +76,14 @@ def test_the_bell_rings_once_until_it_is_answered(bell: RedisBell, redis_url: st
     for _ in range(5):
         bell.ring(Job.SEND_DUE)
     assert (waiting(redis_url, "sending"), waiting(redis_url, "tickets")) == (2, 1)
+
+
+def test_the_look_at_the_hotline_itself_does_not_wait_behind_jobs_that_hang(bell: RedisBell, redis_url: str) -> None:
+    for job in (Job.FETCH_TEXTS, Job.RECONCILE, Job.WATCH_HOTLINE):
+        bell.ring(job)
+    with Redis.from_url(redis_url) as redis:
+        names = [job.func_name for job in Queue("gateways", connection=redis, serializer="json").jobs]
+    assert names == [Job.WATCH_HOTLINE, Job.FETCH_TEXTS, Job.RECONCILE]
 
 
 def test_a_ring_that_was_lost_with_its_job_keeps_others_away_for_a_short_life_only(bell: RedisBell, redis_url: str) -> None:
@@ -129,19 +141,25 @@ def test_a_whole_cycle_in_real_forks_leaves_nothing_of_anybody_in_redis(
         tx.session.execute(
             update(Message).where(Message.id == lost.id).values(delivery="unknown", attempts=1, look_ups=0, claimed_at=tx.now)
         )
+        before_it = round(tx.now.timestamp()) - 60
+        for who in ticks.ALL:
+            marks.set_value(tx.session, f"tick:{who}", before_it)
     for job in Job:
         rt.bell.ring(job)
     with Redis.from_url(redis_url) as redis:
         assert sorted(job_calls(redis)) == sorted([job.value, None, [], {}] for job in Job)
         before = everything_in(redis)
         worker = start("-c", BURST, HOTLINE_DATABASE_URL=database_url, HOTLINE_REDIS_URL=redis_url)
-        assert worker.process.wait(60) == 0, worker.said()
+        assert worker.process.wait(120) == 0, worker.said()
         after = everything_in(redis)
         assert [redis.exists(key(job)) for job in Job] == [0] * len(Job)
         assert job_calls(redis) == []
     sent, looked_up = texts_out(rt)[0], next(one for one in texts_out(rt) if one.id == lost.id)
     assert (sent.delivery, (sent.gateway_id or "")[:2], looked_up.look_ups) == ("sent", "SM", 1), worker.said()
     assert all(ticket.routed_at for ticket in tickets(rt))
+    with rt.reading() as session:
+        assert marks.beginning(session, "tick:").keys() == set(ticks.ALL)
+        assert min(marks.beginning(session, "tick:").values()) > before_it, "each queue has ticked, and the clock"
     private = [HER[3:], OTHER[3:], "mobile", "bachao", *(ticket.reference for ticket in tickets(rt))]
     private += [word for message in texts_out(rt) for word in (message.body[:20], message.gateway_id) if word]
     for told in (before, after, worker.said()):
@@ -162,6 +180,18 @@ def test_a_job_that_fails_tells_redis_that_and_nothing_else(database_url: str, r
     assert "refused" in worker.said()
     assert not [word for told in (left, worker.said()) for word in (HER[3:], "DETAIL") if word in told]
     assert BODY not in left
+
+
+@pytest.mark.parametrize("is_still", [True, False])
+def test_while_the_worker_that_sends_stands_still_the_one_that_watches_sends(is_still: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    for name in ("runtime", "gateways"):
+        monkeypatch.setattr(jobs, name, lambda: None)
+    monkeypatch.setattr(jobs, "bell", lambda: SimpleNamespace(answer=lambda job: done.append(job.name)))
+    monkeypatch.setattr(telling, "watch", lambda _: is_still)
+    monkeypatch.setattr(jobs.outbound, "send_due", lambda *_, **__: done.append("sent"))
+    jobs.watch_hotline()
+    assert done == (["WATCH_HOTLINE", "sent"] if is_still else ["WATCH_HOTLINE"])
 
 
 # The processes
@@ -222,6 +252,17 @@ def test_a_worker_that_is_killed_is_started_again_and_nothing_outlives_the_super
     until(lambda: not any(is_alive(pid) for pid in all_of_it), within_s=3)
 
 
+def test_workers_wait_for_a_schema_that_they_know(tmp_path: Path, redis_url: str, start: Start) -> None:
+    url = f"sqlite:///{tmp_path / 'older.sqlite3'}"
+    at(url, "0037")
+    worker = start("workers", "sending", HOTLINE_DATABASE_URL=url, HOTLINE_REDIS_URL=redis_url)
+    worker.says("the database is at 0037, and this version needs")
+    at(url, "head")
+    worker.says("a worker is ready")
+    assert worker.told_to_stop(within_s=10) == 0
+    assert worker.said().count("the database is at 0037") == 1
+
+
 def test_a_supervisor_whose_redis_died_stops_when_it_is_told_to(sqlite_url: str, start: Start) -> None:
     with RedisServer() as server:
         worker = start("workers", HOTLINE_DATABASE_URL=sqlite_url, HOTLINE_REDIS_URL=server.url)
@@ -242,6 +283,9 @@ def test_one_worker_can_be_started_by_hand_and_a_queue_there_is_not_is_told(sqli
     worker = start("workers", "sending", **where)
     worker.says("a worker is ready")
     assert worker.told_to_stop(within_s=10) == 0
-    assert (nobody.process.wait(20), nobody.said()) == (1, "there is no queue texts; there are sending, tickets, calls\n")
+    assert (nobody.process.wait(20), nobody.said()) == (
+        1,
+        "there is no queue texts; there are sending, tickets, spool, calls, gateways, backups\n",
+    )
     assert broken.process.wait(20) == 1
     assert [line.split()[0] for line in broken.said().splitlines()] == ["the", "HOTLINE_REDIS_URL", "HOTLINE_SECRET_KEY"]

@@ -58,11 +58,11 @@ class Watched:
         """What it and its children wrote so far."""
         return self._log.read_text("utf-8", "replace")
 
-    def says(self, words: str, *, times: int = 1, within_s: float = 20) -> None:
+    def says(self, words: str, *, times: int = 1, within_s: float = 60) -> None:
         """Wait until it has said that."""
         until(lambda: self.said().count(words) >= times, within_s=within_s, log=self.said)
 
-    def horse(self, *, within_s: float = 20) -> int:
+    def horse(self, *, within_s: float = 60) -> int:
         """Wait until one of its workers has forked for a job; returns the fork's id."""
         found = until(lambda: [horse for worker in children(self.pid) for horse in children(worker)], within_s=within_s, log=self.said)
         return int(found[0])

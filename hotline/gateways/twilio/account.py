@@ -4,9 +4,11 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
-from hotline.config import Config, is_on_this_machine, read_secret
+from hotline.config import Config, is_on_this_machine, read_section
+from hotline.secretfiles import read_secret
+from hotline.sections import Terms
 
 NAME = "twilio"
 KEY = "HOTLINE_TWILIO_ACCOUNT_SID"
@@ -22,6 +24,9 @@ class Account:
     auth_token_previous: str = field(repr=False)  # also accepted in signatures, while the token is rotated
     number: str  # or a short code, or the id of a messaging service (MG…)
     api_url: str
+    terms: Terms
+    kind: str = NAME
+    key: str = KEY
 
     @property
     def is_set(self) -> bool:
@@ -39,14 +44,17 @@ def account_of(config: Config) -> Account:
     return cast("Account", config.gateways[NAME])
 
 
-def read_account(env: Mapping[str, str], faults: list[str]) -> Account:
-    """The account in the environment. What is wrong with it is added to `faults`, a sentence each."""
+def read_account(name: str, table: Mapping[str, Any], env: Mapping[str, str], faults: list[str]) -> Account:
+    """The account in the environment; its table has its terms. What is wrong with it is added to `faults`, a sentence each."""
+    if name != NAME:
+        faults.append(f"[gateways.{name}]: the account at Twilio is set up in the environment, and its table is [gateways.{NAME}]")
     account = Account(
         account_sid=read_secret(env, KEY, faults),
         auth_token=read_secret(env, "HOTLINE_TWILIO_AUTH_TOKEN", faults),
         auth_token_previous=read_secret(env, "HOTLINE_TWILIO_AUTH_TOKEN_PREVIOUS", faults),
         number=env.get("HOTLINE_TWILIO_NUMBER", ""),
         api_url=(env.get("HOTLINE_TWILIO_API_URL") or API_URL).rstrip("/"),
+        terms=read_section(f"gateways.{name}", Terms, table, faults),
     )
     if not re.fullmatch(r"(\+[0-9]{8,15}|[0-9]{3,8}|MG[0-9a-fA-F]{32})?", account.number):
         faults.append("HOTLINE_TWILIO_NUMBER must be + and 8 to 15 digits, a short code, or a messaging service (MG…)")

@@ -1,31 +1,29 @@
 """Calls through Twilio's SDK, and their recordings. Only workers and `hotline doctor` import this."""
 
-import time
 from http import HTTPStatus
 from typing import Any, BinaryIO
 
 import requests
-from urllib3.exceptions import HTTPError
 
 from hotline.config import Config
 from hotline.gateways.base import CallState, FoundRecording, GatewayError, Outcome
+from hotline.gateways.listing import ListedCall, ListedRecording, Page, Span
 from hotline.gateways.twilio.account import NAME, account_of
-from hotline.gateways.twilio.codes import CALL_ENDS, NOT_FOUND, refused
-from hotline.gateways.twilio.rest import asked, rest_client
+from hotline.gateways.twilio.codes import CALL_ENDS, NOT_FOUND
+from hotline.gateways.twilio.listed import LISTED_AT_ONCE, bounds, caller_of, next_of, time_of, turned
+from hotline.gateways.twilio.rest import asked, deleted, downloaded, rest_client
 
 _RINGS_S = 30
 """Seconds for which a phone rings: after that most mailboxes would answer."""
 
-_FETCH_S = 40
-"""Seconds for the whole download of a recording: less than the time for which a worker's claim holds."""
-
 _RECORDINGS = 20
-_CHUNK_BYTES = 65_536
+_LEGS = 50
+_NOT_THERE = ("absent", "failed")
 _NO_RECORDING = "RE" + "0" * 32
 
 
 class TwilioCalls:
-    """See `CallGateway`."""
+    """See `CallGateway` and `CallLog`."""
 
     name = NAME
 
@@ -33,6 +31,7 @@ class TwilioCalls:
         account = account_of(config)
         self._client, self._session = rest_client(config, connections=2)
         self._number = config.voice.number
+        self._numbers = tuple(dict.fromkeys(one for one in (config.voice.number, config.voice.missed_call_number) if one))
         self._voice = f"{config.public_url}/hooks/twilio/voice"
         self._media = f"{account.api_url}/2010-04-01/Accounts/{account.account_sid}/Recordings"
         self._password = (account.account_sid, account.auth_token)
@@ -65,38 +64,67 @@ class TwilioCalls:
     def recordings_of(self, gateway_id: str) -> list[FoundRecording]:
         """See `CallGateway.recordings_of`."""
         found = asked(lambda: self._client.recordings.list(call_sid=gateway_id, limit=_RECORDINGS, page_size=_RECORDINGS))
-        return [FoundRecording(one.sid, _seconds(one.duration)) for one in found if one.sid and str(one.status) not in ("absent", "failed")]
+        return [FoundRecording(one.sid, _seconds(one.duration)) for one in found if one.sid and str(one.status) not in _NOT_THERE]
+
+    def calls_in(self, span: Span, page: str | None = None) -> Page[ListedCall]:
+        """See `CallLog.calls_in`. An account may have more numbers than ours."""
+        if not self._numbers:
+            return Page(())
+        to = {"to": self._numbers[0]} if len(self._numbers) == 1 else {}
+        since, before = bounds(span)
+
+        def ask() -> Page[ListedCall]:
+            found = self._client.calls.page(
+                start_time_after=since, start_time_before=before, page_size=LISTED_AT_ONCE, **to, **turned(page)
+            )
+            listed = [
+                ListedCall(one.sid, caller_of(one), one.to, at, is_over=str(one.status) in CALL_ENDS)
+                for one in found
+                if one.sid
+                and one.direction == "inbound"
+                and one.to in self._numbers
+                and span.has(at := time_of(one.start_time, one.date_created))
+            ]
+            return Page(tuple(listed), next_of(found))
+
+        return asked(ask)
+
+    def recordings_in(self, span: Span, page: str | None = None) -> Page[ListedRecording]:
+        """See `CallLog.recordings_in`."""
+        since, before = bounds(span)
+
+        def ask() -> Page[ListedRecording]:
+            found = self._client.recordings.page(
+                date_created_after=since, date_created_before=before, page_size=LISTED_AT_ONCE, **turned(page)
+            )
+            listed = [
+                ListedRecording(one.sid, one.call_sid, at, _seconds(one.duration))
+                for one in found
+                if one.sid and one.call_sid and str(one.status) not in _NOT_THERE and span.has(at := time_of(one.date_created))
+            ]
+            return Page(tuple(listed), next_of(found))
+
+        return asked(ask)
 
     def fetch_recording(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
         """See `CallGateway.fetch_recording`."""
-        ends, size_bytes = time.monotonic() + _FETCH_S, 0
-        try:
-            with self._get(gateway_id, auth=self._password) as response:
-                if response.status_code != HTTPStatus.OK:
-                    code = str(response.status_code)
-                    raise GatewayError(code, refused(response.status_code, code))
-                # read1 returns what has come so far: with a slow connection a full piece could take longer than the deadline.
-                while piece := response.raw.read1(_CHUNK_BYTES):
-                    size_bytes += len(piece)
-                    if size_bytes > limit_bytes:
-                        raise GatewayError("too_large", Outcome.REFUSED)
-                    if time.monotonic() > ends:
-                        raise GatewayError("too_slow", Outcome.UNKNOWN)
-                    into.write(piece)
-        except (requests.exceptions.RequestException, HTTPError) as fault:
-            raise GatewayError(type(fault).__name__[:16], Outcome.UNKNOWN) from fault
-        return size_bytes
+        return downloaded(lambda: self._get(gateway_id, auth=self._password), into, limit_bytes=limit_bytes)
 
     def delete_recording(self, gateway_id: str) -> None:
         """See `CallGateway.delete_recording`."""
-        try:
-            asked(lambda: self._client.recordings(gateway_id).delete())
-        except GatewayError as fault:
-            if fault.code not in NOT_FOUND:
-                raise
+        deleted(self._client.recordings(gateway_id).delete)
+
+    def delete_call(self, gateway_id: str) -> None:
+        """See `CallGateway.delete_call`. Each phone that a call rang is a call of its own at Twilio.
+
+        These go first: once the call itself is gone, nothing leads to them.
+        """
+        for leg in asked(lambda: self._client.calls.list(parent_call_sid=gateway_id, limit=_LEGS, page_size=_LEGS)):
+            deleted(self._client.calls(leg.sid or "").delete)
+        deleted(self._client.calls(gateway_id).delete)
 
     def media_is_open(self) -> bool | None:
-        """Whether a recording can be fetched without our password; None if that cannot be told, as when there is no recording.
+        """Whether a recording can be downloaded without our password; None if that cannot be told, as when there is no recording.
 
         Raises `GatewayError`.
         """

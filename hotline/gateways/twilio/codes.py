@@ -4,6 +4,8 @@ Sources: Twilio's error dictionary (twilio.com/docs/api/errors), its pages on me
 processed, safe to retry; 20500: may have been processed). Which failures are worth another try is our own judgement.
 """
 
+import re
+
 from hotline.domain.bridge import Leg
 from hotline.domain.delivery import Delivery
 from hotline.gateways.base import Outcome
@@ -43,12 +45,18 @@ LEGS = {
 DIALS = {**LEGS, "answered": Leg.OVER}
 """DialCallStatus, when a Dial has ended. A status that is missing here says that something failed."""
 
+MEDIA_ID = re.compile(r"((?:MM|SM)[0-9a-fA-F]{32})/(ME[0-9a-fA-F]{32})")
+"""Our name for a photo at Twilio: the id of its message and its own, which only lead to it together."""
+
 NOT_FOUND = frozenset({"20404", "404"})
 
 CODES: dict[str, Outcome] = {
     "21610": Outcome.STOPPED,  # the citizen answered STOP
     "21611": Outcome.NOT_SENT,  # the sender's queue is full
-    "20003": Outcome.NOT_SENT,  # our password is wrong: not the text's fault
+    "20003": Outcome.ILL,  # our password is wrong
+    "20005": Outcome.ILL,  # our account is suspended
+    "21606": Outcome.ILL,  # our number is not ours, or sends no texts
+    "30002": Outcome.ILL,  # our account was suspended between taking and sending
     "20429": Outcome.NOT_SENT,
     "30001": Outcome.UNREACHABLE,  # queue overflow, after the text was accepted
     "30003": Outcome.UNREACHABLE,  # the phone is off or out of reach
@@ -65,6 +73,8 @@ def refused(status: int, code: str) -> Outcome:
     """What a refused request means for the text; `status`: of HTTP, `code`: Twilio's."""
     if code in CODES and CODES[code] is not Outcome.UNREACHABLE:
         return CODES[code]
-    if status in (_TOO_MANY, _UNAUTHORIZED):
+    if status == _UNAUTHORIZED:
+        return Outcome.ILL
+    if status == _TOO_MANY:
         return Outcome.NOT_SENT
     return Outcome.UNKNOWN if status >= 500 else Outcome.REFUSED

@@ -1,32 +1,40 @@
 """Twilio's entry in the registry. The REST client takes 18 MiB of memory: only workers and `hotline doctor` import it."""
 
+from typing import TYPE_CHECKING
+
 from hotline.config import Config
-from hotline.gateways.base import CallGateway, Gateway, GatewayError, GatewayFault, TextGateway
-from hotline.gateways.twilio.account import KEY, NAME, read_account
+from hotline.gateways.base import Gateway, GatewayError, GatewayFault, TextGateway, network_fault
+from hotline.gateways.twilio.account import KEY, NAME, account_of, read_account
+
+if TYPE_CHECKING:
+    from hotline.gateways.twilio.calls import TwilioCalls
 
 
-def _texts(config: Config) -> TextGateway:
+def _texts(config: Config, _name: str) -> TextGateway:
     from hotline.gateways.twilio.client import TwilioGateway  # noqa: PLC0415 - see above
 
     return TwilioGateway(config)
 
 
-def _calls(config: Config) -> CallGateway:
+def _calls(config: Config, _name: str) -> "TwilioCalls":
     from hotline.gateways.twilio.calls import TwilioCalls  # noqa: PLC0415 - see above
 
     return TwilioCalls(config)
 
 
-def _check(config: Config) -> None:
+def _check(config: Config, _name: str) -> str:
     from hotline.gateways.twilio.client import TwilioGateway  # noqa: PLC0415 - see above
 
     gateway = TwilioGateway(config)
     try:
         gateway.check()
     except GatewayError as fault:
+        if said := network_fault(fault, account_of(config).api_url):
+            raise GatewayFault(said) from fault
         raise GatewayFault(f"does not take our account ({fault.code}); check {KEY} and HOTLINE_TWILIO_AUTH_TOKEN") from fault
     finally:
         gateway.close()
+    return "takes our account"
 
 
 def _check_recordings(config: Config) -> bool:
@@ -46,4 +54,13 @@ def _check_recordings(config: Config) -> bool:
     return is_open is False
 
 
-GATEWAY = Gateway(NAME, KEY, read=read_account, texts=_texts, calls=_calls, check=_check, check_recordings=_check_recordings)
+GATEWAY = Gateway(
+    NAME,
+    read=read_account,
+    texts=_texts,
+    calls=_calls,
+    check=_check,
+    call_log=_calls,
+    check_recordings=_check_recordings,
+    acts_on_words=True,
+)

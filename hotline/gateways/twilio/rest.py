@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -13,8 +13,9 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from hotline.config import Config
 from hotline.gateways.base import GatewayError, Outcome
+from hotline.gateways.fetching import fetched
 from hotline.gateways.twilio.account import account_of
-from hotline.gateways.twilio.codes import refused
+from hotline.gateways.twilio.codes import NOT_FOUND, refused
 
 _Answer = TypeVar("_Answer")
 
@@ -42,9 +43,38 @@ def asked(call: Callable[[], _Answer]) -> _Answer:
     except requests.exceptions.ConnectionError as fault:
         outcome = Outcome.NOT_SENT if _never_left(fault) else Outcome.UNKNOWN
         raise GatewayError(type(fault).__name__[:16], outcome) from fault
-    except (requests.exceptions.RequestException, TwilioException, json.JSONDecodeError, TypeError, KeyError, ValueError) as fault:
+    except TwilioException as fault:
+        raise _of_list(fault) from fault
+    except (requests.exceptions.RequestException, json.JSONDecodeError, TypeError, KeyError, ValueError) as fault:
         # Twilio may have processed it; the answer was lost or cannot be read.
         raise GatewayError(type(fault).__name__[:16], Outcome.UNKNOWN) from fault
+
+
+def _of_list(fault: TwilioException) -> GatewayError:
+    """What a list that was refused means: for lists the SDK puts Twilio's answer behind its own words, and does not read it."""
+    answer = fault.args[1] if len(fault.args) > 1 else None
+    status = getattr(answer, "status_code", None)
+    if not isinstance(status, int):
+        return GatewayError(type(fault).__name__[:16], Outcome.UNKNOWN)
+    try:
+        code = str(json.loads(answer.text)["code"])[:16]  # type: ignore[union-attr]  # it has a status: it is an answer
+    except (ValueError, KeyError, TypeError):
+        code = str(status)
+    return GatewayError(code, refused(status, code))
+
+
+def deleted(delete: Callable[[], bool]) -> None:
+    """Delete something through the SDK; it may be gone already. Raises `GatewayError`."""
+    try:
+        asked(delete)
+    except GatewayError as fault:
+        if fault.code not in NOT_FOUND:
+            raise
+
+
+def downloaded(get: Callable[[], requests.Response], into: BinaryIO, *, limit_bytes: int) -> int:
+    """See `fetching.fetched`."""
+    return fetched(get, into, limit_bytes=limit_bytes, refused=lambda status: refused(status, str(status)))
 
 
 def _never_left(fault: requests.exceptions.ConnectionError) -> bool:

@@ -8,7 +8,7 @@ from hotline.domain import answers, phone, voice
 from hotline.domain import menu as table
 from hotline.domain.call import OURS, TO_VOLUNTEERS, CallDirection
 from hotline.domain.languages import heard_in
-from hotline.domain.voice import Action, Reject
+from hotline.domain.voice import Action, Hush, Reject
 from hotline.domain.walk import Consent, Menu, Step, Walk
 from hotline.gateways.base import IncomingCall, LegReport
 from hotline.runtime import Runtime, Transaction
@@ -26,13 +26,14 @@ from hotline.storage.rows import CallChanges
 @dataclass(frozen=True)
 class CallAnswer:
     """What is heard next. The answer to it carries `turn`. `ring_s` is how many seconds another phone is rung: one of the duty line, or
-    the citizen's, whose number is `joins`."""
+    the citizen's, whose number is `joins`. `hush`: what a caller keys who hears nothing of ours should the call break off."""
 
     actions: tuple[Action, ...]
     call_id: int = 0
     turn: int = 0
     ring_s: int = 0
     joins: str | None = field(default=None, repr=False)
+    hush: Hush = Hush.NEVER
 
 
 Move = Callable[[Walk, Menu], Walk]
@@ -110,10 +111,9 @@ def answer_back(rt: Runtime, call_id: int, incoming: IncomingCall) -> CallAnswer
         call = calls.locked_by_id(tx.session, call_id)
         if call is not None and call.direction in OURS and call.gateway_id in (None, incoming.gateway_id):
             if call.gateway_id is None:  # the phone was answered before the gateway's reply to our request was stored
-                asked_at = tx.now + ASK_AFTER
-                calls.store(
-                    tx.session, call, gateway=incoming.gateway, gateway_id=incoming.gateway_id, reason=None, next_attempt_at=asked_at
-                )
+                told: CallChanges = {"gateway": incoming.gateway, "gateway_id": incoming.gateway_id}
+                told |= {"reason": None, "ended_at": None, "next_attempt_at": tx.now + ASK_AFTER}
+                calls.store(tx.session, call, **told)
             if call.direction == CallDirection.BRIDGE and bridging.is_over(tx, call):
                 return CallAnswer((voice.HangUp(),))
             return _turn(rt, tx, call, Walk.from_row(call.walk))
@@ -180,13 +180,18 @@ def duty_call(rt: Runtime) -> CallAnswer:
     return CallAnswer(voice.duty_call(heard_in(rt.config.conversation.default_language), menu_of(rt)))
 
 
-def take_duty(rt: Runtime, call_id: int, keys: str) -> bool:
-    """A volunteer of the duty line pressed a key: 1 takes the call. False if it was another key, or if the caller no longer waits."""
+def take_duty(rt: Runtime, call_id: int, keys: str, *, was_joined: bool = False) -> bool:
+    """A volunteer of the duty line pressed a key: 1 takes the call. False if it was another key, or if the caller no longer waits.
+
+    `was_joined`: the two were joined already, as the database was away: it is noted, whatever became of the call since.
+    """
     if keys != "1":
         return False
     with rt.transaction(ahead=True) as tx:
         call = calls.locked_by_id(tx.session, call_id)
-        if call is None or call.ended_at is not None or Walk.from_row(call.walk).step is not Step.DUTY:
+        if call is None:
+            return False
+        if not was_joined and (call.ended_at is not None or Walk.from_row(call.walk).step is not Step.DUTY):
             return False
         if not call.duty_taken:  # the gateway may report a key twice
             calls.store(tx.session, call, duty_taken=True)
@@ -337,7 +342,7 @@ def _turn(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> CallAnswer:
         heard = voice.heard(walk, menu_of(rt), None) if joins is not None else (voice.HangUp(),)
         return CallAnswer(heard, call.id, call.turn, bridging.RINGS_S, joins)
     here = next_shift.here(rt, tx) if walk.step is Step.TOLD and not _is_attended(rt, call, walk) else None
-    return CallAnswer(voice.heard(walk, menu_of(rt), reference, here), call.id, call.turn, ring_s)
+    return CallAnswer(voice.heard(walk, menu_of(rt), reference, here), call.id, call.turn, ring_s, hush=voice.hush(walk))
 
 
 def _is_attended(rt: Runtime, call: Call, walk: Walk) -> bool:

@@ -15,6 +15,7 @@ from hotline.services.calls import missedcalls
 from hotline.services.duty import callers
 from hotline.storage import bridges, calls, events, people, tickets
 from hotline.storage.bridgemodels import Bridge, CallPlan
+from hotline.storage.callmodels import Call
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -47,11 +48,12 @@ class Calling:
     texts: Sequence[tuple[Message, str]]  # with their words, in which an agreement may stand
 
 
-def calling(rt: Runtime, session: Reading, entered: Access) -> Calling:
-    """What a person who is let in to a ticket is shown of a call to its citizen."""
+def calling(rt: Runtime, session: Reading, entered: Access, call: Call | None) -> Calling:
+    """What a person who is let in to a ticket is shown of a call to its citizen. `call`: the one that opened the ticket."""
     ticket, now = entered.ticket, rt.clock()
     contact = session.get_one(Contact, ticket.contact_id)
     plan = bridges.plan(session, ticket.id)
+    agreed = _agreed(call, plan)
     may = may_call(rt, session, entered)
     first = _first_urged_by(plan, now)
     last = bridges.newest(session, ticket.id)
@@ -60,8 +62,8 @@ def calling(rt: Runtime, session: Reading, entered: Access) -> Calling:
         plan=plan,
         code_word=bridges.code_word(session, plan),
         may=may,
-        bars=bars(rt, session, entered, contact),
-        agreed=_agreed(session, ticket, plan),
+        bars=_bars(rt, session, entered, contact, plan, is_agreed=agreed is not None),
+        agreed=agreed,
         opens=hours(rt, contact).opening(now),
         due=rules.due(plan.wanted_at, hours(rt, contact)) if plan is not None and plan.wanted_at and plan.made_at is None else None,
         is_urged=_is_urged(plan, now),
@@ -87,8 +89,12 @@ def hours(rt: Runtime, contact: Contact) -> ContactHours:
 
 def bars(rt: Runtime, session: Reading, entered: Access, contact: Contact) -> tuple[Bar, ...]:
     """Why the citizen of a ticket is not called back now by a person who is let in to it; () if nothing bars it."""
+    plan, call = bridges.plan(session, entered.ticket.id), calls.of_ticket(session, entered.ticket.id)
+    return _bars(rt, session, entered, contact, plan, is_agreed=_agreed(call, plan) is not None)
+
+
+def _bars(rt: Runtime, session: Reading, entered: Access, contact: Contact, plan: CallPlan | None, *, is_agreed: bool) -> tuple[Bar, ...]:
     ticket, person, now = entered.ticket, entered.volunteer, rt.clock()
-    plan = bridges.plan(session, ticket.id)
     local = now.astimezone(rt.config.zone)
     today = [
         Try(one.joined_at is not None, Came(one.came) if one.came is not None else None)
@@ -101,9 +107,9 @@ def bars(rt: Runtime, session: Reading, entered: Access, contact: Contact) -> tu
         Bar.NO_CALLS: not contact.may_call or contact.refused_calls_at is not None,
         Bar.SILENT: bridges.keyed_silence(session, person, ticket),
         Bar.MARKED: contact.on_hold or bridges.hidden_hold(session, person, ticket),
-        Bar.UNDER_WAY: bridges.is_open(session, contact.id, person.id) or missedcalls.is_under_way(session, contact, now=now),
+        Bar.UNDER_WAY: bridges.is_open(session, contact.id, person.id) or missedcalls.is_under_way(session, contact),
         Bar.TRIED: not rules.may_try(today),
-        Bar.UNASKED: _agreed(session, ticket, plan) is None,
+        Bar.UNASKED: not is_agreed,
         Bar.HOURS: hours(rt, contact).opening(now) is not None,
     }
     is_urged = _is_urged(plan, now)
@@ -193,9 +199,8 @@ def _changed(tx: Transaction, ticket: Ticket) -> None:
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now)
 
 
-def _agreed(session: Reading, ticket: Ticket, plan: CallPlan | None) -> str | None:
-    """How the citizen agreed to a call; None if not."""
-    call = calls.of_ticket(session, ticket.id)
+def _agreed(call: Call | None, plan: CallPlan | None) -> str | None:
+    """How the citizen agreed to a call; None if not. `call`: the one that opened the ticket."""
     if call is not None and call.call_consent == Consent.YES:
         return "call"
     return "text" if plan is not None and plan.agreed_at is not None else None

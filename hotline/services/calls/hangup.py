@@ -87,7 +87,7 @@ def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool
     for _ in range(BATCH):
         if time.monotonic() > ends:
             return True
-        claimed = _claim(rt)
+        claimed = _claim(rt, gateway.name)
         if claimed is None:
             return False
         try:
@@ -102,10 +102,10 @@ def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool
     return True
 
 
-def _claim(rt: Runtime) -> Call | None:
-    """The next call to ask about, or None. It is due again in a while, whatever happens to this worker."""
+def _claim(rt: Runtime, gateway: str) -> Call | None:
+    """The next call to ask this gateway about, or None. It is due again in a while, whatever happens to this worker."""
     with rt.transaction() as tx:
-        call = calls.unsettled(tx.session, now=tx.now)
+        call = calls.unsettled(tx.session, gateway, now=tx.now)
         if call is not None:
             calls.store(tx.session, call, next_attempt_at=tx.now + ASK_AFTER)
         return call

@@ -6,7 +6,8 @@ from datetime import timedelta
 from hotline.domain import category, texts
 from hotline.domain.call import TO_VOLUNTEERS, CallDirection
 from hotline.domain.danger import Danger, surer
-from hotline.domain.look import look_for_recording
+from hotline.domain.lateness import Late, lateness
+from hotline.domain.look import Look, look_for_recording
 from hotline.domain.ticket import Priority
 from hotline.domain.walk import Step, Walk
 from hotline.gateways.base import IncomingCall
@@ -18,6 +19,7 @@ from hotline.services.tickets import meaning, opening, wishes
 from hotline.services.tickets.danger import endangered
 from hotline.storage import bridges, calls, contacts, pranks, recordings, tickets
 from hotline.storage.callmodels import Call
+from hotline.storage.contacts import ERASED
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact
 
@@ -75,7 +77,16 @@ def _add(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) ->
         meaning.add(rt, tx, tickets.locked(tx.session, ticket_id), meant, unread=True)
     if after.agreed and not before.agreed:
         contact = tx.session.get_one(Contact, call.contact_id)
-        queue_text(rt, tx, texts.RECEIPT, contact, ticket_id=ticket_id, ref=tickets.reference_of(tx.session, ticket_id), answers_id=None)
+        queue_text(
+            rt,
+            tx,
+            texts.RECEIPT,
+            contact,
+            ticket_id=ticket_id,
+            ref=tickets.reference_of(tx.session, ticket_id),
+            answers_id=None,
+            urgent=after.danger,
+        )
 
 
 def _tell(tx: Transaction, ticket_id: int, *, must_be_silent: bool, wants_call: bool) -> None:
@@ -96,7 +107,10 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
     """Open the ticket of a call, by what was keyed; returns its id, for the service to store in the call. The reference is texted only if
     the caller agreed to texts."""
     shown = next((c for c in rt.categories if c.code == walk.category), category.fallback(rt.categories))
-    contact = tx.session.get_one(Contact, call.contact_id) if walk.agreed else None
+    danger = surer(Danger.KEYED if walk.danger else None, shown.danger)
+    late = lateness(call.stepped_at, tx.now)  # what was keyed while the database was away is told later
+    for_a_person = late is Late.A_PERSONS or (danger is not None and late is not Late.NOT)
+    contact = tx.session.get_one(Contact, call.contact_id) if walk.agreed and not for_a_person else None
     opened = opening.open_ticket(
         tx,
         {"category": shown.code, "hits": (), "by": "call"},
@@ -107,9 +121,11 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
             "sealed": shown.sealed,
             "hold": shown.quiet or walk.danger,
             "wants_woman": walk.wants_woman,
-            "danger": surer(Danger.KEYED if walk.danger else None, shown.danger),
+            "danger": danger,
         },
-        receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=False) if contact else None,
+        receipt=lambda ref: (
+            compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=False, urgent=danger is not None) if contact else None
+        ),
     )
     _tell(tx, opened.ticket_id, must_be_silent=walk.must_be_silent, wants_call=walk.wants_call)
     return opened.ticket_id
@@ -153,10 +169,28 @@ def receive_recording(rt: Runtime, incoming: IncomingCall) -> None:
     try:
         with rt.transaction() as tx:
             call = calls.locked(tx.session, incoming.gateway, incoming.gateway_id) or unheard_of(rt, tx, incoming)
-            contacts.locked(tx.session, call.contact_id)
+            if contacts.locked(tx.session, call.contact_id).kind == ERASED:
+                _forget_recording(tx, call, incoming)
+                return
             keep_recording(rt, tx, call, Walk.from_row(call.walk), incoming)
     except ToldMeanwhile:
         receive_recording(rt, incoming)
+
+
+def _forget_recording(tx: Transaction, call: Call, incoming: IncomingCall) -> None:
+    """The caller was erased meanwhile: no ticket opens, and a worker has the gateway delete the recording."""
+    if incoming.recording_id is None:
+        return
+    if recordings.note(
+        tx.session,
+        call_id=call.id,
+        gateway=incoming.gateway,
+        gateway_id=incoming.recording_id,
+        promised_s=incoming.recorded_s,
+        look=Look.LAST,
+        now=tx.now,
+    ):
+        tx.ring(Job.FETCH_RECORDINGS)
 
 
 def unheard_of(rt: Runtime, tx: Transaction, incoming: IncomingCall) -> Call:

@@ -18,6 +18,9 @@ BATCH = 20
 
 _AGAIN_AFTER = timedelta(seconds=5)
 
+_LOST_AFTER = missedcalls.FRESH_FOR
+"""A call that was being placed for so long is lost: the worker that placed it is gone, and nobody knows whether the phone rang."""
+
 
 @dataclass(frozen=True)
 class _Due:
@@ -69,14 +72,28 @@ def _claim(rt: Runtime) -> _Due | None:
             if found is None:
                 return None
             call, contact = found
+            if call.reason == CallReason.PLACING:
+                _lost(tx, call)
+                continue
             reason = _STILL_NOT[CallDirection(call.direction)](rt, tx, call, contact)
             if reason is None and _waits(rt, tx, call, contact):
                 calls.store(tx.session, call, next_attempt_at=tx.now + _AGAIN_AFTER)
                 continue
-            ended_at = tx.now if reason else None
-            calls.store(tx.session, call, reason=reason or CallReason.PLACING, next_attempt_at=None, stepped_at=tx.now, ended_at=ended_at)
-            if reason is None:
+            if reason is not None:
+                calls.store(tx.session, call, reason=reason, next_attempt_at=None, stepped_at=tx.now, ended_at=tx.now)
+            else:
+                calls.store(tx.session, call, reason=CallReason.PLACING, next_attempt_at=tx.now + _LOST_AFTER, stepped_at=tx.now)
                 return _Due(call.id, sealed.number_of(rt.keys, contact) or "", call.direction in TO_VOLUNTEERS)
+
+
+def _lost(tx: Transaction, call: Call) -> None:
+    """End a call whose worker died while it asked the gateway. It is not placed again, as the phone may have rung: people are told."""
+    logger().warning("a call is lost: the worker that placed it is gone", call_id=call.id)
+    calls.store(tx.session, call, reason=CallReason.LOST, next_attempt_at=None, ended_at=tx.now)
+    if call.direction == CallDirection.BACK:
+        calls.doubt_back(tx.session, call.contact_id, since=call.started_at - ASK_AFTER)
+    elif call.direction == CallDirection.BRIDGE:
+        bridging.hung_up(tx, call)
 
 
 def _waits(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> bool:
@@ -92,7 +109,7 @@ def _store_failure(rt: Runtime, call_id: int, fault: GatewayError) -> None:
         call = calls.locked_by_id(tx.session, call_id)
         if call is None or call.gateway_id is not None:
             return
-        if fault.outcome is Outcome.NOT_SENT:
+        if fault.outcome in (Outcome.NOT_SENT, Outcome.ILL):
             calls.store(tx.session, call, reason=None, next_attempt_at=tx.now + _AGAIN_AFTER)
         else:
-            calls.store(tx.session, call, reason=fault.code[:16], ended_at=tx.now)
+            calls.store(tx.session, call, reason=fault.code[:16], next_attempt_at=None, ended_at=tx.now)

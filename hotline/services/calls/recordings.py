@@ -26,13 +26,12 @@ from hotline.media.store import StoreFault
 from hotline.runtime import Runtime, Transaction
 from hotline.sealing import ContactKey, SealBroken
 from hotline.services.calls.leavings import receive_recording
-from hotline.storage import calls, people, recordings, shiftdays, tickets
+from hotline.services.duty.answerable import answerable
+from hotline.storage import calls, recordings, tickets
 from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind, happened
-from hotline.storage.models import Ticket
 from hotline.storage.recordings import RecordingChanges, RecordingState
 from hotline.storage.sealed import Erased
-from hotline.workdays import calendar
 
 _CLAIM = timedelta(seconds=60)
 
@@ -61,13 +60,13 @@ _DELETE_FOR = timedelta(days=30)
 
 GONE: RecordingChanges = {
     "state": RecordingState.LOST,
-    "reason": "erased",
+    "reason": recordings.WIPED,
     "size_bytes": None,
     "sha256": None,
     "duration_s": None,
     "stored_as": None,
 }
-"""What the row says of the recording of a caller who was erased."""
+"""What the row says of a recording that was wiped, or whose caller was erased."""
 
 _AS_IT_CAME = "bin"
 """The ending of the name of what nobody can play."""
@@ -118,29 +117,30 @@ def fetch_due(rt: Runtime, gateway: CallGateway, *, for_s: float = 15) -> bool:
     """Fetch recordings, and delete them at the gateway once we have them, for about `for_s` seconds; True if there may be more."""
     ends = time.monotonic() + for_s
     while time.monotonic() < ends:
-        claimed = _claim(rt)
+        claimed = _claim(rt, gateway.name)
         if claimed is None:
             return False
         try:
             with rt.reading() as session:
                 key = recordings.key_of(session, claimed)
+                is_wiped = key is None or recordings.is_wiped(session, claimed)
         except SealBroken as fault:  # it stays at the gateway, and keeps no other from coming
             logger().error("a recording cannot be sealed", recording_id=claimed.id, fault=str(fault))
             continue
-        if claimed.state == RecordingState.AWAITED and key is not None:
+        if claimed.state == RecordingState.AWAITED and key is not None and not is_wiped:
             _bring(rt, gateway, claimed, key)
         else:
-            _delete_copy(rt, gateway, claimed, is_erased=key is None)
+            _delete_copy(rt, gateway, claimed, is_erased=is_wiped)
     return True
 
 
-def _claim(rt: Runtime) -> Recording | None:
-    """The next recording that is due, or None. It gets its name here, so that a second try replaces what a first one left.
+def _claim(rt: Runtime, gateway: str) -> Recording | None:
+    """The next recording that is due at this gateway, or None. It gets its name here, so that a second try replaces what a first one left.
 
     The ending of the name is what came last (`_save`).
     """
     with rt.transaction() as tx:
-        recording = recordings.due(tx.session, now=tx.now)
+        recording = recordings.due(tx.session, gateway, now=tx.now)
         if recording is None:
             return None
         name = recording.stored_as or f"{secrets.token_hex(16)}.wav{sealedaudio.SEALED}"
@@ -285,13 +285,13 @@ def _sooner(recording: Recording, duration_s: float | None) -> RecordingChanges:
 
 def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording, *, is_erased: bool) -> None:
     """Delete the gateway's copy if ours is where it should be; if not, have it fetched once more. Of an erased caller both go."""
+    if is_erased:
+        _delete_both(rt, gateway, claimed)
+        return
     again: datetime | None = None
     state, reason = RecordingState.DONE, None
     try:
-        if is_erased:
-            rt.store.remove(claimed.stored_as or "")
-            gateway.delete_recording(claimed.gateway_id)
-        elif rt.store.size(claimed.stored_as or "") == claimed.size_bytes:
+        if rt.store.size(claimed.stored_as or "") == claimed.size_bytes:
             gateway.delete_recording(claimed.gateway_id)
         else:
             state, reason = RecordingState.AWAITED, "not_there"
@@ -300,16 +300,47 @@ def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording, *, is_er
     except StoreFault:
         state, reason = RecordingState.STORED, "store"
     with rt.transaction() as tx:
+        if not _is_as_claimed(tx, claimed):
+            return
         if state is RecordingState.AWAITED or (state is RecordingState.STORED and tx.now - claimed.created_at < _DELETE_FOR):
             again = _again(tx, claimed)
         changes: RecordingChanges = {"state": state, "reason": reason, "next_attempt_at": again}
-        if is_erased:
-            changes |= GONE
-        elif state is RecordingState.AWAITED:
+        if state is RecordingState.AWAITED:
             changes |= {"size_bytes": None, "sha256": None, "duration_s": None}
         recordings.store(tx.session, claimed.id, **changes)
     if reason is not None:
         logger().warning("the gateway still has a recording", recording_id=claimed.id, reason=reason, given_up=again is None)
+
+
+def _delete_both(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
+    """Remove what was wiped, with us and at the gateway. The row names our file until it is removed; this is never given up."""
+    changes: RecordingChanges = {**GONE, "look": None}
+    fault: str | None = None
+    try:
+        rt.store.remove(claimed.stored_as or "")
+    except StoreFault:
+        changes |= {"state": RecordingState.GOING, "stored_as": claimed.stored_as}
+        fault = "store"
+    try:
+        gateway.delete_recording(claimed.gateway_id)
+    except GatewayError as refused:
+        changes["state"], fault = RecordingState.GOING, refused.code
+    with rt.transaction() as tx:
+        if not _is_as_claimed(tx, claimed):
+            return
+        changes["next_attempt_at"] = _again(tx, claimed) if fault is not None else None
+        recordings.store(tx.session, claimed.id, **changes)
+    if fault is not None:
+        logger().warning("what was wiped of a recording is still there", recording_id=claimed.id, reason=fault)
+
+
+def _is_as_claimed(tx: Transaction, claimed: Recording) -> bool:
+    """Lock the recording. False if it was wiped meanwhile, or another worker has it by now: what is noted of it then stays."""
+    now = recordings.locked(tx.session, claimed.id)
+    if (now.state, now.attempts) == (claimed.state, claimed.attempts):
+        return True
+    logger().info("a recording was wiped, or is another worker's by now", recording_id=claimed.id)
+    return False
 
 
 def _again(tx: Transaction, claimed: Recording) -> datetime:
@@ -325,15 +356,5 @@ def _tell(rt: Runtime, tx: Transaction, claimed: Recording, kind: EventKind, *, 
     happened(tx.session, ticket_id, kind, now=tx.now, recording=claimed.id)
     tickets.change(tx.session, ticket_id, ticket.version, now=tx.now, unread=True)
     if bad:
-        for volunteer_id in _answerable(rt, tx, ticket):
+        for volunteer_id in answerable(rt, tx, ticket):
             raise_alarm(tx, ticket_id, AlarmKind.RECORDING_LOST, volunteer_id)
-
-
-def _answerable(rt: Runtime, tx: Transaction, ticket: Ticket) -> set[int]:
-    """Ids of the volunteers to alarm: the assignee if on duty; else the first of these groups that is not empty: the team on duty, its
-    leads, the heads."""
-    heads = set(people.heads(tx.session))
-    if ticket.team_id is None:
-        return heads
-    present = shiftdays.present(tx.session, ticket.team_id, tx.now.astimezone(rt.config.zone), calendar(rt.config))
-    return (present & {ticket.assignee_id}) or present or set(people.leads(tx.session, ticket.team_id)) or heads

@@ -15,7 +15,7 @@ from hotline.domain.texts import Text
 from hotline.domain.walk import Step, Walk
 from hotline.jobs import Job
 from hotline.log import logger
-from hotline.outbox import RANK_ANSWER, render
+from hotline.outbox import rank_of, render
 from hotline.runtime import Runtime, Transaction
 from hotline.services import access
 from hotline.services.duty import callers, codes
@@ -27,7 +27,7 @@ from hotline.storage.models import Contact
 from hotline.storage.peoplemodels import Volunteer
 from hotline.workdays import calendar
 
-NOT_PAGED = (AlarmKind.CODE_TRIED, AlarmKind.DANGER, AlarmKind.SEALED_DANGER)
+NOT_PAGED = (AlarmKind.CODE_TRIED, AlarmKind.DANGER, AlarmKind.SEALED_DANGER, AlarmKind.GATEWAY_KEEPS)
 """Alarms that are told on the page only, or for which phones ring anyway."""
 
 _NOBODY_ELSE = (AlarmKind.NOBODY_ON_DUTY, AlarmKind.UNATTENDED, AlarmKind.SEALED_WAITS)
@@ -49,7 +49,7 @@ def text_phone(rt: Runtime, tx: Transaction, volunteer: Volunteer, text: Text, *
         text_key=text.key,
         language=volunteer.page_language,
         segments=count(body).segments,
-        rank=RANK_ANSWER,
+        rank=rank_of(text, is_answer=True, urgent=text is texts.PAGE_NEEDS_YOU),
     )
     outgoing.queue(tx.session, ticket_id=None, answers_id=None, **row)
     tx.ring(Job.SEND_DUE)
@@ -169,8 +169,9 @@ def opened(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
     That ends nothing where phones ring until somebody acts.
     """
     with rt.reading() as session:
-        ticket = access.sees(session, volunteer, reference)
-        if ticket is None or not alarms.is_unseen(session, volunteer.id, ticket.id):
+        # Asked first: for most pages that settles it.
+        ticket = access.sees(session, volunteer, reference) if alarms.is_unseen(session, volunteer.id, reference) else None
+        if ticket is None:
             return
     with rt.transaction() as tx:
         alarms.see(tx.session, volunteer.id, ticket.id, now=tx.now)

@@ -210,7 +210,7 @@ def _people(rt: Runtime, tx: Transaction, ticket: Ticket) -> list[tuple[_Post, i
 def _on_duty(rt: Runtime, tx: Transaction, ticket: Ticket, teams: Sequence[int]) -> set[int]:
     """Ids of the volunteers on duty in these teams, and of the volunteer who has the ticket, if on duty in another."""
     local, days = tx.now.astimezone(rt.config.zone), calendar(rt.config)
-    present = set(shiftdays.present_in(tx.session, teams, local, days))
+    present = shiftdays.present_in(tx.session, teams, local, days)
     holder = people.volunteer(tx.session, ticket.assignee_id) if ticket.assignee_id is not None else None
     if holder is not None and holder.id in shiftdays.present_in(tx.session, people.rights(tx.session, holder).teams, local, days):
         present.add(holder.id)

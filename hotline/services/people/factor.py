@@ -9,9 +9,11 @@ from datetime import datetime
 import pyotp
 
 from hotline.domain.folding import ascii_digits
-from hotline.runtime import Runtime
+from hotline.log import logger
+from hotline.runtime import Reading, Runtime, Transaction
+from hotline.sealing import SealBroken
 from hotline.services.people import tries
-from hotline.storage import logins, people
+from hotline.storage import factors, installation, logins, people
 from hotline.storage.peoplemodels import Volunteer
 
 _STEP_S = 30
@@ -24,22 +26,35 @@ class CodeRefused(Exception):
     """The code is wrong, too old, or was used before; the answer does not tell which."""
 
 
+class FactorMissing(Exception):
+    """The volunteer has no app that shows codes."""
+
+
+class SeedUnreadable(Exception):
+    """The keys file of the hotline does not open the seed of this second factor: no code can be checked until it is brought back."""
+
+
 def prepare(rt: Runtime, volunteer_id: int) -> Volunteer | None:
     """Give the volunteer a secret for the app, if there is none. It counts once a code of it was accepted. None: no such volunteer."""
     with rt.transaction() as tx:
-        people.seed_factor(tx.session, volunteer_id, secrets.token_hex(16))
+        factors.seed(tx.session, volunteer_id, secrets.token_hex(16))
         return people.volunteer(tx.session, volunteer_id)
 
 
 def secret(rt: Runtime, volunteer: Volunteer) -> str | None:
-    """The secret for the volunteer's app, in base32; None if there is none yet.
+    """The secret for the volunteer's app, in base32; None if there is none yet. Raises `SeedUnreadable`.
 
-    It is not stored: it is derived from the secret key and the seed in the database, so the database or its backup alone does not give
-    it away. Encrypting a stored secret would protect as much, and take another library.
+    It is not stored: it is derived from the secret key and the seed in the database, which is sealed. So it takes the database, the
+    environment and the keys file to know it.
     """
-    if volunteer.totp_seed is None:
+    try:
+        seed = factors.seed_of(rt.keys, volunteer)
+    except SealBroken as fault:
+        logger().error("the seed of a second factor does not open", volunteer_id=volunteer.id, fault=str(fault))
+        raise SeedUnreadable from fault
+    if seed is None:
         return None
-    derived = hmac.digest(rt.config.secret_key.encode(), f"totp {volunteer.id} {volunteer.totp_seed}".encode(), "sha256")
+    derived = hmac.digest(rt.config.secret_key.encode(), f"totp {volunteer.id} {seed}".encode(), "sha256")
     return base64.b32encode(derived[:_SECRET_BYTES]).decode()
 
 
@@ -49,17 +64,45 @@ def address(volunteer: Volunteer, secret: str) -> str:
 
 
 def prove(rt: Runtime, volunteer_id: int, login_id: int, code: str) -> None:
-    """Check a code; if it is right the log-in counts as proved. Raises `CodeRefused`, `LoginTooSoon`."""
-    counted = [tries.by_name(rt, f"TOTP:{volunteer_id}")]
-    tries.count(rt, counted)
+    """Check a code; if it is right the log-in counts as proved. Raises `CodeRefused`, `LoginTooSoon`, `SeedUnreadable`."""
+    tries.count(rt, [_tries(rt, volunteer_id)])
     with rt.transaction() as tx:
-        volunteer = people.volunteer(tx.session, volunteer_id)
-        step = _step(rt, volunteer, code, tx.now)
-        # Each code once: somebody who read it over the volunteer's shoulder must not log in with it.
-        if step is None or not people.take_step(tx.session, volunteer_id, step):
-            raise CodeRefused
-        tries.succeeded(tx, counted)
+        _take(rt, tx, volunteer_id, code)
         logins.prove(tx.session, login_id, now=tx.now)
+
+
+def is_asked(session: Reading, volunteer: Volunteer) -> bool:
+    """Whether a code of the volunteer's app is asked: of everybody but the people of a demo, who are made up and have no app."""
+    return volunteer.totp_step is not None or installation.kind(session) != "demo"
+
+
+def prove_fresh(rt: Runtime, volunteer_id: int, code: str) -> None:
+    """Use up a code that the volunteer's app shows now, before what must not be done by a log-in alone.
+
+    In a transaction of its own: to hold the volunteer's row and a ticket's together would make two people wait for each other. Raises
+    `CodeRefused`, `FactorMissing`, `LoginTooSoon`, `SeedUnreadable`.
+    """
+    with rt.reading() as session:
+        volunteer = people.volunteer(session, volunteer_id)
+        if volunteer is None or not is_asked(session, volunteer):
+            return
+    if volunteer.totp_step is None:
+        raise FactorMissing  # no app has the secret yet: a code would set one up, at a browser that was left open
+    tries.count(rt, [_tries(rt, volunteer_id)])
+    with rt.transaction() as tx:
+        _take(rt, tx, volunteer_id, code)
+
+
+def _tries(rt: Runtime, volunteer_id: int) -> tries.Counted:
+    return tries.by_name(rt, f"TOTP:{volunteer_id}")
+
+
+def _take(rt: Runtime, tx: Transaction, volunteer_id: int, code: str) -> None:
+    """Use up a code. Each is good once: somebody who read it over the volunteer's shoulder must get nothing by it."""
+    step = _step(rt, people.volunteer(tx.session, volunteer_id), code, tx.now)
+    if step is None or not factors.take_step(tx.session, volunteer_id, step):
+        raise CodeRefused
+    tries.succeeded(tx, [_tries(rt, volunteer_id)])
 
 
 def spend(rt: Runtime, login: str, code: str) -> bool:
@@ -70,7 +113,7 @@ def spend(rt: Runtime, login: str, code: str) -> bool:
     if (shown := _shown(rt, login, code)) is None:
         return False
     with rt.transaction() as tx:
-        return people.take_step(tx.session, *shown)
+        return factors.take_step(tx.session, *shown)
 
 
 def shows(rt: Runtime, login: str, code: str) -> bool:
@@ -84,7 +127,10 @@ def _shown(rt: Runtime, login: str, code: str) -> tuple[int, int] | None:
         volunteer = people.by_login(session, login)
     if volunteer is None or not volunteer.active or volunteer.totp_step is None:  # None: no app has the secret yet
         return None
-    step = _step(rt, volunteer, code, rt.clock())
+    try:
+        step = _step(rt, volunteer, code, rt.clock())
+    except SeedUnreadable:  # the log-in goes on by the password, and the page of the second factor says what is wrong
+        return None
     return (volunteer.id, step) if step is not None else None
 
 

@@ -1,6 +1,5 @@
 """Keeps the demo apart from real use: a database is a demo's or a real organisation's, for good."""
 
-from hotline.gateways.registry import gateways_in_use
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import installation
 
@@ -26,7 +25,7 @@ def become(rt: Runtime, tx: Transaction, *, demo: bool) -> None:
     kind = installation.kind(tx.session)
     wanted = DEMO if demo else REAL
     if demo and rt.config.gateway_is_real:
-        keys = " and ".join(gateway.key for gateway in gateways_in_use(rt.config) if rt.config.gateways[gateway.name].is_real)
+        keys = " and ".join(gateway.key for gateway in rt.config.gateways.values() if gateway.is_real)
         raise DemoBesideReal(f"the demo organisation is not loaded beside a real gateway: unset {keys}")
     if kind is not None and kind != wanted:
         raise DemoBesideReal(f"this database is a {kind} organisation's and takes no {wanted} one: name another HOTLINE_DATABASE_URL")

@@ -1,5 +1,6 @@
 """One-time links by which a person enters an account. A link is shown once, to its maker, and is good for three days."""
 
+import difflib
 import secrets
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ class LinkNotGood(Exception):
 
 
 class LoginTaken(Exception):
-    """Another account has that login."""
+    """Another account, or a closed one, has that login."""
 
 
 def invite(rt: Runtime, login: str, name: str, *, made_by: int | None) -> str:
@@ -33,12 +34,21 @@ def invite(rt: Runtime, login: str, name: str, *, made_by: int | None) -> str:
 
 
 def invite_again(rt: Runtime, login: str) -> str | None:
-    """For the command line: the token of a new link for an active volunteer; None if no active volunteer has that login."""
+    """For the command line: the token of a new link for a volunteer; None if nobody has that login. Raises `LoginTaken` if the account is
+    closed."""
     with rt.transaction() as tx:
         volunteer = people.by_login(tx.session, login)
-        if volunteer is None or not volunteer.active:
+        if volunteer is None:
             return None
+        if not volunteer.active:
+            raise LoginTaken
         return make_link(tx, volunteer.id, made_by=None)
+
+
+def like(rt: Runtime, login: str) -> list[str]:
+    """For the command line: the logins of active people that look most like this one, three at most."""
+    with rt.reading() as session:
+        return difflib.get_close_matches(login, people.logins(session), n=3)
 
 
 def make_link(tx: Transaction, volunteer_id: int, *, made_by: int | None) -> str:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from hotline import keys
 from hotline.keys import KeysFault, write_keys
 from hotline.log import logger
+from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
-from hotline.sealing import SealBroken
+from hotline.sealing import SealBroken, new_contact_key
+from hotline.services.people import rekeyedaudio
 from hotline.storage import keyprints, rekeying
+from hotline.storage.rekeying import File, Moved
 
 BATCH = 500
 """Contacts whose keys are wrapped anew in one transaction. On SQLite an incoming text waits for it."""
@@ -21,7 +24,7 @@ class WrongCode(Exception):
 
 
 def check_keys(rt: Runtime) -> None:
-    """Raise `KeysFault` if the keys file is not this database's: a key differs, or one that was in use is gone."""
+    """Raise `KeysFault` if the keys file is not this database's: a key differs, or a key in use is gone."""
     with rt.reading() as session:
         known = keyprints.all_of(session)
     given = rt.keys.fingerprints()
@@ -71,10 +74,11 @@ def rotate(rt: Runtime, progress: Callable[[int], None]) -> int:
 def seal_anew(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
     """Give every contact a new key and seal all of its words under it: what a thief has of the old keys opens nothing that is stored now.
 
-    Returns how many have a new key, and how many keep theirs: a recording of these lies in the store, or something does not open. Raises
-    `KeysFault`. Begun again it begins at the first contact.
+    Returns how many have a new key, and how many keep theirs: something of these does not open, or a recording or photo is on its
+    way. Raises `KeysFault`. Begun again it begins at the first contact.
     """
     check_keys(rt)
+    rekeyedaudio.tidy(rt)
     done = kept = last = 0
     while True:
         with rt.reading() as session:
@@ -89,12 +93,19 @@ def seal_anew(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
 
 
 def _seal_anew(rt: Runtime, contact_id: int) -> bool:
+    moved: dict[File, Moved] = {}
+    done = False
     try:
+        with rt.reading() as session:
+            new = new_contact_key()._replace(uid=rekeying.uid(session, contact_id))
+        moved = rekeyedaudio.write_anew(rt, contact_id, new)
         with rt.transaction() as tx:
-            return rekeying.seal_anew(tx.session, rt.keys, contact_id)
-    except SealBroken as fault:
+            done = rekeying.seal_anew(tx.session, rt.keys, contact_id, new, moved)
+    except (SealBroken, StoreFault) as fault:
         logger().error("a contact keeps its key: something of it does not open", contact_id=contact_id, fault=str(fault))
-        return False
+    if moved:
+        rekeyedaudio.settle(rt, moved, done=done)
+    return done
 
 
 def retire(rt: Runtime, key_id: str) -> None:

@@ -2,33 +2,38 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hotline.domain import conversation, phone, texts
 from hotline.domain.category import fallback
-from hotline.domain.conversation import SOLVED_STATUSES, Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
+from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
 from hotline.domain.language import detect
+from hotline.domain.lateness import Late, lateness, told_late
 from hotline.domain.look import Look, look_for
-from hotline.domain.message import KEPT, READ, Direction, kept
+from hotline.domain.message import KEPT, READ, kept
 from hotline.domain.phone import LISTED_AS_JUNK, Sender
 from hotline.domain.reading import SURE_KIND, read
 from hotline.domain.ticket import Status, check_move
 from hotline.domain.wishes import Wishes, read_wishes
 from hotline.gateways.base import IncomingText
+from hotline.gateways.registry import acts_on_words
 from hotline.log import logger
 from hotline.outbox import compose, queue_text
 from hotline.runtime import Runtime, Transaction
 from hotline.services.duty import attendance
+from hotline.services.texts import camewith, canary, firsttext
+from hotline.services.texts.adding import add
+from hotline.services.texts.rowin import details_of, row_in, ticket_of
 from hotline.services.tickets import lookups, meaning, meeting, naming, wishes
 from hotline.services.tickets.meaning import Meaning
 from hotline.services.tickets.opening import Opened, open_ticket
-from hotline.storage import contacts, messages, questions, tickets
+from hotline.storage import contacts, gatewaycopies, messages, questions, tickets
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
 from hotline.storage.messages import Written
 from hotline.storage.models import Ticket
-from hotline.storage.rows import TextIn, TicketChanges
+from hotline.storage.rows import TextIn
 
 _DANGER_FOR = timedelta(days=1)
 """So long after danger was told, more of it belongs to the same ticket."""
@@ -44,7 +49,7 @@ class Received(StrEnum):
     SEEN_BEFORE = "seen_before"
 
 
-class _SeenBefore(Exception):
+class SeenBefore(Exception):
     """The gateway delivered this text before: nothing changes."""
 
 
@@ -57,24 +62,35 @@ def make_ready(rt: Runtime) -> None:
     read("-", rt.reader)
 
 
-def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
-    """Store a text, settle which ticket it belongs to and queue the answers, in one transaction. A second delivery changes nothing."""
+def receive_text(rt: Runtime, gateway: str, text: IncomingText, *, came_at: datetime | None = None) -> Received:
+    """Store a text, settle which ticket it belongs to and queue the answers, in one transaction. A second delivery changes nothing.
+
+    `came_at`: when it came, where it is taken in later. How late it is decides what a machine may still answer.
+    """
+    if canary.heard(rt, gateway, text):
+        return Received.SEEN_BEFORE
     sender = phone.read_sender(text.sender, rt.config.numbers.region)
     if len(text.body) > KEPT:
         logger().warning("a text was cut: no phone sends so much", characters=len(text.body))
         text = replace(text, body=kept(text.body))
-    asked = conversation.parse(text.body, rt.lexicon, taken_for=text.keyword)
+    lexicon = rt.lexicon if acts_on_words(rt.config, gateway) else rt.lexicon.ours
+    asked = conversation.parse(text.body, lexicon, taken_for=text.keyword)
     meant = meaning.read_words(rt, text.body, said=asked.danger)
     asked = replace(asked, danger=meant.danger) if meant.danger is not asked.danger else asked
     if asked.auto_reply and meant.hits:  # it tells something: no phone does
         asked = replace(asked, auto_reply=False)
     wished = read_wishes(text.body, rt.wishes, rt.lexicon)
     spoken = detect(text.body[:READ]) if asked.command is None else None
+    text, late = (text, Late.NOT) if came_at is None else _told_late(rt, text, came_at)
+    stored = firsttext.store(rt, gateway, text, sender, language=spoken, asked=asked, meant=meant, wished=wished, late=late)
+    if stored is not None:
+        return _came(gateway, text, stored.message_id, stored.ticket_id)
     # A new contact whose first text is only "salam" or "OFF" gets the language of that word. A known contact's language stays.
     first = spoken or (asked.command.language if asked.command else None) or rt.config.conversation.default_language
     try:
         with rt.transaction() as tx:
-            contact = contacts.meet(tx.session, sender, language=first, now=tx.now, unheard_since=tx.now - rt.config.stranger_after)
+            contact = meet(rt, tx, sender, gateway, text.gateway_id, language=first)
+            text = camewith.head_of(tx, contact.id, gateway, text)
             if spoken is not None and spoken != contact.language and not contact.language_named:
                 contacts.speak(tx.session, contact, spoken, named=False)
             if _is_junk(rt, sender):
@@ -84,16 +100,37 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText) -> Received:
             else:
                 known = _known(rt, tx, contact, asked, text=text.body, spoke=spoken is not None)
                 decision = conversation.decide(asked, known)
-                if decision.opens and contact.times_seen > 1:
-                    told = messages.told_before(tx.session, contact.id, text.body, since=tx.now - _SAME_WORDS)
-                    decision = conversation.told_before(decision, told) if told is not None else decision
-            look = look_for(text.body, asked, decision, language=spoken, unsafe=wished.unsafe)
+                decision = _with_what_came(tx, contact, decision, known, text)
+            look = look_for(
+                text.body, asked, decision, language=spoken, unsafe=wished.unsafe, unseen=text.has_photo or late is not Late.NOT
+            )
             if look is not None and contact.is_prankster:
                 look = look.for_prankster()
-            _carry_out(rt, tx, contact, decision, gateway=gateway, text=text, meant=meant, wished=wished, look=look)
-    except _SeenBefore:
+            decision = told_late(decision, late, danger=meant.danger is not None)
+            message_id, ticket_id = _carry_out(rt, tx, contact, decision, gateway=gateway, text=text, meant=meant, wished=wished, look=look)
+            _note_wish(tx, asked, decision, ticket_id)
+    except SeenBefore:
         return Received.SEEN_BEFORE
+    return _came(gateway, text, message_id, ticket_id)
+
+
+def _told_late(rt: Runtime, text: IncomingText, came_at: datetime) -> tuple[IncomingText, Late]:
+    """A text that is taken in later, with the time at which it came, and how late that is."""
+    return replace(text, received_at=text.received_at or came_at), lateness(came_at, rt.clock())
+
+
+def _came(gateway: str, text: IncomingText, message_id: int, ticket_id: int | None) -> Received:
+    logger().info("text came in", message_id=message_id, ticket_id=ticket_id, gateway=gateway, gateway_id=text.gateway_id)
     return Received.STORED
+
+
+def meet(rt: Runtime, tx: Transaction, sender: Sender, gateway: str, gateway_id: str, *, language: str) -> Met:
+    """The contact of a text. A text of an erased contact that is delivered once more is refused."""
+    since, text = tx.now - rt.config.stranger_after, (gateway, gatewaycopies.hashed(rt.keys, gateway_id))
+    contact = contacts.meet(tx.session, sender, language=language, now=tx.now, unheard_since=since, text=text)
+    if contact.is_erased_text:
+        raise SeenBefore
+    return contact
 
 
 def _is_junk(rt: Runtime, sender: Sender) -> bool:
@@ -176,22 +213,13 @@ def _carry_out(
     meant: Meaning,
     wished: Wishes,
     look: Look | None,
-) -> None:
+) -> tuple[int, int | None]:
+    """Do what was decided. Returns the ids of the text and of its ticket."""
     if decision.language is not None:
         contacts.speak(tx.session, contact, decision.language, named=True)
     if decision.silence is not None:
         contacts.silence(tx.session, contact.id, tx.now if decision.silence else None)
-    row: TextIn = {
-        "direction": Direction.IN,
-        "contact_id": contact.id,
-        "gateway": gateway,
-        "gateway_id": text.gateway_id,
-        "body": text.body,
-        "created_at": tx.now,
-        "read_as": decision.read_as,
-        "look": look,
-        "to_read": decision.opens or decision.adds,
-    }
+    row = row_in(contact.id, gateway, text, decision, look=look, now=tx.now)
     ticket_id, ref = decision.ticket_id, None
     if decision.opens:
         opened = _open(rt, tx, contact, decision, text=row, meant=meant)
@@ -199,63 +227,85 @@ def _carry_out(
     else:
         message_id = messages.keep(tx.session, ticket_id=ticket_id, **row)
     if message_id is None:
-        raise _SeenBefore
+        raise SeenBefore
+    camewith.note(tx, decision, message_id, gateway, text)
     if decision.adds and ticket_id is not None:
-        _add(rt, tx, ticket_id, text.body, meant)
+        add(rt, tx, ticket_id, text.body, meant)
     if decision.move is not None and ticket_id is not None:
         _answer_question(tx, ticket_id, decision.move)
     if decision.woman and ticket_id is not None:
         wishes.ask_for_woman(tx, ticket_id)
     wishes.heed(tx, wished, contact_id=contact.id, ticket_id=ticket_id)
     answers = decision.answers
-    if decision.opens and not _receipt_first(decision):
+    if decision.opens and not decision.unanswered and not _receipt_first(decision):
         answers = (*answers, Answer(texts.RECEIPT))
-    for answer in answers:
+    for answer in (*answers, *camewith.answers(tx, contact, text, decision, look)):
         about, number = (answer.about.id, answer.about.reference) if answer.about else (ticket_id, ref)
         # An answer about another contact's ticket is not stored under that ticket.
         filed = about if answer.about is None or answer.about.own else None
-        queue_text(rt, tx, answer.text, contact, ticket_id=filed, ref=number, answers_id=message_id)
+        queue_text(
+            rt,
+            tx,
+            answer.text,
+            contact,
+            ticket_id=filed,
+            ref=number,
+            answers_id=message_id,
+            urgent=meant.danger is not None,
+            keeps_hours=decision.keeps_hours,
+        )
+    return message_id, ticket_id
+
+
+def _with_what_came(tx: Transaction, contact: Met, decision: Decision, known: Known, text: IncomingText) -> Decision:
+    """The decision, with the photos that came, or the same words that came before, in mind."""
+    if text.has_photo:
+        decision = conversation.with_photo(decision, known)
+    says_words = bool(text.body.strip()) or not text.has_photo  # two photos without words are not the same
+    if decision.opens and contact.times_seen > 1 and says_words:
+        told = messages.told_before(tx.session, contact.id, text.body, since=tx.now - _SAME_WORDS)
+        return conversation.told_before(decision, told) if told is not None else decision
+    return decision
+
+
+def _note_wish(tx: Transaction, asked: ParsedText, decision: Decision, ticket_id: int | None) -> None:
+    """Note that a text asks us to forget its sender. No machine does it: somebody else may hold the phone."""
+    if asked.erases and ticket_id is not None and (decision.opens or decision.adds):
+        happened(tx.session, ticket_id, EventKind.ERASURE_ASKED, now=tx.now)
 
 
 def _receipt_first(decision: Decision) -> bool:
     """Whether the receipt goes before the answers: it carries the number to keep. A sender who asked about a reference is answered first,
     and gets the receipt after that."""
-    return decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
+    return not decision.unanswered and decision.read_as in (ReadAs.OPENED, ReadAs.CRY)
 
 
 def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, text: TextIn, meant: Meaning) -> Opened:
     """Open the new ticket, with the text and, where it goes first, the receipt. It is shut to people of ours whom the text names."""
     opened = open_ticket(
         tx,
-        {"category": meant.category, "hits": meant.hits},
-        ticket={
-            "contact_id": contact.id,
-            "category": meant.category,
-            "priority": meant.priority,
-            "sealed": meant.sealed,
-            "hold": meant.hold,
-            "danger": meant.danger,
-            "to_read": True,
-        },
+        details_of(meant),
+        ticket=ticket_of(contact.id, meant),
         text=text,
-        receipt=lambda ref: compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=True) if _receipt_first(decision) else None,
+        receipt=lambda ref: (
+            compose(
+                rt,
+                tx,
+                texts.RECEIPT,
+                contact,
+                ref=ref,
+                is_answer=True,
+                urgent=meant.danger is not None,
+                keeps_hours=decision.keeps_hours,
+            )
+            if _receipt_first(decision)
+            else None
+        ),
         from_prankster=contact.is_prankster,
     )
     if opened.message_id is not None:
         naming.shut_new(rt, tx, opened.ticket_id, text["body"])
     return opened
-
-
-def _add(rt: Runtime, tx: Transaction, ticket_id: int, body: str, meant: Meaning) -> None:
-    """Add what a text means to the ticket that it joins. Danger opens a ticket again that was done with: somebody works on it then."""
-    ticket = tickets.locked(tx.session, ticket_id)
-    changes: TicketChanges = {"unread": True, **naming.shut(rt, tx, ticket, body)}
-    if meant.danger is not None and ticket.status in SOLVED_STATUSES:
-        changes |= {"status": Status.REOPENED}
-        happened(tx.session, ticket_id, EventKind.MOVED, now=tx.now, before=ticket.status, after=Status.REOPENED, by="citizen")
-        questions.settle(tx.session, ticket_id, now=tx.now)
-    meaning.add(rt, tx, ticket, meant, **changes)
-    happened(tx.session, ticket_id, EventKind.ADDED, now=tx.now, hits=meant.hits)
 
 
 def _answer_question(tx: Transaction, ticket_id: int, move: Status) -> None:

@@ -3,188 +3,161 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
-from hotline.domain import contact as safety
-from hotline.domain import texts
-from hotline.domain.contact import Outgoing
-from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, Reason, moves_forward, retry_delay
-from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Sent, TextGateway
+from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, ask_in, moves_forward, retry_delay
+from hotline.domain.load import MINUTE
+from hotline.gateways.base import GatewayError, Outcome, Sent, TextGateway
+from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
-from hotline.sealing import SealBroken
-from hotline.services.tickets import answering, telling
-from hotline.services.tickets.danger import acted_by_text
-from hotline.storage import contacts, outgoing, people, sealed
-from hotline.storage.models import Contact, Message
+from hotline.services.texts.carriers import Taken, counted_now
+from hotline.services.texts.claiming import Claimed, claim_due
+from hotline.storage import contacts, gatewayloads, gatewaystates, outgoing
+from hotline.storage.models import Message
 
-
-@dataclass(frozen=True)
-class Claimed:
-    """A text that a worker has taken to send."""
-
-    contact_id: int
-    text: OutgoingText
+_NEWS_S = 0.5
+"""So long after a claim found nothing due it is looked again, while texts are under way."""
 
 
 class Pace:
     """Lets threads through at `per_s` a second in total. Of a pause, at most a quarter of a second is made up for."""
 
-    def __init__(self, per_s: float, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, per_s: float, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep, *, ahead_s: float = 0
+    ) -> None:
+        """`ahead_s`: so many seconds of it are used already."""
         self._interval = 1 / per_s
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
-        self._next = clock()
+        self._next = clock() + ahead_s
 
-    def wait(self) -> None:
-        """Return when it is this thread's turn."""
+    def wait(self, units: int = 1) -> None:
+        """Return when it is this thread's turn. What it does then counts as so many."""
         with self._lock:
             at = max(self._next, self._clock() - 0.25)
-            self._next = at + self._interval
+            self._next = at + self._interval * units
         if (delay := at - self._clock()) > 0:
             self._sleep(delay)
 
 
-def send_due(rt: Runtime, gateway: TextGateway, *, for_s: float) -> bool:
-    """Send the texts that are due, at the configured rate, for about `for_s` seconds; True if there may be more."""
-    settings = rt.config.sending
-    pace, ends = Pace(settings.texts_per_s), time.monotonic() + for_s
-    # No more is claimed than can leave in some seconds: a claim that is a minute old is taken for a dead worker's.
-    most = max(1, min(settings.in_flight * 2, settings.texts_per_s * 10))
-    running: dict[Future[None], int] = {}
-    with ThreadPoolExecutor(settings.in_flight, thread_name_prefix="send") as pool:
-        while time.monotonic() < ends:
-            seen, claimed = claim_due(rt, limit=most - sum(running.values()))
-            # The texts of one contact leave in order, one after the other; those of different contacts leave at the same time.
-            ordered = sorted(claimed, key=lambda c: (c.contact_id, c.text.message_id))
-            for _, group in groupby(ordered, key=lambda c: c.contact_id):
-                batch = list(group)
-                running[pool.submit(_send_in_order, rt, gateway, pace, batch)] = len(batch)
-            if not seen:
-                break
-            while sum(running.values()) > most // 2:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                _raise_bugs(done)
-                running = {future: texts for future, texts in running.items() if future not in done}
-        else:
-            _raise_bugs(running)
-            return True
-        _raise_bugs(running)
-    return False
+class _Lane:
+    """One gateway and the threads that send by it: a slow gateway holds up no other."""
+
+    def __init__(self, rt: Runtime, gateway: TextGateway, carried: int, carried_in_s: float) -> None:
+        """`carried`: units that were claimed for it in the last `carried_in_s` seconds, by jobs before: they count in its pace."""
+        terms, settings = rt.config.gateways[gateway.name].terms, rt.config.sending
+        per_s = terms.per_minute / 60 or settings.texts_per_s
+        in_flight = terms.in_flight or settings.in_flight
+        # No more is claimed than can leave in some seconds: a claim that is a minute old is taken for a dead worker's.
+        self.most = max(1, min(in_flight * 2, int(per_s * 10)))
+        self._rt, self._gateway = rt, gateway
+        self._pace = Pace(per_s, ahead_s=max(carried / per_s - carried_in_s, 0) if terms.per_minute else 0)
+        self._pool = ThreadPoolExecutor(in_flight, thread_name_prefix=f"send-{gateway.name}")
+        self._running: dict[Future[None], int] = {}
+
+    @property
+    def room(self) -> int:
+        """How many more units (`Abilities.unit`) may be claimed now."""
+        return self.most - sum(self._running.values())
+
+    @property
+    def is_half_free(self) -> bool:
+        """Whether at least half of what may be claimed may be claimed now."""
+        return self.room >= (self.most + 1) // 2
+
+    @property
+    def running(self) -> set[Future[None]]:
+        """What is being sent."""
+        return set(self._running)
+
+    def send(self, claimed: Iterable[Claimed]) -> None:
+        """Send texts: those of one contact in order, one after the other; those of different contacts at the same time."""
+        ordered = sorted(claimed, key=lambda c: (c.contact_id, c.text.message_id))
+        for _, group in groupby(ordered, key=lambda c: c.contact_id):
+            batch = list(group)
+            units = sum(claimed.taken.counted.units for claimed in batch)
+            self._running[self._pool.submit(self._send_in_order, batch)] = units
+
+    def sweep(self) -> None:
+        """Forget what is done. Raises the bugs of it."""
+        for future in [future for future in self._running if future.done()]:
+            del self._running[future]
+            future.result()
+
+    def close(self) -> None:
+        """Wait for what is being sent."""
+        self._pool.shutdown()
+
+    def _send_in_order(self, batch: list[Claimed]) -> None:
+        for claimed in batch:
+            self._pace.wait(claimed.taken.counted.units)
+            send_one(self._rt, self._gateway, claimed)
 
 
-def _raise_bugs(done: Iterable[Future[None]]) -> None:
-    for future in done:
-        future.result()
-
-
-def _send_in_order(rt: Runtime, gateway: TextGateway, pace: Pace, batch: list[Claimed]) -> None:
-    for claimed in batch:
-        pace.wait()
-        send_one(rt, gateway, claimed)
-
-
-_TO_STAFF = (texts.PAGE_NEEDS_YOU.key, texts.RING_TEST.key)
-"""Alarms, and the tests that they arrive: what comes under a volunteer's number silences neither."""
-
-
-def claim_due(rt: Runtime, *, limit: int) -> tuple[int, list[Claimed]]:
-    """Claim up to `limit` due texts. Returns how many were due, and those taken to send.
-
-    Whether a text may still go is asked here, not where it was queued.
-    """
-    with rt.transaction() as tx:
-        rows = outgoing.due(tx.session, now=tx.now, limit=limit)
-        claimed, acts = [], []
-        for message, contact, ticket, phone_held, not_agreed in rows:
-            opened = _opened(rt, tx, message, contact)
-            if opened is None:
-                continue
-            is_answer = _is_answer(rt, tx, message, contact, held=phone_held or not_agreed)
-            sentence = texts.TEXTS.get(message.text_key or "")
-            asks = sentence is not None and sentence.asks
-            held = telling.held(rt, contact, ticket, phone_held=phone_held, asks=asks)
-            if message.agreed_by is not None and contact.names_hours:
-                held = replace(held, ticket_held=False)
-            facts = Outgoing(
-                created_at=message.created_at,
-                is_answer=is_answer,
-                may_text=contact.may_text and _is_known(tx, message, contact) and (is_answer or not not_agreed),
-                stopped=contact.stopped_at is not None,
-                refused=contact.refused_texts_at is not None,
-                held=held,
-                by_machine=message.volunteer_id is None,
-            )
-            if _claim(rt, tx, message, facts, rt.config.hours.narrowed(contact.safe_from, contact.safe_until)):
-                text = OutgoingText(message.id, (message.attempts or 0) + 1, *opened)
-                claimed.append(Claimed(contact.id, text))
-                if ticket is not None:
-                    acts.append((ticket, message))
-        # Only now it is an act: until now it could be taken back. In one order, so that no two workers wait for each other.
-        for ticket, message in sorted(acts, key=lambda act: act[0].id):
-            acted_by_text(tx, ticket, message)
-    return len(rows), claimed
-
-
-def _opened(rt: Runtime, tx: Transaction, message: Message, contact: Contact) -> tuple[str, str] | None:
-    """The number and the words of a text that is due. None if they do not open: then it has failed, and keeps no other from leaving."""
-    number = sealed.number_of(rt.keys, contact)
+def send_due(rt: Runtime, gateways: Mapping[str, TextGateway], *, for_s: float) -> bool:
+    """Send the texts that are due, each gateway at its rate, for about `for_s` seconds; True if there may be more."""
+    lanes, ends = _lanes(rt, gateways), time.monotonic() + for_s
+    units = {name: gateway.can.unit for name, gateway in gateways.items()}
     try:
-        # By the key in the row that was read with the text: the contact may get another one meanwhile.
-        body = sealed.body_by(sealed.key_in(rt.keys, contact), message)
-    except SealBroken as fault:
-        logger().error("a text does not open", message_id=message.id, fault=str(fault))
-        body = None
-    if body is None or (number is None and contact.number is not None):
-        outgoing.store(tx.session, message.id, delivery=Delivery.FAILED, reason=Reason.UNREADABLE, next_attempt_at=None)
-        return None
-    return number or "", body
+        while time.monotonic() < ends:
+            seen, claimed = claim_due(rt, {name: lane.room for name, lane in lanes.items()}, units)
+            for name, lane in lanes.items():
+                lane.send(one for one in claimed if one.gateway == name)
+            if not seen and not _wait_for_news(lanes.values()):
+                return False
+            _wait_for_room(lanes.values(), [lanes[name] for name in {one.gateway for one in claimed}])
+        return True
+    finally:
+        for lane in lanes.values():
+            lane.close()
+        for lane in lanes.values():
+            lane.sweep()
 
 
-def _is_answer(rt: Runtime, tx: Transaction, message: Message, contact: Contact, *, held: bool) -> bool:
-    """Whether a text answers the citizen.
+def _lanes(rt: Runtime, gateways: Mapping[str, TextGateway]) -> dict[str, _Lane]:
+    now = rt.clock()
+    since = gatewayloads.minute_of(now) - MINUTE
+    with rt.reading() as session:
+        carried = Counter[str]()
+        for (name, _), minutes in gatewayloads.since(session, gateways, since - MINUTE).items():
+            carried[name] += sum(minutes.values())
+    return {name: _Lane(rt, gateway, carried[name], (now - since).total_seconds()) for name, gateway in gateways.items()}
 
-    What a volunteer wrote does so for some minutes only. More count: an alarm or its test goes to a volunteer at work, and the caller
-    waits for the receipt of a call. To a phone that is kept quiet the receipt does not go: the caller heard the reference, and the
-    caller's number can be forged. Nor does it go to a caller who has agreed, and then keyed that they cannot speak (`held`: one of the
-    two).
+
+def _wait_for_news(lanes: Iterable[_Lane]) -> bool:
+    """Return when some text has left, or soon; False if none is under way. What comes meanwhile waits for no slow gateway."""
+    running = set[Future[None]]().union(*(lane.running for lane in lanes))
+    wait(running, timeout=_NEWS_S, return_when=FIRST_COMPLETED)
+    for lane in lanes:
+        lane.sweep()
+    return bool(running)
+
+
+def _wait_for_room(lanes: Iterable[_Lane], given: Iterable[_Lane]) -> None:
+    """Return when at least half of some lane is free that the last claim gave texts: a claim of one text costs as much as one of many.
+
+    `given`: those lanes. Another may be free and of no use, as its gateway is at its limits. But what comes for it waits no longer than for
+    news.
     """
-    if message.volunteer_id is not None:
-        return answering.still_answers(rt, tx.session, contact, message)
-    is_receipt = message.text_key == texts.RECEIPT.key and not held and contact.refused_texts_at is None
-    return message.answers_id is not None or is_receipt or message.text_key in _TO_STAFF
+    lanes, given, ends = list(lanes), list(given), time.monotonic() + _NEWS_S
+    while True:
+        for lane in lanes:
+            lane.sweep()
+        busy = [lane for lane in lanes if lane.running]
+        left = ends - time.monotonic() if any(lane.is_half_free for lane in lanes) else None
+        if not busy or any(lane.is_half_free for lane in given or busy) or (left is not None and left <= 0):
+            return
+        wait(set[Future[None]]().union(*(lane.running for lane in busy)), timeout=left, return_when=FIRST_COMPLETED)
 
 
-def _is_known(tx: Transaction, message: Message, contact: Contact) -> bool:
-    """Whether this phone has contacted us, or is a volunteer's own and the text belongs to no ticket."""
-    return contact.times_seen > 0 or (message.ticket_id is None and people.has_phone(tx.session, contact.id))
-
-
-def _claim(rt: Runtime, tx: Transaction, message: Message, facts: Outgoing, hours: safety.ContactHours) -> bool:
-    """Claim a text that may go now. False if it may not go, or has to wait."""
-    settings = rt.config.sending
-    verdict = safety.may_go(
-        facts,
-        now=tx.now,
-        hours=hours,
-        fresh_for=timedelta(minutes=settings.answer_fresh_minutes),
-        expires_after=timedelta(hours=settings.expires_hours),
-    )
-    if verdict.reason is not None:
-        outgoing.store(tx.session, message.id, delivery=Delivery.FAILED, reason=verdict.reason, next_attempt_at=None)
-        return False
-    if verdict.wait_until is not None:
-        outgoing.store(tx.session, message.id, next_attempt_at=verdict.wait_until)
-        return False
-    attempts = (message.attempts or 0) + 1
-    outgoing.store(
-        tx.session, message.id, delivery=Delivery.SENDING, claimed_at=tx.now, attempts=attempts, look_ups=0, next_attempt_at=None
-    )
-    return True
+NOTHING_LEFT = (Outcome.NOT_SENT, Outcome.ILL, Outcome.REFUSED, Outcome.STOPPED)
+"""What a gateway answers at once that took nothing of a text: its place and its money are given back. What it reports later gives nothing
+back: some parts of a long text may have left."""
 
 
 def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
@@ -196,6 +169,7 @@ def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
         if not outgoing.renew_claim(tx.session, claimed.text.message_id, claimed.text.attempt, now=tx.now):
             logger().warning("a claim was lost before the text was sent", message_id=claimed.text.message_id)
             return
+        taken = counted_now(tx, claimed.taken)
     result: Sent | GatewayError
     try:
         result = gateway.send(claimed.text)
@@ -206,35 +180,53 @@ def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
         if message.attempts != claimed.text.attempt:
             logger().warning("a result came after the text was sent anew", message_id=message.id)
         elif isinstance(result, Sent):
-            store_sent(tx, message, gateway.name, result)
+            store_sent(tx, message, gateway, result)
         else:
-            _store_failure(tx, message, result)
+            _store_failure(tx, message, result, taken)
 
 
-def store_sent(tx: Transaction, message: Message, gateway_name: str, sent: Sent) -> None:
+def store_sent(tx: Transaction, message: Message, gateway: TextGateway, sent: Sent) -> None:
     """Note that the gateway has the text. A report may have told more already: that stays."""
     known = Delivery(message.delivery or "")
-    delivery = sent.delivery if moves_forward(known, sent.delivery) else known
+    is_news = moves_forward(known, sent.delivery)
+    delivery = sent.delivery if is_news else known
+    ask_in_a_while = ask_in(timedelta(0)) if gateway.can.tells and is_news and delivery is Delivery.SENT else None
     outgoing.store(
         tx.session,
         message.id,
-        gateway=gateway_name,
+        gateway=gateway.name,
         gateway_id=sent.gateway_id,
         delivery=delivery,
         reason=sent.code if delivery == sent.delivery else message.reason,
         sent_at=message.sent_at or tx.now,
-        next_attempt_at=None,
+        look_ups=0,
+        next_attempt_at=tx.now + ask_in_a_while if ask_in_a_while is not None else None,
     )
-    logger().info("text sent", message_id=message.id)
+    about = {"ticket_id": message.ticket_id, "answers_message_id": message.answers_id}
+    logger().info("text sent", message_id=message.id, gateway=gateway.name, gateway_id=sent.gateway_id, **about)
 
 
-def _store_failure(tx: Transaction, message: Message, fault: GatewayError) -> None:
+def put_back(tx: Transaction, message: Message, code: str, *, is_ill: bool, after_s: float | None = None) -> None:
+    """Queue a text again that was surely not sent: any gateway may take it. A gateway that is ill rests, and its text waits for nothing."""
+    if is_ill:
+        logger().warning("a gateway is ill and rests", gateway=message.gateway, code=code)
+        gatewaystates.rest(tx.session, message.gateway, code, now=tx.now)
+        again = tx.now
+        tx.ring(Job.SEND_DUE)
+    else:
+        jitter = random.uniform(1, 1.25)  # noqa: S311 - no secret
+        again = tx.now + max(retry_delay(message.attempts or 1), timedelta(seconds=min(after_s or 0, 3600))) * jitter
+    outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, reason=code, next_attempt_at=again)
+
+
+def _store_failure(tx: Transaction, message: Message, fault: GatewayError, taken: Taken) -> None:
     if message.delivery != Delivery.SENDING:  # a report has told us more
         return
+    if fault.outcome in NOTHING_LEFT:
+        gatewayloads.give_back(tx.session, taken.key, taken.minute, taken.counted)
     logger().warning("a text was not taken", message_id=message.id, code=fault.code, outcome=fault.outcome)
-    if fault.outcome is Outcome.NOT_SENT:
-        again = tx.now + retry_delay(message.attempts or 1) * random.uniform(1, 1.25)  # noqa: S311 - jitter, no secret
-        outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, reason=fault.code, next_attempt_at=again)
+    if fault.outcome in (Outcome.NOT_SENT, Outcome.ILL):
+        put_back(tx, message, fault.code, is_ill=fault.outcome is Outcome.ILL, after_s=fault.retry_after_s)
     elif fault.outcome is Outcome.UNKNOWN:
         outgoing.store(tx.session, message.id, delivery=Delivery.UNKNOWN, reason=fault.code, next_attempt_at=tx.now + LOOK_UP_AFTER)
     else:

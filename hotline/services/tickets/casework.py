@@ -1,7 +1,6 @@
 """A volunteer works a ticket: moves it, writes notes, reads, listens, writes down. Each change is made from the version that was seen."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Unpack
 
 from hotline.alarms import AlarmKind
@@ -14,10 +13,11 @@ from hotline.domain.ticket import Status, check_move
 from hotline.domain.walk import Consent
 from hotline.domain.wishes import read_wishes
 from hotline.outbox import queue_text
-from hotline.runtime import Runtime, Transaction
+from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
-from hotline.services.access import Act, NotAllowed
-from hotline.services.tickets import looked, meaning, mentions, naming, protocols, telling, wishes
+from hotline.services.access import Access, Act, NotAllowed
+from hotline.services.showings import TOGETHER
+from hotline.services.tickets import custody, looked, meaning, mentions, naming, protocols, telling, wishes
 from hotline.services.tickets.danger import NobodyActed, act_time, is_ringing
 from hotline.services.tickets.handback import given_to
 from hotline.services.tickets.mentions import Uncalled
@@ -26,13 +26,6 @@ from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.models import Alarm, Contact, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.rows import TicketChanges
-from hotline.workdays import calendar
-
-_LISTENING = timedelta(hours=1)
-"""A player asks for a recording piece by piece: what it asks for within this time is one listening."""
-
-_VIEWED = timedelta(minutes=10)
-"""A page that one person opens again within this time is opened once."""
 
 
 def change_status(
@@ -99,7 +92,9 @@ def move(
     _ask(rt, tx, ticket, to)
     if to in MOVE_TEXTS:
         contact = tx.session.get_one(Contact, ticket.contact_id)
-        queue_text(rt, tx, MOVE_TEXTS[to], contact, ticket_id=ticket.id, ref=ticket.reference, answers_id=None)
+        queue_text(
+            rt, tx, MOVE_TEXTS[to], contact, ticket_id=ticket.id, ref=ticket.reference, answers_id=None, urgent=ticket.danger is not None
+        )
 
 
 def write_note(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, note: str, call: Collection[int] = ()) -> Uncalled:
@@ -128,15 +123,15 @@ def mark_read(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -
 
 
 def listen(rt: Runtime, volunteer: Volunteer, reference: str, recording_id: int) -> None:
-    """The volunteer listens to a recording of the ticket. Raises `NoSuchTicket`, `NotAllowed`."""
+    """The volunteer listens to a recording of the ticket; a player asks for it in pieces. Raises `NoSuchTicket`, `NotAllowed`."""
     with rt.reading() as session:
         ticket = access.enter(session, volunteer, reference).ticket
         about = (ticket.id, volunteer.id, recording_id)
-        if events.has_listened(session, *about, since=rt.clock() - _LISTENING):
+        if events.has_listened(session, *about, since=rt.clock() - TOGETHER):
             return
     with rt.transaction() as tx:
         tickets.locked(tx.session, ticket.id)  # two pieces may be asked for at once
-        if not events.has_listened(tx.session, *about, since=tx.now - _LISTENING):
+        if not events.has_listened(tx.session, *about, since=tx.now - TOGETHER):
             happened(tx.session, ticket.id, EventKind.LISTENED, now=tx.now, volunteer_id=volunteer.id, recording=recording_id)
 
 
@@ -205,35 +200,41 @@ def settle_alarm(tx: Transaction, volunteer_id: int, alarm_id: int, ticket_id: i
         happened(tx.session, ticket_id, EventKind.ALARM_ACKNOWLEDGED, now=tx.now, volunteer_id=volunteer_id, **told)
 
 
+def was_viewed(rt: Runtime, session: Reading, entered: Access) -> bool:
+    """Whether it is noted already that this person has a ticket's page open: `view` would change nothing."""
+    return events.has_viewed(session, entered.ticket.id, entered.volunteer.id, since=rt.clock() - TOGETHER)
+
+
 def view(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
     """A person has opened a ticket's page: who works on tickets, or an auditor. Raises `NoSuchTicket`, `NotAllowed`."""
     with rt.reading() as session:
         ticket_id = access.enter(session, volunteer, reference, Act.AUDIT).ticket.id
-        if events.has_viewed(session, ticket_id, volunteer.id, since=rt.clock() - _VIEWED):
+        if events.has_viewed(session, ticket_id, volunteer.id, since=rt.clock() - TOGETHER):
             return
     with rt.transaction() as tx:
         people.lock(tx.session, volunteer.id)  # the same person may open it in two windows at once
-        if not events.has_viewed(tx.session, ticket_id, volunteer.id, since=tx.now - _VIEWED):
+        if not events.has_viewed(tx.session, ticket_id, volunteer.id, since=tx.now - TOGETHER):
             happened(tx.session, ticket_id, EventKind.VIEWED, now=tx.now, volunteer_id=volunteer.id)
 
 
 def show_number(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
-    """Note that the citizen's whole number is shown to the volunteer. Raises `NoSuchTicket`, `NotAllowed`."""
+    """Note that the citizen's whole number is shown to the volunteer. Raises `NoSuchTicket`, `NotAllowed`, `TakesTwo`."""
     with rt.transaction() as tx:
-        ticket = access.enter(tx.session, volunteer, reference, Act.SHOW_NUMBER).ticket
-        happened(tx.session, ticket.id, EventKind.NUMBER_SHOWN, now=tx.now, volunteer_id=volunteer.id)
+        entered = access.enter(tx.session, volunteer, reference, Act.SHOW_NUMBER)
+        custody.require_open(rt, tx.session, entered)
+        happened(tx.session, entered.ticket.id, EventKind.NUMBER_SHOWN, now=tx.now, volunteer_id=volunteer.id)
 
 
 def show_said_numbers(rt: Runtime, volunteer: Volunteer, reference: str) -> None:
     """Note that the numbers in what was written on a ticket are shown whole to the volunteer.
 
-    That takes what it takes to call the citizen back, or the right to see numbers. Raises `NoSuchTicket`, `NotAllowed`.
+    That takes what it takes to call the citizen back, or the right to see numbers. Raises `NoSuchTicket`, `NotAllowed`, `TakesTwo`.
     """
     with rt.transaction() as tx:
         entered = access.enter(tx.session, volunteer, reference)
-        local = tx.now.astimezone(rt.config.zone)
-        if not (entered.rights.sees_numbers or access.may_call(tx.session, entered, local=local, calendar=calendar(rt.config))):
+        if not custody.may_ask(rt, tx.session, entered):
             raise NotAllowed
+        custody.require_open(rt, tx.session, entered)
         happened(tx.session, entered.ticket.id, EventKind.NUMBER_SHOWN, now=tx.now, volunteer_id=volunteer.id, said=True)
 
 

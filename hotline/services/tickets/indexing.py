@@ -17,7 +17,9 @@ BATCH = 200
 _SETTLED_AFTER = timedelta(minutes=1)
 """Ids are not committed in order. Rows older than this are all committed: a second pass looks at them again."""
 
-_KEY = "words:key"
+KEY = "words:key"
+"""The mark of the key by which the index is built; with another value the index is built anew."""
+
 _PASSES = tuple((name, settled) for name in ticketwords.SOURCES for settled in (False, True))
 
 
@@ -47,7 +49,7 @@ def index_again(rt: Runtime, tx: Transaction, ticket_id: int) -> None:
 def _rebuild_if_key_changed(rt: Runtime, key: bytes) -> None:
     """An index of another key, or of other folding rules, would never be matched by a search."""
     with rt.reading() as session:
-        is_known = marks.value(session, _KEY) == searching.hashed(key, _KEY)
+        is_known = marks.value(session, KEY) == searching.hashed(key, KEY)
     if not is_known:
         _rebuild(rt, key)
 
@@ -59,7 +61,7 @@ def _rebuild(rt: Runtime, key: bytes) -> None:
         start = -1 - secrets.randbelow(2**62)
         for name, settled in _PASSES:
             marks.set_value(tx.session, _mark(name, settled=settled), start)
-        marks.set_value(tx.session, _KEY, searching.hashed(key, _KEY))
+        marks.set_value(tx.session, KEY, searching.hashed(key, KEY))
     logger().info("the index of the search is built again")
 
 
@@ -73,9 +75,10 @@ def _index(rt: Runtime, key: bytes, name: str, *, settled: bool) -> bool:
             rows = list(takewhile(lambda row: row.at < rt.clock() - _SETTLED_AFTER, rows))
         if not rows:
             return False
-        lacking = ticketwords.lacking(session, (pair for row in rows for pair in _pairs(key, name, row)))
+        lacking = set(ticketwords.lacking(session, (pair for row in rows for pair in _pairs(key, name, row))))
     with rt.transaction() as tx:
-        ticketwords.index(tx.session, lacking)
+        there = ticketwords.still_there(tx.session, rows) if lacking else []
+        ticketwords.index(tx.session, sorted(lacking & {pair for row in there for pair in _pairs(key, name, row)}))
         marks.move(tx.session, mark, before=before, after=rows[-1].id)
     return len(rows) == BATCH
 

@@ -131,9 +131,8 @@ def put(rt: Runtime, tx: Transaction, ticket: Ticket, volunteer_id: int, kind: C
     return changes
 
 
-def to_undo(rt: Runtime, session: Reading, entered: access.Access) -> Event | None:
-    """The change of the kind that this person can undo now; None if there is none."""
-    change = events.last_kind(session, entered.ticket.id)
+def to_undo(rt: Runtime, entered: access.Access, change: Event | None) -> Event | None:
+    """The last change of the kind (`events.last_kind`) if this person can undo it now; None otherwise."""
     if change is None or change.kind != EventKind.CHANGED or "was" not in change.data or change.happened_at <= rt.clock() - UNDO_FOR:
         return None
     may = change.volunteer_id == entered.volunteer.id or access.may(entered.rights, entered.ticket, Act.EASE)
@@ -152,7 +151,7 @@ def undo(rt: Runtime, volunteer: Volunteer, reference: str) -> Sequence[Part]:
         last = events.last_kind(tx.session, ticket.id)
         if last is not None and last.kind == EventKind.KIND_UNDONE and last.volunteer_id == volunteer.id:
             return [Part(part) for part in last.data["stayed"]]
-        change = to_undo(rt, tx.session, entered)
+        change = to_undo(rt, entered, last)
         if change is None:
             raise TooLate
         was = dict(change.data["was"])

@@ -30,7 +30,7 @@ def tell_of_late(rt: Runtime) -> int:
             if alarms.is_about(tx.session, LATE):
                 alarms.forget_about(tx.session, LATE)
             return 0
-        present = _who_can(tx, goals(rt, tx.now), passing.on_duty(rt, tx.session))
+        present = _who_can(tx, goals(rt, tx.now), passing.on_duty(rt, tx.session, people.teams(tx.session).values()))
         seen = {one.item for found in present.values() for one in found}
         twice = _twice(goals(rt, tx.now))
         pressing = [one for one in late if twice.is_late(one) or one.item not in seen]

@@ -18,11 +18,12 @@ from hotline.jobs import Job
 from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.access import NoSuchTicket
+from hotline.services.showings import TOGETHER
 from hotline.services.tickets import casework, facts, kinds, meaning, naming, splitting
 from hotline.services.tickets.danger import endangered, lowered
 from hotline.services.tickets.facts import NoSuchChoice
 from hotline.services.tickets.opening import open_ticket
-from hotline.storage import alarms, calls, looks, messages, recordings, sealed, tickets
+from hotline.storage import alarms, calls, events, looks, messages, photos, recordings, sealed, tickets
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.lookmodels import LookRow
@@ -47,7 +48,7 @@ class SomebodyWasFirst(Exception):
 
 
 class NotHeard(Exception):
-    """The recording was not played to this volunteer yet."""
+    """The recording was not played to this volunteer yet, or none of the photos was shown."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def shown(session: Reading, volunteer: Volunteer, look_id: int) -> Shown:
     it = Waiting(Item.of(row), Look(one.look), one.created_at, ticket, lapsed=False)
     second = looks.is_asked(session, it.item)
     words = sealed.shown_body_of(session, message) if message is not None else ""
-    return Shown(look_id, it, message, words, recording, _was_heard(row.heard_at, recording), second, others)
+    return Shown(look_id, it, message, words, recording, _was_heard(session, row, recording), second, others)
 
 
 def to_hear(session: Reading, volunteer: Volunteer, look_id: int) -> Recording:
@@ -133,11 +134,13 @@ def hear(rt: Runtime, volunteer: Volunteer, look_id: int) -> None:
     with rt.transaction() as tx:
         recording = to_hear(tx.session, volunteer, look_id)
         row = looks.own(tx.session, look_id, volunteer.id)
-        if row is None or row.heard_at is not None:  # a player asks for it piece by piece
-            return
-        looks.hear(tx.session, look_id, now=tx.now)
+        if row is not None and row.heard_at is None:
+            looks.hear(tx.session, look_id, now=tx.now)
         ticket_id = recordings.ticket_id_of(tx.session, recording.id)
-        if ticket_id is not None:
+        if ticket_id is None:
+            return
+        tickets.locked(tx.session, ticket_id)  # a player asks for it piece by piece, two pieces at once
+        if not events.has_listened(tx.session, ticket_id, volunteer.id, recording.id, since=tx.now - TOGETHER):
             happened(tx.session, ticket_id, EventKind.LISTENED, now=tx.now, volunteer_id=volunteer.id, recording=recording.id)
 
 
@@ -173,9 +176,13 @@ def _ticket_id(session: Reading, message: Message | None, recording: Recording |
     return message.ticket_id if message is not None else None
 
 
-def _was_heard(heard_at: datetime | None, recording: Recording | None) -> bool:
-    """Whether there is nothing left to hear: it was played, or it never came."""
-    return recording is None or heard_at is not None or recording.state == RecordingState.LOST
+def _was_heard(session: Reading, row: LookRow, recording: Recording | None) -> bool:
+    """Whether there is nothing left to hear or to see: it was played or shown, or it never came."""
+    if row.heard_at is not None:
+        return True
+    if recording is not None:
+        return recording.state == RecordingState.LOST
+    return row.message_id is None or not photos.to_see(session, [row.message_id])
 
 
 class _Look:
@@ -188,7 +195,7 @@ class _Look:
         # Workers lock a recording before its ticket; texts are locked after it.
         self.recording = recordings.locked(tx.session, item.recording_id) if item.recording_id is not None else None
         self.message = tx.session.get_one(Message, item.message_id) if item.message_id is not None else None
-        self.heard = _was_heard(row.heard_at, self.recording)
+        self.heard = _was_heard(tx.session, row, self.recording)
         ticket_id = _ticket_id(tx.session, self.message, self.recording)
         self.ticket = tx.session.get_one(Ticket, ticket_id) if ticket_id is not None else None
         self.other = access.sees(tx.session, volunteer, given.reference) if given.answer is LookAnswer.ELSEWHERE else None

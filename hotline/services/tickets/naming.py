@@ -22,6 +22,10 @@ class _Kept:
     at: datetime
     names: Names
 
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether they are not older than a minute."""
+        return self.at <= now < self.at + _FRESH_FOR
+
 
 _kept: WeakKeyDictionary[object, _Kept] = WeakKeyDictionary()
 """Engine of a database → the names of the people in it."""
@@ -31,6 +35,12 @@ def shut_new(rt: Runtime, tx: Transaction, ticket_id: int, body: str) -> None:
     """Shut a ticket that has just opened to the people whom its words name."""
     if _shut(rt, tx, ticket_id, body):
         tickets.change(tx.session, ticket_id, 1, now=tx.now)  # routing asks whom a ticket is shut to once it has changed
+
+
+def names_nobody(rt: Runtime, body: str, *, now: datetime) -> bool:
+    """Whether a text surely names none of us. False also where that needs a look at the database."""
+    kept = _kept.get(rt.engine)
+    return kept is not None and kept.is_fresh(now) and not named_in(body, kept.names)
 
 
 def shut(rt: Runtime, tx: Transaction, ticket: Ticket, body: str) -> TicketChanges:
@@ -58,7 +68,7 @@ def _shut(rt: Runtime, tx: Transaction, ticket_id: int, body: str) -> frozenset[
 def _names(rt: Runtime, tx: Transaction) -> Names:
     """The names of the people who work tickets, as they were a minute ago at most."""
     kept = _kept.get(rt.engine)
-    if kept is not None and kept.at <= tx.now < kept.at + _FRESH_FOR:
+    if kept is not None and kept.is_fresh(tx.now):
         return kept.names
     at_work = people.named(tx.session)
     # Equal names stay the same object: what is prepared for them is found by it.

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from hotline.domain import reference
 from hotline.domain.ticket import Priority
@@ -38,7 +39,7 @@ def open_ticket(
     `details` are the data of its first event. `receipt` makes the row of the receipt for a reference, or None. `volunteer_id` is the
     volunteer who typed the ticket in. `from_prankster`: whether two people marked the phone, where that is known already.
     """
-    event: NewEvent = {"kind": EventKind.OPENED, "happened_at": tx.now, "data": details}
+    event = opened(details, now=tx.now)
     if volunteer_id is not None:
         event["volunteer_id"] = volunteer_id
     tx.ring(Job.ROUTE_DUE)
@@ -57,3 +58,8 @@ def open_ticket(
             receipt=receipt(ref),
         )
     return Opened(ticket_id, ref, message_id)
+
+
+def opened(details: EventData, *, now: datetime) -> NewEvent:
+    """The first event of a ticket."""
+    return {"kind": EventKind.OPENED, "happened_at": now, "data": details}

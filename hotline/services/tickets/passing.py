@@ -1,5 +1,6 @@
 """A volunteer passes a ticket to a colleague or a team. No reason is asked: some tickets are too much for some people."""
 
+from collections.abc import Collection, Iterable
 from typing import Unpack
 
 from hotline.alarms import AlarmKind, raise_alarm
@@ -9,7 +10,7 @@ from hotline.runtime import Reading, Runtime, Transaction
 from hotline.services import access
 from hotline.services.tickets.facts import NoSuchChoice
 from hotline.services.tickets.handback import given_to, taken_back
-from hotline.storage import events, people, shiftdays, shutouts, tickets
+from hotline.storage import events, people, shiftdays, tickets
 from hotline.storage.events import EventData, EventKind, happened
 from hotline.storage.models import Ticket
 from hotline.storage.peoplemodels import Team, Volunteer
@@ -48,32 +49,29 @@ def give(tx: Transaction, ticket: Ticket, volunteer: Volunteer, colleague_id: in
 
 def give_to_team(tx: Transaction, ticket: Ticket, volunteer: Volunteer, code: str, note: str = "") -> None:
     """Pass a ticket, as it was read, to a team. Raises `TicketMoved`, `NoSuchChoice`."""
-    team = people.teams(tx.session).get(code)
-    if team is None or team not in teams_for(tx.session, ticket):
+    team = next((one for one in teams_for(ticket, people.teams(tx.session).values()) if one.code == code), None)
+    if team is None:
         raise NoSuchChoice
     _passed(tx, ticket, volunteer, note, team=team.id)
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **taken_back(ticket, team_id=team.id))
     tx.ring(Job.ROUTE_DUE)
 
 
-def colleagues_for(session: Reading, ticket: Ticket) -> list[Volunteer]:
-    """The colleagues who can be given the ticket, those of its team first."""
-    outside = frozenset(shutouts.of_ticket(session, ticket.id))
+def colleagues_for(session: Reading, ticket: Ticket, outside: Collection[int]) -> list[Volunteer]:
+    """The colleagues who can be given the ticket, those of its team first. `outside`: ids of those who are shut out of it."""
     members = people.members(session, ticket.team_id)
     found = [one for one in people.colleagues(session) if one.id not in outside and (one.id in members or not ticket.sealed)]
     return sorted(found, key=lambda one: one.id not in members)
 
 
-def on_duty(rt: Runtime, session: Reading) -> frozenset[int]:
-    """Ids of the volunteers who are on duty now, in any team."""
-    teams = [team.id for team in people.teams(session).values()]
-    return shiftdays.present_in(session, teams, rt.clock().astimezone(rt.config.zone), calendar(rt.config))
+def on_duty(rt: Runtime, session: Reading, teams: Iterable[Team]) -> set[int]:
+    """Ids of the volunteers who are on duty now in any of the teams."""
+    return shiftdays.present_in(session, [team.id for team in teams], rt.clock().astimezone(rt.config.zone), calendar(rt.config))
 
 
-def teams_for(session: Reading, ticket: Ticket) -> list[Team]:
-    """The teams that the ticket can be passed to, by name."""
-    teams = sorted(people.teams(session).values(), key=lambda team: team.name)
-    return [team for team in teams if not ticket.sealed or team.id == ticket.team_id]
+def teams_for(ticket: Ticket, teams: Iterable[Team]) -> list[Team]:
+    """Those of the teams that the ticket can be passed to, by name."""
+    return sorted((team for team in teams if not ticket.sealed or team.id == ticket.team_id), key=lambda team: team.name)
 
 
 def _passed(tx: Transaction, ticket: Ticket, volunteer: Volunteer, note: str, **to: Unpack[EventData]) -> None:

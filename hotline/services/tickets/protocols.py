@@ -14,6 +14,7 @@ from hotline.services import access
 from hotline.services.access import Access
 from hotline.services.tickets.danger import acted
 from hotline.services.tickets.facts import NoSuchChoice
+from hotline.services.tickets.past import Past
 from hotline.storage import events, tickets
 from hotline.storage.events import Deed, EventKind, happened
 from hotline.storage.models import Event, Ticket
@@ -21,8 +22,7 @@ from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.rows import TicketChanges
 
 _LAST = frozenset({Status.RESOLVED, Status.CLOSED})
-_HEARD = 50
-"""The newest texts of which it is told what was heard in them."""
+_KINDS = (EventKind.CARD_PUT, EventKind.STEP_DONE, EventKind.STEP_UNDONE)
 
 
 class StepsMissing(Exception):
@@ -42,12 +42,11 @@ class Beside:
     missing: tuple[Tick, ...]
 
 
-def beside(rt: Runtime, session: Reading, ticket: Ticket) -> Beside:
+def beside(rt: Runtime, ticket: Ticket, past: Past) -> Beside:
     """The cards beside a ticket that its reader may see."""
-    there, done = _known(session, ticket.id)
+    there, done = _known(past.of_kinds(*_KINDS))
     cards = protocol.beside(rt.protocols, ticket.category, there)
-    heard = events.heard(session, ticket.id, limit=_HEARD)
-    further = tuple(one for one in rt.protocols if one.categories & heard and one not in cards)
+    further = tuple(one for one in rt.protocols if one.categories & past.heard and one not in cards)
     missing = () if ticket.status in _LAST else protocol.missing(cards, done)
     return Beside(cards, further, done, missing)
 
@@ -61,7 +60,7 @@ def put(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, code
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
         if code not in {one.code for one in rt.protocols}:
             raise NoSuchChoice
-        there, _ = _known(tx.session, ticket.id)
+        there, _ = _known(events.of_kinds(tx.session, ticket.id, *_KINDS))
         if code in there:
             return
         tickets.change(tx.session, ticket.id, version, now=tx.now)
@@ -76,7 +75,7 @@ def tick(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, cod
     wanted = frozenset(steps)
     with rt.transaction() as tx:
         ticket = access.enter(tx.session, volunteer, reference, version=version).ticket
-        there, done = _known(tx.session, ticket.id)
+        there, done = _known(events.of_kinds(tx.session, ticket.id, *_KINDS))
         card = next((one for one in protocol.beside(rt.protocols, ticket.category, there) if one.code == code), None)
         if card is None or not wanted <= {step.code for step in card.steps}:
             raise NoSuchChoice
@@ -98,7 +97,7 @@ def passed_over(rt: Runtime, session: Reading, way: Access, to: Status, *, witho
     """
     if to not in _LAST or way.ticket.status in _LAST:
         return ()
-    there, done = _known(session, way.ticket.id)
+    there, done = _known(events.of_kinds(session, way.ticket.id, *_KINDS))
     missing = protocol.missing(protocol.beside(rt.protocols, way.ticket.category, there), done)
     if missing and not without_steps:
         raise StepsMissing(missing)
@@ -107,10 +106,10 @@ def passed_over(rt: Runtime, session: Reading, way: Access, to: Status, *, witho
     return tuple(f"{card}.{step}" for card, step in missing)
 
 
-def _known(session: Reading, ticket_id: int) -> tuple[frozenset[str], dict[Tick, Event]]:
-    """The codes of the cards that were put to a ticket, and the ticks that hold."""
+def _known(past: Iterable[Event]) -> tuple[frozenset[str], dict[Tick, Event]]:
+    """The codes of the cards that were put to a ticket, and the ticks that hold, by its events of `_KINDS`, oldest first."""
     there, done = set[str](), dict[Tick, Event]()
-    for event in events.of_kinds(session, ticket_id, EventKind.CARD_PUT, EventKind.STEP_DONE, EventKind.STEP_UNDONE):
+    for event in past:
         match event.kind:
             case EventKind.CARD_PUT:
                 there.add(event.data["protocol"])

@@ -16,13 +16,13 @@ from hotline.storage.models import Contact, Message
 from hotline.storage.rows import TicketChanges
 
 
-def read_due(rt: Runtime, *, limit: int) -> int:
-    """Read texts that wait for it, at most `limit`. Returns how many there were."""
+def read_due(rt: Runtime, *, limit: int, others: int | None = None) -> int:
+    """Read texts that wait for it, at most `limit`; `others` where not so many are urgent. Returns how many there were."""
     with rt.reading() as session:
-        if not readings.waiting(session, 1):
+        if not readings.waiting(session, 1, 1):
             return 0
     with rt.transaction() as tx:
-        waiting = readings.waiting(tx.session, limit)
+        waiting = readings.waiting(tx.session, limit, limit if others is None else others)
         for message in waiting:
             try:
                 with tx.session.begin_nested():
@@ -46,9 +46,10 @@ def _read(rt: Runtime, tx: Transaction, message: Message) -> None:
         intent=found.intent,
         kinds=list(found.kinds),
         object=found.object,
-        danger=found.likely[Part.DANGER],
-        against=found.likely[Part.AGAINST],
-        quiet=found.likely[Part.QUIET],
+        # In whole percents: the model is public, and by more digits a guess at the words could be tested.
+        danger=round(found.likely[Part.DANGER], 2),
+        against=round(found.likely[Part.AGAINST], 2),
+        quiet=round(found.likely[Part.QUIET], 2),
         reasons=reading.reasons(body, found, rt.reader),
     )
     if message.ticket_id is not None:

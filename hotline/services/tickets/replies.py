@@ -23,7 +23,7 @@ from hotline.services import access
 from hotline.services.access import Act
 from hotline.services.tickets import answering, looked, telling
 from hotline.services.tickets.handback import given_to
-from hotline.storage import bridges, calls, contacts, drafts, events, holds, messages, people, sealed, tickets, typedphones
+from hotline.storage import bridges, contacts, drafts, events, messages, people, sealed, tickets, typedphones
 from hotline.storage.events import EventData, EventKind, Fact, happened
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
@@ -106,7 +106,14 @@ def count(rt: Runtime, session: Reading, body: str) -> Counted:
 
 
 def verdict(
-    rt: Runtime, session: Reading, ticket: Ticket, contact: Contact, *, by_machine: bool = False, agreed: bool = False
+    rt: Runtime,
+    session: Reading,
+    ticket: Ticket,
+    contact: Contact,
+    *,
+    known: telling.Known | None = None,
+    by_machine: bool = False,
+    agreed: bool = False,
 ) -> safety.Verdict:
     """Whether we may start a text to the contact now, when it would leave, or why we may not. A worker asks again before the text leaves.
 
@@ -116,15 +123,16 @@ def verdict(
         return safety.Verdict(reason=Reason.NEVER_WROTE)
     if contact.kind != SenderKind.PHONE or contact.country not in rt.config.conversation.reply_countries:
         return safety.Verdict(reason=Reason.NO_PHONE)
-    if phone.is_landline(sealed.number_of(rt.keys, contact) or ""):
+    # A landline that has texted us takes texts too: some of them are wireless.
+    if phone.is_landline(sealed.number_of(rt.keys, contact) or "") and messages.last_in(session, contact.id) is None:
         return safety.Verdict(reason=Reason.LANDLINE)
-    call = calls.of_ticket(session, ticket.id)
+    known = known or telling.Known.of(session, ticket, contact)
     now = rt.clock()
-    held = telling.held(rt, contact, ticket, phone_held=holds.of(session, contact.id, ticket).phone_held, asks=False)
+    held = telling.held(rt, contact, ticket, phone_held=known.phone_held, asks=False)
     facts = Outgoing(
         created_at=now,
         is_answer=False,
-        may_text=contact.may_text and (call is None or call.consent == Consent.YES),
+        may_text=contact.may_text and (known.call is None or known.call.consent == Consent.YES),
         stopped=contact.stopped_at is not None,
         refused=contact.refused_texts_at is not None,
         held=replace(held, ticket_held=held.ticket_held and not agreed),
@@ -157,9 +165,9 @@ class Way:
         return self.answers is not None or self.agreed_by is not None
 
 
-def way(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> Way:
+def way(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact, known: telling.Known | None = None) -> Way:
     """How a volunteer's text may go to the contact now. A worker asks again before it leaves."""
-    plain = verdict(rt, session, ticket, contact)
+    plain = verdict(rt, session, ticket, contact, known=known)
     if plain.reason not in _QUIET:
         return Way(plain)
     text = answering.to_answer(rt, session, contact, ticket) if contact.may_text else None
@@ -167,7 +175,7 @@ def way(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> Way:
         return Way(safety.SEND, answers=text)
     if plain.reason is Reason.HOLD and contact.names_hours:
         lead = events.agreed_by(session, ticket.id, since=rt.clock() - _AGREED_FOR)
-        agreed = verdict(rt, session, ticket, contact, agreed=True)
+        agreed = verdict(rt, session, ticket, contact, known=known, agreed=True)
         if lead is not None and agreed.reason is None:
             return Way(agreed, agreed_by=lead)
     return Way(plain)
@@ -252,7 +260,17 @@ def _store(
     changes |= {"unread": False}
     tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
     answers_id = by.answers.id if by.answers is not None else None
-    queue_written(rt, tx, body, contact, ticket_id=ticket.id, volunteer_id=volunteer.id, answers_id=answers_id, agreed_by=by.agreed_by)
+    queue_written(
+        rt,
+        tx,
+        body,
+        contact,
+        ticket_id=ticket.id,
+        volunteer_id=volunteer.id,
+        answers_id=answers_id,
+        agreed_by=by.agreed_by,
+        urgent=ticket.danger is not None,
+    )
     was: dict[str, Fact] = {column: getattr(ticket, column) for column in events.MOVED_BY_REPLY}
     told: EventData = {"version": ticket.version, "all_the_same": confirmed, "was": was}
     if by.asks_holder and holder is not None:

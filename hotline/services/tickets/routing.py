@@ -1,5 +1,6 @@
 """A ticket finds its team and a volunteer who is on duty."""
 
+from hotline import spool
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain import category, duty
 from hotline.domain.ticket import Priority, Status
@@ -16,6 +17,10 @@ from hotline.storage.rows import TicketChanges
 from hotline.workdays import calendar
 
 BATCH = 100
+_BESIDE_BACKLOG = 10
+"""How many that are not urgent while a backlog waits on the disk: on SQLite, where one process writes at a time, to read and route what was
+stored would hold up what was not."""
+
 _NEWEST = 20
 """Of so many texts that joined a ticket it is asked what they tell of."""
 
@@ -26,18 +31,21 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
 
     How many there were of the larger kind, at most `limit`: then there may be more.
     """
-    read = reading.read_due(rt, limit=limit)
+    others = min(limit, _BESIDE_BACKLOG) if spool.is_long(rt.config.data_dir) else limit
+    read = reading.read_due(rt, limit=limit, others=others)
     with rt.transaction() as tx:
         teams = people.teams(tx.session)
         roster = _Roster(rt, tx)
-        waiting = list(tickets.unrouted(tx.session, limit))
+        found = enumerate(tickets.unrouted(tx.session, limit))
+        waiting = [ticket for number, ticket in found if number < others or ticket.priority == Priority.URGENT]
         for ticket in waiting:
             _route(rt, tx, ticket, teams, roster)
             _let_in(rt, tx, ticket, teams)
             if ticket.next_ring_at is not None:
                 tx.ring(Job.RING_DUE)
         codes = [c.code for c in rt.categories if c.team in teams]
-        attended = [team.id for team in teams.values() if roster.has_anybody(team.id)]
+        # Who is on duty is asked of few teams: on most runs nothing waits.
+        attended = [team_id for team_id in tickets.teams_that_wait(tx.session) if roster.has_anybody(team_id)]
         waited = list(tickets.waiting(tx.session, attended, codes, limit))
         for ticket in waited:
             _route(rt, tx, ticket, teams, roster)

@@ -7,6 +7,7 @@ from hotline.domain import numbers, phone, reference, searching
 from hotline.log import logger
 from hotline.runtime import Reading, Runtime
 from hotline.services import access
+from hotline.services.tickets import custody
 from hotline.storage import tickets, ticketwords
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Ticket
@@ -67,12 +68,15 @@ def by_words(rt: Runtime, session: Reading, volunteer: Volunteer, marks: Sequenc
 def by_number(rt: Runtime, volunteer: Volunteer, number: str) -> FoundTickets:
     """The newest tickets of a phone, or with its number typed in, that the volunteer may see; each notes that it was found so.
 
-    It takes the right to see numbers. Raises `NotAllowed`.
+    Left out are those whose number takes two people to show: to find one would confirm whose number it is. Nothing is noted on them
+    either: their timeline would tell. It takes the right to see numbers. Raises `NotAllowed`.
     """
     rows = rt.config.web.page_rows
     with rt.transaction() as tx:
         access.working(tx.session, volunteer, by_number=True)
-        shown = tickets.of_number(tx.session, volunteer, number, limit=rows + 1)
+        found = tickets.of_number(tx.session, volunteer, number, limit=rows + 1)
+        shut = custody.shut(rt, tx.session, volunteer, found)
+        shown = [ticket for ticket in found if ticket.id not in shut]
         for ticket in shown[:rows]:
             happened(tx.session, ticket.id, EventKind.NUMBER_SOUGHT, now=tx.now, volunteer_id=volunteer.id)
     logger().info("a phone number was searched for", volunteer_id=volunteer.id, rows=len(shown))

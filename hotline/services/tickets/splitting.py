@@ -59,7 +59,7 @@ def split(
             raise NoSuchChoice
         contact = contacts.locked(tx.session, contact_ids.pop())
         meant = _meaning(rt, tx, moved)
-        sends = receipt and may_tell(rt, tx.session, old, contact)
+        sends = receipt and replies.verdict(rt, tx.session, old, contact, by_machine=True) == SEND
         facts = _facts(
             old, contact, meant if lighter else _at_least(meant, old), keeps_team=old.sealed and not lighter and not meant.sealed
         )
@@ -142,11 +142,6 @@ def lock(tx: Transaction, *both: Ticket) -> None:
 def others(session: Reading, volunteer: Volunteer, ticket: Ticket) -> Sequence[Ticket]:
     """The other tickets of the phone to which texts can be moved: those that the volunteer sees and that are not closed, newest first."""
     return tickets.of_contact(session, volunteer, ticket.contact_id, besides=ticket.id, limit=TOGETHER)
-
-
-def may_tell(rt: Runtime, session: Reading, ticket: Ticket, contact: Contact) -> bool:
-    """Whether the number of a ticket that is split off may be texted to the phone now."""
-    return replies.verdict(rt, session, ticket, contact, by_machine=True) == SEND
 
 
 def _chosen(tx: Transaction, ticket: Ticket, ids: Collection[int]) -> Sequence[Message]:

@@ -1,10 +1,28 @@
 """What a machine may tell a citizen of a ticket, and what only a person tells."""
 
+from dataclasses import dataclass
+from typing import Self
+
 from hotline.domain.closing import by_person
 from hotline.domain.contact import Held
 from hotline.domain.needs import Only
-from hotline.runtime import Runtime
+from hotline.runtime import Reading, Runtime
+from hotline.storage import calls, holds
+from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact, Ticket
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the database says of whether a text may go about a ticket. A page that asks for several verdicts reads it once."""
+
+    call: Call | None  # that opened it
+    phone_held: bool  # whether anything keeps the phone on hold
+
+    @classmethod
+    def of(cls, session: Reading, ticket: Ticket, contact: Contact) -> Self:
+        """What is known now."""
+        return cls(calls.of_ticket(session, ticket.id), holds.of(session, contact.id, ticket).phone_held)
 
 
 def is_by_person(rt: Runtime, ticket: Ticket) -> bool:

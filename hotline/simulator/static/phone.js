@@ -89,14 +89,16 @@ async function look() {
 async function send(phone, form) {
   const box = form.querySelector("textarea");
   const data = new FormData(form);
-  if (!box.value.trim()) return;
+  const photo = form.querySelector("input[type=file]");
+  if (!box.value.trim() && !photo.files.length) return;
   const written = box.value;
   box.value = "";
+  photo.value = "";
   showCount(phone);
   toEnd(phone);
   try {
     // The hotline may take seconds to answer. The text is on the screen with the next update.
-    const answer = await fetch("/send", { method: "POST", body: new URLSearchParams(data), redirect: "manual" });
+    const answer = await fetch("/send", { method: "POST", body: data, redirect: "manual" });
     if (answer.type !== "opaqueredirect") throw new Error("refused");
   } catch {
     box.value = written;

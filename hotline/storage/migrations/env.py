@@ -2,7 +2,23 @@
 
 from alembic import context
 
-from hotline.storage import bridgemodels, callmodels, lookmodels, models, peoplemodels, prankmodels, readingmodels, ringmodels, viewmodels  # noqa: F401 - so that Base.metadata has all tables
+from hotline.storage import (  # noqa: F401 - so that Base.metadata has all tables
+    auditmodels,
+    bridgemodels,
+    callmodels,
+    erasuremodels,
+    keepingmodels,
+    lookmodels,
+    models,
+    partmodels,
+    peoplemodels,
+    prankmodels,
+    readingmodels,
+    redactionmodels,
+    releasemodels,
+    ringmodels,
+    viewmodels,
+)
 from hotline.storage.base import Base
 from hotline.storage.schema import foreign_keys_off
 

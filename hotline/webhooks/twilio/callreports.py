@@ -1,9 +1,10 @@
-"""Twilio reports the end of a call, or a recording. No caller hears these answers, so a fault is answered with 500 or 503 as usual."""
+"""Twilio reports the end of a call, or a recording. No caller hears these answers."""
 
 from flask import Blueprint, g, request
 
 from hotline.guards import runtime
-from hotline.services.calls import bridging, hangup, leavings
+from hotline.services import callsteps
+from hotline.services.calls import bridging
 from hotline.webhooks.twilio import forms
 from hotline.webhooks.twilio.signature import signed
 
@@ -25,7 +26,7 @@ def leg(call_id: int) -> tuple[str, int]:
 def status() -> tuple[str, int]:
     """A call ended."""
     if forms.is_over(g.form):
-        hangup.end_call(runtime(), forms.read_call(g.form, request.args), forms.call_duration_s(g.form))
+        callsteps.end_call(runtime(), forms.read_call(g.form, request.args), forms.call_duration_s(g.form))
     return "", 204
 
 
@@ -35,5 +36,5 @@ def recording() -> tuple[str, int]:
     """A recording is ready at Twilio, or nothing was recorded."""
     incoming = forms.read_call(g.form)
     if incoming.recording_id is not None:
-        leavings.receive_recording(runtime(), incoming)
+        callsteps.receive_recording(runtime(), incoming)
     return "", 204

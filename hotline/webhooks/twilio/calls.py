@@ -6,11 +6,12 @@ from hotline.domain import phone, voice
 from hotline.domain.prompts import Prompt
 from hotline.guards import runtime
 from hotline.log import logger
+from hotline.services import arriving, callsteps
 from hotline.services.calls import callflow
 from hotline.services.calls.callflow import CallAnswer
 from hotline.webhooks.twilio import forms
 from hotline.webhooks.twilio.signature import signed
-from hotline.webhooks.twilio.twiml import Addresses, OtherPhone, twiml
+from hotline.webhooks.twilio.twiml import HUSH, Addresses, OtherPhone, twiml
 
 blueprint = Blueprint("twilio_calls", __name__, url_prefix="/hooks/twilio/voice")
 
@@ -19,7 +20,7 @@ blueprint = Blueprint("twilio_calls", __name__, url_prefix="/hooks/twilio/voice"
 @signed
 def begin() -> Response:
     """A call comes in."""
-    return _heard(callflow.start_call(runtime(), forms.read_call(g.form)))
+    return _heard(arriving.begin_call(runtime(), forms.read_call(g.form)))
 
 
 @blueprint.post("/keys/<int:turn>")
@@ -27,21 +28,21 @@ def begin() -> Response:
 @signed
 def keys(turn: int) -> Response:
     """The caller pressed keys, or none."""
-    return _heard(callflow.press_key(runtime(), forms.read_call(g.form), turn, is_alarm=_is_alarm()))
+    return _heard(callsteps.press_key(runtime(), forms.read_call(g.form), turn, is_alarm=_is_alarm()))
 
 
 @blueprint.post("/recorded/<int:turn>")
 @signed
 def recorded(turn: int) -> Response:
     """The recording after the beep has ended."""
-    return _heard(callflow.end_recording(runtime(), forms.read_call(g.form), turn))
+    return _heard(callsteps.end_recording(runtime(), forms.read_call(g.form), turn))
 
 
 @blueprint.post("/dialled/<int:turn>")
 @signed
 def dialled(turn: int) -> Response:
     """The ringing of a duty phone, or the talk on it, has ended."""
-    return _heard(callflow.end_dial(runtime(), forms.read_call(g.form), turn))
+    return _heard(callsteps.end_dial(runtime(), forms.read_call(g.form), turn))
 
 
 @blueprint.post("/duty/<int(max=9223372036854775807):call_id>")
@@ -57,7 +58,7 @@ def duty(call_id: int) -> Response:
 @signed
 def take_duty(call_id: int, turn: int) -> Response:  # noqa: ARG001 - the address is built like every other
     """A key was pressed on a duty phone. An empty document connects it with the caller; hanging up lets the next phone ring."""
-    takes = callflow.take_duty(runtime(), call_id, forms.read_call(g.form).keys)
+    takes = callsteps.take_duty(runtime(), forms.read_call(g.form), call_id)
     return _document(twiml(() if takes else (voice.HangUp(),), Addresses("", "", 0), _clips))
 
 
@@ -80,8 +81,13 @@ def joined(turn: int) -> Response:  # noqa: ARG001 - the address is built like e
 @blueprint.post("/alarm/fallback")
 @signed
 def fallback() -> Response:
-    """The fallback address of our numbers and calls: Twilio could not use our last answer."""
+    """The fallback address of our numbers and calls: Twilio could not use our last answer, or got none.
+
+    The web process may have been killed before it stored anything of the call, and the caller is told here that the lines are busy.
+    """
     logger().error("the gateway fell back", code=str(g.form.get("ErrorCode", ""))[:8])
+    if forms.is_incoming(g.form):
+        arriving.note_call(runtime(), forms.read_call(g.form))
     return _busy()
 
 
@@ -95,10 +101,11 @@ def _all_lines_busy(fault: Exception) -> Response:
 def _busy() -> Response:
     """The answer that all lines are busy, which needs no database.
 
-    A call to the missed-call number is rejected as always: an answered call costs money. A volunteer's own phone hears nothing.
+    A call to the missed-call number is rejected as always: an answered call costs money. A volunteer's own phone hears nothing, nor does a
+    caller in danger who cannot speak.
     """
     rt = runtime()
-    if _is_alarm():
+    if _is_alarm() or _hush().holds(g.form.get("Digits", "")):
         return _document(twiml((voice.HangUp(),), Addresses("", "", 0), _clips))
     missed = rt.config.voice.missed_call_number
     if missed and phone.read_sender(forms.line_of(g.form), rt.config.numbers.region).address == missed:
@@ -108,7 +115,7 @@ def _busy() -> Response:
 
 def _heard(turn: CallAnswer) -> Response:
     settings = runtime().config.voice
-    addresses = Addresses(f"{_voice()}/alarm" if _is_alarm() else _voice(), _prompts(), turn.turn, turn.call_id)
+    addresses = Addresses(f"{_voice()}/alarm" if _is_alarm() else _voice(), _prompts(), turn.turn, turn.call_id, turn.hush)
     other = None
     for action in turn.actions:
         if isinstance(action, voice.Ring) and action.index < len(settings.duty_line):
@@ -121,6 +128,13 @@ def _heard(turn: CallAnswer) -> Response:
 def _is_alarm() -> bool:
     """Whether this is a call to a volunteer's own phone, of an alarm or a bridge. The path tells it, without the database."""
     return request.path.startswith(f"{blueprint.url_prefix}/alarm/")
+
+
+def _hush() -> voice.Hush:
+    """Whether this caller may hear that the lines are busy. The address of the turn tells it, without the database; to the fallback
+    address Twilio says which address failed."""
+    asked = g.form.get("ErrorUrl", "") + request.query_string.decode("ascii", "replace")
+    return next((hush for hush in voice.Hush if f"{HUSH}={hush}" in asked), voice.Hush.NEVER)
 
 
 def _clips(language: str, prompt: Prompt, values: dict[str, str]) -> tuple[str, ...]:

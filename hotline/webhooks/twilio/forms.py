@@ -11,28 +11,40 @@ from types import MappingProxyType
 from hotline.domain.bridge import Leg
 from hotline.domain.delivery import Delivery
 from hotline.domain.keyword import Keyword
-from hotline.gateways.base import FieldMissing, IncomingCall, IncomingText, LegReport, Report
+from hotline.gateways.base import FieldMissing, IncomingCall, IncomingText, LegReport, Report, storable
 from hotline.gateways.twilio.account import NAME
 from hotline.gateways.twilio.codes import CALL_ENDS, CODES, DELIVERIES, DIALS, LEGS
+from hotline.log import logger
 
 # With Advanced Opt-Out, Twilio says whether it took a text as a stop or a start, whatever the word was.
 _OPT_OUT_TYPES = {"STOP": Keyword.GATEWAY_STOP, "START": Keyword.GATEWAY_START}
 _ID = re.compile(r"[!-~]{1,64}")
 _RECORDING = re.compile(r"RE[0-9a-fA-F]{32}")
+_MEDIA = re.compile(r"/Messages/((?:MM|SM)[0-9a-fA-F]{32})/Media/(ME[0-9a-fA-F]{32})\Z")
+_MOST_PHOTOS = 10  # docs: "NumMedia", up to 10 in one message
 _HUNG_UP = "hangup"  # Record's action gets this as Digits if the caller hung up
 
 
 def read_text(form: Mapping[str, str]) -> IncomingText:
     """The text in a signed form. Raises `FieldMissing` without MessageSid or From; nothing else makes it refuse a text."""
-    sid, sender = _clean(form.get("MessageSid", "")), _clean(form.get("From", ""))
+    sid, sender = storable(form.get("MessageSid", "")), storable(form.get("From", ""))
     if not sid:
         raise FieldMissing("MessageSid")
     if not sender:
         raise FieldMissing("From")
     if not _ID.fullmatch(sid):  # Twilio's ids do not look like this, but a signed text is never refused: store it under a hash of its id
         sid = "sha256-" + hashlib.sha256(sid.encode()).hexdigest()[:57]
-    body = _clean(form.get("Body", ""))
-    return IncomingText(sid, sender, body, _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper()))
+    body = storable(form.get("Body", ""))
+    return IncomingText(sid, sender, body, _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper()), photos=_photos(form))
+
+
+def _photos(form: Mapping[str, str]) -> tuple[str, ...]:
+    """What came with a text, by its ids. No address of a form is ever asked: it only tells the two ids."""
+    count = min(_number(form.get("NumMedia", "")[:4]) or 0, _MOST_PHOTOS)
+    found = [_MEDIA.search(form.get(f"MediaUrl{n}", "")[:500]) for n in range(count)]
+    if None in found:
+        logger().warning("something that came with a text has no id that we know", rows=found.count(None))
+    return tuple(dict.fromkeys(f"{one[1]}/{one[2]}" for one in found if one is not None))
 
 
 def read_call(form: Mapping[str, str], query: Mapping[str, str] = MappingProxyType({})) -> IncomingCall:
@@ -40,11 +52,11 @@ def read_call(form: Mapping[str, str], query: Mapping[str, str] = MappingProxyTy
 
     `query` has the id of a call that we placed; of such a call To is the phone and From our number. A report of a recording has neither.
     """
-    sid = _clean(form.get("CallSid", ""))
+    sid = storable(form.get("CallSid", ""))
     if not _ID.fullmatch(sid):
         raise FieldMissing("CallSid")
-    caller, line = _clean(form.get("From", "")), _clean(form.get("To", ""))
-    if form.get("Direction", "").startswith("outbound"):
+    caller, line = storable(form.get("From", "")), storable(form.get("To", ""))
+    if not is_incoming(form):
         caller, line = line, caller
     digits = form.get("Digits", "")
     recording = form.get("RecordingSid", "")
@@ -61,9 +73,14 @@ def read_call(form: Mapping[str, str], query: Mapping[str, str] = MappingProxyTy
     )
 
 
+def is_incoming(form: Mapping[str, str]) -> bool:
+    """Whether the call of a form came to us; of one that we placed, From is our own number."""
+    return not form.get("Direction", "").startswith("outbound")
+
+
 def line_of(form: Mapping[str, str]) -> str:
     """The number of ours that was called, raw."""
-    return _clean(form.get("To", ""))
+    return storable(form.get("To", ""))
 
 
 def call_duration_s(form: Mapping[str, str]) -> int | None:
@@ -92,7 +109,7 @@ def is_over(form: Mapping[str, str]) -> bool:
 
 def read_report(form: Mapping[str, str], query: Mapping[str, str]) -> Report | None:
     """The delivery report in a signed form; None if its status is not known to us. Raises `FieldMissing`."""
-    sid = _clean(form.get("MessageSid", ""))
+    sid = storable(form.get("MessageSid", ""))
     if not _ID.fullmatch(sid):
         raise FieldMissing("MessageSid")
     delivery = DELIVERIES.get(form.get("MessageStatus", ""))
@@ -107,8 +124,3 @@ def read_report(form: Mapping[str, str], query: Mapping[str, str]) -> Report | N
 
 def _number(value: str | None) -> int | None:
     return int(value) if value and re.fullmatch(r"[0-9]{1,15}", value, re.ASCII) else None
-
-
-def _clean(value: str) -> str:
-    """Replace what cannot be stored: NUL (PostgreSQL refuses it) and half a surrogate pair (both databases do)."""
-    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

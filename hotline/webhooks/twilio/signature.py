@@ -1,11 +1,10 @@
 """Checks Twilio's signature of a request. Source: twilio.com/docs/usage/security."""
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from urllib.parse import parse_qsl, urlparse, urlsplit
+from urllib.parse import unquote_to_bytes, urlparse, urlsplit
 
 from flask import g, request
 from twilio.request_validator import add_port, remove_port
@@ -53,10 +52,12 @@ signed = guards.for_gateway(_is_genuine)
 
 
 def read_pairs(raw: bytes) -> Pairs:
-    """The fields of a posted form. Raises ValueError if there are more than any genuine form has."""
-    # Latin-1 has a character for every byte, so that bytes that are not UTF-8 stay as they were signed.
-    fields = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=_FIELDS_MAX)
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+    """The fields of a posted form, divided as by `urllib.parse.parse_qsl`. Raises ValueError if there are more than a genuine form has."""
+    # Bytes that are not UTF-8 stay as they were signed. parse_qsl makes text of all, and takes twice as long.
+    if raw.count(b"&") >= _FIELDS_MAX:
+        raise ValueError("a form with too many fields")
+    fields = [field.partition(b"=") for field in raw.replace(b"+", b" ").split(b"&") if field]
+    return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in fields]
 
 
 def form_of(pairs: Pairs) -> MultiDict[str, str]:
@@ -96,7 +97,7 @@ def _as_written(url: str) -> Iterator[str]:
 def sign_bytes(token: str, url: str, pairs: Pairs) -> str:
     """The signature over the bytes of a form."""
     signed_bytes = url.encode() + b"".join(name + value for name, value in sorted(set(pairs)))
-    return base64.b64encode(hmac.new(token.encode(), signed_bytes, hashlib.sha1).digest()).decode()
+    return base64.b64encode(hmac.digest(token.encode(), signed_bytes, "sha1")).decode()
 
 
 def signed_url(public_url: str, raw_uri: str) -> str:

@@ -4,8 +4,7 @@ from flask import Blueprint, Response, g, request
 
 from hotline.gateways.twilio.account import NAME
 from hotline.guards import runtime
-from hotline.services.texts.intake import receive_text
-from hotline.services.texts.reports import receive_report
+from hotline.services import arriving
 from hotline.webhooks.twilio import forms
 from hotline.webhooks.twilio.signature import signed
 
@@ -18,7 +17,7 @@ _NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 @signed
 def sms() -> Response:
     """A text came in. Our answer to it is sent through the outbox like every text, so the reply to this request is empty."""
-    receive_text(runtime(), NAME, forms.read_text(g.form))
+    arriving.take_text(runtime(), NAME, forms.read_text(g.form))
     return Response(_NO_REPLY, mimetype="text/xml")
 
 
@@ -28,5 +27,5 @@ def status() -> tuple[str, int]:
     """A delivery report came in."""
     report = forms.read_report(g.form, request.args)
     if report is not None:
-        receive_report(runtime(), NAME, report)
+        arriving.take_report(runtime(), NAME, report)
     return "", 204

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from hotline.domain.prompts import Prompt
-from hotline.domain.voice import CUT_WAIT_S, Action, Ask, Beep, HangUp, Join, Pause, Reject, Ring, Say, Sound, Tell
+from hotline.domain.voice import CUT_WAIT_S, Action, Ask, Beep, HangUp, Hush, Join, Pause, Reject, Ring, Say, Sound, Tell
+
+HUSH = "hush"
+"""The field of an address that says who hears nothing if the call breaks off (`Hush`)."""
 
 Clips = Callable[[str, Prompt, dict[str, str]], Sequence[str]]
 """(language, prompt, values) → the names of the clips that speak the prompt, in order."""
@@ -24,11 +27,16 @@ class Addresses:
     prompts: str  # …/prompts
     turn: int
     call_id: int = 0
+    hush: Hush = Hush.NEVER
 
     @property
     def keys(self) -> str:
         """The address for keys and silence."""
-        return f"{self.voice}/keys/{self.turn}"
+        return self.of("keys")
+
+    def of(self, what: str) -> str:
+        """The address at which the end of this turn is told."""
+        return f"{self.voice}/{what}/{self.turn}" + (f"?{HUSH}={self.hush}" if self.hush is not Hush.NEVER else "")
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,7 @@ def twiml(actions: Sequence[Action], addresses: Addresses, clips: Clips, other: 
                     _sound(cut, action.sounds, addresses, clips)
                     response.append(cut)
                 response.record(
-                    action=f"{addresses.voice}/recorded/{addresses.turn}",
+                    action=addresses.of("recorded"),
                     method="POST",
                     timeout=action.silence_s,
                     max_length=action.longest_s,
@@ -101,7 +109,7 @@ def _sound(into: VoiceResponse | Gather, sounds: Sequence[Sound], addresses: Add
 
 
 def _ring(response: VoiceResponse, addresses: Addresses, duty: OtherPhone | None) -> None:
-    action = f"{addresses.voice}/dialled/{addresses.turn}"
+    action = addresses.of("dialled")
     if duty is None:  # the phone was taken out of the configuration during the call
         response.redirect(action, method="POST")
         return
@@ -116,7 +124,7 @@ def _join(response: VoiceResponse, addresses: Addresses, citizen: OtherPhone | N
     if citizen is None:
         response.hangup()
         return
-    dial = Dial(action=f"{addresses.voice}/dialled/{addresses.turn}", method="POST", timeout=citizen.ring_s, caller_id=citizen.shows)
+    dial = Dial(action=addresses.of("dialled"), method="POST", timeout=citizen.ring_s, caller_id=citizen.shows)
     dial.number(
         citizen.number,
         status_callback=f"{addresses.voice}/leg/{addresses.call_id}",

@@ -6,14 +6,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from hotline.gateways import fetching
 from hotline.gateways.base import GatewayError, Outcome
-from hotline.gateways.twilio import calls as subject
 from hotline.gateways.twilio.calls import TwilioCalls
 from hotline.sections import Sending, Voice
 from tests.simulator.conftest import NUMBER, PHONE, PUBLIC_URL, SID, TOKEN, HotlineDouble, Simulator, eventually, length_s, record
+from tests.simulator.test_dialling import dial
 from tests.support import make_config
 
 LIMIT = 10_000_000
@@ -112,8 +114,8 @@ def test_a_wrong_password_is_told_apart_from_a_recording_that_is_gone(
 ) -> None:
     _, recording = a_recording(simulator, hotline)
     stranger = connect(simulator.url, token="wrong")
-    assert refused(lambda: fetched(stranger, recording)) == ("401", Outcome.NOT_SENT)
-    assert refused(lambda: stranger.delete_recording(recording))[1] is Outcome.NOT_SENT
+    assert refused(lambda: fetched(stranger, recording)) == ("401", Outcome.ILL)
+    assert refused(lambda: stranger.delete_recording(recording))[1] is Outcome.ILL
 
 
 def test_whether_recordings_can_be_had_without_the_password(client: TwilioCalls, simulator: Simulator, hotline: HotlineDouble) -> None:
@@ -127,6 +129,50 @@ def test_whether_recordings_can_be_had_without_the_password(client: TwilioCalls,
 def test_with_nothing_to_try_it_on_nobody_knows(client: TwilioCalls, simulator: Simulator) -> None:
     simulator.faults(media_open=True)
     assert client.media_is_open() is None
+
+
+# Deleted
+
+
+def log_of(client: TwilioCalls) -> list[str | None]:
+    """The ids of all calls in Twilio's log."""
+    return [one.sid for one in client._client.calls.list()]
+
+
+def rung(simulator: Simulator, hotline: HotlineDouble, *phones: str) -> dict[str, Any]:
+    """A call that rang these phones, one after the other, and is over."""
+    hotline.says("", dial(*phones))
+    call = simulator.ring()
+    eventually(lambda: simulator.show(call["sid"])["status"] == "completed")
+    return call
+
+
+def test_a_call_is_deleted_with_the_phones_that_it_rang(client: TwilioCalls, simulator: Simulator, hotline: HotlineDouble) -> None:
+    call = rung(simulator, hotline, "+923211111111", "+923222222222")
+    hotline.says("", "<Hangup/>")
+    other = simulator.ring(phone="+923331234502")
+    assert len(log_of(client)) == 4
+    client.delete_call(call["sid"])
+    assert log_of(client) == [other["sid"]]
+    assert client.call_state(call["sid"]) is None
+    client.delete_call(call["sid"])  # once more, as after a restore
+
+
+def test_a_call_whose_phones_were_deleted_before_is_deleted(client: TwilioCalls, simulator: Simulator, hotline: HotlineDouble) -> None:
+    """A worker died half way."""
+    call = rung(simulator, hotline, "+923211111111")
+    [leg] = [one.sid for one in client._client.calls.list(parent_call_sid=call["sid"])]
+    client.delete_call(leg or "")
+    assert log_of(client) == [call["sid"]]
+    client.delete_call(call["sid"])
+    assert log_of(client) == []
+
+
+def test_a_call_under_way_is_refused_for_now(client: TwilioCalls, simulator: Simulator, hotline: HotlineDouble) -> None:
+    hotline.says("", record())
+    call = simulator.ring()
+    assert refused(lambda: client.delete_call(call["sid"])) == ("20009", Outcome.REFUSED)
+    assert client.call_state(call["sid"]) is not None
 
 
 # A server that misbehaves
@@ -169,7 +215,7 @@ def test_an_answer_that_never_goes_on_is_waited_for_no_longer_than_configured(co
 
 
 def test_an_answer_that_trickles_is_cut_at_the_deadline(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "_FETCH_S", 0)
+    monkeypatch.setattr(fetching, "_FETCH_S", 0)
     with answering(OK, b"x" * 500) as url:
         assert refused(lambda: fetched(connect(url), "RE" + "0" * 32)) == ("too_slow", Outcome.UNKNOWN)
 
@@ -177,7 +223,12 @@ def test_an_answer_that_trickles_is_cut_at_the_deadline(connect: Connect, monkey
 def test_an_api_that_is_away_was_never_asked(connect: Connect) -> None:
     away = connect("http://127.0.0.1:1")
     assert refused(lambda: fetched(away, "RE" + "0" * 32))[1] is Outcome.UNKNOWN
-    for ask in (lambda: away.recordings_of("CA1"), lambda: away.delete_recording("RE1"), lambda: away.place_call(PHONE, 1, is_alarm=False)):
+    for ask in (
+        lambda: away.recordings_of("CA1"),
+        lambda: away.delete_recording("RE1"),
+        lambda: away.delete_call("CA1"),
+        lambda: away.place_call(PHONE, 1, is_alarm=False),
+    ):
         assert refused(ask)[1] is Outcome.NOT_SENT
 
 

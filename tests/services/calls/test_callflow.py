@@ -189,7 +189,7 @@ def test_every_walk_ends_in_the_book_it_should_and_nothing_goes_to_a_phone_that_
     route_due(rt, limit=5000)
     _work_all(rt)
     gateway = ScriptedGateway()
-    while send_due(rt, gateway, for_s=60):
+    while send_due(rt, gateway.alone, for_s=60):
         pass
     assert {text.to for text in gateway.taken} == agreed
     with rt.reading() as session:
@@ -251,7 +251,7 @@ def test_the_receipt_leaves_at_once_whatever_the_hour_and_on_hold(make_rt: Calla
     ring(rt).press("1", "1", key, "1", "1").speak().press("1")
     assert only_ticket(rt).hold
     gateway = ScriptedGateway()
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert [text.to for text in gateway.taken] == [HER]
 
 
@@ -265,14 +265,14 @@ def test_consent_refused_is_the_end_of_texts_to_that_phone(rt: Runtime) -> None:
 def test_silence_about_one_call_says_nothing_of_the_texts_of_that_phone(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path)
     text_in(rt, "mera mobile cheen liya gaya hai")
-    send_due(rt, ScriptedGateway(), for_s=5)
+    send_due(rt, ScriptedGateway().alone, for_s=5)
     texted = only_ticket(rt)
     ring(rt).press("1", "1", "", "").speak().press("1").hang_up()  # it is known: its call starts at the main menu
     assert not contact_of(rt, HER).wants_no_texts
     route_due(rt)
     _work_all(rt)
     gateway = ScriptedGateway()
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert [m.ticket_id for m in texts_out(rt) if m.delivery == "sent"] == [texted.id] * 2
     assert [m.reason for m in texts_out(rt) if m.ticket_id != texted.id] == ["not_safe"]
 
@@ -283,7 +283,7 @@ def test_her_own_text_about_a_call_without_consent_is_answered(rt: Runtime) -> N
     caller.hang_up()
     text_in(rt, tickets(rt)[-1].reference)
     gateway = ScriptedGateway()
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert texts_out(rt)[-1].text_key == "status_new" or texts_out(rt)[-1].answers_id is not None
     assert texts_out(rt)[-1].delivery == "sent"
 
@@ -310,7 +310,7 @@ def test_silence_about_a_call_leaves_the_texts_of_a_new_phone_alone(rt: Runtime)
     assert not contact_of(rt, HER).wants_no_texts
     text_in(rt, "mera mobile cheen liya gaya hai")
     gateway = ScriptedGateway()
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert [text.to for text in gateway.taken] == [HER]
 
 
@@ -466,7 +466,7 @@ def test_nothing_that_was_queued_leaves_once_the_caller_keyed_that_they_cannot_s
     assert said(rt) == ["receipt"]
     caller.press("5")
     gateway = ScriptedGateway()
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert gateway.taken == []
     assert (caller.row.consent, caller.row.call_consent) == ("no", "no")
 
@@ -648,7 +648,7 @@ def test_texts_and_calls_are_agreed_to_apart(rt: Runtime, texts: str, may_call: 
     caller.hang_up()
     text_in(rt, only_ticket(rt).reference)
     gateway = ScriptedGateway()
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert "status_received" in said(rt)  # what the citizen texts is answered, whatever was keyed
     assert [text.to for text in gateway.taken] == [HER] * (1 + len(receipts))
     assert missed_and_called_back(rt) == (["not_safe"] if may_call == "2" else [None])

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from hotline.domain.call import CallDirection
 from hotline.domain.voice import Ask, HangUp, Reject
 from hotline.gateways.base import GatewayError, Outcome
 from hotline.jobs import Job
 from hotline.runtime import Runtime
 from hotline.sections import Hours, Voice
-from hotline.services.calls import callflow, hangup
+from hotline.services import arriving
+from hotline.services.calls import callflow, hangup, missedcalls
 from hotline.services.calls.placing import place_calls
+from hotline.services.duty import callers
 from hotline.storage import calls as call_rows
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact
@@ -290,6 +293,66 @@ def test_a_worker_that_dies_takes_one_call_with_it_and_not_the_batch(rt: Runtime
         place_calls(rt, gateway)
     place_calls(rt, gateway)
     assert [to for to, _ in gateway.placed] == numbers[1:]
+
+
+def test_a_call_back_whose_worker_died_is_not_placed_again_and_people_are_told(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
+    missed(rt)
+    gateway.script.append(Killed())
+    with pytest.raises(Killed):
+        place_calls(rt, gateway)
+    clock.forward(minutes=1)
+    missed(rt)
+    clock.forward(minutes=3, seconds=50)
+    place_calls(rt, gateway)
+    assert reasons(rt) == [("missed", None), ("back", "placing"), ("missed", "under_way")]
+    clock.forward(seconds=10)
+    place_calls(rt, gateway)
+    assert (gateway.placed, reasons(rt)) == ([], [("missed", "lost"), ("back", "lost"), ("missed", "lost")])
+    assert (in_the_book(rt), calls_of(rt)[1].ended_at) == (2, clock())
+    missed(rt)
+    place_calls(rt, gateway)
+    assert [to for to, _ in gateway.placed] == [HER], "the caller rings once more and is called back"
+
+
+def test_a_call_back_that_was_lost_and_is_answered_after_all_is_one_like_others(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
+    missed(rt)
+    gateway.script.append(Killed())
+    with pytest.raises(Killed):
+        place_calls(rt, gateway)
+    clock.forward(minutes=5)
+    place_calls(rt, gateway)
+    gateway.placed.append((HER, calls_of(rt)[1].id))
+    caller = answered(rt, gateway).press("1")
+    assert (caller.hears[0], in_the_book(rt)) == ("danger_key", 0)
+    assert caller.row.ended_at is None
+    caller.hang_up()
+    assert reasons(rt) == [("missed", "served"), ("back", None)]
+
+
+def test_a_phone_that_is_being_called_back_is_rung_by_nothing_else(rt: Runtime, gateway: CallingGateway) -> None:
+    missed(rt)
+    gateway.script.append(Killed())
+    with pytest.raises(Killed):
+        place_calls(rt, gateway)
+    with rt.transaction() as tx:
+        assert callers.on_line(rt, tx, contact_of(rt, HER), waiting=False) == {CallDirection.BACK}
+
+
+def test_who_still_hears_that_the_lines_are_busy_is_called_back_after_that(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
+    arriving.note_call(rt, Caller(rt, HER).told())
+    for seconds in (0, 5, 54):
+        clock.forward(seconds=seconds)
+        place_calls(rt, gateway)
+        assert gateway.placed == []
+    clock.forward(seconds=1)
+    place_calls(rt, gateway)
+    assert [to for to, _ in gateway.placed] == [HER]
+
+
+def test_who_heard_it_minutes_ago_is_called_back_at_once(rt: Runtime, gateway: CallingGateway, clock: Clock) -> None:
+    missedcalls.note_late(rt, Caller(rt, HER).told(), came_at=clock() - timedelta(minutes=2))
+    place_calls(rt, gateway)
+    assert [to for to, _ in gateway.placed] == [HER]
 
 
 def test_forged_numbers_do_not_make_us_ring_a_city(make_rt: Callable[..., Runtime], gateway: CallingGateway, clock: Clock) -> None:

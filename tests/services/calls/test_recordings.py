@@ -21,9 +21,10 @@ from hotline.services.calls import recordings as subject
 from hotline.services.calls.recordings import ask_recordings, fetch_due
 from hotline.services.tickets.routing import route_due
 from hotline.storage import recordings as rows
-from hotline.storage import sealed
+from hotline.storage import sealed, wiping
 from hotline.storage.callmodels import Recording
 from hotline.storage.models import Alarm, Contact, Event
+from hotline.storage.wiping import Why
 from tests.recorded import A_LAW, MU_LAW, Killed, RecordingGateway, a_recording, calls, fetch, mp3, opened, recordings, riff, told, wav
 from tests.services.colleagues import settle, volunteer
 from tests.support import HER, OTHER, Clock, make_runtime, tickets
@@ -565,6 +566,36 @@ def test_of_an_erased_caller_nothing_is_fetched_and_nothing_stays_here_or_there(
     assert (recording.state, recording.reason, recording.stored_as, recording.sha256, recording.next_attempt_at) == (
         "lost", "erased", None, None, None)  # fmt: skip
     assert (list(folder.iterdir()) if folder.exists() else [], gateway.audio) == ([], {})
+
+
+@pytest.mark.parametrize("then", ["it is deleted", "it is not deleted", "our file is not there"])
+def test_what_is_wiped_while_the_gateway_is_asked_to_delete_it_goes_here_too(
+    rt: Runtime, gateway: RecordingGateway, clock: Clock, folder: Path, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    """The worker that asked finds the row changed, and leaves it so: else the file would stay, and nobody would look for it."""
+    a_recording(rt, gateway)
+
+    def wiped() -> None:
+        with rt.transaction() as tx:
+            wiping.wipe_recording(tx.session, tx.session.scalars(select(Recording.id)).one(), now=tx.now, why=Why.WISH)
+        monkeypatch.undo()
+        if then == "it is not deleted":
+            raise AWAY
+
+    def size(_name: str) -> int:
+        wiped()
+        return 1
+
+    if then == "our file is not there":
+        monkeypatch.setattr(rt.store, "size", size)
+    else:
+        gateway.script = [None, wiped]
+    fetch(rt, gateway)
+    clock.forward(minutes=2)
+    fetch(rt, gateway)
+    [recording] = recordings(rt)
+    assert (recording.state, recording.reason, recording.stored_as, recording.next_attempt_at) == ("lost", "erased", None, None)
+    assert (list(folder.iterdir()), gateway.audio) == ([], {})
 
 
 # Killed on the way

@@ -9,16 +9,20 @@ from sqlalchemy import select, update
 
 from hotline import keys
 from hotline.keys import KeyFile, KeysFault, new_keys, read_keys, write_keys
+from hotline.media.sealedaudio import StoredAudio
 from hotline.runtime import Runtime
-from hotline.sealing import SealBroken, wrapped_by
+from hotline.sealing import ContactKey, SealBroken, new_contact_key, wrapped_by
 from hotline.services.people import keysafe
 from hotline.services.people.keysafe import WrongCode
+from hotline.services.people.rekeyedaudio import LEFT
 from hotline.services.texts.sealing import seal_plain
 from hotline.services.tickets import casework, otherphones, replies, taking
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.routing import route_due
-from hotline.storage import drafts, events, messages, said, sealed, typedphones
+from hotline.storage import drafts, events, messages, recordings, said, sealed, typedphones
+from hotline.storage.callmodels import Recording
 from hotline.storage.models import Contact, Message
+from hotline.storage.rekeying import Moved
 from tests.recorded import RecordingGateway, a_recording, fetch
 from tests.services.colleagues import settle, volunteer
 from tests.support import HER, KEYS, OTHER, text_in, tickets
@@ -202,13 +206,89 @@ def test_retiring_that_is_killed_loses_no_key_that_is_needed(safe: Runtime, monk
     assert KEYS.current in read_keys(safe.config.keys_file).sealing
 
 
-def test_who_left_a_recording_keeps_the_key_under_which_it_lies(safe: Runtime) -> None:
+def heard(rt: Runtime) -> bytes:
+    """The whole audio of the one recording."""
+    with rt.reading() as session:
+        recording = session.scalars(select(Recording)).one()
+        key = recordings.key_of(session, recording)
+    assert key is not None
+    stored = StoredAudio(rt.store, recording.stored_as or "", recording.size_bytes or 0, key)
+    return b"".join(stored.read(0, stored.size_bytes))
+
+
+def files(rt: Runtime) -> set[str]:
+    """The names of the files in the store."""
+    return {path.name for path in (rt.config.data_dir / "recordings").iterdir()}
+
+
+def recorded(rt: Runtime) -> tuple[bytes, str]:
+    """A caller leaves a recording: its audio, and the name of its file."""
     gateway = RecordingGateway()
-    a_recording(safe, gateway, caller=HER)
-    fetch(safe, gateway)
+    a_recording(rt, gateway, caller=HER)
+    fetch(rt, gateway)
+    with rt.reading() as session:
+        return heard(rt), session.scalars(select(Recording.stored_as)).one() or ""
+
+
+def test_a_recording_is_written_anew_and_its_old_file_is_gone(safe: Runtime) -> None:
+    audio, before = recorded(safe)
     text_in(safe, SAID, sender=OTHER)
     with safe.reading() as session:
-        before = [sealed.key_of(session, contact_id) for contact_id in (1, 2)]
-    assert keysafe.seal_anew(safe, lambda _: None) == (1, 1)
+        old = [sealed.key_of(session, contact_id) for contact_id in (1, 2)]
+    assert keysafe.seal_anew(safe, lambda _: None) == (2, 0)
     with safe.reading() as session:
-        assert [sealed.key_of(session, contact_id) == key for contact_id, key in zip((1, 2), before, strict=True)] == [True, False]
+        assert [sealed.key_of(session, contact_id) == key for contact_id, key in zip((1, 2), old, strict=True)] == [False, False]
+        name = session.scalars(select(Recording.stored_as)).one()
+    assert heard(safe) == audio
+    assert name in files(safe)
+    assert before not in files(safe)
+
+
+@pytest.mark.parametrize("before_the_rows", [True, False])
+def test_a_killed_run_leaves_every_recording_whole_and_the_next_removes_the_old_file(
+    safe: Runtime, monkeypatch: pytest.MonkeyPatch, *, before_the_rows: bool
+) -> None:
+    audio, before = recorded(safe)
+    with monkeypatch.context() as patched:
+        patched.setattr(*((keysafe.rekeying, "seal_anew") if before_the_rows else (keysafe.rekeyedaudio, "settle")), die)
+        with pytest.raises(KeyboardInterrupt):
+            keysafe.seal_anew(safe, lambda _: None)
+    assert heard(safe) == audio
+    assert before in files(safe)
+    keysafe.seal_anew(safe, lambda _: None)
+    assert heard(safe) == audio
+    assert before not in files(safe)
+    assert LEFT not in files(safe)
+
+
+def test_a_recording_that_changes_meanwhile_keeps_its_key_and_its_file(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    audio, before = recorded(safe)
+    there = files(safe)
+    write = keysafe.rekeyedaudio.write_anew
+
+    def late(rt: Runtime, contact_id: int, new: ContactKey) -> dict[int, Moved]:
+        moved = write(rt, contact_id, new)
+        return {row_id: one._replace(before="another.wav.sealed") for row_id, one in moved.items()}
+
+    monkeypatch.setattr(keysafe.rekeyedaudio, "write_anew", late)
+    assert keysafe.seal_anew(safe, lambda _: None) == (0, 1)
+    assert heard(safe) == audio
+    assert before in files(safe)
+    assert files(safe) <= there | {LEFT, before}
+
+
+def test_an_old_file_that_could_not_be_removed_is_removed_before_the_next_contact(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, before = recorded(safe)
+    with monkeypatch.context() as patched:
+        patched.setattr(keysafe.rekeyedaudio, "settle", lambda *_, **__: None)  # the store fails just then
+        assert keysafe.seal_anew(safe, lambda _: None) == (1, 0)
+    assert before in files(safe)
+    with safe.reading() as session:
+        contact_id = session.scalars(select(Contact.id)).one()
+        new = new_contact_key()._replace(uid=keysafe.rekeying.uid(session, contact_id))
+    keysafe.rekeyedaudio.write_anew(safe, contact_id, new)
+    assert before not in files(safe)
+
+
+def die(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from hotline.domain.delivery import Delivery
 from hotline.domain.ticket import Status
@@ -17,6 +17,7 @@ from hotline.services.texts import outbound
 from hotline.services.texts.outbound import Pace, claim_due, send_due, send_one
 from hotline.services.texts.reports import receive_report, settle_unknown
 from hotline.services.tickets import casework
+from hotline.storage import outgoing
 from hotline.storage.models import Contact, Message
 from tests.services.colleagues import alice
 from tests.support import HER, OTHER, Clock, ScriptedGateway, said, text_in, texts_out, tickets
@@ -30,7 +31,7 @@ def gateway() -> ScriptedGateway:
 
 
 def send(rt: Runtime, gateway: ScriptedGateway) -> None:
-    assert send_due(rt, gateway, for_s=10) is False
+    assert send_due(rt, gateway.alone, for_s=10) is False
 
 
 def deliveries(rt: Runtime) -> list[tuple[str | None, str | None]]:
@@ -68,7 +69,7 @@ def test_answers_overtake_what_we_start(rt: Runtime) -> None:
     text_in(rt, SNATCHED)
     start_text(rt)
     text_in(rt, "salam", sender=OTHER)
-    _, claimed = claim_due(rt, limit=2)
+    _, claimed = claim_due(rt, {"twilio": 2})
     assert [c.text.message_id for c in claimed] == [texts_out(rt)[0].id, texts_out(rt)[2].id]
 
 
@@ -112,10 +113,10 @@ def test_an_unknown_outcome_that_the_gateway_knows_is_not_sent_again(rt: Runtime
     gateway.script = [GatewayError("ReadTimeout", Outcome.UNKNOWN)]
     send(rt, gateway)
     gateway.found[texts_out(rt)[0].id] = Sent("SMfound", Delivery.DELIVERED)
-    settle_unknown(rt, gateway)
+    settle_unknown(rt, gateway.alone)
     assert texts_out(rt)[0].delivery == "unknown"  # not yet: its list lags
     clock.forward(seconds=21)
-    settle_unknown(rt, gateway)
+    settle_unknown(rt, gateway.alone)
     send(rt, gateway)
     assert (gateway.taken, texts_out(rt)[0].gateway_id, texts_out(rt)[0].delivery) == ([], "SMfound", "delivered")
 
@@ -127,45 +128,33 @@ def test_an_unknown_outcome_is_sent_again_only_after_two_look_ups_found_nothing(
     gateway.script = [GatewayError("500", Outcome.UNKNOWN)]
     send(rt, gateway)
     clock.forward(seconds=21)
-    settle_unknown(rt, gateway)
+    settle_unknown(rt, gateway.alone)
     send(rt, gateway)
     assert gateway.taken == []
     clock.forward(seconds=21)
-    settle_unknown(rt, gateway)
+    settle_unknown(rt, gateway.alone)
     send(rt, gateway)
     assert (len(gateway.taken), deliveries(rt)[0][0]) == (1, "sent")
 
 
 def test_a_worker_killed_between_claim_and_send_leaves_one_text(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
     text_in(rt, SNATCHED)
-    claim_due(rt, limit=10)  # and the worker is gone
+    claim_due(rt, {"twilio": 10})  # and the worker is gone
     send(rt, gateway)
     assert gateway.taken == []
-    for seconds in (59, 2, 21, 21):
+    for seconds in (59, 2):
         clock.forward(seconds=seconds)
-        settle_unknown(rt, gateway)
-        send(rt, gateway)
-    assert (len(gateway.taken), deliveries(rt)[0][0]) == (1, "sent")
-
-
-def test_a_worker_killed_after_the_gateway_took_it_leaves_one_text(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
-    text_in(rt, SNATCHED)
-    _, [claimed] = claim_due(rt, limit=10)
-    gateway.found[claimed.text.message_id] = gateway.send(claimed.text)
-    for _ in range(4):
-        clock.forward(seconds=61)
-        settle_unknown(rt, gateway)
+        settle_unknown(rt, gateway.alone)
         send(rt, gateway)
     assert (len(gateway.taken), deliveries(rt)[0][0]) == (1, "sent")
 
 
 def test_a_worker_that_was_slow_does_not_send_what_another_has_by_now(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
     text_in(rt, SNATCHED)
-    _, [claimed] = claim_due(rt, limit=10)
-    for _ in range(3):
-        clock.forward(seconds=61)
-        settle_unknown(rt, gateway)
-    _, [again] = claim_due(rt, limit=10)
+    _, [claimed] = claim_due(rt, {"twilio": 10})
+    clock.forward(seconds=61)
+    settle_unknown(rt, gateway.alone)
+    _, [again] = claim_due(rt, {"twilio": 10})
     send_one(rt, gateway, claimed)
     assert gateway.taken == []
     send_one(rt, gateway, again)
@@ -176,11 +165,11 @@ def test_a_result_that_comes_after_the_text_was_taken_for_lost_is_still_believed
     rt: Runtime, gateway: ScriptedGateway, clock: Clock
 ) -> None:
     text_in(rt, SNATCHED)
-    _, [claimed] = claim_due(rt, limit=10)
+    _, [claimed] = claim_due(rt, {"twilio": 10})
 
     def slow(_text: OutgoingText) -> None:
         clock.forward(seconds=61)
-        settle_unknown(rt, ScriptedGateway())
+        settle_unknown(rt, ScriptedGateway().alone)
 
     gateway.script = [slow]
     send_one(rt, gateway, claimed)
@@ -195,12 +184,52 @@ def test_a_look_up_that_failed_does_not_count_as_not_found(rt: Runtime, gateway:
     broken.look_up = raising  # type: ignore[method-assign]
     for asked in (broken, broken, gateway):
         clock.forward(seconds=21)
-        settle_unknown(rt, asked)
+        settle_unknown(rt, asked.alone)
     assert texts_out(rt)[0].delivery == "unknown"
 
 
 def raising(*_: object) -> Sent | None:
     raise GatewayError("503", Outcome.UNKNOWN)
+
+
+def test_while_the_same_words_are_on_their_way_to_the_phone_the_gateways_list_tells_nothing(
+    rt: Runtime, gateway: ScriptedGateway, clock: Clock
+) -> None:
+    text_in(rt, SNATCHED)
+    gateway.script = [GatewayError("500", Outcome.UNKNOWN)]
+    send(rt, gateway)
+    [first] = texts_out(rt)
+    with rt.transaction() as tx:
+        row = outgoing.due_at_once(
+            now=tx.now, contact_id=first.contact_id, body=first.body, language="en", segments=1, rank=first.rank, delivery=Delivery.SENDING
+        )
+        outgoing.queue(tx.session, ticket_id=None, answers_id=None, **row)
+    gateway.found[first.id] = Sent("SMeither", Delivery.SENT)
+    clock.forward(seconds=21)
+    settle_unknown(rt, gateway.alone)
+    assert texts_out(rt)[0].delivery == "unknown"
+    with rt.transaction() as tx:
+        outgoing.store(tx.session, texts_out(rt)[1].id, delivery=Delivery.FAILED)
+    clock.forward(seconds=21)
+    settle_unknown(rt, gateway.alone)
+    assert texts_out(rt)[0].delivery == "sent"
+
+
+def test_a_report_that_comes_during_a_look_up_is_believed(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
+    text_in(rt, SNATCHED)
+    gateway.script = [GatewayError("500", Outcome.UNKNOWN)]
+    send(rt, gateway)
+    clock.forward(seconds=21)
+    settle_unknown(rt, gateway.alone)
+
+    def look_up(text: OutgoingText, *_: object) -> None:
+        receive_report(rt, "twilio", Report("SMlate", text.message_id, text.attempt, Delivery.DELIVERED, None))
+
+    gateway.look_up = look_up  # type: ignore[method-assign]
+    clock.forward(seconds=21)
+    settle_unknown(rt, gateway.alone)
+    send(rt, gateway)
+    assert (gateway.taken, deliveries(rt)) == ([], [("delivered", None)])
 
 
 def test_at_one_text_a_second_no_more_is_claimed_than_leaves_in_time(
@@ -211,7 +240,7 @@ def test_at_one_text_a_second_no_more_is_claimed_than_leaves_in_time(
     rt, gateway = make_rt(sending=Sending(texts_per_s=1, in_flight=8)), ScriptedGateway()
     for n in range(40):
         text_in(rt, "salam", sender=f"+9230012{n:05d}")
-    send_due(rt, gateway, for_s=0.2)
+    send_due(rt, gateway.alone, for_s=0.2)
     claimed = [m for m in texts_out(rt) if m.attempts]
     assert 1 <= len(claimed) <= 10
 
@@ -266,7 +295,7 @@ def test_a_phone_that_was_off_waits_behind_everybody_else(rt: Runtime, gateway: 
     receive_report(rt, "twilio", report(texts_out(rt)[0], Delivery.UNDELIVERED, "30003", Outcome.UNREACHABLE))
     clock.forward(minutes=31)
     text_in(rt, SNATCHED, sender=OTHER)
-    _, claimed = claim_due(rt, limit=2)
+    _, claimed = claim_due(rt, {"twilio": 2})
     assert [claim.text.to for claim in claimed] == [OTHER, HER]
 
 
@@ -281,6 +310,30 @@ def test_a_late_report_about_an_earlier_try_changes_nothing(rt: Runtime, gateway
     send(rt, gateway)
     receive_report(rt, "twilio", report(first, Delivery.FAILED, "30008"))
     assert deliveries(rt)[0][0] == "sent"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_phone_that_has_the_text_after_all_is_not_sent_it_again(
+    rt: Runtime, gateway: ScriptedGateway, clock: Clock, *, named: bool
+) -> None:
+    text_in(rt, SNATCHED)
+    send(rt, gateway)
+    [first] = texts_out(rt)
+    receive_report(rt, "twilio", report(first, Delivery.UNDELIVERED, "30003", Outcome.UNREACHABLE))
+    ours = {} if named else {"message_id": None, "attempt": None}
+    receive_report(rt, "twilio", report(first, Delivery.DELIVERED, **ours))
+    clock.forward(hours=12)
+    send(rt, gateway)
+    assert (deliveries(rt), len(gateway.taken)) == ([("delivered", None)], 1)
+
+
+def test_a_phone_that_has_the_text_after_an_error_for_good_has_it(rt: Runtime, gateway: ScriptedGateway) -> None:
+    text_in(rt, SNATCHED)
+    send(rt, gateway)
+    [first] = texts_out(rt)
+    for delivery, code in ((Delivery.FAILED, "30008"), (Delivery.DELIVERED, None), (Delivery.UNDELIVERED, "30005")):
+        receive_report(rt, "twilio", report(first, delivery, code))
+    assert deliveries(rt) == [("delivered", None)]
 
 
 def test_a_report_about_a_text_that_is_not_ours_is_ignored(rt: Runtime) -> None:
@@ -384,3 +437,16 @@ def test_nothing_is_held_while_the_gateway_is_asked(rt: Runtime, gateway: Script
     gateway.script = [look]
     send(rt, gateway)
     assert said(rt) == ["receipt"]
+
+
+def test_a_text_leaves_to_no_number_that_somebody_put_in_the_place_of_the_contacts_own(rt: Runtime, gateway: ScriptedGateway) -> None:
+    text_in(rt, SNATCHED)
+    text_in(rt, SNATCHED, sender=OTHER)
+    with rt.transaction() as tx:
+        first, second = tx.session.scalars(select(Contact).order_by(Contact.id)).all()
+        stolen = {"number": second.number, "wrapped_key": second.wrapped_key}
+        tx.session.execute(update(Contact).where(Contact.id == second.id).values(uid=b"x" * 16, number=None))
+        tx.session.execute(update(Contact).where(Contact.id == first.id).values(uid=second.uid, **stolen))
+    send(rt, gateway)
+    assert [text.to for text in gateway.taken] == []
+    assert ("failed", "unreadable") in deliveries(rt)

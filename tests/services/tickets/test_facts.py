@@ -220,8 +220,8 @@ def test_a_sealed_ticket_goes_to_nobody_who_may_not_see_it(rt: Runtime, ticket: 
     with pytest.raises(NoSuchChoice):
         passing.pass_to_team(rt, alice, ticket.reference, version=ticket.version, code="integrity", note="")
     with rt.reading() as session:
-        assert {one.login for one in passing.colleagues_for(session, ticket)} == {"alice", "bob", "lead"}
-        assert [team.code for team in passing.teams_for(session, ticket)] == ["street"]
+        assert {one.login for one in passing.colleagues_for(session, ticket, outside=())} == {"alice", "bob", "lead"}
+        assert [team.code for team in passing.teams_for(ticket, people.teams(session).values())] == ["street"]
     assert now(rt).version == ticket.version
 
 

@@ -11,7 +11,7 @@ from hotline.services.tickets import casework, looking, passing
 from hotline.services.tickets.latelooks import tell_of_late
 from hotline.services.tickets.looking import Given
 from hotline.services.tickets.routing import route_due
-from hotline.storage import shutouts
+from hotline.storage import people, shutouts
 from hotline.storage.models import Alarm
 from tests.services.colleagues import settle, volunteer
 from tests.support import OTHER, Clock, text_in, tickets
@@ -107,7 +107,7 @@ def test_with_nobody_on_duty_it_goes_to_leads_and_heads_at_once(rt: Runtime, clo
     route_due(rt)
     clock.forward(minutes=3)
     with rt.reading() as session:
-        assert not passing.on_duty(rt, session)
+        assert not passing.on_duty(rt, session, people.teams(session).values())
     tell_of_late(rt)
     assert alarmed(rt) == {"lead", "head"}
 

@@ -13,6 +13,7 @@ from hotline.runtime import Runtime
 from hotline.services.access import NoSuchTicket, NotAllowed, NoteMissing
 from hotline.services.tickets import casework, facts, protocols
 from hotline.services.tickets.facts import NoSuchChoice
+from hotline.services.tickets.past import Past
 from hotline.services.tickets.protocols import Beside, StepsMissing
 from hotline.services.tickets.routing import route_due
 from hotline.storage.events import EventKind
@@ -40,7 +41,7 @@ def now(rt: Runtime, ticket: Ticket) -> Ticket:
 
 def beside(rt: Runtime, ticket: Ticket) -> Beside:
     with rt.reading() as session:
-        return protocols.beside(rt, session, now(rt, ticket))
+        return protocols.beside(rt, now(rt, ticket), Past.of(session, ticket.id))
 
 
 def cards(rt: Runtime, ticket: Ticket) -> list[str]:

@@ -195,3 +195,11 @@ def test_a_kind_that_a_table_lacks_is_the_last_and_one_that_names_it_is_taken(rt
     text_in(rt, UNTOLD, sender=OTHER)
     route_due(replace(that_reads(rt, "kind theft"), categories=tuple(one for one in rt.categories if one.code != "theft")))
     assert tickets(rt)[1].category == "general"
+
+
+def test_no_digit_is_stored_by_which_a_guess_at_the_words_could_be_tested(rt: Runtime) -> None:
+    text_in(rt, UNTOLD)
+    route_due(rt)
+    with rt.reading() as session:
+        row = session.scalars(select(ReadingRow)).one()
+    assert all(round(value, 2) == value for value in (row.danger, row.against, row.quiet))

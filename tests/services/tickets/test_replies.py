@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from hotline.domain.conversation import ReadAs
 from hotline.domain.delivery import Reason
 from hotline.runtime import Runtime
 from hotline.sections import Hours, Sending
@@ -16,7 +17,7 @@ from hotline.services.texts.outbound import send_due
 from hotline.services.tickets import casework, replies
 from hotline.services.tickets.replies import FormSent, NothingWritten, ReplyRefused, SaysTooMuch
 from hotline.storage import drafts
-from hotline.storage.models import Contact, Draft, Event, Ticket
+from hotline.storage.models import Contact, Draft, Event, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.tickets import TicketMoved
 from tests.opened import numbered
@@ -43,7 +44,7 @@ def test_what_she_writes_leaves_through_the_outbox_and_is_told(rt: Runtime, tick
     was = {"status": "assigned", "assignee_id": ticket.assignee_id, "unread": True, "unattended": False}
     assert event.data == {"version": ticket.version, "all_the_same": False, "was": was}
     assert (tickets(rt)[0].version, tickets(rt)[0].unread) == (ticket.version + 1, False)
-    send_due(rt, gateway := ScriptedGateway(), for_s=5)
+    send_due(rt, (gateway := ScriptedGateway()).alone, for_s=5)
     assert BODY in [taken.body for taken in gateway.taken]
 
 
@@ -87,6 +88,8 @@ def test_what_may_not_go_is_refused_with_why(
 ) -> None:
     clock.forward(minutes=10)  # what the citizen wrote is not so fresh any more that a volunteer may answer it
     alter(rt, model, **values)
+    if reason is Reason.LANDLINE:
+        alter(rt, Message, read_as=ReadAs.WRITTEN)  # it called: one that texts takes texts
     with pytest.raises(ReplyRefused) as refused:
         write(rt, ticket)
     assert refused.value.args == (reason,)
@@ -120,10 +123,10 @@ def test_out_of_hours_it_waits_and_she_is_told_until_when(make_rt: Callable[...,
     until = write(rt, tickets(rt)[0])
     assert until is not None
     assert until.isoformat() == "2026-11-23T14:00:00+05:00"
-    send_due(rt, gateway := ScriptedGateway(), for_s=5)
+    send_due(rt, (gateway := ScriptedGateway()).alone, for_s=5)
     assert BODY not in [taken.body for taken in gateway.taken]
     clock.forward(hours=2)
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert BODY in [taken.body for taken in gateway.taken]
 
 

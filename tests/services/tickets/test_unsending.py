@@ -123,7 +123,7 @@ def test_at_second_eleven_and_while_a_dead_worker_has_it_it_is_not_taken_back(rt
     clock.forward(seconds=11)
     with pytest.raises(HasLeft):
         take_back(rt)
-    _, [claimed] = claim_due(rt, limit=9)
+    _, [claimed] = claim_due(rt, {"twilio": 9})
     clock.forward(seconds=-5)  # a page server whose clock is behind
     with pytest.raises(HasLeft):
         take_back(rt)

@@ -109,7 +109,7 @@ def test_what_stands_queued_to_it_all_the_same_is_not_sent(rt: Runtime, text_key
         row = {"contact_id": contact.id, "body": "x", "text_key": text_key, "language": "sd", "segments": 1, "rank": 0}
         outgoing.queue(tx.session, ticket_id=None, answers_id=None, **outgoing.due_at_once(now=tx.now, **row))
     gateway = ScriptedGateway()
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert gateway.taken == []
     assert (texts_out(rt)[0].delivery, texts_out(rt)[0].reason) == (Delivery.FAILED, Reason.NOT_SAFE)
 
@@ -122,7 +122,7 @@ def test_a_volunteers_own_phone_is_texted_for_herself_and_for_no_ticket(rt: Runt
             queued = outgoing.due_at_once(now=tx.now, body=body, **row)
             outgoing.queue(tx.session, ticket_id=about, answers_id=None, **queued)
     gateway = ScriptedGateway()
-    send_due(rt, gateway, for_s=5)
+    send_due(rt, gateway.alone, for_s=5)
     assert [text.body for text in gateway.taken] == ["to her"]
 
 

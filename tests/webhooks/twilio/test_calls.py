@@ -13,17 +13,20 @@ from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
 from hotline.app import create_app
+from hotline.domain.danger import Danger
 from hotline.domain.walk import Step
 from hotline.runtime import Runtime
 from hotline.sections import Voice
 from hotline.services.calls import callflow
+from hotline.services.draining import take_in_waiting
 from hotline.simulator.twiml import inline_document
+from hotline.spool import Reader, SpoolFault, waiting
 from hotline.storage import db
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.writing import WRITES
 from tests.calling import LINE, MISSED, calls_of, contact_of
 from tests.services.calls.test_callflow import ways
-from tests.support import HER, TOKEN, count, tickets
+from tests.support import HER, TOKEN, away, count, tickets
 
 BASE = "https://hotline.example.org"
 VOICE = "/hooks/twilio/voice"
@@ -180,9 +183,9 @@ def test_a_duty_phone_hears_nothing_of_who_calls_and_keys_to_take_it(rt: Runtime
     assert len(calls_of(rt)) == 1  # the leg to a volunteer is not a citizen's call
 
 
-@pytest.mark.parametrize("path", [path for path in LISTENED_TO if path != f"{VOICE}/duty/1" and not path.startswith(f"{VOICE}/alarm/")])
+@pytest.mark.parametrize("path", [path for path in LISTENED_TO if not path.startswith((f"{VOICE}/duty/", f"{VOICE}/alarm/"))])
 def test_with_the_database_broken_the_lines_are_busy(rt: Runtime, client: FlaskClient, path: str) -> None:
-    """The duty line is left out, as it says the same to every caller, and a volunteer's own phone, which hears nothing."""
+    """The duty line is left out, which is joined with the caller all the same, and a volunteer's own phone, which hears nothing."""
     post(client, VOICE)
     with rt.engine.begin() as connection:
         connection.execute(text("ALTER TABLE calls RENAME TO gone"))
@@ -199,7 +202,7 @@ def test_what_somebody_holds_on_to_is_not_waited_for_until_the_gateway_gives_up(
     with ThreadPoolExecutor(1) as pool, holder.begin() as connection:
         connection.execute(text("UPDATE contacts SET times_seen = times_seen + 1"))  # on SQLite this locks the whole database
         assert is_busy(heard(pool.submit(post, client, f"{VOICE}/keys/0", Digits="1").result(10)))
-        assert pool.submit(post, client, "/hooks/twilio/sms", MessageSid="SM1", Body="salam").result(10).status_code == 503
+        assert pool.submit(post, client, "/hooks/twilio/sms", MessageSid="SM1", Body="salam").result(10).status_code == 200
     assert not is_busy(heard(post(client, f"{VOICE}/keys/0", Digits="1")))
     holder.dispose()
 
@@ -210,11 +213,91 @@ def test_a_missed_call_is_rejected_with_the_database_broken_too(rt: Runtime, cli
     assert [verb.tag for verb in heard(post(client, VOICE, To=MISSED))] == ["Reject"]
 
 
-def test_what_is_told_and_not_heard_fails_loudly_so_that_it_is_told_again(rt: Runtime, client: FlaskClient) -> None:
+def test_what_is_told_and_not_heard_waits_on_the_disk_or_fails_loudly_so_that_it_is_told_again(
+    rt: Runtime, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with rt.engine.begin() as connection:
         connection.execute(text("ALTER TABLE calls RENAME TO gone"))
-    assert post(client, f"{VOICE}/status", CallStatus="completed").status_code == 500
-    assert post(client, f"{VOICE}/recording", RecordingSid="RE" + "a" * 32).status_code == 500
+    assert post(client, f"{VOICE}/status", CallStatus="completed").status_code == 204
+    assert post(client, f"{VOICE}/recording", RecordingSid="RE" + "a" * 32).status_code == 204
+    assert len(waiting(rt.config.data_dir)) == 2
+    monkeypatch.setattr(rt.spool, "put", full)
+    assert post(client, f"{VOICE}/status", CallStatus="completed").status_code == 503
+    assert post(client, f"{VOICE}/recording", RecordingSid="RE" + "a" * 32).status_code == 503
+
+
+def full(*_: object, **__: object) -> None:
+    raise SpoolFault("No space left on device")
+
+
+def take_in(rt: Runtime) -> None:
+    assert take_in_waiting(rt, Reader(rt.config.keys_file), for_s=30) is False
+
+
+def test_danger_keyed_while_the_database_is_away_hears_whom_to_call_and_stands_in_the_book_once_it_is_back(
+    rt: Runtime, client: FlaskClient
+) -> None:
+    post(client, VOICE)
+    post(client, f"{VOICE}/keys/0", Digits="1")
+    with away(rt):
+        document = heard(post(client, f"{VOICE}/keys/1", Digits="0"))
+        assert post(client, f"{VOICE}/status", CallStatus="completed", CallDuration="21").status_code == 204
+    assert is_busy(document)
+    assert [clip for clip in clips(document) if clip.startswith("digit_")] == ["digit_1", "digit_5"] * 3  # 15, in each language
+    take_in(rt)
+    [ticket] = tickets(rt)
+    [call] = calls_of(rt)
+    assert (ticket.danger, ticket.next_ring_at is not None, call.ticket_id, call.duration_s) == (Danger.KEYED, True, ticket.id, 21)
+
+
+def in_danger(client: FlaskClient) -> str:
+    """A caller keys danger; the address to which the gateway tells how the recording ended."""
+    post(client, VOICE)
+    record = heard(post(client, f"{VOICE}/keys/0", Digits="0")).find("Record")
+    assert record is not None
+    return (record.get("action") or "").removeprefix(BASE)
+
+
+@pytest.mark.parametrize(("digits", "hears"), [("", True), ("#", True), ("5", False)])
+def test_who_keys_in_danger_that_speaking_is_impossible_hears_nothing_though_the_database_is_away(
+    rt: Runtime, client: FlaskClient, digits: str, hears: bool
+) -> None:
+    path = in_danger(client)
+    with away(rt):
+        document = heard(post(client, path, Digits=digits, RecordingSid="RE" + "a" * 32, RecordingDuration="4"))
+    assert is_busy(document) is hears
+    assert [verb.tag for verb in document] == (["Hangup"] if not hears else [verb.tag for verb in document])
+    take_in(rt)
+    assert calls_of(rt)[0].walk.get("must_be_silent", False) is not hears
+    assert count(rt, Recording) == 1
+
+
+def test_who_must_not_be_heard_hears_nothing_at_any_later_step(rt: Runtime, client: FlaskClient) -> None:
+    path = in_danger(client)
+    record = heard(post(client, path, Digits="5", RecordingSid="RE" + "a" * 32, RecordingDuration="4")).find("Record")
+    assert record is not None
+    later = (record.get("action") or "").removeprefix(BASE)
+    with away(rt):
+        assert [verb.tag for verb in heard(post(client, later, RecordingSid="RE" + "b" * 32, RecordingDuration="9"))] == ["Hangup"]
+    told = {"ErrorCode": "11200", "ErrorUrl": BASE + later}
+    assert [verb.tag for verb in heard(post(client, f"{VOICE}/fallback", **told))] == ["Hangup"]
+    assert is_busy(heard(post(client, f"{VOICE}/fallback", ErrorCode="11200", ErrorUrl=f"{BASE}{VOICE}/keys/1?hush=x")))
+    take_in(rt)
+    assert count(rt, Recording) == 2
+
+
+def test_a_duty_phone_that_takes_the_call_is_joined_though_the_database_is_away(rt: Runtime, client: FlaskClient) -> None:
+    rang = heard(post(client, in_danger(client), RecordingSid="RE" + "a" * 32, RecordingDuration="4")).find("Dial")
+    assert rang is not None
+    ended = (rang.get("action") or "").removeprefix(BASE)
+    leg = f"{VOICE}/duty/{calls_of(rt)[0].id}/keys/0"
+    with away(rt):
+        assert [verb.tag for verb in heard(post(client, leg, CallSid="CAd" + "0" * 31, Digits="2"))] == ["Hangup"]
+        assert list(heard(post(client, leg, CallSid="CAd" + "0" * 31, Digits="1"))) == []
+        assert is_busy(heard(post(client, ended, DialCallStatus="completed")))
+    take_in(rt)
+    [call] = calls_of(rt)
+    assert (call.duty_taken, call.ended_at is not None, len(tickets(rt))) == (True, True, 1)
 
 
 @pytest.mark.parametrize("path", LISTENED_TO)
@@ -234,6 +317,7 @@ def test_what_is_told_and_not_heard_fails_loudly_so_that_it_is_told_again(rt: Ru
         {"Digits": "hangup"},
         {"Direction": "outbound-api"},
         {"AccountSid": "AC" + "9" * 32},
+        {"ErrorUrl": "http://["},
     ],
 )
 def test_nonsense_that_is_signed_gets_something_to_hear(client: FlaskClient, path: str, fields: dict[str, str]) -> None:
@@ -258,6 +342,50 @@ def test_the_fallback_says_that_the_lines_are_busy_and_needs_no_database(rt: Run
         connection.execute(text("ALTER TABLE calls RENAME TO gone"))
         connection.execute(text("ALTER TABLE contacts RENAME TO gone_too"))
     assert is_busy(heard(post(client, f"{VOICE}/fallback", ErrorCode="11200")))
+
+
+def test_a_call_of_which_we_never_heard_stands_in_the_book_as_missed_once_its_caller_was_told_that_we_are_busy(
+    rt: Runtime, client: FlaskClient
+) -> None:
+    post(client, f"{VOICE}/fallback", ErrorCode="11200")
+    post(client, f"{VOICE}/fallback", ErrorCode="11200")
+    [missed] = [call for call in calls_of(rt) if call.direction == "missed"]
+    assert missed.ended_at is not None
+    assert post(client, f"{VOICE}/status", CallStatus="completed", CallDuration="9").status_code == 204
+    assert [call.direction for call in calls_of(rt)].count("missed") == 1
+
+
+def test_a_call_that_we_know_stays_as_it_is_when_the_gateway_falls_back(rt: Runtime, client: FlaskClient) -> None:
+    post(client, VOICE)
+    assert is_busy(heard(post(client, f"{VOICE}/fallback", ErrorCode="11200")))
+    [call] = calls_of(rt)
+    assert (call.direction, call.ended_at) == ("in", None)
+
+
+def test_a_call_that_got_no_answer_waits_on_the_disk_while_the_database_is_away(rt: Runtime, client: FlaskClient) -> None:
+    before = len(waiting(rt.config.data_dir))
+    with away(rt):
+        assert is_busy(heard(post(client, f"{VOICE}/fallback", ErrorCode="11200")))
+        assert rt.spool.rests  # the next caller does not wait for the database
+    assert len(waiting(rt.config.data_dir)) == before + 1
+    assert not calls_of(rt)
+
+
+def test_the_fallback_says_that_the_lines_are_busy_although_the_call_can_be_kept_nowhere(
+    rt: Runtime, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise SpoolFault("No space left on device")
+
+    monkeypatch.setattr(rt.spool, "put", full)
+    with away(rt):
+        assert is_busy(heard(post(client, f"{VOICE}/fallback", ErrorCode="11200")))
+
+
+@pytest.mark.parametrize("path", ["/fallback", "/alarm/fallback"])
+def test_a_call_that_we_placed_is_not_noted_as_missed_when_the_gateway_falls_back(rt: Runtime, client: FlaskClient, path: str) -> None:
+    post(client, f"{VOICE}{path}", ErrorCode="11200", Direction="outbound-api")
+    assert not calls_of(rt)
 
 
 def test_the_end_and_the_recording_are_taken_in_any_order(rt: Runtime, client: FlaskClient) -> None:

@@ -13,7 +13,9 @@ from werkzeug.datastructures import MultiDict
 from hotline.app import create_app
 from hotline.domain.message import CUT, KEPT, READ
 from hotline.runtime import Runtime
+from hotline.services import arriving, draining
 from hotline.services.texts.outbound import send_due
+from hotline.spool import Reader
 from hotline.storage.models import Message, Ticket
 from hotline.webhooks.twilio.signature import read_pairs, sign_bytes
 from tests.support import TOKEN, ScriptedGateway, count, text_in, texts_out, tickets
@@ -215,7 +217,7 @@ def test_more_than_the_limit_is_too_much(rt: Runtime, client: FlaskClient) -> No
 
 def test_a_delivery_report_moves_the_text_forward(rt: Runtime, client: FlaskClient) -> None:
     text_in(rt, "mera mobile cheen liya")
-    send_due(rt, ScriptedGateway(), for_s=5)
+    send_due(rt, ScriptedGateway().alone, for_s=5)
     [message] = texts_out(rt)
     path = f"{STATUS}?text={message.id}&attempt=1"
     for word in ("delivered", "sent", "queued", "delivered", "nonsense"):
@@ -225,7 +227,7 @@ def test_a_delivery_report_moves_the_text_forward(rt: Runtime, client: FlaskClie
 
 def test_a_failed_delivery_keeps_its_code_and_a_stop_is_remembered(rt: Runtime, client: FlaskClient) -> None:
     text_in(rt, "mera mobile cheen liya")
-    send_due(rt, ScriptedGateway(), for_s=5)
+    send_due(rt, ScriptedGateway().alone, for_s=5)
     [message] = texts_out(rt)
     fields = {"MessageSid": message.gateway_id or "", "MessageStatus": "failed", "ErrorCode": "21610"}
     assert post(client, fields, f"{STATUS}?text={message.id}&attempt=1") == 204
@@ -237,14 +239,16 @@ def test_a_stop_that_the_gateway_tells_us_of_is_obeyed_whatever_the_word(rt: Run
     assert (count(rt, Ticket), texts_out(rt)) == (0, [])
 
 
-def test_when_the_database_fails_the_gateway_is_asked_to_try_again(
-    rt: Runtime, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
+def test_a_text_that_a_fault_of_ours_refuses_waits_on_the_disk(rt: Runtime, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("hotline.webhooks.twilio.texts.receive_text", broken)
-    assert post(client, form()) == 500
+    with monkeypatch.context() as patch:
+        patch.setattr(arriving, "receive_text", broken)
+        assert post(client, form()) == 200
+    assert count(rt, Message) == 0
+    draining.take_in_waiting(rt, Reader(rt.config.keys_file), for_s=5)
+    assert count(rt, Message) == 2
 
 
 def test_get_is_not_answered(client: FlaskClient) -> None:

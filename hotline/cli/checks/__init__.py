@@ -1,0 +1,1 @@
+"""What `hotline doctor` looks at: functions that return what is right in a few words, and raise `verdict.Wrong` or `verdict.Doubtful`."""

@@ -1,0 +1,42 @@
+"""How late something is taken in, and what a machine may still do about it. Somebody else may hold the phone by then."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from hotline.domain.conversation import Decision
+
+
+class Late(IntEnum):
+    """How late it is."""
+
+    NOT = 0
+    LATE = 1  # no machine texts about danger, and none calls back
+    KEEPS_HOURS = 2  # what is answered all the same waits for the contact hours
+    A_PERSONS = 3  # no machine answers at all: a person decides
+
+
+_AFTER = (
+    (timedelta(days=1), Late.A_PERSONS),
+    (timedelta(minutes=30), Late.KEEPS_HOURS),
+    (timedelta(minutes=10), Late.LATE),
+)
+
+
+def lateness(came_at: datetime, now: datetime) -> Late:
+    """How late something is taken in that came at `came_at`, by our own clock."""
+    return next((late for after, late in _AFTER if now - came_at > after), Late.NOT)
+
+
+def told_late(decision: Decision, late: Late, *, danger: bool) -> Decision:
+    """The decision about a text that is taken in late. A person decides what is answered after a day, and whatever the hour to danger."""
+    if late is Late.NOT:
+        return decision
+    if late is Late.A_PERSONS or danger:
+        return replace(decision, answers=(), unanswered=True)
+    return replace(decision, keeps_hours=late is Late.KEEPS_HOURS)
+
+
+def came_late(sent_at: datetime | None, taken_at: datetime) -> bool:
+    """Whether a text was taken in so late that people must see it: we, or its gateway, were away. `sent_at`: when the citizen sent it."""
+    return sent_at is not None and lateness(sent_at, taken_at) is not Late.NOT

@@ -1,0 +1,1 @@
+"""Backups: made, checked, restored, and watched by the clock."""

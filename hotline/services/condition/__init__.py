@@ -1,0 +1,1 @@
+"""How the hotline itself is: what waits, what stands still, and who is told."""

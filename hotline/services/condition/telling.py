@@ -1,0 +1,123 @@
+"""The heads are alarmed about the hotline itself: what does not leave, what is not taken in, what stands still, what is about to end."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from hotline import host
+from hotline.alarms import AlarmKind, tell_heads
+from hotline.domain.shutdowns import shut_until
+from hotline.log import logger
+from hotline.runtime import Runtime
+from hotline.services.arriving import TOO_LONG
+from hotline.services.condition import certificate, disks, ticks
+from hotline.spool import SpoolFault
+from hotline.storage import alarms, figures, gatewaysigns, hosts, marks
+
+SENDING = "sending"
+SILENT_FOR = timedelta(minutes=15)
+"""So long a phone that is a gateway may tell nothing of itself."""
+
+_AGAIN_AFTER = timedelta(hours=12)
+"""Who acknowledged an alarm of something that goes on is told again after so long."""
+
+_DISKS_WITHIN_S = 5.0
+_DISK_SPARE = 2
+"""So many percent more than [watch] says must be free until the alarm is over: on a disk at the border it would come again and again."""
+
+
+def watch(rt: Runtime) -> bool:
+    """What the clock rings for. Returns whether the queue that sends stands still: then somebody else must send what tells of it."""
+    ticks.clock_rang(rt)
+    still = tell_of_stillness(rt)
+    if shut_until(rt.config.sending.shutdowns, rt.clock(), rt.config.zone) is None:  # else nothing leaves, and everybody knows why
+        _tell_of_unsent(rt)
+        _tell_of_silent_phones(rt)
+    tell_of_host(rt)
+    certificate.ask_when_due(rt)
+    _tell_of_certificate(rt)
+    return SENDING in still
+
+
+def tell_of_stillness(rt: Runtime) -> list[str]:
+    """Alarm the heads if the clock or a worker stands still; returns which. A worker tells of the others, and the web process of all.
+
+    Each is an alarm of its own: who has seen to one is told of the next.
+    """
+    with rt.reading() as session:
+        still = ticks.still(ticks.read(session), rt.clock())
+    if still:
+        logger().error("part of the hotline stands still", who=still)
+    for who in ticks.ALL:
+        _tell(rt, AlarmKind.STANDS_STILL, is_so=who in still, of=who)
+    return still
+
+
+def tell_of_host(rt: Runtime) -> None:
+    """Alarm the heads about what lies on this host's disks. A worker tells of its host, and the web process of its own: another host may
+    be well, and forgets nothing of this one. That this host is there is noted."""
+    if name := host.name(rt.config.data_dir):
+        with rt.transaction() as tx:
+            hosts.note(tx.session, name, now=tx.now)
+    _tell_of_spool(rt)
+    _tell_of_disks(rt)
+
+
+def _tell_of_unsent(rt: Runtime) -> None:
+    now = rt.clock()
+    with rt.reading() as session:
+        since = figures.first_due(session, now)
+    _tell(rt, AlarmKind.UNSENT, is_so=since is not None and now - since >= timedelta(minutes=rt.config.watch.unsent_minutes))
+
+
+def _tell_of_silent_phones(rt: Runtime) -> None:
+    """A phone that is a gateway is to tell of itself every few minutes: one that does not is off, or without a network."""
+    with rt.reading() as session:
+        signs = gatewaysigns.every(session)
+    for name, settings in rt.config.gateways.items():
+        if settings.is_set and name in signs and (told := signs[name].pinged_at) is not None:
+            _tell(rt, AlarmKind.PHONE_SILENT, is_so=rt.clock() - told >= SILENT_FOR, of=name)
+
+
+def _tell_of_spool(rt: Runtime) -> None:
+    try:
+        since = disks.spooled(rt.config).since
+    except SpoolFault as fault:
+        logger().error("the spool cannot be looked through", fault=str(fault))
+        return
+    _tell(rt, AlarmKind.SPOOL_WAITS, is_so=since is not None and rt.clock() - since >= TOO_LONG, of=host.name(rt.config.data_dir))
+
+
+def _tell_of_disks(rt: Runtime) -> None:
+    """A disk over the network may give no answer at all: the other jobs of this queue do not wait for it."""
+    found, name = list[list[str]](), host.name(rt.config.data_dir)
+    with rt.reading() as session:
+        spare = _DISK_SPARE if alarms.is_about(session, _about(AlarmKind.DISK_FULL, name)) else 0
+    asking = threading.Thread(target=lambda: found.append(disks.nearly_full(rt.config, spare=spare)), daemon=True)
+    asking.start()
+    asking.join(_DISKS_WITHIN_S)
+    if not found:
+        logger().error("a disk does not answer")
+        return
+    _tell(rt, AlarmKind.DISK_FULL, is_so=bool(found[0]), of=name)
+
+
+def _tell_of_certificate(rt: Runtime) -> None:
+    with rt.reading() as session:
+        ends = marks.value(session, certificate.ENDS)
+    left = datetime.fromtimestamp(ends, UTC) - rt.clock() if ends else None
+    _tell(rt, AlarmKind.CERTIFICATE, is_so=left is not None and left <= timedelta(days=rt.config.watch.certificate_days))
+
+
+def _tell(rt: Runtime, kind: AlarmKind, *, is_so: bool, of: str = "") -> None:
+    """Alarm the heads while it is so, and forget it once it is over. `of`: which part, gateway or host, where there are
+    several."""
+    about = _about(kind, of)
+    with rt.reading() as session:
+        if not is_so and not alarms.is_about(session, about):
+            return
+    with rt.transaction() as tx:
+        tell_heads(tx, about, kind, is_so=is_so, after=_AGAIN_AFTER)
+
+
+def _about(kind: AlarmKind, of: str) -> str:
+    return f"{kind}:{of}" if of else kind

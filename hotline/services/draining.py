@@ -1,0 +1,175 @@
+"""What waits on the disk is taken in: by several takers, what each sender sent in the order in which it came, and danger first."""
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hotline import host, spool
+from hotline.alarms import AlarmKind, tell_heads
+from hotline.domain.delivery import Delivery
+from hotline.domain.keyword import Keyword
+from hotline.gateways.base import IncomingCall, IncomingText, Outcome, Report
+from hotline.log import logger
+from hotline.runtime import Runtime
+from hotline.services import arriving, callsteps
+from hotline.services.calls import missedcalls
+from hotline.services.callsteps import CallStep
+from hotline.services.texts.reports import receive_report
+from hotline.spool import Kind, Reader, Waiting
+from hotline.storage import alarms
+from hotline.storage.db import DatabaseFault
+from hotline.storage.writing import Overloaded
+
+_ABOUT = "spool"
+
+TAKERS = 8
+"""How many files are taken in side by side: on SQLite they share a commit, on PostgreSQL first texts are stored by one statement. More
+would get no more done, as one transaction waits for another."""
+
+
+@dataclass
+class _Run:
+    """One run of all takers. It `stops` where the time is over, or the database is away again.
+
+    `refused`: lanes whose first file met a fault of the database. It may be that of a file beside it: each is tried by itself.
+    """
+
+    ends: float
+    is_away: bool = False
+    has_more: bool = False
+    refused: list[Sequence[Path]] = field(default_factory=list)
+
+    @property
+    def stops(self) -> bool:
+        if time.monotonic() > self.ends:
+            self.has_more = True
+        return self.is_away or self.has_more
+
+
+def take_in_waiting(rt: Runtime, reader: Reader, *, for_s: float) -> bool:
+    """Take in what waits for `for_s` seconds at most; returns whether more waits.
+
+    What is of one sender is taken in in the order in which it came. It stops where the database is away again. What cannot be taken in
+    beside a database that works is put aside, and the heads are alarmed.
+    """
+    run = _Run(time.monotonic() + for_s)
+    spool.sweep(rt.config.data_dir)
+    for files in _in_turn(spool.waiting(rt.config.data_dir)):
+        _take_in_all(rt, reader, files, run)
+        if run.stops:
+            return run.has_more and not run.is_away
+    _tell(rt)
+    return False
+
+
+def _in_turn(files: Sequence[Path]) -> Iterator[Sequence[Sequence[Path]]]:
+    """The files, as lanes of files that are taken in one after the other: those of a release without lanes; then the lanes in which
+    somebody tells of danger, up to the last such file; then the rest. In a lane, and among lanes, the first to come is the first."""
+    without = [path for path in files if spool.lane_of(path) is None]
+    if without:
+        yield [without]
+    lanes: dict[str, list[Path]] = {}
+    for path in files:
+        if (lane := spool.lane_of(path)) is not None:
+            lanes.setdefault(lane, []).append(path)
+    until = {lane: max((n for n, path in enumerate(of, 1) if spool.goes_first(path)), default=0) for lane, of in lanes.items()}
+    yield [of[: until[lane]] for lane, of in lanes.items() if until[lane]]
+    yield [of[until[lane] :] for lane, of in lanes.items() if until[lane] < len(of)]
+
+
+def _take_in_all(rt: Runtime, reader: Reader, lanes: Sequence[Sequence[Path]], run: _Run) -> None:
+    """Take in lanes side by side. A taker that is free takes the lane whose first file came first."""
+    waiting = deque(lanes)
+
+    def take_lanes() -> None:
+        while waiting and not run.stops:
+            with contextlib.suppress(IndexError):  # another taker took the last
+                _take_in_lane(rt, reader, waiting.popleft(), run, beside_others=True)
+
+    with ThreadPoolExecutor(TAKERS, thread_name_prefix="taker") as takers:
+        for taker in [takers.submit(take_lanes) for _ in lanes[:TAKERS]]:
+            taker.result()
+    refused, run.refused = run.refused, []
+    for lane in refused:
+        _take_in_lane(rt, reader, lane, run, beside_others=False)
+
+
+def _take_in_lane(rt: Runtime, reader: Reader, files: Sequence[Path], run: _Run, *, beside_others: bool) -> None:
+    for number, path in enumerate(files):
+        if run.stops:
+            return
+        try:
+            if not _is_taken_in(rt, reader, path, beside_others=beside_others):
+                run.refused.append(files[number:])
+                return
+        except Overloaded:
+            logger().warning("the database has no time again: what waits on the disk goes on waiting")
+            run.is_away = True
+        except Exception as fault:  # noqa: BLE001 - whatever it is, those behind it are taken in
+            logger().error("what waited on the disk is put aside: it cannot be taken in", file=path.name, exc_info=fault)
+            with contextlib.suppress(OSError):  # it stays, and is tried again
+                spool.put_aside(path)
+
+
+def _is_taken_in(rt: Runtime, reader: Reader, path: Path, *, beside_others: bool) -> bool:
+    """Take in what waits in a file, and remove it. False: the database refused it, perhaps for a file that was stored beside it.
+
+    Raises `Overloaded` where the database is away or has no time.
+    """
+    one = reader.open(path)
+    if one is None:
+        return True
+    try:
+        _take_in(rt, one)
+    except Overloaded:
+        raise
+    except DatabaseFault:
+        arriving.need_database(rt)
+        if beside_others:
+            return False
+        _take_in(rt, one)  # the connection alone may have ended
+    path.unlink(missing_ok=True)
+    return True
+
+
+def _take_in(rt: Runtime, one: Waiting) -> None:
+    if one.kind is Kind.TEXT:
+        arriving.receive(rt, one.gateway, _text(one.said), came_at=one.came_at)
+    elif one.kind is Kind.REPORT:
+        receive_report(rt, one.gateway, _report(one.said))
+    elif one.kind is Kind.STEP:
+        callsteps.take_in(rt, CallStep.from_said(one.said), came_at=one.came_at)
+    else:
+        missedcalls.note_late(rt, IncomingCall(**one.said), came_at=one.came_at)
+
+
+def _text(said: Mapping[str, Any]) -> IncomingText:
+    at, word = said["received_at"], said["keyword"]
+    read = {
+        "received_at": datetime.fromisoformat(at) if at else None,
+        "keyword": Keyword(word) if word else None,
+        "photos": tuple(said["photos"]),
+        "other_ids": tuple(said["other_ids"]),
+    }
+    return IncomingText(**{**said, **read})
+
+
+def _report(said: Mapping[str, Any]) -> Report:
+    outcome = said["outcome"]
+    return Report(**{**said, "delivery": Delivery(said["delivery"]), "outcome": Outcome(outcome) if outcome else None})
+
+
+def _tell(rt: Runtime) -> None:
+    """Alarm the heads about what was put aside on this host, until it is gone."""
+    is_stuck, about = bool(spool.aside(rt.config.data_dir)), f"{_ABOUT}:{host.name(rt.config.data_dir)}"
+    with rt.reading() as session:
+        if not is_stuck and not alarms.is_about(session, about):
+            return
+    with rt.transaction() as tx:
+        tell_heads(tx, about, AlarmKind.SPOOL_STUCK, is_so=is_stuck, after=timedelta(hours=12))

@@ -1,0 +1,318 @@
+"""The backlog of an outage: several takers, each sender's texts in order, danger first, and one bad file holds up nobody."""
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import DataError, OperationalError
+
+from hotline import spool
+from hotline.domain.lateness import Late
+from hotline.domain.look import Look
+from hotline.gateways.base import IncomingText
+from hotline.jobs import QUEUES, Job
+from hotline.runtime import Runtime
+from hotline.sections import Hours
+from hotline.services import arriving, draining
+from hotline.services.draining import take_in_waiting
+from hotline.services.texts import firsttext
+from hotline.services.tickets.routing import route_due
+from hotline.spool import Kind, Reader
+from hotline.storage.models import Message
+from hotline.storage.writing import CommitLost, Overloaded
+from tests.services.colleagues import settle
+from tests.support import Clock, away, keys_file, text_in, texts_out, tickets
+
+SNATCHED = "orangi town mein mera mobile cheen liya"
+CRY = "🆘 orangi town mein"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime.now(UTC))
+
+
+@pytest.fixture
+def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
+    return make_rt(data_dir=tmp_path / "data")
+
+
+def number(which: int) -> str:
+    return f"+9230012{which:05}"
+
+
+def waits(rt: Runtime, *texts: tuple[int, str]) -> None:
+    """Texts that came while the database was away: the sender's number, and the words."""
+    before = len(files(rt))
+    with away(rt):
+        for at, (sender, body) in enumerate(texts, before):
+            arriving.take_text(rt, "twilio", IncomingText(f"SM{at}", number(sender), body))
+
+
+def files(rt: Runtime) -> list[Path]:
+    return list(spool.waiting(rt.config.data_dir))
+
+
+def take_in(rt: Runtime, *, for_s: float = 30) -> bool:
+    return take_in_waiting(rt, Reader(Path(keys_file())), for_s=for_s)
+
+
+def bodies(rt: Runtime) -> dict[int, list[str | None]]:
+    """Contact → the words of its texts, in the order in which they were stored."""
+    found: dict[int, list[str | None]] = {}
+    with rt.reading() as session:
+        for one in session.query(Message).filter(Message.direction == "in").order_by(Message.id):
+            found.setdefault(one.contact_id, []).append(one.body)
+    return found
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The words of the texts that are taken in, in the order in which they are stored."""
+    came, real = list[str](), arriving.receive
+
+    def noted(rt: Runtime, gateway: str, text: IncomingText, *, came_at: datetime | None) -> None:
+        real(rt, gateway, text, came_at=came_at)
+        came.append(text.body)
+
+    monkeypatch.setattr(arriving, "receive", noted)
+    return came
+
+
+def test_what_each_sender_sent_is_taken_in_in_order_whatever_others_sent_between(rt: Runtime) -> None:
+    sent = [(sender, f"orangi town mein chori ho gayi, baat {at}") for at in range(4) for sender in range(9)]
+    waits(rt, *sent)
+    assert take_in(rt) is False
+    assert sorted(bodies(rt).values()) == [[f"orangi town mein chori ho gayi, baat {at}" for at in range(4)]] * 9
+    assert (len(tickets(rt)), len(texts_out(rt)), files(rt)) == (9, 9, [])
+
+
+def test_danger_is_taken_in_before_what_came_earlier_but_after_what_its_sender_sent_before(rt: Runtime, taken: list[str]) -> None:
+    waits(rt, *((sender, SNATCHED) for sender in range(12)), (3, CRY), (3, "peeli motorcycle"))
+    assert [spool.goes_first(path) for path in files(rt)] == [False] * 12 + [True, False]
+    take_in(rt)
+    assert taken[:2] == [SNATCHED, CRY]
+    assert len(taken) == 14
+    assert [CRY in words for words in bodies(rt).values()].count(True) == 1
+    assert [SNATCHED, CRY, "peeli motorcycle"] in bodies(rt).values()
+
+
+def test_the_name_of_a_file_tells_neither_the_sender_nor_the_words(rt: Runtime) -> None:
+    waits(rt, (1, SNATCHED), (1, SNATCHED), (2, SNATCHED))
+    one, again, other = (path.name for path in files(rt))
+    assert spool.lane_of(Path(one)) == spool.lane_of(Path(again)) != spool.lane_of(Path(other))
+    assert not any(number(1)[1:] in name or number(1)[-7:] in name for name in (one, again, other))
+
+
+@pytest.mark.parametrize("reader", ["phone.read_sender", "conversation.parse"])
+def test_a_text_that_nobody_can_read_is_kept_all_the_same(rt: Runtime, monkeypatch: pytest.MonkeyPatch, reader: str) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(f"hotline.services.arriving.{reader}", lambda *_: 1 / 0)
+        waits(rt, (1, CRY))
+    assert len(files(rt)) == 1
+    take_in(rt)
+    assert [ticket.danger is not None for ticket in tickets(rt)] == [True]
+
+
+def test_a_file_of_a_release_without_lanes_is_taken_in_before_all_others(rt: Runtime, taken: list[str]) -> None:
+    waits(rt, (1, "pehla: orangi town mein chori"), (2, CRY))
+    first, _ = files(rt)
+    first.rename(first.with_name("-".join(first.stem.split("-")[:3]) + ".age"))
+    take_in(rt)
+    assert taken == ["pehla: orangi town mein chori", CRY]
+
+
+def test_a_run_that_has_no_time_left_says_that_more_waits(rt: Runtime) -> None:
+    waits(rt, *((sender, SNATCHED) for sender in range(20)))
+    assert take_in(rt, for_s=-1) is True
+    assert len(files(rt)) == 20
+    assert take_in(rt) is False
+    assert len(tickets(rt)) == 20
+
+
+def test_every_taker_stops_where_the_database_goes_again_and_nothing_is_put_aside(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits(rt, *((sender, SNATCHED) for sender in range(30)))
+    left, real = threading.Semaphore(10), arriving.receive
+
+    def goes(*told: Any, **more: Any) -> None:
+        if not left.acquire(blocking=False):
+            raise OperationalError("", None, OSError("the server closed the connection"))
+        real(*told, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(arriving, "receive", goes)
+        patch.setattr(arriving, "need_database", lambda _: (_ for _ in ()).throw(Overloaded("it is away")))
+        assert take_in(rt) is False
+    assert (len(tickets(rt)), len(files(rt)), spool.aside(rt.config.data_dir)) == (10, 20, [])
+    assert take_in(rt) is False
+    assert (len(tickets(rt)), len(texts_out(rt))) == (30, 30)
+
+
+def test_a_fault_that_a_bad_text_brings_upon_those_beside_it_puts_aside_the_bad_one_alone(
+    rt: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite a failed commit fails for all that share it."""
+    settle(rt, tmp_path)
+    waits(rt, *((sender, SNATCHED if sender != 5 else "bad") for sender in range(20)), (5, "shukriya, orangi town mein"))
+    real, main = arriving.receive, threading.main_thread()
+
+    def shared(rt_: Runtime, gateway: str, text: IncomingText, *, came_at: datetime | None) -> None:
+        if threading.current_thread() is not main:
+            raise CommitLost("the shared commit failed")
+        if text.body == "bad":
+            raise DataError("", None, ValueError())
+        real(rt_, gateway, text, came_at=came_at)
+
+    monkeypatch.setattr(arriving, "receive", shared)
+    assert take_in(rt) is False
+    assert (len(tickets(rt)), files(rt), len(spool.aside(rt.config.data_dir))) == (20, [], 1)
+
+
+def test_a_worker_that_is_killed_again_and_again_doubles_nothing_and_loses_nothing(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = [(sender, f"orangi town mein chori ho gayi, baat {at}") for at in range(3) for sender in range(8)]
+    waits(rt, *sent)
+    chance, real = random.Random(7), Path.unlink
+
+    def killed(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".age" and chance.random() < 0.3:
+            raise KeyboardInterrupt
+        real(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", killed)
+    for _ in range(200):
+        try:
+            if take_in(rt) is False:
+                break
+        except KeyboardInterrupt:
+            continue
+    assert (files(rt), spool.aside(rt.config.data_dir)) == ([], [])
+    assert sorted(bodies(rt).values()) == [[f"orangi town mein chori ho gayi, baat {at}" for at in range(3)]] * 8
+    assert (len(tickets(rt)), len(texts_out(rt))) == (8, 8)
+
+
+def test_first_texts_that_waited_are_stored_together_where_first_texts_are(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored, real = list[bool](), firsttext.store
+
+    def noted(*told: Any, **more: Any) -> object:
+        one = real(*told, **more)
+        stored.append(one is not None)
+        return one
+
+    waits(rt, *((sender, SNATCHED) for sender in range(8)))
+    text_in(rt, SNATCHED)  # the names of our people are known from then on
+    monkeypatch.setattr("hotline.services.texts.intake.firsttext.store", noted)
+    take_in(rt)
+    assert stored == [rt.first_texts is not None] * 8
+
+
+@pytest.mark.parametrize(("minutes", "late"), [(0, Late.NOT), (11, Late.LATE), (31, Late.KEEPS_HOURS), (25 * 60, Late.A_PERSONS)])
+def test_a_late_first_text_leaves_the_same_by_either_way(
+    make_rt: Callable[..., Runtime], tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, minutes: int, late: Late
+) -> None:
+    opens = (clock.now.astimezone(make_rt().config.zone) + timedelta(minutes=minutes, hours=3)).replace(minute=0)
+    hours = Hours(opens=f"{opens:%H}:00", closes=f"{opens + timedelta(hours=2):%H}:00")
+    rt = make_rt(data_dir=tmp_path / "data", contact_hours=hours)
+    waits(rt, (1, SNATCHED), (2, SNATCHED))
+    came_at = clock.now
+    clock.forward(minutes=minutes)
+    _, second = files(rt)
+    aside = second.rename(tmp_path / second.name)
+    text_in(rt, SNATCHED, sender=number(3))  # the names of our people are known from then on
+    take_in(rt)
+    aside.rename(second)
+    monkeypatch.setattr("hotline.services.texts.intake.firsttext.store", lambda *_, **__: None)
+    take_in(rt)
+    with rt.reading() as session:
+        one, other = session.query(Message).filter(Message.direction == "in", Message.sent_at.is_not(None)).order_by(Message.id)
+        for text in (one, other):
+            assert (text.look, text.read_as) == (other.look, other.read_as)
+            assert text.sent_at is not None
+            assert abs(text.sent_at - came_at) < timedelta(seconds=30)
+    assert other.look is (None if late is Late.NOT else Look.NEXT) or other.look in (Look.NEXT, Look.FIRST)
+    due = [text.next_attempt_at for text in texts_out(rt)[1:]]
+    assert len(due) == (0 if late is Late.A_PERSONS else 2)
+    assert len(set(due)) <= 1
+    assert all((at is not None and at > clock.now) is (late is Late.KEEPS_HOURS) for at in due)
+
+
+def test_an_urgent_text_that_comes_while_the_backlog_is_taken_in_is_stored_routed_and_rings_before_it_ends(
+    rt: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(rt, tmp_path)
+    waits(rt, *((sender, SNATCHED) for sender in range(40)))
+    started, goes_on, real = threading.Event(), threading.Event(), arriving.receive
+
+    def slow(*told: Any, **more: Any) -> None:
+        real(*told, **more)
+        started.set()
+        goes_on.wait(20)
+
+    monkeypatch.setattr(arriving, "receive", slow)
+    drain = threading.Thread(target=take_in, args=(rt,))
+    drain.start()
+    try:
+        assert started.wait(20)
+        with monkeypatch.context() as patch:
+            patch.setattr(arriving, "receive", real)
+            arriving.take_text(rt, "twilio", IncomingText("SMlive", number(99), CRY))
+        route_due(rt)
+        waiting = len(files(rt))
+        [urgent] = [ticket for ticket in tickets(rt) if ticket.danger is not None]
+        assert (urgent.routed_at is not None, urgent.next_ring_at is not None, waiting > 0) == (True, True, True)
+    finally:
+        goes_on.set()
+        drain.join()
+    assert len(tickets(rt)) == 41
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_what_presses_is_read_and_routed_before_a_backlog_that_came_earlier(rt: Runtime, tmp_path: Path, limit: int) -> None:
+    settle(rt, tmp_path)
+    for sender in range(6):
+        text_in(rt, SNATCHED, sender=number(sender))
+    text_in(rt, CRY, sender=number(99))
+    route_due(rt, limit=limit)
+    routed = [ticket for ticket in tickets(rt) if ticket.routed_at is not None]
+    assert (len(routed), routed[-1].danger is not None) == (limit, True)
+    assert [ticket.id for ticket in routed[:-1]] == sorted(ticket.id for ticket in tickets(rt))[: limit - 1]
+    while route_due(rt, limit=limit):
+        pass
+    assert all(ticket.routed_at is not None and not ticket.to_read for ticket in tickets(rt))
+
+
+def test_beside_a_backlog_few_are_routed_at_a_time_and_the_most_pressing_are_among_them(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    for sender in range(15):
+        text_in(rt, SNATCHED, sender=number(sender))
+    for sender in range(90, 102):
+        text_in(rt, CRY, sender=number(sender))
+    for file in range(100):
+        rt.spool.put(Kind.TEXT, "twilio", {}, lane=file)
+    assert route_due(rt) == 12
+    assert [ticket.danger is not None for ticket in tickets(rt) if ticket.routed_at is not None] == [True] * 12
+    assert route_due(rt) == 10
+    for path in files(rt)[1:]:
+        path.unlink()
+    assert route_due(rt) == 5
+    assert all(ticket.routed_at is not None for ticket in tickets(rt))
+
+
+def test_the_job_that_takes_in_the_backlog_has_a_queue_of_its_own() -> None:
+    [queue] = [name for name, jobs in QUEUES.items() if Job.TAKE_IN_WAITING in jobs]
+    assert QUEUES[queue] == (Job.TAKE_IN_WAITING,)
+
+
+def test_a_report_and_a_text_of_one_time_hold_up_each_other_in_no_lane(rt: Runtime) -> None:
+    rt.spool.put(Kind.TEXT, "twilio", {"nonsense": 1}, lane=7)
+    rt.spool.put(Kind.STEP, "twilio", {"told": "nonsense"}, lane=7)
+    waits(rt, (1, SNATCHED))
+    assert take_in(rt) is False
+    assert (len(tickets(rt)), files(rt), len(spool.aside(rt.config.data_dir))) == (1, [], 2)
+
+
+def test_takers_leave_a_connection_to_each(rt: Runtime) -> None:
+    assert rt.engine.pool.size() > draining.TAKERS  # type: ignore[attr-defined]

@@ -1,0 +1,31 @@
+"""`python -m workers.sip NAME` holds a telephone line, see `SipProcess`. The supervisor starts it for each line."""
+
+import asyncio
+import fcntl
+import sys
+
+from hotline import private
+from hotline.gateways.local import socket_path
+from hotline.gateways.sip.gateway import GATEWAY
+from workers import lifeline
+from workers.process import named_gateway, runtime
+
+
+def main() -> None:
+    """Hold the line of the gateway that is named, until SIGTERM or SIGINT."""
+    lifeline.die_with_supervisor()
+    name = named_gateway(GATEWAY)
+    from workers.sipline import serve  # noqa: PLC0415 - whether its library is installed is asked first
+
+    rt = runtime()
+    lock = socket_path(rt.config, name).with_suffix(".lock")
+    private.folder(lock.parent)
+    descriptor = private.opened(lock)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)  # a process that is not quite gone goes first
+    is_well = asyncio.run(serve(rt, name))
+    rt.close()
+    sys.exit(not is_well)
+
+
+if __name__ == "__main__":
+    main()
