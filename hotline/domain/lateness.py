@@ -23,8 +23,10 @@ _AFTER = (
 )
 
 
-def lateness(came_at: datetime, now: datetime) -> Late:
-    """How late something is taken in that came at `came_at`, by our own clock."""
+def lateness(came_at: datetime | None, now: datetime) -> Late:
+    """How late something is taken in that came at `came_at`, by our own clock; None: it comes now."""
+    if came_at is None:
+        return Late.NOT
     return next((late for after, late in _AFTER if now - came_at > after), Late.NOT)
 
 
@@ -39,4 +41,4 @@ def told_late(decision: Decision, late: Late, *, danger: bool) -> Decision:
 
 def came_late(sent_at: datetime | None, taken_at: datetime) -> bool:
     """Whether a text was taken in so late that people must see it: we, or its gateway, were away. `sent_at`: when the citizen sent it."""
-    return sent_at is not None and lateness(sent_at, taken_at) is not Late.NOT
+    return lateness(sent_at, taken_at) is not Late.NOT

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from hotline.domain import conversation, phone
+from hotline.domain import conversation, phone, reading
 from hotline.domain.message import kept
 from hotline.gateways.base import IncomingCall, IncomingText, Report, keyed_lane
 from hotline.log import logger
@@ -141,8 +141,9 @@ def _put(rt: Runtime, kind: Kind, gateway: str, told: IncomingText | Report | In
 
 
 def _tells_danger(rt: Runtime, body: str) -> bool:
-    """Whether a text is to be taken in before others."""
-    return meaning.read_words(rt, body, said=conversation.parse(body, rt.lexicon).danger).danger is not None
+    """Whether a text is to be taken in before others: by its words, or by the model, which hears most of the danger that there is."""
+    told = meaning.read_words(rt, body, said=conversation.parse(body, rt.lexicon).danger).danger
+    return told is not None or reading.read(body, rt.reader).danger
 
 
 def _fields(told: IncomingText | Report | IncomingCall) -> dict[str, Any]:

@@ -28,10 +28,6 @@ from hotline.storage.writing import Overloaded
 
 _ABOUT = "spool"
 
-TAKERS = 8
-"""How many files are taken in side by side: on SQLite they share a commit, on PostgreSQL first texts are stored by one statement. More
-would get no more done, as one transaction waits for another."""
-
 
 @dataclass
 class _Run:
@@ -92,8 +88,8 @@ def _take_in_all(rt: Runtime, reader: Reader, lanes: Sequence[Sequence[Path]], r
             with contextlib.suppress(IndexError):  # another taker took the last
                 _take_in_lane(rt, reader, waiting.popleft(), run, beside_others=True)
 
-    with ThreadPoolExecutor(TAKERS, thread_name_prefix="taker") as takers:
-        for taker in [takers.submit(take_lanes) for _ in lanes[:TAKERS]]:
+    with ThreadPoolExecutor(rt.writing.side_by_side, thread_name_prefix="taker") as takers:
+        for taker in [takers.submit(take_lanes) for _ in lanes[: rt.writing.side_by_side]]:
             taker.result()
     refused, run.refused = run.refused, []
     for lane in refused:

@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeEngine
 
 from hotline import private
 from hotline.storage.base import UtcDateTime
-from hotline.storage.writing import CONNECTION, WAIT_S, WRITES, Overloaded
+from hotline.storage.writing import CONNECTION, SHARE, WAIT_S, WRITES, Overloaded
 
 DatabaseFault = SQLAlchemyError
 """Any error of the database: a statement refused, a connection lost, a lock not got in time."""
@@ -92,7 +92,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     parsed = database_url(url)
     if (path := sqlite_path(url)) is not None:
         _keep_private(path)
-        engine = create_engine(parsed, hide_parameters=True, pool_size=pool_size, max_overflow=0, pool_timeout=WAIT_S)
+        engine = create_engine(parsed, hide_parameters=True, pool_size=max(pool_size, SHARE + 2), max_overflow=0, pool_timeout=WAIT_S)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.look import Look
@@ -61,18 +61,21 @@ def forget(session: Session, message_id: int) -> None:
     session.execute(delete(ReadingRow).where(ReadingRow.message_id == message_id))
 
 
-def waiting(session: Session, limit: int, others: int) -> Sequence[Message]:
-    """Texts that are still to be read, locked: first those of urgent tickets that nobody has yet, at most `limit`; then the oldest, until
-    there are `others`. Rows that another worker has locked are left out."""
+def waiting(session: Session, limit: int, waited: int) -> Sequence[Message]:
+    """Texts that are still to be read, at most `limit`, locked: first those of urgent tickets that nobody has yet; then those that came as
+    they were sent; then those that waited while we were away, at most `waited`. Of each the oldest are first. Rows that another worker has
+    locked are left out."""
     urgent = select(Ticket.id).where(Ticket.routed_at.is_(None), Ticket.priority == Priority.URGENT)
     pressing = session.scalars(urgent.order_by(Ticket.priority, Ticket.id).limit(limit)).all()
-    found = _to_read(session, Message.ticket_id.in_(pressing), limit=limit) if pressing else []
-    rest = Message.id.not_in([message.id for message in found])
-    return [*found, *_to_read(session, rest, limit=others - len(found))] if len(found) < others else found
+    found = list(_to_read(session, Message.ticket_id.in_(pressing), limit=limit)) if pressing else []
+    for is_late, most in ((False, limit), (True, waited)):
+        rest = and_(Message.waited.is_(is_late), Message.id.not_in([message.id for message in found]))
+        found += _to_read(session, rest, limit=min(most, limit - len(found)))
+    return found
 
 
 def _to_read(session: Session, which: ColumnElement[bool], *, limit: int) -> Sequence[Message]:
-    statement = select(Message).where(TO_READ, which).order_by(Message.id).limit(limit).with_for_update(skip_locked=True)
+    statement = select(Message).where(TO_READ, which).order_by(Message.waited, Message.id).limit(limit).with_for_update(skip_locked=True)
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
 
 

@@ -324,7 +324,7 @@ def overdue(session: Session, *, now: datetime, limit: int) -> Iterable[Ticket]:
     return session.scalars(statement.with_for_update(skip_locked=True), execution_options={"populate_existing": True}).all()
 
 
-def unrouted(session: Session, limit: int) -> Iterable[Ticket]:
+def unrouted(session: Session, limit: int) -> Sequence[Ticket]:
     """Tickets that have been read and are still to be routed, the most pressing first and of these the oldest, locked. Rows that another
     worker has locked are left out."""
     statement = select(Ticket).where(Ticket.routed_at.is_(None), Ticket.to_read.is_(False)).order_by(Ticket.priority, Ticket.id)

@@ -47,8 +47,18 @@ class Overloaded(SQLAlchemyError):
     """Others have the database, and it did not become free in time: nothing was done. Asked again later, it works."""
 
 
+SHARE = 48
+"""By how many threads of a process a backlog is stored on SQLite. They share a commit, and the other processes wait for all of them: fewer
+would leave the writer to the others too often, more would keep a caller waiting for longer."""
+
+_OWN = 8
+"""The same on PostgreSQL, where more would get no more done."""
+
+
 class Writing(Protocol):
-    """Opens sessions that write."""
+    """Opens sessions that write. `side_by_side`: by how many threads of a process much is best stored that waits."""
+
+    side_by_side: int
 
     def session(self, *, ahead: bool = False) -> contextlib.AbstractContextManager[Session]:
         """A session whose changes are committed at the end of the block, or rolled back if the block raises.
@@ -59,6 +69,8 @@ class Writing(Protocol):
 
 class OwnCommits:
     """PostgreSQL: each transaction has its own connection and commit. `_AT_ONCE` of them run at once, and those that go ahead besides."""
+
+    side_by_side = _OWN
 
     def __init__(self, engine: Engine, sessions: sessionmaker[Session]) -> None:
         self._engine, self._sessions = engine, sessions
@@ -146,6 +158,8 @@ class SharedCommits:
 
     A transaction that goes ahead commits at once, and does not wait for others to join.
     """
+
+    side_by_side = SHARE
 
     def __init__(self, engine: Engine, sessions: sessionmaker[Session]) -> None:
         self._engine = engine.execution_options(**{WRITES: True})

@@ -27,7 +27,8 @@ _TIMES, _DANGER_S = 5.0, 5.0
 _EVERY_S = 2.0
 _WITHIN_S = 900
 _BODY = "orangi town mein gali number {} ke paas mera mobile cheen liya do larkon ne"
-_DANGER = "🆘 orangi town mein"
+_DANGER = "🆘 orangi town mein", "woh log ghar ke bahar khare hain aur darwaza tor rahe hain"
+"""The table of words hears the first, the model alone the second."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _fill(url: str, folder: Path, texts: int) -> None:
 
 
 def _tell_danger(port: int, sid: str, number: int) -> None:
-    fields = {"MessageSid": sid, "From": f"+92321{number:07d}", "To": NUMBER, "Body": _DANGER}
+    fields = {"MessageSid": sid, "From": f"+92321{number:07d}", "To": NUMBER, "Body": _DANGER[number % 2]}
     pairs = [(name.encode(), value.encode()) for name, value in fields.items()]
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
     try:

@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,18 @@ import pytest
 from sqlalchemy.exc import DataError, OperationalError
 
 from hotline import spool
+from hotline.domain.danger import Danger
 from hotline.domain.lateness import Late
 from hotline.domain.look import Look
 from hotline.gateways.base import IncomingText
 from hotline.jobs import QUEUES, Job
+from hotline.modelfile import MODEL, read_model
 from hotline.runtime import Runtime
 from hotline.sections import Hours
-from hotline.services import arriving, draining
+from hotline.services import arriving
 from hotline.services.draining import take_in_waiting
 from hotline.services.texts import firsttext
+from hotline.services.tickets import meaning
 from hotline.services.tickets.routing import route_due
 from hotline.spool import Kind, Reader
 from hotline.storage.models import Message
@@ -29,6 +33,8 @@ from tests.support import Clock, away, keys_file, text_in, texts_out, tickets
 
 SNATCHED = "orangi town mein mera mobile cheen liya"
 CRY = "🆘 orangi town mein"
+AT_THE_DOOR = "woh log ghar ke bahar khare hain aur darwaza tor rahe hain"
+"""Danger that only the model hears."""
 
 
 @pytest.fixture
@@ -39,6 +45,10 @@ def clock() -> Clock:
 @pytest.fixture
 def rt(make_rt: Callable[..., Runtime], tmp_path: Path) -> Runtime:
     return make_rt(data_dir=tmp_path / "data")
+
+
+def with_the_shipped_model(rt: Runtime) -> Runtime:
+    return replace(rt, reader=replace(rt.reader, model=read_model(MODEL).model))
 
 
 def number(which: int) -> str:
@@ -99,6 +109,15 @@ def test_danger_is_taken_in_before_what_came_earlier_but_after_what_its_sender_s
     assert len(taken) == 14
     assert [CRY in words for words in bodies(rt).values()].count(True) == 1
     assert [SNATCHED, CRY, "peeli motorcycle"] in bodies(rt).values()
+
+
+def test_danger_that_only_the_model_hears_is_taken_in_first_too(rt: Runtime, taken: list[str]) -> None:
+    rt = with_the_shipped_model(rt)
+    assert meaning.read_words(rt, AT_THE_DOOR, said=None).danger is None
+    waits(rt, *((sender, SNATCHED) for sender in range(12)), (20, AT_THE_DOOR))
+    take_in(rt)
+    assert taken[0] == AT_THE_DOOR
+    assert len(taken) == 13
 
 
 def test_the_name_of_a_file_tells_neither_the_sender_nor_the_words(rt: Runtime) -> None:
@@ -284,17 +303,34 @@ def test_what_presses_is_read_and_routed_before_a_backlog_that_came_earlier(rt: 
     assert all(ticket.routed_at is not None and not ticket.to_read for ticket in tickets(rt))
 
 
-def test_beside_a_backlog_few_are_routed_at_a_time_and_the_most_pressing_are_among_them(rt: Runtime, tmp_path: Path) -> None:
+def test_what_comes_now_is_read_before_what_waited_whatever_the_table_of_words_hears(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path)
-    for sender in range(15):
+    rt = with_the_shipped_model(rt)
+    waits(rt, *((sender, SNATCHED) for sender in range(6)), (1, "peeli motorcycle"))
+    take_in(rt)
+    text_in(rt, AT_THE_DOOR, sender=number(98))
+    text_in(rt, SNATCHED, sender=number(99))
+    *waited, danger, other = sorted(tickets(rt), key=lambda ticket: ticket.id)
+    assert (len(waited), danger.danger) == (6, None)
+    route_due(rt, limit=1)
+    assert [(ticket.id, ticket.danger) for ticket in tickets(rt) if not ticket.to_read] == [(danger.id, Danger.READ)]
+    route_due(rt, limit=2)
+    assert {ticket.id for ticket in tickets(rt) if not ticket.to_read} == {danger.id, other.id, waited[0].id}
+    while route_due(rt, limit=2):
+        pass
+    assert not any(ticket.to_read for ticket in tickets(rt))
+
+
+def test_beside_a_backlog_few_that_waited_are_read_at_a_time_but_all_that_press_and_all_that_come(rt: Runtime, tmp_path: Path) -> None:
+    settle(rt, tmp_path)
+    waits(rt, *((sender, SNATCHED) for sender in range(15)), *((sender, CRY) for sender in range(90, 102)))
+    take_in(rt)
+    for sender in range(50, 61):
         text_in(rt, SNATCHED, sender=number(sender))
-    for sender in range(90, 102):
-        text_in(rt, CRY, sender=number(sender))
     for file in range(100):
         rt.spool.put(Kind.TEXT, "twilio", {}, lane=file)
-    assert route_due(rt) == 12
-    assert [ticket.danger is not None for ticket in tickets(rt) if ticket.routed_at is not None] == [True] * 12
-    assert route_due(rt) == 10
+    assert route_due(rt) == 12 + 11 + 10
+    assert [ticket.danger is not None for ticket in tickets(rt) if ticket.routed_at is not None] == [True] * 12 + [False] * 21
     for path in files(rt)[1:]:
         path.unlink()
     assert route_due(rt) == 5
@@ -315,4 +351,4 @@ def test_a_report_and_a_text_of_one_time_hold_up_each_other_in_no_lane(rt: Runti
 
 
 def test_takers_leave_a_connection_to_each(rt: Runtime) -> None:
-    assert rt.engine.pool.size() > draining.TAKERS  # type: ignore[attr-defined]
+    assert rt.engine.pool.size() > rt.writing.side_by_side  # type: ignore[attr-defined]

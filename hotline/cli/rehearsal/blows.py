@@ -35,7 +35,7 @@ _HANGS = (WEB, WORKER, REDIS, DATABASE, PHONE, ACCOUNT)
 _HANGS_A_KILL, _FULL_TIMES = 1 / 8, 3
 _AWAY_S, _HANGS_S, _FULL_S = (0.3, 3.0), (2.0, 8.0), 10.0
 _LONGEST_CUT_S = 600.0
-"""The ten minutes of the order. A shorter day has a shorter cut: a tenth of it."""
+"""Ten minutes. A day of less than half an hour has a shorter cut: a third of it."""
 
 
 @dataclass(frozen=True)
@@ -74,5 +74,5 @@ def draw(seed: int, kills: int, *, lasts_s: float, has_server: bool) -> list[Blo
     if kills:
         full_s = min(_FULL_S, lasts_s / 20)
         found += [Blow(lasts_s * (n + 0.7) / _FULL_TIMES, WEB, How.FULL, full_s) for n in range(_FULL_TIMES)]
-        found.append(Blow(lasts_s * 0.4, DATABASE, How.CUT, min(_LONGEST_CUT_S, lasts_s / 10)))
+        found.append(Blow(lasts_s * 0.4, DATABASE, How.CUT, min(_LONGEST_CUT_S, lasts_s / 3)))
     return sorted(found, key=lambda blow: blow.after_s)

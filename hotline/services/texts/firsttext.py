@@ -7,7 +7,7 @@ from typing import Any
 
 from hotline.domain import conversation, reference
 from hotline.domain.conversation import Decision, Known, ParsedText, ReadAs
-from hotline.domain.lateness import Late, told_late
+from hotline.domain.lateness import Late, lateness, told_late
 from hotline.domain.look import look_for
 from hotline.domain.phone import Sender, SenderKind
 from hotline.domain.wishes import Wishes
@@ -39,9 +39,9 @@ def store(
     asked: ParsedText,
     meant: Meaning,
     wished: Wishes,
-    late: Late,
+    came_at: datetime | None,
 ) -> Stored | None:
-    """Store the text with its contact, ticket and receipt, and ring; `language` is that of its words, and `late` how late it is taken in.
+    """Store the text with its contact, ticket and receipt, and ring; `language` is that of its words. `came_at`: see `intake.receive_text`.
 
     None: nothing is stored. The text is not of this kind, or its phone is known: it is to be stored by itself.
     Raises `Overloaded`, `DatabaseFault`.
@@ -53,7 +53,7 @@ def store(
     now = rt.clock()
     if not naming.names_nobody(rt, text.body, now=now):
         return None
-    first = _first(rt, gateway, text, sender, now, language=language, asked=asked, meant=meant, late=late)
+    first = _first(rt, gateway, text, sender, now, language=language, asked=asked, meant=meant, came_at=came_at)
     with overload_told():
         stored = rt.first_texts.store(first)
     if stored is None:
@@ -80,19 +80,21 @@ def _first(
     language: str | None,
     asked: ParsedText,
     meant: Meaning,
-    late: Late,
+    came_at: datetime | None,
 ) -> FirstText:
     address, keys, key = sender.address or "", rt.keys, new_contact_key()
     spoken = language or rt.config.conversation.default_language
     contact = Met(0, sender.kind, sender.country, spoken, language_named=False, times_seen=1, is_prankster=False)
+    late = lateness(came_at, now)
     decision = told_late(_OPENS, late, danger=False)
     look = look_for(text.body, asked, decision, language=language, unsafe=False, unseen=late is not Late.NOT)
+    text_row = row_in(contact.id, gateway, text, decision, look=look, now=now, came_at=came_at)
     ref = reference.draw(secrets.randbelow)
     rows: dict[str, Mapping[str, Any]] = {
         "contact": {**contacts.row_of_new(keys, key, sender, language=spoken, now=now), "times_seen": 1, "heard_at": now},
         "ticket": tickets.new(reference=ref, opened_at=now, changed_at=now, **ticket_of(contact.id, meant)),
         "event": opened(details_of(meant), now=now),
-        "text": sealed.row_by(key, row_in(contact.id, gateway, text, decision, look=look, now=now)),
+        "text": sealed.row_by(key, text_row),
     }
     receipt = None if decision.unanswered else receipt_of_new(rt, contact, ref=ref, now=now, keeps_hours=decision.keeps_hours)
     if receipt is not None:

@@ -10,7 +10,7 @@ from hotline.domain.category import fallback
 from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
 from hotline.domain.language import detect
 from hotline.domain.lateness import Late, lateness, told_late
-from hotline.domain.look import Look, look_for
+from hotline.domain.look import look_for
 from hotline.domain.message import KEPT, READ, kept
 from hotline.domain.phone import LISTED_AS_JUNK, Sender
 from hotline.domain.reading import SURE_KIND, read
@@ -81,8 +81,8 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText, *, came_at: date
         asked = replace(asked, auto_reply=False)
     wished = read_wishes(text.body, rt.wishes, rt.lexicon)
     spoken = detect(text.body[:READ]) if asked.command is None else None
-    text, late = (text, Late.NOT) if came_at is None else _told_late(rt, text, came_at)
-    stored = firsttext.store(rt, gateway, text, sender, language=spoken, asked=asked, meant=meant, wished=wished, late=late)
+    late = lateness(came_at, rt.clock())
+    stored = firsttext.store(rt, gateway, text, sender, language=spoken, asked=asked, meant=meant, wished=wished, came_at=came_at)
     if stored is not None:
         return _came(gateway, text, stored.message_id, stored.ticket_id)
     # A new contact whose first text is only "salam" or "OFF" gets the language of that word. A known contact's language stays.
@@ -107,16 +107,12 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText, *, came_at: date
             if look is not None and contact.is_prankster:
                 look = look.for_prankster()
             decision = told_late(decision, late, danger=meant.danger is not None)
-            message_id, ticket_id = _carry_out(rt, tx, contact, decision, gateway=gateway, text=text, meant=meant, wished=wished, look=look)
+            row = row_in(contact.id, gateway, text, decision, look=look, now=tx.now, came_at=came_at)
+            message_id, ticket_id = _carry_out(rt, tx, contact, decision, row=row, text=text, meant=meant, wished=wished)
             _note_wish(tx, asked, decision, ticket_id)
     except SeenBefore:
         return Received.SEEN_BEFORE
     return _came(gateway, text, message_id, ticket_id)
-
-
-def _told_late(rt: Runtime, text: IncomingText, came_at: datetime) -> tuple[IncomingText, Late]:
-    """A text that is taken in later, with the time at which it came, and how late that is."""
-    return replace(text, received_at=text.received_at or came_at), lateness(came_at, rt.clock())
 
 
 def _came(gateway: str, text: IncomingText, message_id: int, ticket_id: int | None) -> Received:
@@ -208,18 +204,16 @@ def _carry_out(
     contact: Met,
     decision: Decision,
     *,
-    gateway: str,
+    row: TextIn,
     text: IncomingText,
     meant: Meaning,
     wished: Wishes,
-    look: Look | None,
 ) -> tuple[int, int | None]:
-    """Do what was decided. Returns the ids of the text and of its ticket."""
+    """Do what was decided about a text, whose row is ready. Returns the ids of the text and of its ticket."""
     if decision.language is not None:
         contacts.speak(tx.session, contact, decision.language, named=True)
     if decision.silence is not None:
         contacts.silence(tx.session, contact.id, tx.now if decision.silence else None)
-    row = row_in(contact.id, gateway, text, decision, look=look, now=tx.now)
     ticket_id, ref = decision.ticket_id, None
     if decision.opens:
         opened = _open(rt, tx, contact, decision, text=row, meant=meant)
@@ -228,7 +222,7 @@ def _carry_out(
         message_id = messages.keep(tx.session, ticket_id=ticket_id, **row)
     if message_id is None:
         raise SeenBefore
-    camewith.note(tx, decision, message_id, gateway, text)
+    camewith.note(tx, decision, message_id, row["gateway"], text)
     if decision.adds and ticket_id is not None:
         add(rt, tx, ticket_id, text.body, meant)
     if decision.move is not None and ticket_id is not None:
@@ -239,7 +233,7 @@ def _carry_out(
     answers = decision.answers
     if decision.opens and not decision.unanswered and not _receipt_first(decision):
         answers = (*answers, Answer(texts.RECEIPT))
-    for answer in (*answers, *camewith.answers(tx, contact, text, decision, look)):
+    for answer in (*answers, *camewith.answers(tx, contact, text, decision, row["look"])):
         about, number = (answer.about.id, answer.about.reference) if answer.about else (ticket_id, ref)
         # An answer about another contact's ticket is not stored under that ticket.
         filed = about if answer.about is None or answer.about.own else None

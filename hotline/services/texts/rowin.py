@@ -14,9 +14,18 @@ _LINE = 16
 """The most characters of a line's name."""
 
 
-def row_in(contact_id: int, gateway: str, text: IncomingText, decision: Decision, *, look: Look | None, now: datetime) -> TextIn:
+def row_in(
+    contact_id: int,
+    gateway: str,
+    text: IncomingText,
+    decision: Decision,
+    *,
+    look: Look | None,
+    now: datetime,
+    came_at: datetime | None = None,
+) -> TextIn:
     """The row of a text about which that was decided, with how it came, where the gateway says: on which line, and when the network took
-    it."""
+    it. `came_at`: when it came, where it is taken in later."""
     row: TextIn = {
         "direction": Direction.IN,
         "contact_id": contact_id,
@@ -28,12 +37,15 @@ def row_in(contact_id: int, gateway: str, text: IncomingText, decision: Decision
         "look": look,
         "to_read": decision.opens or decision.adds,
     }
+    if came_at is not None:
+        row["waited"] = True
     if text.line is not None:
         row["line"] = text.line[:_LINE]
     if text.head is not None:
         row["head"] = text.head
-    if text.received_at is not None:
-        row["sent_at"] = min(text.received_at, now)  # a network's clock may be wrong; a text does not come from the future
+    sent_at = text.received_at or came_at
+    if sent_at is not None:
+        row["sent_at"] = min(sent_at, now)  # a network's clock may be wrong; a text does not come from the future
     return row
 
 

@@ -16,13 +16,13 @@ from hotline.storage.models import Contact, Message
 from hotline.storage.rows import TicketChanges
 
 
-def read_due(rt: Runtime, *, limit: int, others: int | None = None) -> int:
-    """Read texts that wait for it, at most `limit`; `others` where not so many are urgent. Returns how many there were."""
+def read_due(rt: Runtime, *, limit: int, waited: int) -> int:
+    """Read texts that are still to be read, at most `limit`; of those that came while we were away at most `waited`. Returns how many."""
     with rt.reading() as session:
         if not readings.waiting(session, 1, 1):
             return 0
     with rt.transaction() as tx:
-        waiting = readings.waiting(tx.session, limit, limit if others is None else others)
+        waiting = readings.waiting(tx.session, limit, waited)
         for message in waiting:
             try:
                 with tx.session.begin_nested():

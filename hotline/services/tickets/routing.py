@@ -18,8 +18,8 @@ from hotline.workdays import calendar
 
 BATCH = 100
 _BESIDE_BACKLOG = 10
-"""How many that are not urgent while a backlog waits on the disk: on SQLite, where one process writes at a time, to read and route what was
-stored would hold up what was not."""
+"""How many texts that waited and tell of no danger are read while more of them wait on the disk: on SQLite, where one process writes at a
+time, to read and route what was stored would hold up what was not."""
 
 _NEWEST = 20
 """Of so many texts that joined a ticket it is asked what they tell of."""
@@ -31,13 +31,11 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
 
     How many there were of the larger kind, at most `limit`: then there may be more.
     """
-    others = min(limit, _BESIDE_BACKLOG) if spool.is_long(rt.config.data_dir) else limit
-    read = reading.read_due(rt, limit=limit, others=others)
+    read = reading.read_due(rt, limit=limit, waited=_BESIDE_BACKLOG if spool.is_long(rt.config.data_dir) else limit)
     with rt.transaction() as tx:
         teams = people.teams(tx.session)
         roster = _Roster(rt, tx)
-        found = enumerate(tickets.unrouted(tx.session, limit))
-        waiting = [ticket for number, ticket in found if number < others or ticket.priority == Priority.URGENT]
+        waiting = tickets.unrouted(tx.session, limit)
         for ticket in waiting:
             _route(rt, tx, ticket, teams, roster)
             _let_in(rt, tx, ticket, teams)

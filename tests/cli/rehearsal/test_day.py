@@ -67,11 +67,11 @@ def test_a_database_without_a_process_is_not_killed_but_cut_off(plan: list[Blow]
     without = blows.draw(1, 200, lasts_s=1200, has_server=False)
     assert sum(blow.is_kill for blow in without) == 200
     assert not [blow for blow in without if blow.victim == DATABASE and blow.is_kill]
-    assert [blow.lasts_s for blow in without if blow.how is How.CUT] == [120]
+    assert [blow.lasts_s for blow in without if blow.how is How.CUT] == [400]
     assert [blow for blow in plan if blow.victim == DATABASE and blow.is_kill]
 
 
-def test_the_cut_is_a_tenth_of_the_day_and_ten_minutes_at_most() -> None:
+def test_the_cut_is_a_third_of_the_day_and_ten_minutes_at_most() -> None:
     [cut] = [blow for blow in blows.draw(1, 9, lasts_s=24 * 3600, has_server=True) if blow.how is How.CUT]
     assert cut.lasts_s == 600
 
