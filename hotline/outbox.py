@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from hotline.domain import phone, reference, texts
 from hotline.domain.budget import Weight
+from hotline.domain.lateness import Late
 from hotline.domain.phone import SenderKind
 from hotline.domain.segments import count
 from hotline.domain.texts import Text
@@ -21,18 +22,20 @@ _TO_A_PRANKSTER = 2
 
 RANK_URGENT, RANK_ANSWER, RANK_OURS, RANK_COURTESY = -10, 0, 1, 10
 """Texts of a lower rank are sent first: danger and alarms; receipts and answers; what else we start; statuses that nobody asked for. A text
-whose phone was off goes one rank back with each try, and stays among its kind; an answer goes among what we start."""
+whose phone was off goes one rank back with each try, and stays among its kind; an answer goes among what we start. So does each answer to
+what was taken in late."""
 
 _COURTESIES = frozenset(text.key for text in (texts.STATUS_IN_PROGRESS, texts.STATUS_RESOLVED, texts.STATUS_CLOSED, texts.STATUS_REOPENED))
 """Statuses: where they answer nothing, nobody has asked for them."""
 
 
-def rank_of(text: Text | None, *, is_answer: bool, urgent: bool) -> int:
-    """The rank of a text that is queued; `text` is None for what a volunteer wrote."""
+def rank_of(text: Text | None, *, is_answer: bool, urgent: bool, late: Late = Late.NOT) -> int:
+    """The rank of a text that is queued; `text` is None for what a volunteer wrote. `late`: how late what it answers was taken in."""
     if urgent:
         return RANK_URGENT
     if is_answer or text is texts.RECEIPT:
-        return RANK_ANSWER
+        # After an outage, somebody who texts now would wait for the receipts of all who texted then.
+        return RANK_ANSWER if late is Late.NOT else RANK_OURS
     return RANK_COURTESY if text is not None and text.key in _COURTESIES else RANK_OURS
 
 
@@ -60,7 +63,7 @@ def queue_text(
     ref: str | None,
     answers_id: int | None,
     urgent: bool = False,
-    keeps_hours: bool = False,
+    late: Late = Late.NOT,
 ) -> bool:
     """Queue `text` to the contact in the contact's language. False if the contact cannot or may not be texted.
 
@@ -68,7 +71,7 @@ def queue_text(
     a contact who had `replies_per_sender` answers in the last hour (`answers_id` names the text that is answered),
     or `_TO_A_PRANKSTER` where two people marked the phone. `urgent`: the text is about danger.
     """
-    row = compose(rt, tx, text, contact, ref=ref, is_answer=answers_id is not None, urgent=urgent, keeps_hours=keeps_hours)
+    row = compose(rt, tx, text, contact, ref=ref, is_answer=answers_id is not None, urgent=urgent, late=late)
     if row is None:
         return False
     outgoing.queue(tx.session, ticket_id=ticket_id, answers_id=answers_id, **row)
@@ -110,12 +113,12 @@ def compose(
     ref: str | None,
     is_answer: bool,
     urgent: bool = False,
-    keeps_hours: bool = False,
+    late: Late = Late.NOT,
 ) -> TextOut | None:
     """The row that `queue_text` stores, without its ticket and the text it answers; None if the contact cannot or may not be texted.
 
-    The caller stores the row in the same transaction. `keeps_hours`: it waits for the hours in which the contact may be texted, also
-    where it is an answer.
+    The caller stores the row in the same transaction. `late`: how late what it answers was taken in. Then it leaves after answers to what
+    comes now, and keeps the hours in which the contact may be texted.
     """
     if not _may_be_texted(rt, contact):
         return None
@@ -123,20 +126,20 @@ def compose(
         logger().info("an answer was left out: enough for this hour", contact_id=contact.id)
         return None
     tx.ring(Job.SEND_DUE)
-    row = _row(rt, text, contact, ref=ref, now=tx.now, rank=rank_of(text, is_answer=is_answer, urgent=urgent))
-    if keeps_hours:
+    row = _row(rt, text, contact, ref=ref, now=tx.now, rank=rank_of(text, is_answer=is_answer, urgent=urgent, late=late))
+    if late is Late.KEEPS_HOURS:
         known = contact if isinstance(contact, Contact) else contacts.locked(tx.session, contact.id)
         row["next_attempt_at"] = rt.config.hours.narrowed(known.safe_from, known.safe_until).opening(tx.now) or tx.now
     return row
 
 
-def receipt_of_new(rt: Runtime, contact: Met, *, ref: str, now: datetime, keeps_hours: bool = False) -> TextOut | None:
-    """The row of the receipt to a phone that nobody knew, where nobody is in danger; None if it cannot be texted. `keeps_hours`: see
+def receipt_of_new(rt: Runtime, contact: Met, *, ref: str, now: datetime, late: Late = Late.NOT) -> TextOut | None:
+    """The row of the receipt to a phone that nobody knew, where nobody is in danger; None if it cannot be texted. `late`: see
     `compose`."""
     if not _may_be_texted(rt, contact):
         return None
-    row = _row(rt, texts.RECEIPT, contact, ref=ref, now=now, rank=RANK_ANSWER)
-    if keeps_hours:
+    row = _row(rt, texts.RECEIPT, contact, ref=ref, now=now, rank=rank_of(texts.RECEIPT, is_answer=True, urgent=False, late=late))
+    if late is Late.KEEPS_HOURS:
         row["next_attempt_at"] = rt.config.hours.opening(now) or now
     return row
 

@@ -13,6 +13,7 @@ from hotline.domain import answers, reference, texts
 from hotline.domain.danger import Danger
 from hotline.domain.folding import ascii_digits
 from hotline.domain.keyword import SOS, Command, Keyword, Lexicon, has_letter_or_digit, read_keyword, says_nothing
+from hotline.domain.lateness import Late
 from hotline.domain.message import READ
 from hotline.domain.shorttexts import SOLVED, UNSOLVED, Said, asks_erasure, is_auto_reply, only_asks, read_answer, says_more_than_auto_reply
 from hotline.domain.texts import Text
@@ -164,7 +165,15 @@ class Decision:
     silence: bool | None = None  # True: stop our texts; False: start them again
     answers: tuple[Answer, ...] = field(default=())
     unanswered: bool = False  # no machine answers, not even with a receipt: a person decides
-    keeps_hours: bool = False  # what is answered waits for the contact hours
+    late: Late = Late.NOT  # how late what it answers was taken in
+
+    def told_late(self, late: Late, *, danger: bool) -> "Decision":
+        """The decision, if the text is taken in so late."""
+        if late is Late.NOT:
+            return self
+        if late.is_persons(danger=danger):
+            return replace(self, answers=(), unanswered=True, late=late)
+        return replace(self, late=late)
 
 
 MOVE_TEXTS: dict[Status, Text] = {

@@ -1,10 +1,7 @@
 """How late something is taken in, and what a machine may still do about it. Somebody else may hold the phone by then."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import IntEnum
-
-from hotline.domain.conversation import Decision
 
 
 class Late(IntEnum):
@@ -14,6 +11,10 @@ class Late(IntEnum):
     LATE = 1  # no machine texts about danger, and none calls back
     KEEPS_HOURS = 2  # what is answered all the same waits for the contact hours
     A_PERSONS = 3  # no machine answers at all: a person decides
+
+    def is_persons(self, *, danger: bool) -> bool:
+        """Whether a person alone decides what is answered: after a day, and sooner to danger."""
+        return self is Late.A_PERSONS or (danger and self is not Late.NOT)
 
 
 _AFTER = (
@@ -28,15 +29,6 @@ def lateness(came_at: datetime | None, now: datetime) -> Late:
     if came_at is None:
         return Late.NOT
     return next((late for after, late in _AFTER if now - came_at > after), Late.NOT)
-
-
-def told_late(decision: Decision, late: Late, *, danger: bool) -> Decision:
-    """The decision about a text that is taken in late. A person decides what is answered after a day, and whatever the hour to danger."""
-    if late is Late.NOT:
-        return decision
-    if late is Late.A_PERSONS or danger:
-        return replace(decision, answers=(), unanswered=True)
-    return replace(decision, keeps_hours=late is Late.KEEPS_HOURS)
 
 
 def came_late(sent_at: datetime | None, taken_at: datetime) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from hotline import spool
 from hotline.alarms import AlarmKind
+from hotline.domain import texts
 from hotline.domain.call import CallDirection, CallReason
 from hotline.domain.delivery import Delivery
 from hotline.domain.keyword import Keyword
@@ -22,11 +23,14 @@ from hotline.sections import Hours
 from hotline.services import arriving, draining
 from hotline.services.draining import take_in_waiting
 from hotline.services.texts import intake
+from hotline.services.tickets.routing import route_due
 from hotline.spool import Reader, SpoolFault
+from hotline.storage import outgoing
 from hotline.storage.callmodels import Call
 from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Event, Message
 from hotline.storage.writing import Overloaded
+from tests.readings import that_reads
 from tests.services.colleagues import settle
 from tests.support import HER, OTHER, Clock, away, hand_over, keys_file, texts_out, tickets
 
@@ -244,6 +248,30 @@ def test_a_database_that_fails_is_not_tried_for_each_text(rt: Runtime, monkeypat
 def test_a_text_some_minutes_late_is_answered_as_ever(rt: Runtime) -> None:
     late(rt, told(), minutes=9)
     assert len(texts_out(rt)) == 1
+
+
+def test_who_texts_now_gets_the_receipt_before_who_texted_while_we_were_away(rt: Runtime) -> None:
+    late(rt, told(), minutes=11)
+    arriving.take_text(rt, "twilio", told(sender=OTHER, gateway_id="SM2"))
+    with rt.transaction() as tx:
+        late_one, one = texts_out(rt)
+        assert [due.message.id for due in outgoing.due(tx.session, now=tx.now, limit=1)] == [one.id]
+        assert [due.message.id for due in outgoing.due(tx.session, now=tx.now, limit=2)] == [one.id, late_one.id]
+
+
+@pytest.mark.parametrize(("by", "asked", "waits"), [({"minutes": 11}, 1, False), ({"minutes": 31}, 1, True), ({"hours": 25}, 0, False)])
+def test_a_question_of_ours_about_a_late_text_is_late_too(
+    rt: Runtime, clock: Clock, tmp_path: Path, by: dict[str, float], asked: int, waits: bool
+) -> None:
+    settle(rt, tmp_path)
+    opens = (clock.now.astimezone(rt.config.zone) + timedelta(**by) + timedelta(hours=4)).replace(minute=0)
+    hours = Hours(opens=f"{opens:%H}:00", closes=f"{(opens + timedelta(hours=2)):%H}:00")
+    rt = dataclasses.replace(rt, config=dataclasses.replace(rt.config, contact_hours=hours))
+    late(rt, told("mera phone gir gaya rickshaw mein"), **by)
+    route_due(that_reads(rt, "kind lost"))
+    questions = [one for one in texts_out(rt) if one.text_key == texts.ASK_WHERE.key]
+    assert len(questions) == asked
+    assert all((one.next_attempt_at is not None and one.next_attempt_at > clock.now) is waits for one in questions)
 
 
 def test_late_danger_is_heard_by_people_and_texted_to_nobody(rt: Runtime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from hotline.domain.danger import Danger
 from hotline.domain.ticket import Priority
 from hotline.domain.voice import Hush
 from hotline.runtime import Runtime
-from hotline.sections import Voice
+from hotline.sections import Hours, Voice
 from hotline.services import arriving, callsteps
 from hotline.services.calls import callflow, hangup
 from hotline.services.draining import take_in_waiting
@@ -70,6 +70,24 @@ def test_danger_keyed_at_any_step_while_the_database_is_away_is_told_to_people(r
     [call] = calls_of(rt)
     assert (call.ticket_id, call.ended_at is not None, call.danger_at is not None) == (ticket.id, True, True)
     assert texts_out(rt) == []  # so late no machine texts about danger
+
+
+@pytest.mark.parametrize(("minutes", "receipts", "waits"), [(5, 1, False), (31, 1, True), (25 * 60, 0, False)])
+def test_the_receipt_of_a_call_that_is_taken_in_late_is_late_too(
+    make_rt: Callable[..., Runtime], clock: Clock, tmp_path: Path, minutes: int, receipts: int, waits: bool
+) -> None:
+    opens = (clock.now.astimezone(make_rt().config.zone) + timedelta(minutes=minutes, hours=4)).replace(minute=0)
+    hours = Hours(opens=f"{opens:%H}:00", closes=f"{opens + timedelta(hours=2):%H}:00")
+    rt = make_rt(voice=Voice(number=LINE), data_dir=tmp_path / "data", contact_hours=hours)
+    caller = Caller(rt).ring().press("1", "3", "1")
+    assert caller.hears == ["consent"]
+    broken_off(rt, caller, "1")
+    clock.forward(minutes=minutes)
+    take_in(rt)
+    assert len(tickets(rt)) == 1
+    due = [text.next_attempt_at for text in texts_out(rt)]
+    assert len(due) == receipts
+    assert all((at is not None and at > clock.now) is waits for at in due)
 
 
 @pytest.mark.parametrize("reported", ["before", "after", "never"])

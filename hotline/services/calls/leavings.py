@@ -6,7 +6,7 @@ from datetime import timedelta
 from hotline.domain import category, texts
 from hotline.domain.call import TO_VOLUNTEERS, CallDirection
 from hotline.domain.danger import Danger, surer
-from hotline.domain.lateness import Late, lateness
+from hotline.domain.lateness import lateness
 from hotline.domain.look import Look, look_for_recording
 from hotline.domain.ticket import Priority
 from hotline.domain.walk import Step, Walk
@@ -75,7 +75,8 @@ def _add(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) ->
     if named is not None and after.category != before.category:
         meant = replace(meaning.read_words(rt, "", named=named), hits=(named.code,))
         meaning.add(rt, tx, tickets.locked(tx.session, ticket_id), meant, unread=True)
-    if after.agreed and not before.agreed:
+    late = lateness(call.stepped_at, tx.now)
+    if after.agreed and not before.agreed and not late.is_persons(danger=after.danger):
         contact = tx.session.get_one(Contact, call.contact_id)
         queue_text(
             rt,
@@ -86,6 +87,7 @@ def _add(rt: Runtime, tx: Transaction, call: Call, before: Walk, after: Walk) ->
             ref=tickets.reference_of(tx.session, ticket_id),
             answers_id=None,
             urgent=after.danger,
+            late=late,
         )
 
 
@@ -109,8 +111,8 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
     shown = next((c for c in rt.categories if c.code == walk.category), category.fallback(rt.categories))
     danger = surer(Danger.KEYED if walk.danger else None, shown.danger)
     late = lateness(call.stepped_at, tx.now)  # what was keyed while the database was away is told later
-    for_a_person = late is Late.A_PERSONS or (danger is not None and late is not Late.NOT)
-    contact = tx.session.get_one(Contact, call.contact_id) if walk.agreed and not for_a_person else None
+    is_texted = walk.agreed and not late.is_persons(danger=danger is not None)
+    contact = tx.session.get_one(Contact, call.contact_id) if is_texted else None
     opened = opening.open_ticket(
         tx,
         {"category": shown.code, "hits": (), "by": "call"},
@@ -124,7 +126,7 @@ def open_ticket(rt: Runtime, tx: Transaction, call: Call, walk: Walk) -> int:
             "danger": danger,
         },
         receipt=lambda ref: (
-            compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=False, urgent=danger is not None) if contact else None
+            compose(rt, tx, texts.RECEIPT, contact, ref=ref, is_answer=False, urgent=danger is not None, late=late) if contact else None
         ),
     )
     _tell(tx, opened.ticket_id, must_be_silent=walk.must_be_silent, wants_call=walk.wants_call)

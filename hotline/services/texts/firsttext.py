@@ -7,7 +7,7 @@ from typing import Any
 
 from hotline.domain import conversation, reference
 from hotline.domain.conversation import Decision, Known, ParsedText, ReadAs
-from hotline.domain.lateness import Late, lateness, told_late
+from hotline.domain.lateness import Late, lateness
 from hotline.domain.look import look_for
 from hotline.domain.phone import Sender, SenderKind
 from hotline.domain.wishes import Wishes
@@ -86,7 +86,7 @@ def _first(
     spoken = language or rt.config.conversation.default_language
     contact = Met(0, sender.kind, sender.country, spoken, language_named=False, times_seen=1, is_prankster=False)
     late = lateness(came_at, now)
-    decision = told_late(_OPENS, late, danger=False)
+    decision = _OPENS.told_late(late, danger=False)
     look = look_for(text.body, asked, decision, language=language, unsafe=False, unseen=late is not Late.NOT)
     text_row = row_in(contact.id, gateway, text, decision, look=look, now=now, came_at=came_at)
     ref = reference.draw(secrets.randbelow)
@@ -96,7 +96,7 @@ def _first(
         "event": opened(details_of(meant), now=now),
         "text": sealed.row_by(key, text_row),
     }
-    receipt = None if decision.unanswered else receipt_of_new(rt, contact, ref=ref, now=now, keeps_hours=decision.keeps_hours)
+    receipt = None if decision.unanswered else receipt_of_new(rt, contact, ref=ref, now=now, late=late)
     if receipt is not None:
         rows["receipt"] = sealed.row_by(key, receipt)
     own = {name: {key: value for key, value in row.items() if key not in ROWS[name].ids} for name, row in rows.items()}

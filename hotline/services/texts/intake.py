@@ -9,7 +9,7 @@ from hotline.domain import conversation, phone, texts
 from hotline.domain.category import fallback
 from hotline.domain.conversation import Answer, Decision, Known, NamedTicket, ParsedText, ReadAs
 from hotline.domain.language import detect
-from hotline.domain.lateness import Late, lateness, told_late
+from hotline.domain.lateness import Late, lateness
 from hotline.domain.look import look_for
 from hotline.domain.message import KEPT, READ, kept
 from hotline.domain.phone import LISTED_AS_JUNK, Sender
@@ -106,7 +106,7 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText, *, came_at: date
             )
             if look is not None and contact.is_prankster:
                 look = look.for_prankster()
-            decision = told_late(decision, late, danger=meant.danger is not None)
+            decision = decision.told_late(late, danger=meant.danger is not None)
             row = row_in(contact.id, gateway, text, decision, look=look, now=tx.now, came_at=came_at)
             message_id, ticket_id = _carry_out(rt, tx, contact, decision, row=row, text=text, meant=meant, wished=wished)
             _note_wish(tx, asked, decision, ticket_id)
@@ -246,7 +246,7 @@ def _carry_out(
             ref=number,
             answers_id=message_id,
             urgent=meant.danger is not None,
-            keeps_hours=decision.keeps_hours,
+            late=decision.late,
         )
     return message_id, ticket_id
 
@@ -290,7 +290,7 @@ def _open(rt: Runtime, tx: Transaction, contact: Met, decision: Decision, *, tex
                 ref=ref,
                 is_answer=True,
                 urgent=meant.danger is not None,
-                keeps_hours=decision.keeps_hours,
+                late=decision.late,
             )
             if _receipt_first(decision)
             else None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hotline.domain import reading, texts
 from hotline.domain.danger import Danger, surer
+from hotline.domain.lateness import Late, lateness
 from hotline.domain.look import Look
 from hotline.domain.reading import Intent, Part
 from hotline.domain.ticket import Priority
@@ -86,5 +87,7 @@ def _area(rt: Runtime, found: reading.Reading) -> str | None:
 def _ask_where(rt: Runtime, tx: Transaction, message: Message, contact: Contact, ticket_id: int) -> None:
     """Ask the citizen once where it happened, unless a text from us may be read by the wrong person."""
     ticket = tickets.locked(tx.session, ticket_id)  # as it is now that its words were added
-    if ticket.area is None and not (ticket.hold or ticket.sealed or ticket.priority == Priority.URGENT):
-        queue_text(rt, tx, texts.ASK_WHERE, contact, ticket_id=ticket.id, ref=None, answers_id=message.id)
+    late = lateness(message.sent_at, message.created_at) if message.waited else Late.NOT
+    may_ask = not (ticket.hold or ticket.sealed or ticket.priority == Priority.URGENT or late.is_persons(danger=False))
+    if ticket.area is None and may_ask:
+        queue_text(rt, tx, texts.ASK_WHERE, contact, ticket_id=ticket.id, ref=None, answers_id=message.id, late=late)
