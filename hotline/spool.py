@@ -23,7 +23,6 @@ FOLDER = "spool"
 """Its name in the data folder."""
 
 _WHOLE, _PARTLY = ".age", ".part"
-_FIRST = "u"
 """How the last part of a name ends whose file is taken in before others."""
 
 LANES = 1 << 16
@@ -53,6 +52,14 @@ class Kind(StrEnum):
     REPORT = "report"
     CALL = "call"
     STEP = "step"
+
+
+class Turn(StrEnum):
+    """When what waits in a file is taken in, as its name tells."""
+
+    FIRST = "u"  # it tells of danger by its words, or by a key
+    NEXT = "m"  # the model reads danger in it
+    LAST = ""
 
 
 @dataclass(frozen=True)
@@ -131,10 +138,10 @@ class Spool:
         *,
         came_at: datetime | None = None,
         lane: int = 0,
-        first: bool = False,
+        turn: Turn = Turn.LAST,
     ) -> None:
         """Seal what came in and write it. It is on the disk when this returns. `came_at`: when it came, if not just now. What is of one
-        `lane`, below `LANES`, is taken in in the order in which it came; what goes `first` is taken in before other lanes.
+        `lane`, below `LANES`, is taken in in the order in which it came; lanes are taken in by their `turn`.
 
         Raises `SpoolFault`: then the gateway must tell it again.
         """
@@ -143,7 +150,7 @@ class Spool:
         content = {"kind": kind, "gateway": gateway, "came_at": came_at.timestamp() if came_at is not None else time.time(), "said": said}
         try:
             sealed = seal(json.dumps(content).encode(), self._recipient)
-            path = self._write(sealed, f"-{lane:04x}{_FIRST if first else ''}")
+            path = self._write(sealed, f"-{lane:04x}{turn}")
             try:
                 path.rename(path.with_suffix(_WHOLE))
             except OSError:
@@ -198,9 +205,9 @@ def lane_of(path: Path) -> str | None:
     return parts[3][:4] if len(parts) > 3 else None
 
 
-def goes_first(path: Path) -> bool:
-    """Whether what is in a file is taken in before other lanes, by its name."""
-    return path.name.endswith(_FIRST + _WHOLE)
+def turn_of(path: Path) -> Turn:
+    """The turn in which what is in a file is taken in, by its name."""
+    return next((turn for turn in (Turn.FIRST, Turn.NEXT) if path.name.endswith(turn + _WHOLE)), Turn.LAST)
 
 
 def _in(folder: Path) -> list[Path]:

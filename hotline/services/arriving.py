@@ -18,7 +18,7 @@ from hotline.services.texts.intake import Received, receive_text
 from hotline.services.texts.reports import receive_report
 from hotline.services.texts.saidagain import said_again
 from hotline.services.tickets import meaning
-from hotline.spool import Kind, SpoolFault
+from hotline.spool import Kind, SpoolFault, Turn
 from hotline.storage import marks, messages
 from hotline.storage.db import DatabaseFault
 from hotline.storage.writing import Overloaded
@@ -130,20 +130,21 @@ def stored_or_put(rt: Runtime, store: Callable[[], object], put: Callable[[], No
 
 def _put(rt: Runtime, kind: Kind, gateway: str, told: IncomingText | Report | IncomingCall, *, came_at: datetime | None = None) -> None:
     """Put it on the disk, in the lane of its sender. Raises `SpoolFault`."""
-    lane, first = keyed_lane(rt.keys.mark, gateway, told.gateway_id), False  # of a call its steps have the same
+    lane, turn = keyed_lane(rt.keys.mark, gateway, told.gateway_id), Turn.LAST  # of a call its steps have the same
     if isinstance(told, IncomingText):
         try:
             lane = keyed_lane(rt.keys.mark, phone.read_sender(told.sender, rt.config.numbers.region).address or told.sender)
-            first = _tells_danger(rt, kept(told.body))
+            turn = _turn(rt, kept(told.body))
         except Exception as fault:  # noqa: BLE001 - whatever it is that cannot be read, the text is kept
             logger().error("a text could not be read and waits in turn", exc_info=fault)
-    rt.spool.put(kind, gateway, _fields(told), came_at=came_at, lane=lane, first=first)
+    rt.spool.put(kind, gateway, _fields(told), came_at=came_at, lane=lane, turn=turn)
 
 
-def _tells_danger(rt: Runtime, body: str) -> bool:
-    """Whether a text is to be taken in before others: by its words, or by the model, which hears most of the danger that there is."""
-    told = meaning.read_words(rt, body, said=conversation.parse(body, rt.lexicon).danger).danger
-    return told is not None or reading.read(body, rt.reader).danger
+def _turn(rt: Runtime, body: str) -> Turn:
+    """When a text is taken in: danger before others. The model hears most of it, but not as surely as the table of words."""
+    if meaning.read_words(rt, body, said=conversation.parse(body, rt.lexicon).danger).danger is not None:
+        return Turn.FIRST
+    return Turn.NEXT if reading.read(body, rt.reader).danger else Turn.LAST
 
 
 def _fields(told: IncomingText | Report | IncomingCall) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from hotline.runtime import Runtime
 from hotline.services import arriving
 from hotline.services.calls import callflow, hangup, leavings, missedcalls
 from hotline.services.calls.callflow import CallAnswer
-from hotline.spool import Kind
+from hotline.spool import Kind, Turn
 from hotline.storage import calls
 
 _T = TypeVar("_T")
@@ -108,7 +108,7 @@ def _reported(rt: Runtime, step: CallStep, store: Callable[[], None]) -> None:
 def _put(rt: Runtime, step: CallStep) -> None:
     in_danger = step.told in _BREAKS_OFF and (_keys_danger(step.call) or step.call.keys == CANNOT_SPEAK)
     lane = keyed_lane(rt.keys.mark, step.call.gateway, step.call.gateway_id)
-    rt.spool.put(Kind.STEP, step.call.gateway, step.as_said(), lane=lane, first=in_danger)
+    rt.spool.put(Kind.STEP, step.call.gateway, step.as_said(), lane=lane, turn=Turn.FIRST if in_danger else Turn.LAST)
 
 
 def take_in(rt: Runtime, step: CallStep, *, came_at: datetime) -> None:

@@ -21,7 +21,7 @@ from hotline.services import arriving, callsteps
 from hotline.services.calls import missedcalls
 from hotline.services.callsteps import CallStep
 from hotline.services.texts.reports import receive_report
-from hotline.spool import Kind, Reader, Waiting
+from hotline.spool import Kind, Reader, Turn, Waiting
 from hotline.storage import alarms
 from hotline.storage.db import DatabaseFault
 from hotline.storage.writing import Overloaded
@@ -65,8 +65,8 @@ def take_in_waiting(rt: Runtime, reader: Reader, *, for_s: float) -> bool:
 
 
 def _in_turn(files: Sequence[Path]) -> Iterator[Sequence[Sequence[Path]]]:
-    """The files, as lanes of files that are taken in one after the other: those of a release without lanes; then the lanes in which
-    somebody tells of danger, up to the last such file; then the rest. In a lane, and among lanes, the first to come is the first."""
+    """The files, as lanes of files that are taken in one after the other: those of a release without lanes; then, for each turn, the lanes
+    with a file of that turn, up to the last such file; then the rest. In a lane, and among lanes, the first to come is the first."""
     without = [path for path in files if spool.lane_of(path) is None]
     if without:
         yield [without]
@@ -74,9 +74,11 @@ def _in_turn(files: Sequence[Path]) -> Iterator[Sequence[Sequence[Path]]]:
     for path in files:
         if (lane := spool.lane_of(path)) is not None:
             lanes.setdefault(lane, []).append(path)
-    until = {lane: max((n for n, path in enumerate(of, 1) if spool.goes_first(path)), default=0) for lane, of in lanes.items()}
-    yield [of[: until[lane]] for lane, of in lanes.items() if until[lane]]
-    yield [of[until[lane] :] for lane, of in lanes.items() if until[lane] < len(of)]
+    for turn in (Turn.FIRST, Turn.NEXT):
+        until = {lane: max((n for n, path in enumerate(of, 1) if spool.turn_of(path) is turn), default=0) for lane, of in lanes.items()}
+        yield [of[: until[lane]] for lane, of in lanes.items() if until[lane]]
+        lanes = {lane: of[until[lane] :] for lane, of in lanes.items()}
+    yield [of for of in lanes.values() if of]
 
 
 def _take_in_all(rt: Runtime, reader: Reader, lanes: Sequence[Sequence[Path]], run: _Run) -> None:

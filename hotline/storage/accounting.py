@@ -28,6 +28,7 @@ class TextIn:
     words: str
     ticket_id: int | None
     read_as: str | None
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def everything(session: Session) -> Everything:
 
 
 def _text_in(session: Session, one: Message, numbers: Mapping[int, str]) -> TextIn:
-    return TextIn(one.id, numbers[one.contact_id], sealed.body_of(session, one), one.ticket_id, one.read_as)
+    return TextIn(one.id, numbers[one.contact_id], sealed.body_of(session, one), one.ticket_id, one.read_as, one.late)
 
 
 def _text_out(session: Session, one: Message, numbers: Mapping[int, str]) -> TextOut:

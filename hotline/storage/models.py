@@ -195,7 +195,7 @@ class Message(Base):
         Index("ix_messages_unseen", "ticket_id", postgresql_where=LOOK, sqlite_where=LOOK),
         Index("ix_messages_alone", "created_at", postgresql_where=ALONE, sqlite_where=ALONE),
         Index("ix_messages_plain", "id", postgresql_where=PLAIN, sqlite_where=PLAIN),
-        Index("ix_messages_to_read", "waited", "id", postgresql_where=TO_READ, sqlite_where=TO_READ),
+        Index("ix_messages_to_read", "late", "id", postgresql_where=TO_READ, sqlite_where=TO_READ),
         Index(
             "ix_messages_open",
             "delivery",
@@ -221,7 +221,7 @@ class Message(Base):
     look: Mapped[int | None] = mapped_column(SmallInteger)  # `domain.look.Look`: how soon a person looks at it; null: somebody has
     read_as: Mapped[str | None] = mapped_column(String(16))
     to_read: Mapped[bool | None]  # true: a worker is still to read what it means
-    waited: Mapped[bool] = mapped_column(server_default=false())  # it came while we were away: those that come now are read before it
+    late: Mapped[bool] = mapped_column(server_default=false())  # taken in late (`domain.lateness`): those that come now are read first
     # out
     volunteer_id: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # who wrote it (down); null: the machine or the citizen
     text_key: Mapped[str | None] = mapped_column(String(40))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from hotline.storage.models import TO_READ, Message, Ticket
 from hotline.storage.readingmodels import ReadingRow
 
 _REASONS = "readings.reasons"
+_TENTH = 10
 
 
 class NewReading(TypedDict):
@@ -61,21 +62,32 @@ def forget(session: Session, message_id: int) -> None:
     session.execute(delete(ReadingRow).where(ReadingRow.message_id == message_id))
 
 
-def waiting(session: Session, limit: int, waited: int) -> Sequence[Message]:
-    """Texts that are still to be read, at most `limit`, locked: first those of urgent tickets that nobody has yet; then those that came as
-    they were sent; then those that waited while we were away, at most `waited`. Of each the oldest are first. Rows that another worker has
-    locked are left out."""
+def waiting(session: Session, limit: int, late: int) -> Sequence[Message]:
+    """Texts that are still to be read, locked: first those of urgent tickets that nobody has yet; then those that came as they were sent;
+    then those that were taken in late, at most `late`. A tenth is left to the last. Of each the oldest are first, and `limit` in all.
+
+    Besides, what came before on the same tickets is read before them: by its first text a ticket is sealed. Rows that another worker has
+    locked are left out.
+    """
     urgent = select(Ticket.id).where(Ticket.routed_at.is_(None), Ticket.priority == Priority.URGENT)
     pressing = session.scalars(urgent.order_by(Ticket.priority, Ticket.id).limit(limit)).all()
-    found = list(_to_read(session, Message.ticket_id.in_(pressing), limit=limit)) if pressing else []
-    for is_late, most in ((False, limit), (True, waited)):
-        rest = and_(Message.waited.is_(is_late), Message.id.not_in([message.id for message in found]))
-        found += _to_read(session, rest, limit=min(most, limit - len(found)))
-    return found
+    found = list(_to_read(session, Message.ticket_id.in_(pressing), limit=limit, by=(Message.id,))) if pressing else []
+    picked: list[Message] = []
+    share = min(late, limit // _TENTH)
+    for is_late, most in ((True, share), (False, limit), (True, late - share)):
+        rest = and_(Message.late.is_(is_late), Message.id.not_in([message.id for message in (*found, *picked)]))
+        picked += _to_read(session, rest, limit=min(most, limit - len(found) - len(picked)), by=(Message.late, Message.id))
+    of = {message.ticket_id for message in picked}
+    earlier = and_(Message.ticket_id.in_(of), Message.id.not_in([message.id for message in (*found, *picked)]))
+    before = _to_read(session, earlier, limit=limit, by=(Message.id,)) if of else ()
+    # So many have perhaps not all that came before: they are read alone, and what was picked next time.
+    return [*found, *(before if len(before) == limit else sorted([*before, *picked], key=lambda message: message.id))]
 
 
-def _to_read(session: Session, which: ColumnElement[bool], *, limit: int) -> Sequence[Message]:
-    statement = select(Message).where(TO_READ, which).order_by(Message.waited, Message.id).limit(limit).with_for_update(skip_locked=True)
+def _to_read(session: Session, which: ColumnElement[bool], *, limit: int, by: Sequence[Any]) -> Sequence[Message]:
+    if limit <= 0:
+        return ()
+    statement = select(Message).where(TO_READ, which).order_by(*by).limit(limit).with_for_update(skip_locked=True)
     return session.scalars(statement, execution_options={"populate_existing": True}).all()
 
 

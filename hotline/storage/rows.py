@@ -116,7 +116,7 @@ class TextIn(TypedDict):
     read_as: ReadAs
     look: NotRequired[Look | None]
     to_read: NotRequired[bool]
-    waited: NotRequired[bool]
+    late: NotRequired[bool]
     line: NotRequired[str]
     head: NotRequired[str]  # of an MMS
     sent_at: NotRequired[datetime]  # when the network took it from the citizen, where the gateway says

@@ -4,6 +4,7 @@ import http.client
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import urlencode
@@ -25,6 +26,7 @@ PER_S = 60
 
 _TIMES, _DANGER_S = 5.0, 5.0
 _EVERY_S = 2.0
+_AGO = timedelta(minutes=20)  # late, but not so late that receipts wait for the contact hours
 _WITHIN_S = 900
 _BODY = "orangi town mein gali number {} ke paas mera mobile cheen liya do larkon ne"
 _DANGER = "🆘 orangi town mein", "woh log ghar ke bahar khare hain aur darwaza tor rahe hain"
@@ -108,10 +110,12 @@ def measure(processes: Processes, database: str, *, url: str, redis_url: str, fo
 def _fill(url: str, folder: Path, texts: int) -> None:
     """Put texts on the disk, as a web process does while the database is away."""
     rt = make_runtime(url, data_dir=folder)
+    came_at = rt.clock() - _AGO
 
     def put(number: int) -> None:
         rt.spool.rest()
-        arriving.take_text(rt, NAME, IncomingText(f"SMw{number:031d}", f"+92300{number:07d}", _BODY.format(number)))
+        text = IncomingText(f"SMw{number:031d}", f"+92300{number:07d}", _BODY.format(number))
+        arriving.take_text(rt, NAME, text, came_at=came_at)
 
     rt.spool.make_ready()
     with ThreadPoolExecutor(8) as threads:

@@ -90,8 +90,8 @@ def _growth(one: Growth) -> list[Line]:
         ),
         line("a citizen's other tickets, of that", {"newest of them": one.others}, _FIRST_PAGE),
         Line(
-            f"{one.database}: the figures for Prometheus",
-            f"{one.figures[1]:.1f} ms ({one.figures[0]:.1f} ms)",
+            f"{one.database}: what a scrape of /metrics reads at {one.many:,} tickets",
+            f"{one.figures[1]:.1f} ms (at {one.few:,}: {one.figures[0]:.1f} ms)",
             f"≤ {_FIGURES_MS:.0f} ms",
             one.figures[1] <= _FIGURES_MS,
         ),

@@ -18,7 +18,7 @@ from hotline.sections import Hours, Voice
 from hotline.services import arriving, callsteps
 from hotline.services.calls import callflow, hangup
 from hotline.services.draining import take_in_waiting
-from hotline.spool import Reader, SpoolFault
+from hotline.spool import Reader, SpoolFault, Turn
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.events import EventKind
 from hotline.storage.models import Event
@@ -288,7 +288,7 @@ def test_danger_keyed_on_a_call_goes_before_texts_that_waited_longer(rt: Runtime
         for number in range(3):
             arriving.take_text(rt, "twilio", text(number))
     broken_off(rt, caller, "0")
-    assert [spool.goes_first(path) for path in files(rt)] == [False, False, False, True]
+    assert [spool.turn_of(path) for path in files(rt)] == [Turn.LAST, Turn.LAST, Turn.LAST, Turn.FIRST]
     came = list[str]()
     real = arriving.receive
     monkeypatch.setattr(arriving, "receive", lambda *told, **more: (came.append(f"{len(tickets(rt))}"), real(*told, **more)))

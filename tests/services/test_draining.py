@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import DataError, OperationalError
 
 from hotline import spool
@@ -25,7 +26,7 @@ from hotline.services.draining import take_in_waiting
 from hotline.services.texts import firsttext
 from hotline.services.tickets import meaning
 from hotline.services.tickets.routing import route_due
-from hotline.spool import Kind, Reader
+from hotline.spool import Kind, Reader, Turn
 from hotline.storage.models import Message
 from hotline.storage.writing import CommitLost, Overloaded
 from tests.services.colleagues import settle
@@ -35,6 +36,9 @@ SNATCHED = "orangi town mein mera mobile cheen liya"
 CRY = "🆘 orangi town mein"
 AT_THE_DOOR = "woh log ghar ke bahar khare hain aur darwaza tor rahe hain"
 """Danger that only the model hears."""
+
+OF_OFFICIALS = "water board engineer sells supply"
+"""A complaint of officials that only the model hears."""
 
 
 @pytest.fixture
@@ -61,6 +65,12 @@ def waits(rt: Runtime, *texts: tuple[int, str]) -> None:
     with away(rt):
         for at, (sender, body) in enumerate(texts, before):
             arriving.take_text(rt, "twilio", IncomingText(f"SM{at}", number(sender), body))
+
+
+def taken_in_late(rt: Runtime, clock: Clock, *texts: tuple[int, str]) -> None:
+    waits(rt, *texts)
+    clock.forward(minutes=11)
+    assert take_in(rt) is False
 
 
 def files(rt: Runtime) -> list[Path]:
@@ -103,7 +113,7 @@ def test_what_each_sender_sent_is_taken_in_in_order_whatever_others_sent_between
 
 def test_danger_is_taken_in_before_what_came_earlier_but_after_what_its_sender_sent_before(rt: Runtime, taken: list[str]) -> None:
     waits(rt, *((sender, SNATCHED) for sender in range(12)), (3, CRY), (3, "peeli motorcycle"))
-    assert [spool.goes_first(path) for path in files(rt)] == [False] * 12 + [True, False]
+    assert [spool.turn_of(path) for path in files(rt)] == [Turn.LAST] * 12 + [Turn.FIRST, Turn.LAST]
     take_in(rt)
     assert taken[:2] == [SNATCHED, CRY]
     assert len(taken) == 14
@@ -114,10 +124,10 @@ def test_danger_is_taken_in_before_what_came_earlier_but_after_what_its_sender_s
 def test_danger_that_only_the_model_hears_is_taken_in_first_too(rt: Runtime, taken: list[str]) -> None:
     rt = with_the_shipped_model(rt)
     assert meaning.read_words(rt, AT_THE_DOOR, said=None).danger is None
-    waits(rt, *((sender, SNATCHED) for sender in range(12)), (20, AT_THE_DOOR))
+    waits(rt, *((sender, SNATCHED) for sender in range(12)), (20, AT_THE_DOOR), (21, CRY), (20, SNATCHED))
     take_in(rt)
-    assert taken[0] == AT_THE_DOOR
-    assert len(taken) == 13
+    assert taken[:2] == [CRY, AT_THE_DOOR], "what the table of words hears is surer"
+    assert len(taken) == 15
 
 
 def test_the_name_of_a_file_tells_neither_the_sender_nor_the_words(rt: Runtime) -> None:
@@ -303,28 +313,64 @@ def test_what_presses_is_read_and_routed_before_a_backlog_that_came_earlier(rt: 
     assert all(ticket.routed_at is not None and not ticket.to_read for ticket in tickets(rt))
 
 
-def test_what_comes_now_is_read_before_what_waited_whatever_the_table_of_words_hears(rt: Runtime, tmp_path: Path) -> None:
+def test_what_comes_now_is_read_before_what_was_taken_in_late_whatever_the_table_of_words_hears(
+    rt: Runtime, tmp_path: Path, clock: Clock
+) -> None:
     settle(rt, tmp_path)
     rt = with_the_shipped_model(rt)
-    waits(rt, *((sender, SNATCHED) for sender in range(6)), (1, "peeli motorcycle"))
-    take_in(rt)
+    taken_in_late(rt, clock, *((sender, SNATCHED) for sender in range(6)), (1, "peeli motorcycle"))
     text_in(rt, AT_THE_DOOR, sender=number(98))
     text_in(rt, SNATCHED, sender=number(99))
-    *waited, danger, other = sorted(tickets(rt), key=lambda ticket: ticket.id)
-    assert (len(waited), danger.danger) == (6, None)
+    *late, danger, other = sorted(tickets(rt), key=lambda ticket: ticket.id)
+    assert (len(late), danger.danger) == (6, None)
     route_due(rt, limit=1)
     assert [(ticket.id, ticket.danger) for ticket in tickets(rt) if not ticket.to_read] == [(danger.id, Danger.READ)]
     route_due(rt, limit=2)
-    assert {ticket.id for ticket in tickets(rt) if not ticket.to_read} == {danger.id, other.id, waited[0].id}
+    assert {ticket.id for ticket in tickets(rt) if not ticket.to_read} == {danger.id, other.id, late[0].id}
     while route_due(rt, limit=2):
         pass
     assert not any(ticket.to_read for ticket in tickets(rt))
 
 
-def test_beside_a_backlog_few_that_waited_are_read_at_a_time_but_all_that_press_and_all_that_come(rt: Runtime, tmp_path: Path) -> None:
+def test_what_was_taken_in_late_is_read_too_while_more_comes_than_is_read(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
     settle(rt, tmp_path)
-    waits(rt, *((sender, SNATCHED) for sender in range(15)), *((sender, CRY) for sender in range(90, 102)))
-    take_in(rt)
+    taken_in_late(rt, clock, *((sender, SNATCHED) for sender in range(3)))
+    for at in range(4):
+        for sender in range(10):
+            text_in(rt, SNATCHED, sender=number(100 + 10 * at + sender))
+        route_due(rt, limit=10)
+    assert [ticket.to_read for ticket in sorted(tickets(rt), key=lambda ticket: ticket.id)[:3]] == [False] * 3
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_a_ticket_is_not_shown_by_a_later_text_before_its_first_is_read(rt: Runtime, tmp_path: Path, clock: Clock, limit: int) -> None:
+    settle(rt, tmp_path)
+    rt = with_the_shipped_model(rt)
+    assert meaning.read_words(rt, OF_OFFICIALS, said=None).sealed is False
+    taken_in_late(rt, clock, *((sender, SNATCHED) for sender in range(10)), (50, OF_OFFICIALS))
+    with rt.reading() as session:
+        [ticket_id] = session.scalars(select(Message.ticket_id).where(Message.gateway_id == "SM10"))
+    text_in(rt, "bhai koi jawab to do", sender=number(50))
+    shown = []
+    while route_due(rt, limit=limit):
+        [ticket] = [ticket for ticket in tickets(rt) if ticket.id == ticket_id]
+        shown += [(ticket.sealed, ticket.routed_at is not None)] * (not ticket.to_read)
+    assert set(shown) == {(True, True)}
+
+
+def test_a_text_that_a_phone_tells_by_a_clock_that_is_a_little_wrong_is_not_late(rt: Runtime, clock: Clock) -> None:
+    for minutes in (4, 11):
+        text = IncomingText(f"SM{minutes}", number(minutes), SNATCHED)
+        arriving.take_text(rt, "twilio", text, came_at=clock.now - timedelta(minutes=minutes))
+    with rt.reading() as session:
+        assert [one.late for one in session.query(Message).filter(Message.direction == "in").order_by(Message.id)] == [False, True]
+
+
+def test_beside_a_backlog_few_late_texts_are_read_at_a_time_but_all_that_press_and_all_that_come(
+    rt: Runtime, tmp_path: Path, clock: Clock
+) -> None:
+    settle(rt, tmp_path)
+    taken_in_late(rt, clock, *((sender, SNATCHED) for sender in range(15)), *((sender, CRY) for sender in range(90, 102)))
     for sender in range(50, 61):
         text_in(rt, SNATCHED, sender=number(sender))
     for file in range(100):

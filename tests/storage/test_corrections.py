@@ -34,7 +34,7 @@ def _people(rt: Runtime, tmp_path: Path) -> None:
 def comes(rt: Runtime, body: str, sender: str = HER, read_as: tuple[str, ...] = THEFT) -> None:
     """A text comes in and is read."""
     text_in(rt, body, sender=sender)
-    assert read_due(dataclasses.replace(rt, reader=dataclasses.replace(rt.reader, model=made_model(*read_as))), limit=5, waited=5) == 1
+    assert read_due(dataclasses.replace(rt, reader=dataclasses.replace(rt.reader, model=made_model(*read_as))), limit=5, late=5) == 1
 
 
 def say(rt: Runtime, answer: LookAnswer, *, by: str = "alice", kind: str = "", area: str = "") -> None:

@@ -48,7 +48,7 @@ NEW: dict[type, tuple[type[Base], frozenset[str]]] = {
         models.Message,
         frozenset(
             {"gateway_id", "line", "read_as", "look", "to_read", "reason", "claimed_at", "unhanded", "sent_at", "delivered_at", "masked"}
-            | {"repeats", "head", "waited"}
+            | {"repeats", "head", "late"}
         ),
     ),
     rows.CallRow: (callmodels.Call, frozenset()),
@@ -72,7 +72,7 @@ CHANGES: dict[type, tuple[type[Base], frozenset[str]]] = {
         frozenset(
             {"direction", "contact_id", "ticket_id", "body", "created_at", "read_as", "volunteer_id", "text_key", "answers_id", "agreed_by"}
         )
-        | {"language", "segments", "head", "look", "to_read", "waited", "masked"},
+        | {"language", "segments", "head", "look", "to_read", "late", "masked"},
     ),
     rows.CallChanges: (callmodels.Call, frozenset({"direction", "contact_id", "started_at"})),
     bridges.PlanChanges: (bridgemodels.CallPlan, frozenset({"ticket_id"})),

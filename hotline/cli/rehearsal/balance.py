@@ -89,7 +89,8 @@ def _settled(unsettled: Mapping[str, int]) -> Line:
 
 
 def _receipts(there: Everything, on_phones: OnPhones) -> Line:
-    """Each ticket that a text opened has one receipt, and it is on the phone once; or it is listed as unknown, or the phone wants none.
+    """Each ticket that a text opened has one receipt, and it is on the phone once; or it is listed as unknown, or the phone wants none, or
+    its text was taken in late and tells of danger: then people answer.
 
     There is no ticket that neither a text nor a call left.
     """
@@ -100,7 +101,9 @@ def _receipts(there: Everything, on_phones: OnPhones) -> Line:
             receipts[one.ticket_id].append(one)
     tickets = [ticket for ticket in there.tickets if ticket.id in opened]
     openings = Counter(row.ticket_id for row in there.came_in if row.read_as in (ReadAs.OPENED, ReadAs.CRY))
-    missing = [ticket.id for ticket in tickets if not receipts[ticket.id] and not ticket.refuses]
+    late = {row.ticket_id for row in there.came_in if row.late and row.read_as in (ReadAs.OPENED, ReadAs.CRY)}
+    peoples = {ticket.id for ticket in tickets if ticket.in_danger and ticket.id in late and not receipts[ticket.id]}
+    missing = [ticket.id for ticket in tickets if not receipts[ticket.id] and not ticket.refuses and ticket.id not in peoples]
     doubled = [ticket.id for ticket in tickets if len(receipts[ticket.id]) > 1]
     written = [one for ticket in tickets for one in receipts[ticket.id]]
     absent = [one.id for one in written if not on_phones[one.number, one.words] and not _is_unknown(one)]
@@ -112,9 +115,10 @@ def _receipts(there: Everything, on_phones: OnPhones) -> Line:
     )
     left = {row.ticket_id for row in there.came_in} | {call.ticket_id for call in there.calls}
     faults += _named("that no text and no call left: tickets", [ticket.id for ticket in there.tickets if ticket.id not in left])
-    refuses = sum(ticket.refuses and not receipts[ticket.id] for ticket in tickets)
+    refuses = sum(ticket.refuses and not receipts[ticket.id] and ticket.id not in peoples for ticket in tickets)
     unknown = sum(_is_unknown(one) for one in written)
-    besides = "; ".join(part for part in (_if(unknown, "listed as unknown"), _if(refuses, "asked for no texts")) if part)
+    parts = _if(unknown, "listed as unknown"), _if(refuses, "asked for no texts"), _if(len(peoples), "late and in danger: people answer")
+    besides = "; ".join(part for part in parts if part)
     return Line("tickets opened by a text, receipt on the phone once", len(tickets), tuple(faults), besides)
 
 

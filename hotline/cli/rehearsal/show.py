@@ -113,6 +113,8 @@ def rehearse(
             settling = time.monotonic()
             _settle(stage, order.settles_s, say=say, hurry=hurry)
             settled_s = time.monotonic() - settling
+            for desk in desks:  # what is done while the books are drawn would be in some of them only
+                desk.close()
             told.arrived += arrived(stage)
             lines, sent_s, unknown = _books(stage, told, began_utc)
             if any(line.faults for line in lines if line.name == balance.CALLS):
@@ -121,8 +123,6 @@ def rehearse(
                 stage.reconcile(began_utc)
                 _settle(stage, order.settles_s, say=say, hurry=hurry)
                 lines = _with_calls_anew(lines, _books(stage, told, began_utc)[0])
-            for desk in desks:
-                desk.close()
         if keep is not None:
             (keep / "told.json").write_text(json.dumps(asdict(told), default=list), "utf-8")
     return Outcome(

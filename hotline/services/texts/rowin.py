@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from hotline.domain.conversation import Decision
+from hotline.domain.lateness import Late
 from hotline.domain.look import Look
 from hotline.domain.message import Direction
 from hotline.gateways.base import IncomingText
@@ -37,8 +38,8 @@ def row_in(
         "look": look,
         "to_read": decision.opens or decision.adds,
     }
-    if came_at is not None:
-        row["waited"] = True
+    if decision.late is not Late.NOT:
+        row["late"] = True
     if text.line is not None:
         row["line"] = text.line[:_LINE]
     if text.head is not None:

@@ -17,13 +17,13 @@ from hotline.storage.models import Contact, Message
 from hotline.storage.rows import TicketChanges
 
 
-def read_due(rt: Runtime, *, limit: int, waited: int) -> int:
-    """Read texts that are still to be read, at most `limit`; of those that came while we were away at most `waited`. Returns how many."""
+def read_due(rt: Runtime, *, limit: int, late: int) -> int:
+    """Read texts that are still to be read. `limit` and `late`: see `readings.waiting`. Returns how many there were."""
     with rt.reading() as session:
         if not readings.waiting(session, 1, 1):
             return 0
     with rt.transaction() as tx:
-        waiting = readings.waiting(tx.session, limit, waited)
+        waiting = readings.waiting(tx.session, limit, late)
         for message in waiting:
             try:
                 with tx.session.begin_nested():
@@ -87,7 +87,7 @@ def _area(rt: Runtime, found: reading.Reading) -> str | None:
 def _ask_where(rt: Runtime, tx: Transaction, message: Message, contact: Contact, ticket_id: int) -> None:
     """Ask the citizen once where it happened, unless a text from us may be read by the wrong person."""
     ticket = tickets.locked(tx.session, ticket_id)  # as it is now that its words were added
-    late = lateness(message.sent_at, message.created_at) if message.waited else Late.NOT
+    late = lateness(message.sent_at, message.created_at) if message.late else Late.NOT
     may_ask = not (ticket.hold or ticket.sealed or ticket.priority == Priority.URGENT or late.is_persons(danger=False))
     if ticket.area is None and may_ask:
         queue_text(rt, tx, texts.ASK_WHERE, contact, ticket_id=ticket.id, ref=None, answers_id=message.id, late=late)

@@ -18,8 +18,8 @@ from hotline.workdays import calendar
 
 BATCH = 100
 _BESIDE_BACKLOG = 10
-"""How many texts that waited and tell of no danger are read while more of them wait on the disk: on SQLite, where one process writes at a
-time, to read and route what was stored would hold up what was not."""
+"""How many texts that were taken in late, and whose words tell of no danger, are read at a time while more wait on the disk: on SQLite,
+where one process writes at a time, to read and route what was stored would hold up what was not."""
 
 _NEWEST = 20
 """Of so many texts that joined a ticket it is asked what they tell of."""
@@ -31,7 +31,7 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
 
     How many there were of the larger kind, at most `limit`: then there may be more.
     """
-    read = reading.read_due(rt, limit=limit, waited=_BESIDE_BACKLOG if spool.is_long(rt.config.data_dir) else limit)
+    read = reading.read_due(rt, limit=limit, late=_BESIDE_BACKLOG if spool.is_long(rt.config.data_dir) else limit)
     with rt.transaction() as tx:
         teams = people.teams(tx.session)
         roster = _Roster(rt, tx)

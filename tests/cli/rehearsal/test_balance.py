@@ -131,6 +131,24 @@ def test_a_ticket_without_a_receipt_is_found() -> None:
     assert only_fault(books(told, missing), "tickets opened") == "1 without a receipt: tickets 1"
 
 
+@pytest.mark.parametrize(("late", "in_danger"), [(True, True), (True, False), (False, True)])
+def test_a_late_text_that_tells_of_danger_needs_no_receipt_and_no_other_text_does_without(late: bool, in_danger: bool) -> None:
+    told, there = the_day()
+    told.arrived.remove(Arrived(ALI, RECEIPT))
+    ticket = {"in_danger": in_danger, "acted": True, "alarms": 1}
+    missing = replace(
+        there,
+        came_in=changed(there.came_in, 1, late=late),
+        went_out=without(there.went_out, 11),
+        tickets=changed(there.tickets, 1, **ticket),
+    )
+    if late and in_danger:
+        [receipts] = [line for line in books(told, missing) if line.name.startswith("tickets opened")]
+        assert (receipts.faults, receipts.besides) == ((), "1 late and in danger: people answer")
+    else:
+        assert only_fault(books(told, missing), "tickets opened") == "1 without a receipt: tickets 1"
+
+
 def test_a_phone_that_asks_for_no_texts_gets_no_receipt_and_that_is_said() -> None:
     told, there = the_day()
     told.arrived.remove(Arrived(ALI, RECEIPT))

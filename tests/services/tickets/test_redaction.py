@@ -36,7 +36,7 @@ def _ticket(rt: Runtime, tmp_path: Path) -> None:
     settle(rt, tmp_path)
     text_in(rt, SAID)
     route_due(rt)
-    while read_due(rt, limit=10, waited=10):
+    while read_due(rt, limit=10, late=10):
         pass
 
 
@@ -183,7 +183,7 @@ def test_the_machine_goes_on_with_all_the_words(rt: Runtime) -> None:
     at = (rt, volunteer(rt, "head"), second.reference)
     words = Item(message_id=message.id)
     redaction.mask_words(*at, version=tickets(rt)[1].version, item=words, places=range(20))
-    assert read_due(rt, limit=10, waited=10) == 1
+    assert read_due(rt, limit=10, late=10) == 1
     with rt.reading() as session:
         row = session.scalars(select(ReadingRow).where(ReadingRow.message_id == message.id)).one()
         assert row.kinds == list(reading.read(words_said, rt.reader).kinds) != list(reading.read(BLOCK, rt.reader).kinds)

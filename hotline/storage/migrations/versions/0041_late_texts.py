@@ -1,4 +1,4 @@
-"""Texts that came while we were away are read after those that come now."""
+"""Texts that are taken in late are read after those that come now."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,12 +12,12 @@ _TO_READ = sa.text("to_read")
 
 
 def upgrade() -> None:
-    op.add_column("messages", sa.Column("waited", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("messages", sa.Column("late", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.drop_index("ix_messages_to_read", "messages")
-    op.create_index("ix_messages_to_read", "messages", ["waited", "id"], postgresql_where=_TO_READ, sqlite_where=_TO_READ)
+    op.create_index("ix_messages_to_read", "messages", ["late", "id"], postgresql_where=_TO_READ, sqlite_where=_TO_READ)
 
 
 def downgrade() -> None:
     op.drop_index("ix_messages_to_read", "messages")
     op.create_index("ix_messages_to_read", "messages", ["id"], postgresql_where=_TO_READ, sqlite_where=_TO_READ)
-    op.drop_column("messages", "waited")
+    op.drop_column("messages", "late")
