@@ -86,8 +86,9 @@ def sqlite_path(url: str) -> Path | None:
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine that logs no parameters, and waits `WAIT_S` for a lock or a connection.
 
-    SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged texts on power loss). Its file is made here, because SQLite would make it as
-    the umask says; it gives the files beside it the same mode. Raises `OSError` if the file cannot be made, or is a link.
+    SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged texts on power loss), and connections for `SHARE` threads at least: each is
+    no more than an open file. The file of the database is made here, because SQLite would make it as the umask says; it gives the files
+    beside it the same mode. Raises `OSError` if the file cannot be made, or is a link.
     """
     parsed = database_url(url)
     if (path := sqlite_path(url)) is not None:
