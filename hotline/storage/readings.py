@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.look import Look
@@ -62,26 +62,43 @@ def forget(session: Session, message_id: int) -> None:
     session.execute(delete(ReadingRow).where(ReadingRow.message_id == message_id))
 
 
+def any_waits(session: Session) -> bool:
+    """Whether a text is still to be read."""
+    return session.scalar(select(Message.id).where(TO_READ).limit(1)) is not None
+
+
 def waiting(session: Session, limit: int, late: int) -> Sequence[Message]:
     """Texts that are still to be read, locked: first those of urgent tickets that nobody has yet; then those that came as they were sent;
     then those that were taken in late, at most `late`. A tenth is left to the last. Of each the oldest are first, and `limit` in all.
 
-    Besides, what came before on the same tickets is read before them: by its first text a ticket is sealed. Rows that another worker has
-    locked are left out.
+    No text is among them before those that came before it on its ticket: by its first text a ticket is sealed. So many are among them
+    besides. Rows that another worker has locked are left out.
     """
     urgent = select(Ticket.id).where(Ticket.routed_at.is_(None), Ticket.priority == Priority.URGENT)
     pressing = session.scalars(urgent.order_by(Ticket.priority, Ticket.id).limit(limit)).all()
     found = list(_to_read(session, Message.ticket_id.in_(pressing), limit=limit, by=(Message.id,))) if pressing else []
-    picked: list[Message] = []
+    others: list[Message] = []
     share = min(late, limit // _TENTH)
     for is_late, most in ((True, share), (False, limit), (True, late - share)):
-        rest = and_(Message.late.is_(is_late), Message.id.not_in([message.id for message in (*found, *picked)]))
-        picked += _to_read(session, rest, limit=min(most, limit - len(found) - len(picked)), by=(Message.late, Message.id))
-    of = {message.ticket_id for message in picked}
-    earlier = and_(Message.ticket_id.in_(of), Message.id.not_in([message.id for message in (*found, *picked)]))
-    before = _to_read(session, earlier, limit=limit, by=(Message.id,)) if of else ()
-    # So many have perhaps not all that came before: they are read alone, and what was picked next time.
-    return [*found, *(before if len(before) == limit else sorted([*before, *picked], key=lambda message: message.id))]
+        rest = and_(Message.late.is_(is_late), _none_of(found, others))
+        others += _to_read(session, rest, limit=min(most, limit - len(found) - len(others)), by=(Message.late, Message.id))
+    if fresh := [message for message in others if not message.late]:
+        before = and_(Message.ticket_id.in_({message.ticket_id for message in fresh}), Message.id < max(message.id for message in fresh))
+        others += _to_read(session, and_(before, _none_of(found, others)), limit=limit, by=(Message.id,))
+    first = _first_of_the_rest(session, [*found, *others])
+    whole = [*found, *sorted(others, key=lambda message: message.id)]
+    return [message for message in whole if message.id < first.get(message.ticket_id, message.id + 1)]
+
+
+def _none_of(*of: Sequence[Message]) -> ColumnElement[bool]:
+    return Message.id.not_in([message.id for messages in of for message in messages])
+
+
+def _first_of_the_rest(session: Session, taken: Sequence[Message]) -> dict[int | None, int]:
+    """The tickets of these texts on which others are still to be read → the first of the others. They may be too many, or locked."""
+    others = and_(TO_READ, Message.ticket_id.in_({message.ticket_id for message in taken}), _none_of(taken))
+    statement = select(Message.ticket_id, func.min(Message.id)).where(others).group_by(Message.ticket_id)
+    return {row[0]: row[1] for row in session.execute(statement)} if taken else {}
 
 
 def _to_read(session: Session, which: ColumnElement[bool], *, limit: int, by: Sequence[Any]) -> Sequence[Message]:

@@ -27,6 +27,7 @@ from hotline.services.texts import firsttext
 from hotline.services.tickets import meaning
 from hotline.services.tickets.routing import route_due
 from hotline.spool import Kind, Reader, Turn
+from hotline.storage import readings
 from hotline.storage.models import Message
 from hotline.storage.writing import CommitLost, Overloaded
 from tests.services.colleagues import settle
@@ -71,6 +72,11 @@ def taken_in_late(rt: Runtime, clock: Clock, *texts: tuple[int, str]) -> None:
     waits(rt, *texts)
     clock.forward(minutes=11)
     assert take_in(rt) is False
+
+
+def texts_in(rt: Runtime) -> list[Message]:
+    with rt.reading() as session:
+        return session.query(Message).filter(Message.direction == "in").order_by(Message.id).all()
 
 
 def files(rt: Runtime) -> list[Path]:
@@ -356,6 +362,46 @@ def test_a_ticket_is_not_shown_by_a_later_text_before_its_first_is_read(rt: Runt
         [ticket] = [ticket for ticket in tickets(rt) if ticket.id == ticket_id]
         shown += [(ticket.sealed, ticket.routed_at is not None)] * (not ticket.to_read)
     assert set(shown) == {(True, True)}
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_no_text_is_read_before_another_of_its_ticket_and_what_comes_now_is_read_at_once(
+    rt: Runtime, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, is_late: bool, limit: int
+) -> None:
+    settle(rt, tmp_path)
+    read, real = list[tuple[int, int]](), readings.keep
+
+    def noted(session: Any, message: Message, **values: Any) -> None:
+        read.append((message.ticket_id or 0, message.id))
+        real(session, message, **values)
+
+    monkeypatch.setattr(readings, "keep", noted)
+    several = [(sender, SNATCHED) for sender in range(12)] + [(sender, "peeli motorcycle") for _ in range(3) for sender in range(12)]
+    if is_late:
+        taken_in_late(rt, clock, *several)
+    else:
+        for sender, body in several:
+            text_in(rt, body, sender=number(sender))
+    text_in(rt, "kali gari", sender=number(5))
+    text_in(rt, SNATCHED, sender=number(99))
+    [own] = [ticket.id for ticket in tickets(rt) if ticket.id not in {one.ticket_id for one in texts_in(rt)[:48]}]
+    route_due(rt, limit=limit)
+    first = {ticket_id for ticket_id, _ in read}
+    while route_due(rt, limit=limit):
+        pass
+    assert len(read) == 50
+    assert all([at for of, at in read if of == one] == sorted(at for of, at in read if of == one) for one, _ in read)
+    if is_late and limit > 1:
+        assert own in first
+
+
+def test_what_comes_now_does_not_wait_for_all_that_came_late_by_one_phone(rt: Runtime, tmp_path: Path, clock: Clock) -> None:
+    settle(rt, tmp_path)
+    taken_in_late(rt, clock, (1, SNATCHED), *((1, f"aur suno {at}") for at in range(30)))
+    text_in(rt, SNATCHED, sender=number(99))
+    route_due(rt, limit=10)
+    assert [ticket.to_read for ticket in tickets(rt)][-1] is False
 
 
 def test_a_text_that_a_phone_tells_by_a_clock_that_is_a_little_wrong_is_not_late(rt: Runtime, clock: Clock) -> None:

@@ -1,7 +1,7 @@
 """The books: what everybody was told beside what is there. Pure: rows and logs in, lines out. A line that does not balance names ids."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hotline.cli.rehearsal.told import About, Told
@@ -32,14 +32,17 @@ class Line:
     besides: str = ""
 
 
-def balance(told: Told, there: Everything, *, waiting: int, aside: int, unsettled: Mapping[str, int]) -> list[Line]:
-    """All lines. `waiting`, `aside`: files of the spool. `unsettled`: what workers still have to do."""
+def balance(
+    told: Told, there: Everything, *, waiting: int, aside: int, unsettled: Mapping[str, int], tells_danger: Callable[[str], bool]
+) -> list[Line]:
+    """All lines. `waiting`, `aside`: files of the spool. `unsettled`: what workers still have to do. `tells_danger`: whether the words of a
+    text do: no machine answers it if it was taken in late."""
     on_phones = Counter((one.number, one.words) for one in told.arrived)
     return [
         _texts(told, there),
         _spool(waiting, aside),
         _settled(unsettled),
-        _receipts(there, on_phones),
+        _receipts(there, on_phones, tells_danger),
         _answers(told, there, on_phones),
         _phones(there, on_phones),
         _calls(told, there),
@@ -88,7 +91,7 @@ def _settled(unsettled: Mapping[str, int]) -> Line:
     )
 
 
-def _receipts(there: Everything, on_phones: OnPhones) -> Line:
+def _receipts(there: Everything, on_phones: OnPhones, tells_danger: Callable[[str], bool]) -> Line:
     """Each ticket that a text opened has one receipt, and it is on the phone once; or it is listed as unknown, or the phone wants none, or
     its text was taken in late and tells of danger: then people answer.
 
@@ -101,8 +104,8 @@ def _receipts(there: Everything, on_phones: OnPhones) -> Line:
             receipts[one.ticket_id].append(one)
     tickets = [ticket for ticket in there.tickets if ticket.id in opened]
     openings = Counter(row.ticket_id for row in there.came_in if row.read_as in (ReadAs.OPENED, ReadAs.CRY))
-    late = {row.ticket_id for row in there.came_in if row.late and row.read_as in (ReadAs.OPENED, ReadAs.CRY)}
-    peoples = {ticket.id for ticket in tickets if ticket.in_danger and ticket.id in late and not receipts[ticket.id]}
+    late = [row for row in there.came_in if row.late and row.ticket_id in opened and not receipts[row.ticket_id]]
+    peoples = {row.ticket_id for row in late if row.read_as in (ReadAs.OPENED, ReadAs.CRY) and tells_danger(row.words)}
     missing = [ticket.id for ticket in tickets if not receipts[ticket.id] and not ticket.refuses and ticket.id not in peoples]
     doubled = [ticket.id for ticket in tickets if len(receipts[ticket.id]) > 1]
     written = [one for ticket in tickets for one in receipts[ticket.id]]

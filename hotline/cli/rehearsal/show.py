@@ -215,4 +215,5 @@ def _books(stage: Stage, told: Told, began: datetime) -> tuple[list[balance.Line
         there, unsettled = accounting.everything(session), accounting.unsettled(session)
     waiting, aside = len(spool.waiting(stage.data)), len(spool.aside(stage.data))
     sent = [(one.sent_at - began).total_seconds() for one in there.went_out if one.sent_at is not None]
-    return balance.balance(told, there, waiting=waiting, aside=aside, unsettled=unsettled), sent, balance.never_known(there)
+    lines = balance.balance(told, there, waiting=waiting, aside=aside, unsettled=unsettled, tells_danger=stage.tells_danger)
+    return lines, sent, balance.never_known(there)

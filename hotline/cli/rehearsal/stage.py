@@ -1,6 +1,7 @@
 """The real processes of a hotline on a stage of their own: its folder, ports, Redis, database, keys, and pretend gateways."""
 
 import contextlib
+import functools
 import os
 import resource
 import secrets
@@ -20,12 +21,15 @@ from hotline.cli.procfile import read_procfile
 from hotline.cli.rehearsal import blows
 from hotline.cli.rehearsal.database import Database
 from hotline.cli.rehearsal.talk import answers, free_port
+from hotline.domain import conversation
 from hotline.gateways.android import pairing
 from hotline.gateways.android.settings import phone_of
 from hotline.gateways.registry import demo_environment, load_config
 from hotline.gateways.settings import secret_variable
 from hotline.i18n import PROJECT
 from hotline.keys import new_keys, write_keys
+from hotline.runtime import Tables, load_tables
+from hotline.services.tickets import meaning
 from hotline.spool import make_key
 
 NUMBER, MISSED_CALLS = "+15005550006", "+15005550007"
@@ -158,6 +162,15 @@ class Stage:
         phone = phone_of(config, _PHONE)
         with contextlib.closing(pairing.rest_of(config, phone)) as rest:
             pairing.set_up(config, phone, rest)
+
+    @functools.cached_property
+    def _tables(self) -> Tables:
+        return load_tables(load_config(self._environment))
+
+    def tells_danger(self, words: str) -> bool:
+        """Whether a text tells of danger by its words, as the hotline reads them when it comes in."""
+        said = conversation.parse(words, self._tables.lexicon).danger
+        return meaning.read_words(self._tables, words, said=said).danger is not None
 
     # ---- processes
 

@@ -10,7 +10,7 @@ from hotline.domain.danger import Danger, surer
 from hotline.domain.reading import Reading
 from hotline.domain.ticket import Priority, Status
 from hotline.jobs import Job
-from hotline.runtime import Runtime, Transaction
+from hotline.runtime import Runtime, Tables, Transaction
 from hotline.services.tickets.danger import endangered
 from hotline.services.tickets.handback import taken_back
 from hotline.storage import events, tickets
@@ -32,7 +32,7 @@ class Meaning:
     hits: tuple[str, ...]
 
 
-def read_words(rt: Runtime, body: str, *, said: Danger | None = None, named: Category | None = None) -> Meaning:
+def read_words(rt: Tables, body: str, *, said: Danger | None = None, named: Category | None = None) -> Meaning:
     """Read words for meaning. `said`: the danger that is known already. `named`: the category that a volunteer chose."""
     hits = category.categories_in(body, rt.categories)
     shown = ((named,) if named is not None else ()) + hits or (category.fallback(rt.categories),)

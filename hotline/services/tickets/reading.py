@@ -20,7 +20,7 @@ from hotline.storage.rows import TicketChanges
 def read_due(rt: Runtime, *, limit: int, late: int) -> int:
     """Read texts that are still to be read. `limit` and `late`: see `readings.waiting`. Returns how many there were."""
     with rt.reading() as session:
-        if not readings.waiting(session, 1, 1):
+        if not readings.any_waits(session):
             return 0
     with rt.transaction() as tx:
         waiting = readings.waiting(tx.session, limit, late)

@@ -49,7 +49,7 @@ def route_due(rt: Runtime, *, limit: int = BATCH) -> int:
             _route(rt, tx, ticket, teams, roster)
     if waiting or waited:
         logger().info("tickets routed", rows=len(waiting) + len(waited))
-    return max(read, len(waiting), len(waited))
+    return min(limit, max(read, len(waiting), len(waited)))
 
 
 class _Roster:

@@ -52,7 +52,7 @@ def the_day() -> tuple[Told, Everything]:
 
 
 def books(told: Told, there: Everything, *, waiting: int = 0, aside: int = 0, unsettled: dict[str, int] | None = None) -> list[Line]:
-    return balance(told, there, waiting=waiting, aside=aside, unsettled=unsettled or {})
+    return balance(told, there, waiting=waiting, aside=aside, unsettled=unsettled or {}, tells_danger=lambda words: "bachao" in words)
 
 
 def only_fault(lines: list[Line], name: str) -> str:
@@ -131,18 +131,15 @@ def test_a_ticket_without_a_receipt_is_found() -> None:
     assert only_fault(books(told, missing), "tickets opened") == "1 without a receipt: tickets 1"
 
 
-@pytest.mark.parametrize(("late", "in_danger"), [(True, True), (True, False), (False, True)])
-def test_a_late_text_that_tells_of_danger_needs_no_receipt_and_no_other_text_does_without(late: bool, in_danger: bool) -> None:
+@pytest.mark.parametrize(("late", "words"), [(True, "bachao"), (True, "mobile cheen liya"), (False, "bachao")])
+def test_a_late_text_whose_words_tell_of_danger_needs_no_receipt_and_no_other_text_does_without(late: bool, words: str) -> None:
     told, there = the_day()
     told.arrived.remove(Arrived(ALI, RECEIPT))
-    ticket = {"in_danger": in_danger, "acted": True, "alarms": 1}
-    missing = replace(
-        there,
-        came_in=changed(there.came_in, 1, late=late),
-        went_out=without(there.went_out, 11),
-        tickets=changed(there.tickets, 1, **ticket),
-    )
-    if late and in_danger:
+    told.texted[0] = replace(told.texted[0], words=words)
+    in_danger = changed(there.tickets, 1, in_danger=True, acted=True, alarms=1)  # the model may have heard it later
+    came_in = changed(there.came_in, 1, late=late, words=words)
+    missing = replace(there, came_in=came_in, went_out=without(there.went_out, 11), tickets=in_danger)
+    if late and words == "bachao":
         [receipts] = [line for line in books(told, missing) if line.name.startswith("tickets opened")]
         assert (receipts.faults, receipts.besides) == ((), "1 late and in danger: people answer")
     else:
