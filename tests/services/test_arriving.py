@@ -259,15 +259,19 @@ def test_who_texts_now_gets_the_receipt_before_who_texted_while_we_were_away(rt:
         assert [due.message.id for due in outgoing.due(tx.session, now=tx.now, limit=2)] == [one.id, late_one.id]
 
 
-@pytest.mark.parametrize(("by", "asked", "waits"), [({"minutes": 11}, 1, False), ({"minutes": 31}, 1, True), ({"hours": 25}, 0, False)])
+@pytest.mark.parametrize(
+    ("by", "ahead", "asked", "waits"),
+    [({"minutes": 11}, 0, 1, False), ({"minutes": 31}, 0, 1, True), ({"minutes": 31}, 5, 1, True), ({"hours": 25}, 0, 0, False)],
+)
 def test_a_question_of_ours_about_a_late_text_is_late_too(
-    rt: Runtime, clock: Clock, tmp_path: Path, by: dict[str, float], asked: int, waits: bool
+    rt: Runtime, clock: Clock, tmp_path: Path, by: dict[str, float], ahead: int, asked: int, waits: bool
 ) -> None:
+    """Also if the clock of its gateway is `ahead`, by so many hours."""
     settle(rt, tmp_path)
     opens = (clock.now.astimezone(rt.config.zone) + timedelta(**by) + timedelta(hours=4)).replace(minute=0)
     hours = Hours(opens=f"{opens:%H}:00", closes=f"{(opens + timedelta(hours=2)):%H}:00")
     rt = dataclasses.replace(rt, config=dataclasses.replace(rt.config, contact_hours=hours))
-    late(rt, told("mera phone gir gaya rickshaw mein"), **by)
+    late(rt, told("mera phone gir gaya rickshaw mein", received_at=clock.now + timedelta(hours=ahead) if ahead else None), **by)
     route_due(that_reads(rt, "kind lost"))
     questions = [one for one in texts_out(rt) if one.text_key == texts.ASK_WHERE.key]
     assert len(questions) == asked

@@ -404,7 +404,7 @@ def test_a_gateway_that_was_blind_for_days_is_read_in_jobs_of_some_seconds(rt: R
     clock.forward(days=9)
     gateway.has = [came(rt, id_=f"SM{n}", sender=f"+9230012346{n:02}", ago=timedelta(days=8 - n, hours=1)) for n in range(9)]
     jobs = 1
-    while read(rt, gateway, for_s=0.02):
+    while read(rt, gateway, for_s=0.002):
         jobs += 1
         assert jobs < 100
     assert jobs > 1

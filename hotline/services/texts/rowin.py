@@ -44,9 +44,9 @@ def row_in(
         row["line"] = text.line[:_LINE]
     if text.head is not None:
         row["head"] = text.head
-    told = [at for at in (text.received_at, came_at) if at is not None]
-    if told:
-        row["sent_at"] = min(*told, now)  # a network's clock may be wrong; a text is not sent after it came
+    sent_at = text.received_at or came_at
+    if sent_at is not None:
+        row["sent_at"] = min(sent_at, now)  # a network's clock may be wrong; a text does not come from the future
     return row
 
 

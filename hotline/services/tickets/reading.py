@@ -87,7 +87,8 @@ def _area(rt: Runtime, found: reading.Reading) -> str | None:
 def _ask_where(rt: Runtime, tx: Transaction, message: Message, contact: Contact, ticket_id: int) -> None:
     """Ask the citizen once where it happened, unless a text from us may be read by the wrong person."""
     ticket = tickets.locked(tx.session, ticket_id)  # as it is now that its words were added
-    late = lateness(message.sent_at, message.created_at) if message.late else Late.NOT
+    # By a clock that is ahead a late text was sent just now: how late it is nobody knows.
+    late = (lateness(message.sent_at, message.created_at) or Late.KEEPS_HOURS) if message.late else Late.NOT
     may_ask = not (ticket.hold or ticket.sealed or ticket.priority == Priority.URGENT or late.is_persons(danger=False))
     if ticket.area is None and may_ask:
         queue_text(rt, tx, texts.ASK_WHERE, contact, ticket_id=ticket.id, ref=None, answers_id=message.id, late=late)
