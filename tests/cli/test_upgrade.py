@@ -101,7 +101,7 @@ def test_it_says_how_long_it_takes_by_the_rows_that_are_there(
     monkeypatch.setattr(sizes, "rows", lambda _engine: {"messages": 30_000_000})
     said = check()
     assert "reads messages (30,000,000 rows): nobody writes to it meanwhile, about 2 min" in said
-    assert re.search(r"^In all about [2-9] min\. What comes in", said, re.MULTILINE)
+    assert re.search(r"^In all about \d+ min\. What comes in", said, re.MULTILINE)
 
 
 def test_the_rows_of_each_table_are_counted(rt: Runtime) -> None:

@@ -12,12 +12,14 @@ _TO_READ = sa.text("to_read")
 
 
 def upgrade() -> None:
-    op.add_column("messages", sa.Column("late", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.drop_index("ix_messages_to_read", "messages")
+    with op.batch_alter_table("messages", recreate="always" if op.get_bind().dialect.name == "sqlite" else "never") as batch_op:
+        batch_op.add_column(sa.Column("late", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_messages_to_read", "messages", ["late", "id"], postgresql_where=_TO_READ, sqlite_where=_TO_READ)
 
 
 def downgrade() -> None:
     op.drop_index("ix_messages_to_read", "messages")
+    with op.batch_alter_table("messages") as batch_op:
+        batch_op.drop_column("late")
     op.create_index("ix_messages_to_read", "messages", ["id"], postgresql_where=_TO_READ, sqlite_where=_TO_READ)
-    op.drop_column("messages", "late")
