@@ -4,7 +4,7 @@ import http.client
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import urlencode
@@ -110,7 +110,7 @@ def measure(processes: Processes, database: str, *, url: str, redis_url: str, fo
 def _fill(url: str, folder: Path, texts: int) -> None:
     """Put texts on the disk, as a web process does while the database is away."""
     rt = make_runtime(url, data_dir=folder)
-    came_at = rt.clock() - _AGO
+    came_at = datetime.now(UTC) - _AGO
 
     def put(number: int) -> None:
         rt.spool.rest()
