@@ -27,6 +27,10 @@ DatabaseFault = SQLAlchemyError
 """Any error of the database: a statement refused, a connection lost, a lock not got in time."""
 
 
+_LOCKED_S = 1
+"""How long to wait for somebody else who has locked SQLite's file. Our own processes take turns (`writing`), and each waits so long in its
+turn: of eight the last must still answer its gateway in time."""
+
 _AT_ONCE = 500
 """How many ids one statement asks for: a database takes only so many parameters."""
 
@@ -161,7 +165,13 @@ def _refuse_a_dead_one(connection: psycopg.Connection, _record: object, _proxy: 
 def _prepare_sqlite(connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # else the driver begins transactions by itself, and too late
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    pragmas = "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={round(WAIT_S * 1000)}", "temp_store=MEMORY"
+    pragmas = (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={round(min(WAIT_S, _LOCKED_S) * 1000)}",
+        "temp_store=MEMORY",
+    )
     # What is deleted is overwritten: how SQLite was compiled must not decide that.
     for pragma in (*pragmas, "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")

@@ -1,6 +1,8 @@
 """What the two databases are told when they are opened."""
 
-from concurrent.futures import ThreadPoolExecutor
+import contextlib
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from alembic import command
@@ -10,6 +12,8 @@ from sqlalchemy.pool import NullPool
 from hotline.runtime import Runtime
 from hotline.storage import db, schema
 from hotline.storage.peoplemodels import Team
+from hotline.storage.writing import Overloaded
+from tests.support import make_runtime
 
 
 def test_a_second_release_waits_for_the_first_however_long_it_migrates(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,3 +159,22 @@ def test_an_update_and_a_delete_leave_loaded_objects_as_they_are(rt: Runtime) ->
         assert team.name == "Police"
         tx.session.execute(delete(Team))
         assert team in tx.session
+
+
+def test_who_locks_the_file_keeps_no_process_in_line_for_longer_than_a_gateway_waits(sqlite_url: str) -> None:
+    """Processes of ours wait for the file one after the other."""
+    processes = [make_runtime(sqlite_url) for _ in range(6)]
+
+    def tries(rt: Runtime) -> None:
+        with pytest.raises(Overloaded), rt.transaction():
+            pass
+
+    path = db.sqlite_path(sqlite_url)
+    with contextlib.closing(sqlite3.connect(str(path), isolation_level=None)) as other, ThreadPoolExecutor(len(processes)) as pool:
+        other.execute("BEGIN EXCLUSIVE")
+        tried = wait([pool.submit(tries, rt) for rt in processes], timeout=12)  # Twilio waits 15 seconds
+        other.execute("ROLLBACK")
+    assert not tried.not_done
+    assert [one.exception() for one in tried.done] == [None] * len(processes)
+    for rt in processes:
+        rt.close()
