@@ -118,7 +118,7 @@ def compose(
     """The row that `queue_text` stores, without its ticket and the text it answers; None if the contact cannot or may not be texted.
 
     The caller stores the row in the same transaction. `late`: how late what it answers was taken in. Then it leaves after answers to what
-    comes now, and keeps the hours in which the contact may be texted.
+    comes now; after half an hour it also keeps the hours in which the contact may be texted.
     """
     if not _may_be_texted(rt, contact):
         return None

@@ -71,8 +71,8 @@ def waiting(session: Session, limit: int, late: int) -> Sequence[Message]:
     """Texts that are still to be read, locked: first those of urgent tickets that nobody has yet; then those that came as they were sent;
     then those that were taken in late, at most `late`. A tenth is left to the last. Of each the oldest are first, and `limit` in all.
 
-    No text is among them before those that came before it on its ticket: by its first text a ticket is sealed. So many are among them
-    besides. Rows that another worker has locked are left out.
+    No text is among them before those that came before it on its ticket: by its first text a ticket is sealed. For that up to
+    `limit` more are among them. Rows that another worker has locked are left out.
     """
     urgent = select(Ticket.id).where(Ticket.routed_at.is_(None), Ticket.priority == Priority.URGENT)
     pressing = session.scalars(urgent.order_by(Ticket.priority, Ticket.id).limit(limit)).all()

@@ -169,7 +169,7 @@ def test_the_panel_is_there_in_urdu_and_for_nobody_who_can_do_nothing_with_it(rt
     assert 'dir="rtl"' in page
     assert panel(page)
     assert "Ask another person" not in page
-    assert panel(as_("alice").text(at(ticket)))  # she may call the citizen
+    assert panel(as_("alice").text(at(ticket)))  # Alice may call the citizen
     alter(rt, Ticket, assignee_id=None)
     assert not panel(as_("alice").text(at(ticket)))
     alter(rt, Ticket, hold=False)

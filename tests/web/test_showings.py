@@ -1,4 +1,4 @@
-"""Every look is in a book: whoever is shown a citizen's words on any page stands there as the one who was."""
+"""Every look is in a book: a person who is shown the words of a citizen on any page stands there."""
 
 import re
 from collections.abc import Callable
