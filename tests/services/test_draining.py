@@ -131,6 +131,7 @@ def test_danger_that_only_the_model_hears_is_taken_in_first_too(rt: Runtime, tak
     rt = with_the_shipped_model(rt)
     assert meaning.read_words(rt, AT_THE_DOOR, said=None).danger is None
     waits(rt, *((sender, SNATCHED) for sender in range(12)), (20, AT_THE_DOOR), (21, CRY), (20, SNATCHED))
+    assert [spool.turn_of(path) for path in files(rt)] == [Turn.LAST] * 12 + [Turn.NEXT, Turn.FIRST, Turn.LAST]
     take_in(rt)
     assert taken[:2] == [CRY, AT_THE_DOOR], "what the table of words hears is surer"
     assert len(taken) == 15
