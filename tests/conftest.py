@@ -375,6 +375,17 @@ def logged() -> Iterator[list[Any]]:
 
 
 @pytest.fixture
+def uncollected() -> Iterator[None]:
+    """No garbage is collected meanwhile.
+
+    A document that is nested too deeply uses up the stack. What the collector calls in that moment fails, and pytest blames the test.
+    """
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture
 def clock() -> Clock:
     """A clock that stands still at noon in Karachi until the test moves it."""
     return Clock()

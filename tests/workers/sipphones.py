@@ -15,6 +15,8 @@ from typing import Any
 
 from baresip import Account, AudioNotActive, Call, CallState, Config, Runtime, UserAgent
 
+from hotline.gateways.sip.trunk import dial
+
 RATE_HZ = 8000
 USER = "hotline"
 
@@ -43,7 +45,9 @@ class SipPhone:
 
     async def ring(self, user: str = USER) -> "SipPhone":
         """Call the hotline, and wait until it answers."""
-        self.call = await self._agent.dial(f"sip:{user}@{self._line}")
+        self.call, told = await dial(self._agent, f"sip:{user}@{self._line}")
+        for event in told:
+            self.call._on_stack_event(event)
         await self.call.wait_established(45)
         return self
 

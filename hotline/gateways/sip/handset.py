@@ -6,6 +6,7 @@ Source: baresip-python 0.5.2a3. The library mixes and reads by itself, in thread
 import asyncio
 import contextlib
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,13 +36,16 @@ class Gaps:
 class Handset:
     """A phone. What waits for it raises `HungUp` once it has hung up."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, told: Iterable[Any] = ()) -> None:
+        """`told`: what the library told of the call before."""
         self.gaps = Gaps()
         self._call = call
         self._keys: list[str] = []
         self._answered_at: float | None = None
         self._ended_at: float | None = None
         self.why = ""  # why the call ended, as the other end or the library says: "486 Busy Here"
+        for event in told:
+            self._event(event)
         call.on(self._event)
         call.on_dtmf(lambda pressed: self._keys.append(pressed.digit))
 

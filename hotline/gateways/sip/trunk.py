@@ -6,7 +6,7 @@ The library has one state for the whole process: a process holds one line.
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, cast
 from weakref import WeakSet
 
@@ -92,12 +92,12 @@ class Trunk:
         terms = self._line.terms
         dialled = national(number, self._region) if terms.dial == NATIONAL else number.lstrip("+") if terms.dial == DIGITS else number
         try:
-            return self._handset(await self._agent.dial(f"sip:{dialled}@{terms.host};transport={terms.transport}"))
+            return self._handset(*await dial(self._agent, f"sip:{dialled}@{terms.host};transport={terms.transport}"))
         except (BaresipError, ValueError) as fault:
             raise GatewayError(type(fault).__name__[:16], Outcome.NOT_SENT) from fault
 
-    def _handset(self, call: Call) -> Handset:
-        handset = Handset(call)
+    def _handset(self, call: Call, told: Iterable[Any] = ()) -> Handset:
+        handset = Handset(call, told)
         self._handsets.add(handset)
         return handset
 
@@ -126,6 +126,20 @@ class Trunk:
                 await asyncio.sleep(wait_s * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
             else:
                 return
+
+
+async def dial(agent: UserAgent, address: str) -> tuple[Call, list[Any]]:
+    """Ring an address: the call, and what the library told of it meanwhile. Raises `BaresipError`, `ValueError`.
+
+    The library drops what is told before its own `dial` returns, and on a busy machine the phone is answered, or busy, by then.
+    """
+    told: list[Any] = []
+    agent.on(told.append)
+    try:
+        call = await agent.dial(address)
+    finally:
+        agent.off(told.append)
+    return call, [event for event in told if event.call == call.handle]
 
 
 def _user(address: str) -> str:

@@ -162,6 +162,7 @@ def test_a_status_means(status: int, outcome: Outcome) -> None:
     assert (fault.outcome, fault.code, fault.retry_after_s) == (outcome, f"http_{status}", 7)
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize("body", ["", "<html>Sign in to this network</html>", "[]", '"ok"', "{", "[" * 100_000, "\xff"])
 def test_an_answer_that_is_not_the_apps_is_no_answer(body: str) -> None:
     with answering(lambda _: Response(body.encode("latin-1"), status=200)) as gateway:

@@ -66,6 +66,7 @@ def fault_of(open_gateway: Open, name: str = "m3tech", **more: object) -> Gatewa
     return fault.value
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -349,6 +350,7 @@ def test_a_document_that_names_a_type_is_read_and_what_looks_like_a_declaration_
     assert Document(b"<r><a><![CDATA[<!ENTITY x]]></a></r>").find(Place(xml=("//a",))) == "<!ENTITY x"
 
 
+@pytest.mark.usefixtures("uncollected")
 def test_deep_and_wide_documents_end_soon() -> None:
     began = time.process_time()
     for body in (b"<a>" * 200_000 + b"</a>" * 200_000, b"[" * 500_000, b'{"a":' * 100_000, b"<a b='c'/>" * 100_000):

@@ -159,6 +159,7 @@ def test_whatever_the_phone_signed_is_kept(world: AndroidWorld, told: dict[str, 
     assert kept is None or body == kept
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize(
     "raw",
     [

@@ -225,6 +225,7 @@ def test_a_text_that_is_told_again_every_three_minutes_is_never_lost_for_good(ho
     assert len(came_in(rt)) == 4
 
 
+@pytest.mark.usefixtures("uncollected")
 def test_with_a_time_the_words_of_each_time_are_a_text(hooked: Hooked, clock: Clock, tmp_path: Any) -> None:
     file = tmp_path / "own.toml"
     file.write_text(
