@@ -144,7 +144,7 @@ def create_app(rt: Runtime | None = None) -> Flask:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=config.web.session_hours),
         SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=guards.FORM_LIMIT_BYTES,
-        WTF_CSRF_TIME_LIMIT=None,  # a form holds as long as the log-in: one that was left open for an hour must still work
+        WTF_CSRF_TIME_LIMIT=None,  # a form holds as long as the log-in: a page that was left open for an hour must still work
         WTF_CSRF_SSL_STRICT=False,  # it compares the Referer with the Host header, which we do not trust
     )
     app.extensions["hotline"] = rt

@@ -321,7 +321,7 @@ def _check_voice(config: Config) -> list[str]:
     if len({*voice.duty_line} - {voice.number, voice.missed_call_number}) < len(voice.duty_line):
         faults.append("[voice] duty_line must be phones of people, each once, and no number of ours")
     if voice.number and voice.number == voice.missed_call_number:
-        faults.append("[voice] missed_call_number must be another number than the one that is answered")
+        faults.append("[voice] missed_call_number must differ from the number that is answered")
     if (voice.duty_line or voice.missed_call_number) and not voice.number:
         faults.append("[voice] number is missing: the phones that we ring must show a number of ours")
     if sorted(voice.languages) != sorted(set(voice.languages) & set(SPOKEN_LANGUAGES)) or not voice.languages:

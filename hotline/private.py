@@ -33,7 +33,7 @@ def folder(path: Path) -> None:
 
 
 def file(path: Path) -> None:
-    """Make an empty file, or narrow the one that is there. Raises `OSError`, also if it is a link."""
+    """Make an empty file, or narrow the rights of the file that is there. Raises `OSError`, also if it is a link."""
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except FileExistsError:

@@ -121,7 +121,7 @@ class Runtime(Tables):
 
 @dataclass(frozen=True)
 class _Together(Runtime):
-    """A Runtime all of whose transactions are the one that is open."""
+    """A Runtime whose transactions all join the open transaction."""
 
     tx: Transaction
 

@@ -331,7 +331,7 @@ def _order_faults(rows: list[dict[str, Any]]) -> list[str]:
         faults.append("the last category, and no other, must have no words: it takes what hits nothing")
     sealed = [bool(row.get("sealed", False)) for row in rows]
     if sealed != sorted(sealed, reverse=True):
-        faults.append("sealed categories must stand first: the first hit is the one that is shown and routed")
+        faults.append("sealed categories must stand first: the first hit is shown and routed")
     return faults
 
 

@@ -165,7 +165,7 @@ def test_a_small_table_of_ones_own_is_enough(tmp_path: Path) -> None:
         ),
         (
             WATER + WATER.replace('"water"', '"police"').replace("key = 1", "sealed = true") + GENERAL,
-            "sealed categories must stand first: the first hit is the one that is shown and routed",
+            "sealed categories must stand first: the first hit is shown and routed",
         ),
     ],
 )

@@ -143,7 +143,7 @@ def reconcile() -> None:
 
 
 def send_canaries() -> None:
-    """Have gateways text each other, to see that they hear, and alarm the heads about one that does not."""
+    """Have gateways text each other, to see that they hear, and alarm the heads about a gateway that does not."""
     bell().answer(Job.SEND_CANARIES)
     canary.watch(runtime(), gateways())
 

@@ -1,6 +1,6 @@
 """Stops the processes that `hotline run` leaves behind when it is killed. Run as a script: it imports the standard library only.
 
-It reads the ids of process groups from its standard input, a line each: `+7` for a group that began, `-7` for one that has ended. The
+It reads the ids of process groups from its standard input, a line each: `+7` for a group that began, `-7` for a group that has ended. The
 input ends when `hotline run` ends in any way; then the remaining groups are stopped. Not PR_SET_PDEATHSIG: only Linux has it, and it
 reaches a shell but not what the shell started.
 """

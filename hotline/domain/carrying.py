@@ -1,7 +1,7 @@
 """Which gateway, and which line of it, carries a text now: pure rules. What is known of the gateways is passed in.
 
 A text leaves by the gateway and the line that its citizen wrote to, as the citizen knows that number. While that gateway rests, or has no
-room for long, another takes it: one that is best for the citizen's network, then the cheaper, then one that was well for long. Gateways
+room for long, another takes it: the best for the citizen's network, then the cheaper, then the longest well. Gateways
 that are alike share in proportion to what they have left.
 """
 

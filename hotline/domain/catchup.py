@@ -43,7 +43,7 @@ class Walk:
 
 
 def begin(taken_until: datetime, now: datetime) -> Walk:
-    """A new walk. A log that was never read is read as if it had been until now, as is one that was read by a clock that was ahead."""
+    """A new walk. A log that was never read, or was read by a clock that was ahead, is read as if it had been read until now."""
     taken_until = min(taken_until, now)
     since = taken_until - OVERLAP
     return Walk(taken_until, since, _end(since, now), now)

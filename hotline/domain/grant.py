@@ -40,5 +40,5 @@ def parse(text: str) -> Right | None:
 
 
 def may_decide(decider: int, *, asked_by: int, subject: int) -> bool:
-    """Whether the volunteer `decider` may say yes or no: neither the one who asked for it nor the one who would get it may."""
+    """Whether the volunteer `decider` may say yes or no: neither the person who asked for it nor the person who would get it may."""
     return decider not in (asked_by, subject)

@@ -38,7 +38,7 @@ class TypedAs(StrEnum):
     """Whose phone a number is said to be that a volunteer types in on a ticket."""
 
     WALK_IN = "walk_in"  # the phone of the citizen who stands before the volunteer
-    ANOTHER = "another"  # another phone of the citizen's, beside the one that opened the ticket
+    ANOTHER = "another"  # another phone of the citizen's, beside the phone that opened the ticket
 
 
 @dataclass(frozen=True)

@@ -185,13 +185,13 @@ class TextGateway(ABC):
         raise NotImplementedError
 
     def poll(self) -> Iterable[IncomingText]:
-        """The texts that came in, as far as the gateway still lists them; a text may come again and again. For one that `polls`."""
+        """The texts that came in, as far as the gateway still lists them; a text may come again and again. Only if it `polls`."""
         raise NotImplementedError
 
     def texts_in(self, span: Span, page: str | None = None) -> Page[IncomingText]:
         """A page of the texts that came in a span, under the ids by which the gateway told us of them; `page`: None for the first.
 
-        Of what came with a text it may only say that there was something (`not_brought`): `whole` asks for it. For one that `keeps_log`.
+        Of what came with a text it may only say that there was something (`not_brought`): `whole` asks for it. Only if it `keeps_log`.
         """
         raise NotImplementedError
 
@@ -200,22 +200,22 @@ class TextGateway(ABC):
         return text
 
     def cancel(self, text: OutgoingText) -> bool:
-        """Stop a text that has not left yet; True: it will never leave. For one that `cancels`."""
+        """Stop a text that has not left yet; True: it will never leave. Only if it `cancels`."""
         raise NotImplementedError
 
     def became_of(self, gateway_id: str) -> Report | None:
-        """What became of a text that it took, as it would report it; None if it does not know it any more. For one that `tells`.
+        """What became of a text that it took, as it would report it; None if it does not know it any more. Only if it `tells`.
 
         The delivery is `SENT` also while the text waits at it. The report names no message and no attempt.
         """
         raise NotImplementedError
 
     def delete_text(self, gateway_id: str) -> None:
-        """Delete a text, in or out, at the gateway. It may be deleted already. `REFUSED`: not this one, not now. For one that `deletes`."""
+        """Delete a text, in or out, at the gateway. It may be deleted already. `REFUSED`: not this one, not now. Only if it `deletes`."""
         raise NotImplementedError
 
     def fetch_photo(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
-        """Write what came with a text into `into`; returns the number of bytes. For one that has `photos`.
+        """Write what came with a text into `into`; returns the number of bytes. Only if it has `photos`.
 
         The address is made from the id and the API's base, never taken from a form. The error's code is `404` or `410` if there is no
         such photo, `too_large` above the limit. Whatever else is raised, the photo may still be there.
@@ -223,7 +223,7 @@ class TextGateway(ABC):
         raise NotImplementedError
 
     def delete_photo(self, gateway_id: str) -> None:
-        """Delete what came with a text at the gateway. It may be deleted already. For one that has `photos`."""
+        """Delete what came with a text at the gateway. It may be deleted already. Only if it has `photos`."""
         raise NotImplementedError
 
     def close(self) -> None:  # noqa: B027 - most have nothing to give back

@@ -76,7 +76,7 @@ class Shelf:
         return sorted(there - set(texts))
 
     def add(self, name: str, says: str, kind: Kind, samples: Samples) -> None:
-        """Store a clip, trimmed and levelled, in place of the one that was there.
+        """Store a clip, trimmed and levelled, in place of the clip that was there.
 
         Raises ValueError if there is nothing to hear, or if it is too long or too short for its text.
         """

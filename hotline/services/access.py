@@ -87,7 +87,7 @@ def enter(session: Reading, volunteer: Volunteer, reference: str, act: Act = Act
 
 
 def enter_to_undo(session: Reading, volunteer: Volunteer, reference: str, *, since: datetime) -> Access:
-    """Let a person in to a ticket to undo a change of its kind: also one who lost sight of it by that very change, made after `since`.
+    """Let a person in to a ticket to undo a change of its kind: also if that very change, made after `since`, took it out of their sight.
 
     A volunteer who was shut out of it meanwhile stays out. Raises `NotAllowed`, `NoSuchTicket`.
     """

@@ -94,7 +94,7 @@ def stored(store: Callable[[], _T], *, else_put: Callable[[], None], kind: str, 
     """Do `store`. If it fails, `else_put` puts what was told on the disk, and what went wrong is raised: somebody waits at a phone, and
     hears that the lines are busy. `kind` and `gateway_id`: for the log.
 
-    The database is tried even where it failed a moment ago: a caller who is told to call again is worse off than one who waits.
+    The database is tried even where it failed a moment ago: a caller is better off waiting than told to call again.
     """
     try:
         return store()

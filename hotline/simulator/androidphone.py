@@ -117,7 +117,7 @@ class AndroidPhone:
         return came
 
     def arrived(self) -> list[OutText]:
-        """The texts that are on citizens' phones, in the order of arrival; one that was sent twice stands here twice."""
+        """The texts that are on citizens' phones, in the order of arrival. A text that was sent twice stands here twice."""
         with self._lock:
             return [replace(one) for one in self._arrived]
 

@@ -23,7 +23,7 @@ class Setup:
         self.hooks: dict[str, dict[str, Any]] = kept.all("hook")
 
     def set(self, section: str, values: dict[str, Any]) -> None:
-        """Change a section of the settings; one that the app does not know is passed over."""
+        """Change a section of the settings. A section that the app does not know is passed over."""
         if section in self.settings:
             self.settings[section] = {**self.settings[section], **values}
             self._kept.put("setting", section, self.settings[section])

@@ -57,7 +57,7 @@ class Interpreter:
         self._attempt(call, lambda: self._begin(call, document))
 
     def go_on(self, call: Call) -> None:
-        """Perform the verbs after the one that waited, because the caller did nothing."""
+        """Perform the verbs after the verb that waited, because the caller did nothing."""
         call.awaiting = None
         self._attempt(call, lambda: None)
 

@@ -148,7 +148,7 @@ def _shown(session: Session, ids: Iterable[int]) -> dict[int, list[int]]:
 
 
 def _fields(row: Row[Any], shown: Sequence[int] | None) -> Iterator[bytes | None]:
-    """What a row says, and the tickets that a look showed. An empty column is left out: one that is added later changes no mark."""
+    """What a row says, and the tickets that a look showed. An empty column is left out, so a column that is added later changes no mark."""
     for name, value in sorted(row._mapping.items()):  # noqa: SLF001 - SQLAlchemy's own name
         if name != "id" and value is not None:
             yield str(name).encode()

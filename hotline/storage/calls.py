@@ -113,7 +113,7 @@ def at_duty_line(
     """The calls for which a phone of the duty line rings, or is talked to, and since when; the latest last. Where somebody
     `chooses` a phone by that, nobody else does until the commit.
 
-    A phone that was rung before `rung_since` and taken by nobody does not count, nor one that was rung before `talked_since`: the end of
+    A phone that was rung before `rung_since` and taken by nobody does not count, nor a phone rung before `talked_since`: the end of
     the call was lost.
     """
     if chooses and not is_sqlite(
@@ -180,7 +180,7 @@ def _mark_missed(session: Session, contact_id: int, since: datetime, reason: Cal
 
 
 def to_place(session: Session, *, now: datetime) -> tuple[Call, Contact] | None:
-    """The oldest call of ours to place now, or one that was being placed and is lost, locked until the commit. Rows that another worker
+    """The oldest call of ours to place now, or a call that was being placed and is lost, locked until the commit. Rows that another worker
     has locked are left out."""
     statement = (
         select(Call, Contact)

@@ -74,7 +74,7 @@ def filled(url: str) -> Iterator[Connection]:
 
 @contextlib.contextmanager
 def in_any_order(connection: Connection) -> Iterator[None]:
-    """Let rows come before those that they refer to, during the block. At its end every row must refer to one that is there."""
+    """Let rows come before those that they refer to, during the block. At its end every row must refer to an existing row."""
     if connection.dialect.name == "sqlite":
         with foreign_keys_off(connection):
             yield

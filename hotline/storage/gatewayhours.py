@@ -42,7 +42,7 @@ class Counts:
 
 
 class Seen(NamedTuple):
-    """A text by a gateway. `delivery` is None for one that came in."""
+    """A text by a gateway. `delivery` is None for a text that came in."""
 
     id: int
     gateway: str

@@ -183,7 +183,7 @@ def first_in(session: Session, ticket_id: int, *, longest: int) -> tuple[Message
 
 
 def spoken_in(session: Session, ticket_id: int) -> str | None:
-    """The code of the language of the first text that came in on a ticket, if it is one that we do not write (`language.spoken`)."""
+    """The code of the language of the first text that came in on a ticket, if we do not write that language (`language.spoken`)."""
     first = first_in(session, ticket_id, longest=READ)
     return spoken(first[1]) if first is not None else None
 

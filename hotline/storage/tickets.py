@@ -229,7 +229,7 @@ def references_seen(session: Session, volunteer: Volunteer, ids: Collection[int]
 
 
 def _is_read(volunteer: Reader) -> ColumnElement[bool]:
-    """Whether the machine has read a ticket: until then it may turn out to be one that the volunteer must not see. A ticket that waits for
+    """Whether the machine has read a ticket: until then it may turn out that the volunteer must not see it. A ticket that waits for
     too long is shown to heads and leads, who would have to ask why."""
     waits = Ticket.opened_at <= bindparam("unread_before", callable_=_unread_before, type_=Ticket.opened_at.type)
     return or_(Ticket.to_read.is_(False), waits if volunteer.is_head else and_(waits, _leads(volunteer)))

@@ -154,7 +154,7 @@ class _Group:
 
 
 class SharedCommits:
-    """SQLite: the transactions that wait join the one that is open, and the last of them commits it for all.
+    """SQLite: the transactions that wait join the open transaction, and the last of them commits it for all.
 
     A transaction that goes ahead commits at once, and does not wait for others to join.
     """

@@ -1,7 +1,7 @@
 """What a volunteer wrote is kept if the log-in, or the form's CSRF token, ends before the form is sent.
 
 A form with words carries a signed note of its owner and its place. If it is sent too late, the whole form is signed and goes through
-the log-in page; within an hour it is shown again on the page where it was written, and only if its owner is the one who logs in.
+the log-in page; within an hour it is shown again on the page where it was written, and only if its owner logs in.
 """
 
 from collections.abc import Callable, Mapping

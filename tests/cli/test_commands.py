@@ -557,7 +557,7 @@ def test_the_doctor_refuses_a_real_gateway_that_can_ring_no_volunteer(
     assert "[voice] number is empty; write the number there" in real("")["duty"]
     only_texts = dataclasses.replace(GATEWAYS["twilio"], calls=None)
     monkeypatch.setattr(duty, "gateways_in_use", lambda _config: {"twilio": only_texts})
-    assert "the gateway in use places no calls; set up one that does" in real('number = "+15005550006"')["duty"]
+    assert "the gateway in use places no calls; set up another" in real('number = "+15005550006"')["duty"]
 
 
 def test_the_doctor_names_the_hours_in_which_fewer_than_two_people_can_be_rung(rt: Runtime, real: Callable[[str], dict[str, str]]) -> None:

@@ -15,9 +15,7 @@ def check(config: Config) -> str:
     if not config.gateway_is_real:
         return "not asked beside a pretend gateway, which rings nobody"
     if not any(entry.calls for entry in gateways_in_use(config).values()):
-        raise Wrong(
-            "no alarm can ring a volunteer: the gateway in use places no calls; set up one that does, such as a phone line of your own"
-        )
+        raise Wrong("no alarm can ring a volunteer: the gateway in use places no calls; set up another, such as a phone line of your own")
     if not config.voice.number:
         raise Wrong("no alarm can ring a volunteer: [voice] number is empty; write the number there from which the gateway places calls")
     with runtime_of(config) as rt:

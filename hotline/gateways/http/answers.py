@@ -58,7 +58,7 @@ class Document:
 
     @cached_property
     def xml(self) -> ET.Element | None:
-        """The body as XML; None if it is none, or one that `_parsed` refuses."""
+        """The body as XML; None if it is none, or if `_parsed` refuses it."""
         try:
             return _parsed(self.text.strip())
         except (expat.ExpatError, _Refused):

@@ -139,7 +139,7 @@ class HttpGateway(TextGateway):
         """Ask within a session, if there are sessions. A session that is over is begun anew, once: nothing was taken in it.
 
         Raises `GatewayError`: of the connection, of the login, and UNKNOWN for an answer that no rule knows. Every answer that is not
-        good ends the session: it may be what the service says to one that is over.
+        good ends the session: it may be what the service says to a session that is over.
         """
         ends = time.monotonic() + LONGEST_S
         for _ in range(2):

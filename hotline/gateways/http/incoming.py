@@ -1,10 +1,10 @@
 """Reads what a service tells us: texts that came in, and reports. Odd bytes are replaced; a text is refused only without its sender.
 
-A text without an id of the service's gets one that is made of what it is (`base.keyed_id`):
+A text without an id of the service's gets an id made of what it is (`base.keyed_id`):
 
 - Where the service says when the text was sent, of the sender, the words and that time. A text that is told again has them all again.
 - Else of the sender, the words and the minute in which it came to us. A service that did not hear our answer tells a text again within
-  some minutes: so the ids of the three minutes before are looked for first (`ids_of`), and one that is known is taken. The same words of
+  some minutes: so the ids of the three minutes before are looked for first (`ids_of`), and a known id is taken. The same words of
   the same phone are another text after four minutes at the latest. Until then nobody can tell whether they are the same text: they are not
   stored or answered twice, and the ticket says that they came again (`services/texts/saidagain.py`).
 """

@@ -59,7 +59,7 @@ class Smsc(Tabled):
         return next((line for line in self.terms.lines if line.removeprefix("+") == digits), destination or None)
 
     def sender_of(self, line: str | None) -> str:
-        """The number that a text leaves under: the one that the citizen wrote to, if it is a line of ours, else the gateway's sender."""
+        """The number that a text leaves under: the number that the citizen wrote to, if it is a line of ours, else the gateway's sender."""
         return line if line in self.terms.lines else self.terms.sender
 
 

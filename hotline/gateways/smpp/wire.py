@@ -71,7 +71,7 @@ class Delivered:
 
 
 class _OddParameters:
-    """Reads optional parameters as far as they can be: one that is odd must not cost the text."""
+    """Reads optional parameters as far as they can be: an odd parameter must not cost the text."""
 
     def parse_optional_params(self, data: bytes) -> None:
         self.read: dict[str, bytes] = {}

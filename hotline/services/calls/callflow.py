@@ -292,7 +292,7 @@ def _keeping_no(before: Walk, after: Walk) -> Walk:
 
 
 def _unsafe(before: Walk, after: Walk) -> tuple[bool, bool]:
-    """Whether the caller says at this step that texts are not safe, and that calls are not: by a no, or to both as one who cannot speak.
+    """Whether the caller says at this step that texts are not safe, and that calls are not: by a no, or because the caller cannot speak.
 
     Silence says nothing about the phone in general. For its own call it is a no all the same (`outgoing.due`).
     """

@@ -49,7 +49,7 @@ class Calling:
 
 
 def calling(rt: Runtime, session: Reading, entered: Access, call: Call | None) -> Calling:
-    """What a person who is let in to a ticket is shown of a call to its citizen. `call`: the one that opened the ticket."""
+    """What a person who is let in to a ticket is shown of a call to its citizen. `call`: the call that opened the ticket."""
     ticket, now = entered.ticket, rt.clock()
     contact = session.get_one(Contact, ticket.contact_id)
     plan = bridges.plan(session, ticket.id)
@@ -200,7 +200,7 @@ def _changed(tx: Transaction, ticket: Ticket) -> None:
 
 
 def _agreed(call: Call | None, plan: CallPlan | None) -> str | None:
-    """How the citizen agreed to a call; None if not. `call`: the one that opened the ticket."""
+    """How the citizen agreed to a call; None if not. `call`: the call that opened the ticket."""
     if call is not None and call.call_consent == Consent.YES:
         return "call"
     return "text" if plan is not None and plan.agreed_at is not None else None
@@ -226,7 +226,7 @@ def _first_urged_by(plan: CallPlan | None, now: datetime) -> int | None:
 
 
 def _one_leads(session: Reading, entered: Access, first: int) -> bool:
-    """Whether the person, or the one who was first, leads the ticket's team or is the head."""
+    """Whether the person, or the first of the two, leads the ticket's team or is the head."""
     if access.may(entered.rights, entered.ticket, Act.CALL):
         return True
     other = people.volunteer(session, first)

@@ -28,7 +28,7 @@ OK = "ok"
 
 
 class Readiness:
-    """Asks the parts that one process of the hotline needs. Each is asked in a thread of its own; one that hangs is not asked again
+    """Asks the parts that one process of the hotline needs. Each is asked in a thread of its own; a part that hangs is not asked again
     before that thread has ended, so that no threads pile up."""
 
     def __init__(self, rt: Runtime) -> None:
@@ -124,7 +124,7 @@ def disk(rt: Runtime) -> str:
 
 
 def disks_answer(parts: Mapping[str, str]) -> bool:
-    """Whether the disks may be asked more: who asks one that hangs waits for ever, and a web process has few threads. `parts`: what `ask`
+    """Whether the disks may be asked more: asking a hanging disk takes for ever, and a web process has few threads. `parts`: what `ask`
     said."""
     return NO_ANSWER not in (parts["spool"], parts["disk"])
 

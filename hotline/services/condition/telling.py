@@ -70,7 +70,7 @@ def _tell_of_unsent(rt: Runtime) -> None:
 
 
 def _tell_of_silent_phones(rt: Runtime) -> None:
-    """A phone that is a gateway is to tell of itself every few minutes: one that does not is off, or without a network."""
+    """A phone that is a gateway is to tell of itself every few minutes. A silent phone is off, or without a network."""
     with rt.reading() as session:
         signs = gatewaysigns.every(session)
     for name, settings in rt.config.gateways.items():

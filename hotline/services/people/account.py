@@ -11,7 +11,7 @@ class PasswordWrong(Exception):
 
 
 class NotAPhone(Exception):
-    """The number is not one that can be texted."""
+    """The number cannot be texted."""
 
 
 def change_password(rt: Runtime, volunteer_id: int, login_id: int, *, old: str, new: str) -> None:
@@ -27,7 +27,7 @@ def change_password(rt: Runtime, volunteer_id: int, login_id: int, *, old: str, 
     if volunteer is None:
         raise PasswordWrong
     with passwords.place(known=True):
-        passwords.weigh(new, volunteer.login, volunteer.name)  # first: a new one that is refused is no wrong old one
+        passwords.weigh(new, volunteer.login, volunteer.name)  # first: a refused new password is no wrong old password
         tries.count(rt, counted)
         if not passwords.is_password(volunteer.password_hash, old):
             raise PasswordWrong

@@ -114,7 +114,7 @@ def _lose(tx: Transaction, subject: Volunteer, right: Right, *, by: int) -> bool
         if right.what is RightKind.NUMBERS:
             subject.shows_numbers = False
         elif had:
-            # Now the account works tickets, which it could not before. So who uses it is asked, as of one that was brought back.
+            # Now the account works tickets, which it could not before. So who uses it is asked, as for an account that was brought back.
             subject.role = Role.VOLUNTEER
             tx.session.flush()
             confirming.shut(tx, subject.id)

@@ -29,7 +29,7 @@ class LoginTooSoon(Exception):
 class Counted:
     """A name under which tries are counted: how many may fail before the next has to wait, and how long it waits at most.
 
-    `shared`: by people who do not know each other, so that one who succeeds does not clear the others' failures.
+    `shared`: by people who do not know each other, so that the success of one does not clear the others' failures.
     """
 
     name: str

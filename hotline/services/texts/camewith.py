@@ -24,7 +24,7 @@ _LATE = timedelta(days=3)
 
 
 def head_of(tx: Transaction, contact_id: int, gateway: str, text: IncomingText) -> IncomingText:
-    """An MMS with the id of its head, if that was told: the head that waits goes, and one that was given up has nothing missing any more.
+    """An MMS with the id of its head, if that was told: the head that waits goes, and a head that was given up lacks nothing any more.
 
     Heads and MMS of one phone have no id in common: the oldest that fits is taken, so that of each as many are left as did not come.
     """

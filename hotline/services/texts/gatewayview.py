@@ -29,7 +29,7 @@ class LineView:
 
 @dataclass(frozen=True)
 class GatewayView:
-    """A gateway as it is. Of one that carries no texts only the first fields say something: how it is, its process knows.
+    """A gateway as it is. If it carries no texts, only the first fields say something: how it is, its process knows.
 
     `numbers`: of ours, by which it is reached. `since`, `until`, `reason`: of a rest, or since when it is stopped (`until` is None then);
     None and "" if it carries. `stopped_by`: a name, None for the command line; `why`: what that person wrote. `hour`, `day`: the last 60

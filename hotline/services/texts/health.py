@@ -1,4 +1,4 @@
-"""The gateways are watched, by what really happens: one that is not well rests, and the heads are told of a rest that is long.
+"""The gateways are watched, by what really happens: an ill gateway rests, and the heads are told of a long rest.
 
 What it had of ours and surely did not send is free for the others: a claim chooses anew. It comes back by itself, a few texts first.
 """

@@ -130,7 +130,7 @@ def meet(rt: Runtime, tx: Transaction, sender: Sender, gateway: str, gateway_id:
 
 
 def _is_junk(rt: Runtime, sender: Sender) -> bool:
-    """Whether the organisation has listed the sender as one that only advertises."""
+    """Whether the organisation has listed the sender as an advertiser."""
     if sender.kind not in LISTED_AS_JUNK or sender.address is None:
         return False
     return sender.address.casefold() in {listed.strip().casefold() for listed in rt.config.conversation.junk_senders}

@@ -8,7 +8,7 @@ from hotline.storage import gatewaysigns
 
 
 def note(rt: Runtime, name: str, checks: Mapping[str, Any]) -> None:
-    """Note what the phone told. `checks`: name of a check → number, as `battery:level` → 87; one that is no number says nothing."""
+    """Note what the phone told. `checks`: name of a check → number, as `battery:level` → 87. What is no number says nothing."""
     level, plug, online = (_number(checks.get(f"{what}")) for what in ("battery:level", "battery:charging", "connection:status"))
     with rt.transaction() as tx:
         gatewaysigns.store(

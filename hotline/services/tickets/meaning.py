@@ -38,7 +38,7 @@ def read_words(rt: Tables, body: str, *, said: Danger | None = None, named: Cate
     shown = ((named,) if named is not None else ()) + hits or (category.fallback(rt.categories),)
     danger = reduce(surer, (c.danger for c in shown), said)
     priority = Priority.URGENT if danger is not None else min(c.priority for c in shown)
-    # A sealed category is shown before any other that was found: its team must be the one that sees the ticket.
+    # A sealed category is shown before any other that was found: its team, and no other, must see the ticket.
     main = next((c for c in shown if c.sealed), shown[0])
     hold = danger is not None or any(c.hold for c in shown)
     return Meaning(main.code, main.team, priority, danger, any(c.sealed for c in shown), hold, tuple(c.code for c in hits))

@@ -44,7 +44,7 @@ def names_nobody(rt: Runtime, body: str, *, now: datetime) -> bool:
 
 
 def shut(rt: Runtime, tx: Transaction, ticket: Ticket, body: str) -> TicketChanges:
-    """Shut an open ticket to the people whom later words name. What changes on it: one who has it loses it."""
+    """Shut an open ticket to the people whom later words name. What changes on it: a named volunteer who has it loses it."""
     return taken_back(ticket, team_id=ticket.team_id) if ticket.assignee_id in _shut(rt, tx, ticket.id, body) else {}
 
 

@@ -26,7 +26,7 @@ def allowed(ticket: Ticket) -> bool:
 
 
 def add(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, number: str, note: str) -> None:
-    """Type in the number of another phone, with the reason. A number that we know is taken like one that we do not.
+    """Type in the number of another phone, with the reason. Known and unknown numbers are taken alike.
 
     Raises `NoSuchTicket`, `NotAllowed`, `TicketMoved`, `NoOtherPhone`, `NoteMissing`, `NoPhone`.
     """

@@ -1,4 +1,4 @@
-"""A volunteer writes to the citizen. A text that may not go is refused with the reason; one that gives too much away needs confirming."""
+"""A volunteer writes to the citizen. A forbidden text is refused with the reason. A text that gives too much away needs confirming."""
 
 import re
 import unicodedata

@@ -31,7 +31,7 @@ def claim(rt: Runtime, volunteer: Volunteer, reference: str, version: int) -> No
 
 
 def take_next(rt: Runtime, volunteer: Volunteer) -> str | None:
-    """The volunteer takes the most pressing ticket: one that was given to the volunteer and not opened yet, or one that fits the
+    """The volunteer takes the most pressing ticket that was given to the volunteer and not opened yet, or that fits the
     volunteer's languages and teams. Its reference; None if there is no such ticket. Of many who press at once each gets another.
 
     Raises `NotAllowed`.

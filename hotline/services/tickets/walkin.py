@@ -113,7 +113,7 @@ def _open(rt: Runtime, tx: Transaction, volunteer: Volunteer, complaint: Complai
 
 
 def slip(rt: Runtime, session: Reading, volunteer: Volunteer, reference: str) -> Ticket:
-    """The walk-in ticket whose slip the volunteer may print: one that the volunteer sees, or has just typed in, even if it is sealed now.
+    """The walk-in ticket whose slip the volunteer may print: the volunteer sees it, or has just typed it in, even if it is sealed now.
 
     Raises `NotAllowed`, `NoSuchTicket`.
     """

@@ -74,7 +74,7 @@ def read_call(form: Mapping[str, str], query: Mapping[str, str] = MappingProxyTy
 
 
 def is_incoming(form: Mapping[str, str]) -> bool:
-    """Whether the call of a form came to us; of one that we placed, From is our own number."""
+    """Whether the call of a form came to us. Of a call that we placed, From is our own number."""
     return not form.get("Direction", "").startswith("outbound")
 
 

@@ -15,7 +15,7 @@ _KEPT = sa.text("kept_from IS NOT NULL")
 _GOES = sa.text("goes_at IS NOT NULL")
 _ALONE = sa.text("ticket_id IS NULL AND sealed IS NOT NULL")
 _HOLDS_BACK = sa.text("(hold OR sealed) AND status <> 'closed'")
-# The last move of a ticket that has ended is the one that ended it.
+# Of a ticket that has ended, the last move is its end.
 _ENDED = "SELECT max(e.happened_at) FROM events e WHERE e.ticket_id = tickets.id AND e.kind = 'moved'"
 
 
