@@ -61,6 +61,11 @@ class Identity:
         if not self.keys:
             raise AgeFault(f"{path} holds no identity: it must have a line AGE-SECRET-KEY-1…")
 
+    @property
+    def recipient(self) -> str:
+        """What belongs to it, `age1…`; of several in the file to the first."""
+        return str(self.keys[0].to_public())
+
     def unseal(self, sealed: bytes) -> bytes:
         """The words that `seal` sealed to this identity. Raises `AgeFault`."""
         try:

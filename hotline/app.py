@@ -25,6 +25,7 @@ from hotline.services.texts.intake import make_ready
 from hotline.spool import SpoolFault
 from hotline.storage import revision
 from hotline.storage.db import DatabaseFault
+from hotline.storage.patience import ANSWER_S
 from hotline.tables import TableFault
 from hotline.web import (
     account,
@@ -164,7 +165,7 @@ def _runtime_or_exit() -> Runtime:
     configure_log()
     try:
         config = load_config()
-        rt = build_runtime(config, bell=RelayedBell(RedisBell(config.redis_url)))
+        rt = build_runtime(config, bell=RelayedBell(RedisBell(config.redis_url)), answer_s=ANSWER_S)
     except (ConfigFault, TableFault, CatalogueFault, KeysFault, OSError) as fault:  # OSError: SQLite's folder cannot be made
         sys.exit("\n".join(["hotline cannot start:", *(f"  {line}" for line in _lines(fault))]))
     make_ready(rt)

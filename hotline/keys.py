@@ -127,7 +127,7 @@ class KeyFile:
     def __init__(self, path: Path) -> None:
         """Read the file. Raises `KeysFault`."""
         self.path = path
-        self._seen = _stamp(path)
+        self._seen = self._told = _stamp(path)
         self._keys = read_keys(path)
         self._looked_at = time.monotonic()
 
@@ -139,9 +139,11 @@ class KeyFile:
         if seen != self._seen:
             try:
                 self._keys = read_keys(self.path)
-            except KeysFault as fault:
-                logger().error("the keys file cannot be read: the keys of before go on", fault=str(fault))
-            self._seen = seen
+                self._seen = seen
+            except KeysFault as fault:  # it is read again until it can be: whose file it is, and who may read it, changes no stamp
+                if seen != self._told:
+                    logger().error("the keys file cannot be read: the keys of before go on", fault=str(fault))
+                self._told = seen
         return self._keys
 
 

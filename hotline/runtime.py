@@ -167,16 +167,17 @@ def build_runtime(
     *,
     bell: Bell,
     senders: int = 0,
+    answer_s: float | None = None,
     clock: Callable[[], datetime] = utc_now,
     tables: Tables | None = None,
 ) -> Runtime:
-    """Build the Runtime of this process. `senders`: the number of threads that send, each of which needs a connection. `tables`: those read
-    before the process was forked; None reads them now.
+    """Build the Runtime of this process. `senders`: the number of threads that send, each of which needs a connection. `answer_s`: for how
+    long PostgreSQL is waited for; None: however long it takes. `tables`: those read before the process was forked; None reads them now.
 
     Raises `TableFault`, `CatalogueFault`, `KeysFault`.
     """
     key_file = KeyFile(config.keys_file)
-    engine = make_engine(config.database_url, pool_size=max(10, senders + 2))
+    engine = make_engine(config.database_url, pool_size=max(10, senders + 2), answer_s=answer_s)
     # UPDATE and DELETE leave objects that were loaded before as they are: code that reads a row after it loads it anew.
     options = {"synchronize_session": False}
     sessions = sessionmaker(engine, expire_on_commit=False, autoflush=False, execution_options=options, info={KEYS: key_file})

@@ -35,6 +35,12 @@ _LEFT_BEHIND_S = 3600
 _RESTS_FOR_S = 2
 """Seconds for which a process does not try a database that failed: some gateways wait no longer than five for an answer."""
 
+_UNREAD = "unread"
+"""The name of an empty file that is there while some file cannot be read, and as old as that."""
+
+_UNREAD_FOR_S = 3600
+"""After so many seconds what cannot be read waits for a person. What passes by itself is over before that."""
+
 _LONG = 100
 """So many files are a backlog."""
 
@@ -43,6 +49,10 @@ _numbers = itertools.count()
 
 class SpoolFault(Exception):
     """The spool cannot be written or read; the message says why, and what to do."""
+
+
+class NotReadNow(Exception):
+    """The machine does not give what is in a file, which may be whole: it has too many files open, or its disk fails."""
 
 
 class Kind(StrEnum):
@@ -81,10 +91,12 @@ def key_beside(keys_file: Path) -> Path:
 
 
 def make_key(keys_file: Path) -> None:
-    """Make the key that opens, and the file of what seals. Nothing is written over: what waits would never be read. Raises `SpoolFault`."""
+    """Make the key that opens, and the file of what seals. Nothing is written over: what waits would never be read. Where the key is there
+    alone, the other is made of it. Raises `SpoolFault`."""
     path = key_beside(keys_file)
     try:
-        recipient = new_identity(path)
+        is_alone = path.exists() and not _public(path).exists()
+        recipient = Identity(path).recipient if is_alone else new_identity(path)
         with os.fdopen(private.opened_new(_public(path)), "w", encoding="ascii") as file:
             file.write(f"{recipient}\n")
             file.flush()
@@ -233,13 +245,18 @@ class Reader:
             raise SpoolFault(f"{fault}: bring it back; for a new hotline hotline keys spool makes it") from fault
 
     def open(self, path: Path) -> Waiting | None:
-        """What waits in a file; None if another worker has taken it in. Raises `SpoolFault` if it cannot be read, or is something else."""
+        """What waits in a file; None if another worker has taken it in. Raises `SpoolFault` if it is not whole, or is something else, and
+        `NotReadNow` if that cannot be seen now."""
         try:
-            content = json.loads(self._identity.unseal(path.read_bytes()))
-            came = datetime.fromtimestamp(content["came_at"], UTC)
-            return Waiting(Kind(content["kind"]), str(content["gateway"]), came, dict(content["said"]))
+            sealed = path.read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as fault:
+            raise NotReadNow(f"{path.name} cannot be read now: {fault.strerror}") from fault
+        try:
+            content = json.loads(self._identity.unseal(sealed))
+            came = datetime.fromtimestamp(content["came_at"], UTC)
+            return Waiting(Kind(content["kind"]), str(content["gateway"]), came, dict(content["said"]))
         except (OSError, AgeFault, ValueError, KeyError, TypeError, OverflowError) as fault:
             raise SpoolFault(f"{path.name} cannot be read ({type(fault).__name__})") from fault
 
@@ -249,6 +266,20 @@ def put_aside(path: Path) -> None:
     folder = path.parent / _ASIDE
     private.folder(folder)
     path.rename(folder / path.name)
+
+
+def is_unread_for_long(data_dir: Path) -> bool:
+    """Note that some file cannot be read now; returns whether that has been so for an hour. Raises `OSError` if it cannot be noted."""
+    path = data_dir / FOLDER / _UNREAD
+    if not path.exists():
+        private.file(path)
+    return time.time() - path.stat().st_mtime > _UNREAD_FOR_S
+
+
+def all_is_read(data_dir: Path) -> None:
+    """Note that no file is left that cannot be read."""
+    with contextlib.suppress(OSError):  # then what cannot be read next is put aside sooner
+        (data_dir / FOLDER / _UNREAD).unlink(missing_ok=True)
 
 
 def sweep(data_dir: Path) -> None:

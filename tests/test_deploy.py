@@ -10,6 +10,7 @@ import pytest
 from hotline import connections, guards
 from hotline.cli.procfile import read_procfile
 from hotline.i18n import PROJECT
+from hotline.storage.writing import WAIT_S
 
 NGINX = (PROJECT / "deploy/nginx.conf").read_text("utf-8")
 CADDY = (PROJECT / "deploy/Caddyfile").read_text("utf-8")
@@ -51,6 +52,8 @@ def test_nginx_tells_another_host_what_a_gateway_said_and_never_repeats_a_form_o
     of_gateways, of_pages = re.findall(r"location (?:/hooks/|/) \{(.*?)\}", code, re.DOTALL)
     assert "non_idempotent" in of_gateways
     assert "proxy_next_upstream" not in of_pages
+    [waits_s] = re.findall(r"proxy_read_timeout (\d+)s;", of_gateways)
+    assert WAIT_S + 1 < int(waits_s) <= 15 / 2, "longer than a host takes for its answer, and two hosts within a gateway's patience"
     assert re.findall(r"server \S+ (\S+);", code) == ["max_fails=0"], "one that refused a moment ago is asked all the same"
 
 

@@ -66,7 +66,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "rq": ("hotline.jobs", "workers"),
     "sqlalchemy": ("hotline.storage", "hotline.runtime"),
     "alembic": ("hotline.storage.schema", "hotline.storage.migrations"),
-    "psycopg": ("hotline.storage.db",),
+    "psycopg": ("hotline.storage.db", "hotline.storage.patience"),
     "flask": ("hotline.app", "hotline.guards", "hotline.webhooks", "hotline.web", APART),
     "flask_login": ("hotline.app", "hotline.guards", "hotline.webhooks", "hotline.web"),
     "flask_wtf": ("hotline.app", "hotline.guards", "hotline.webhooks", "hotline.web"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hotline import spool
-from hotline.spool import Kind, Reader, Spool, SpoolFault
+from hotline.spool import Kind, NotReadNow, Reader, Spool, SpoolFault
 
 WORDS = "mera bhai agwa ho gaya hai +923001234567"
 
@@ -61,6 +61,38 @@ def test_a_key_is_never_written_over(keys: Path) -> None:
     with pytest.raises(SpoolFault, match="is there already"):
         spool.make_key(keys)
     assert spool.key_beside(keys).read_text() == before
+
+
+def test_what_seals_is_made_anew_of_the_key_that_is_there_and_opens_what_waits(data: Path, keys: Path) -> None:
+    put(data, keys, WORDS)
+    public = keys.with_name("keys.toml.spool.pub")
+    before = public.read_text()
+    public.unlink()
+    spool.make_key(keys)
+    assert public.read_text() == before
+    put(data, keys, "two")
+    assert [one.said["body"] for path in spool.waiting(data) if (one := Reader(keys).open(path)) is not None] == [WORDS, "two"]
+    spool.key_beside(keys).write_text("no key")
+    public.unlink()
+    with pytest.raises(SpoolFault, match="holds no identity"):
+        spool.make_key(keys)
+    assert not public.exists()
+
+
+def test_what_the_machine_does_not_give_now_is_no_file_that_is_broken(data: Path, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(data, keys, WORDS)
+    [path] = spool.waiting(data)
+
+    def fails(_: Path) -> bytes:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    reader = Reader(keys)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fails)
+        with pytest.raises(NotReadNow, match="Too many open files"):
+            reader.open(path)
+    path.unlink()
+    assert reader.open(path) is None
 
 
 def test_what_is_not_whole_or_sealed_to_another_key_is_told(data: Path, keys: Path, tmp_path: Path) -> None:

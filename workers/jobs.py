@@ -4,7 +4,7 @@ from hotline.jobs import Job
 from hotline.services import draining
 from hotline.services.backups import watching
 from hotline.services.books import binding, witness
-from hotline.services.calls import hangup, placing, plainaudio, recordings
+from hotline.services.calls import hangup, placing, plainaudio, recordings, takenout
 from hotline.services.condition import telling
 from hotline.services.duty import attendance, paging, ringing, ringtests
 from hotline.services.keeping import erasing, forgetting, retention
@@ -70,7 +70,7 @@ def fetch_recordings() -> None:
     """Fetch the recordings that are still at the gateway."""
     bell().answer(Job.FETCH_RECORDINGS)
     more = [recordings.fetch_due(runtime(), gateway) for gateway in call_gateways().values()]
-    if any(more):
+    if takenout.settle_recordings(runtime(), call_gateways()) or any(more):
         bell().ring(Job.FETCH_RECORDINGS)
 
 
@@ -78,7 +78,7 @@ def close_calls() -> None:
     """Ask the gateway about calls whose end it never reported, and about recordings of calls that have ended."""
     bell().answer(Job.CLOSE_CALLS)
     more = [hangup.close_calls(runtime(), gateway) for gateway in call_gateways().values()]
-    if any(more):
+    if hangup.close_left(runtime(), call_gateways()) or any(more):
         bell().ring(Job.CLOSE_CALLS)
 
 
@@ -183,9 +183,14 @@ def watch_gateways() -> None:
 
 
 def watch_hotline() -> None:
-    """Note that the clock rings, and alarm the heads about the hotline itself. While the worker that sends stands still, send here."""
+    """Note that the clock rings, alarm the heads about the hotline itself, and bring unseen alarms to phones: the worker of tickets, which
+    does so too, may stand still. While it does, ring for danger here; while the worker that sends does, send here."""
     bell().answer(Job.WATCH_HOTLINE)
-    if telling.watch(runtime()):
+    still = telling.watch(runtime())
+    paging.page_unseen(runtime())
+    if telling.TICKETS in still:
+        ringing.ring_due(runtime())
+    if telling.SENDING in still:
         outbound.send_due(runtime(), gateways(), for_s=DRAIN_FOR_S)
 
 

@@ -1,5 +1,6 @@
 """`hotline backup` and `hotline restore`."""
 
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,6 +111,7 @@ def _carried_out(how: Callable[..., Restored], identity: Path, data: Path, keys:
     """Restore or verify, and say what was counted."""
     configure_log("WARNING")
     config = config_or_exit()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was put somewhere is removed, also where the machine is shut down
     try:
         restored = how(config, Identity(identity), data, keys, now=datetime.now(UTC))
     except (BackupFault, AgeFault, KeysFault) as fault:

@@ -36,14 +36,15 @@ def new() -> None:
 
 @keys.command()
 def spool() -> None:
-    """Make the key for what waits on the disk while the database is away, where there is none. It never writes over a file."""
+    """Make the key for what waits on the disk while the database is away, where there is none, or of that key what web seals with. It never
+    writes over a file."""
     _read()
     path = key_beside(_path())
     try:
         make_key(_path())
     except SpoolFault as fault:
         raise click.ClickException(str(fault)) from fault
-    click.echo(f"{path} is made, for the workers alone, and {path.name}.pub, for the web process. Restart both.")
+    click.echo(f"{path} is there, for the workers alone, and {path.name}.pub, for the web process. Restart both.")
 
 
 @keys.command()

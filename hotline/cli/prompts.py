@@ -54,6 +54,8 @@ def _faults_in_a_line() -> Iterator[None]:
         yield
     except (CatalogueFault, ManifestFault, TableFault, ValueError) as fault:
         raise click.ClickException(str(fault)) from fault
+    except OSError as fault:
+        raise click.ClickException(f"{fault.filename} cannot be read or written: {fault.strerror}") from fault
 
 
 def _languages(languages: tuple[str, ...], project: Path, categories: Path | None) -> list[_Language]:

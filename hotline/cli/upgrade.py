@@ -97,7 +97,7 @@ def _tell_way_back(config: Config, contracting: list[str]) -> None:
             "To go back, install that version, and restore the backup into an empty database: what came in since is at the gateway only."
         )
     folder = watching.folder_of(config)
-    pair = making.newest_pair(folder) if folder is not None else None
+    pair = making.newest_pair(folder, now=utc_now()) if folder is not None else None
     if pair is None:
         click.echo("There is NO backup to go back to: make one first, with hotline backup FOLDER --to RECIPIENT.")
         return

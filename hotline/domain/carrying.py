@@ -1,8 +1,8 @@
 """Which gateway, and which line of it, carries a text now: pure rules. What is known of the gateways is passed in.
 
-A text leaves by the gateway and the line that its citizen wrote to, as the citizen knows that number. While that gateway rests, or has no
-room for long, another takes it: the best for the citizen's network, then the cheaper, then the longest well. Gateways
-that are alike share in proportion to what they have left.
+A text leaves by the gateway and the line that its citizen wrote to, as the citizen knows that number. While that gateway rests, has no
+room for long, or did not send that very text, another takes it: the best for the citizen's network, then the cheaper, then the longest
+well. Gateways that are alike share in proportion to what they have left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -94,7 +94,8 @@ class Carrier:
 @dataclass(frozen=True)
 class Asked:
     """A text that asks for a place. `home`, `home_line`: what the citizen wrote to last; `only`: no other gateway may take it; `digits`:
-    the phone as it is dialled at home; `patience`: how long it waits for room; `old`: it has waited that long."""
+    the phone as it is dialled at home; `patience`: how long it waits for room; `old`: it has waited that long; `unsent_by`: what surely did
+    not send it when it was tried last, and is passed over while another can carry it."""
 
     segments: int
     urgent: bool
@@ -104,6 +105,7 @@ class Asked:
     only: str | None = None
     patience: timedelta = timedelta(0)
     old: bool = False
+    unsent_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,12 +121,29 @@ def choose(carriers: Sequence[Carrier], text: Asked, now: datetime) -> Place | d
     if text.only is not None:
         return _take([one for one in carriers if one.name == text.only], text) or _later(carriers, text, now)
     home = [one for one in carriers if one.name == text.home]
-    for group in [home, *_groups([one for one in carriers if one not in home], text)]:
+    groups = [home, *_groups([one for one in carriers if one not in home], text)]
+    if text.unsent_by is not None and (other := _another(groups, text, now)) is not None:
+        return other
+    for group in groups:
         if (place := _take(group, text)) is not None:
             return place
-        if (until := _waits(group, text, now)) is not None:
+        if not (text.urgent or text.old) and (until := _waits(group, text, now)) is not None:
             return until
     return _later(carriers, text, now)
+
+
+def _another(groups: Iterable[Iterable[Carrier]], text: Asked, now: datetime) -> Place | datetime | None:
+    """The place of a text at another gateway than the one that did not send it, or when such a one takes it; None: none does soon.
+
+    Those that come after it in the order of preference are asked first, so that a text that none of two sends finds the third.
+    """
+    ways = [one for group in groups for one in group]
+    after = next((place + 1 for place, one in enumerate(ways) if one.name == text.unsent_by), 0)
+    others = [one for one in (*ways[after:], *ways[:after]) if one.name != text.unsent_by]
+    for one in others:
+        if (place := _take([one], text)) is not None:
+            return place
+    return _waits(others, text, now)
 
 
 def _groups(carriers: Iterable[Carrier], text: Asked) -> list[list[Carrier]]:
@@ -145,16 +164,13 @@ def _take(group: Iterable[Carrier], text: Asked) -> Place | None:
 
 
 def _waits(group: Iterable[Carrier], text: Asked, now: datetime) -> datetime | None:
-    """Until when the text waits for one of these, rather than leave by another; None: it does not."""
-    if text.urgent or text.old:
-        return None
+    """Until when the text waits for one of these, rather than leave by another; None: that would be too long."""
     times = {one.name: at for one in group if (at := one.free_at(text, now)) is not None and at - now <= text.patience}
     if not times:
         return None
-    first = min(group, key=lambda one: times.get(one.name, now + text.patience))
-    at = times[first.name]
+    first = min((one for one in group if one.name in times), key=lambda one: times[one.name])
     first.promise(text)
-    return at
+    return times[first.name]
 
 
 def _later(carriers: Iterable[Carrier], text: Asked, now: datetime) -> datetime:

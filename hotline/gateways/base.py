@@ -104,11 +104,12 @@ class Report:
 
 @dataclass(frozen=True)
 class Sent:
-    """A text that the gateway accepted: its id and its delivery so far."""
+    """A text that the gateway accepted: its id and its delivery so far. `outcome`: what `code` means for a text that failed since."""
 
     gateway_id: str
     delivery: Delivery
     code: str | None = None
+    outcome: Outcome | None = None
 
 
 class GatewayError(Exception):
@@ -308,6 +309,11 @@ def keyed_id(key: bytes, *parts: str) -> str:
     """An id for a text that came in, made of what it is: 40 hexadecimal digits. Without the key (`Keys.mark`) no guess can be tested."""
     said = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode("utf-8", "surrogatepass") for part in parts))
     return hashlib.blake2b(said, key=key, digest_size=20, person=b"incoming text").hexdigest()
+
+
+def second_id(key: bytes, gateway_id: str) -> str:
+    """The id of a text that came in, where the gateway has given its own id to a text of ours too."""
+    return keyed_id(key, "in", gateway_id)
 
 
 def keyed_lane(key: bytes, *parts: str) -> int:

@@ -43,8 +43,17 @@ def receive(rt: Runtime, gateway: str, text: IncomingText, *, came_at: datetime 
         heads.note(rt, gateway, text, came_at=came_at)
         return
     named = _under_known_id(rt, gateway, text)
-    if receive_text(rt, gateway, named, came_at=came_at) is Received.SEEN_BEFORE and text.other_ids:
+    if receive_text(rt, gateway, named, came_at=came_at) is not Received.SEEN_BEFORE or not text.other_ids:
+        return
+    if came_at is None or not _came_then(rt, gateway, named, came_at):
         said_again(rt, gateway, named)
+
+
+def _came_then(rt: Runtime, gateway: str, text: IncomingText, came_at: datetime) -> bool:
+    """Whether the text that is here under this id is this very one: a worker was killed after it had taken it in."""
+    with rt.reading() as session:
+        known = messages.under(session, gateway, text.gateway_id)
+        return known is not None and known.sent_at == min(came_at, known.created_at)  # as `row_in` writes it
 
 
 def _under_known_id(rt: Runtime, gateway: str, text: IncomingText) -> IncomingText:

@@ -21,7 +21,7 @@ from hotline.services import arriving, callsteps
 from hotline.services.calls import missedcalls
 from hotline.services.callsteps import CallStep
 from hotline.services.texts.reports import receive_report
-from hotline.spool import Kind, Reader, Turn, Waiting
+from hotline.spool import Kind, NotReadNow, Reader, Turn, Waiting
 from hotline.storage import alarms
 from hotline.storage.db import DatabaseFault
 from hotline.storage.writing import Overloaded
@@ -33,13 +33,15 @@ _ABOUT = "spool"
 class _Run:
     """One run of all takers. It `stops` where the time is over, or the database is away again.
 
-    `refused`: lanes whose first file met a fault of the database. It may be that of a file beside it: each is tried by itself.
+    `refused`: lanes whose first file met a fault of the database. It may be that of a file beside it: each is tried by itself. `unread`:
+    files that the machine does not give now.
     """
 
     ends: float
     is_away: bool = False
     has_more: bool = False
     refused: list[Sequence[Path]] = field(default_factory=list)
+    unread: dict[Path, NotReadNow] = field(default_factory=dict)
 
     @property
     def stops(self) -> bool:
@@ -52,16 +54,20 @@ def take_in_waiting(rt: Runtime, reader: Reader, *, for_s: float) -> bool:
     """Take in what waits for `for_s` seconds at most; returns whether more waits.
 
     What is of one sender is taken in in the order in which it came. It stops where the database is away again. What cannot be taken in
-    beside a database that works is put aside, and the heads are alarmed.
+    beside a database that works is put aside, and the heads are alarmed: at once if that is the file's own fault, after an hour if the
+    machine does not give it. A lane for which the database has no time waits for the next run, and holds up no other.
     """
     run = _Run(time.monotonic() + for_s)
     spool.sweep(rt.config.data_dir)
     for files in _in_turn(spool.waiting(rt.config.data_dir)):
         _take_in_all(rt, reader, files, run)
         if run.stops:
-            return run.has_more and not run.is_away
+            break
+    if run.is_away:
+        return False
+    _settle_unread(rt, run)
     _tell(rt)
-    return False
+    return run.has_more
 
 
 def _in_turn(files: Sequence[Path]) -> Iterator[Sequence[Sequence[Path]]]:
@@ -107,12 +113,48 @@ def _take_in_lane(rt: Runtime, reader: Reader, files: Sequence[Path], run: _Run,
                 run.refused.append(files[number:])
                 return
         except Overloaded:
-            logger().warning("the database has no time again: what waits on the disk goes on waiting")
-            run.is_away = True
+            if run.is_away or not _can_be_written(rt):
+                run.is_away = True
+                logger().warning("the database has no time again: what waits on the disk goes on waiting")
+            else:
+                logger().warning("the database has no time for one sender, whom somebody may have locked: that lane goes on waiting")
+            return
+        except NotReadNow as fault:
+            run.unread[path] = fault
         except Exception as fault:  # noqa: BLE001 - whatever it is, those behind it are taken in
-            logger().error("what waited on the disk is put aside: it cannot be taken in", file=path.name, exc_info=fault)
-            with contextlib.suppress(OSError):  # it stays, and is tried again
-                spool.put_aside(path)
+            _put_aside(path, fault)
+
+
+def _put_aside(path: Path, fault: Exception) -> None:
+    logger().error("what waited on the disk is put aside: it cannot be taken in", file=path.name, exc_info=fault)
+    with contextlib.suppress(OSError):  # it stays, and is tried again
+        spool.put_aside(path)
+
+
+def _can_be_written(rt: Runtime) -> bool:
+    try:
+        arriving.need_database(rt)
+    except Overloaded:
+        return False
+    return True
+
+
+def _settle_unread(rt: Runtime, run: _Run) -> None:
+    """Put aside what the machine did not give, if something could not be read for an hour; until then it is tried again."""
+    if not run.unread:
+        if not run.has_more:
+            spool.all_is_read(rt.config.data_dir)
+        return
+    first = next(iter(run.unread.values()))
+    logger().error("what waits on the disk is not given now, and is tried again", rows=len(run.unread), exc_info=first)
+    try:
+        is_for_long = spool.is_unread_for_long(rt.config.data_dir)
+    except OSError as fault_of_note:
+        logger().error("since when it is not given could not be noted", fault=str(fault_of_note))
+        return
+    if is_for_long:
+        for path, fault in run.unread.items():
+            _put_aside(path, fault)
 
 
 def _is_taken_in(rt: Runtime, reader: Reader, path: Path, *, beside_others: bool) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.domain.danger import RINGS
@@ -19,6 +19,7 @@ from hotline.storage.callmodels import Call, Recording
 from hotline.storage.db import make_engine
 from hotline.storage.models import Alarm, Contact, Event, Message, Ticket
 from hotline.storage.peoplemodels import Volunteer
+from hotline.storage.recordings import KEPT, RecordingState
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class TicketLeft:
 
 @dataclass(frozen=True)
 class CallLeft:
-    """`asks`: the gateway is still to be asked how it ended, some minutes after its end was not reported."""
+    """`asks`: the gateway is still to be asked how it ended, some minutes after its end was not reported. `recordings`: ids of those that
+    are with us; one that was given up is not."""
 
     id: int
     gateway_id: str | None
@@ -150,7 +152,7 @@ def _ticket(one: Ticket, alarms: Counter[int | None], contacts: Mapping[int, Con
 
 def _calls(session: Session) -> Iterator[CallLeft]:
     recordings: dict[int, set[str]] = defaultdict(set)
-    for call_id, gateway_id in session.execute(select(Recording.call_id, Recording.gateway_id)):
+    for call_id, gateway_id in session.execute(select(Recording.call_id, Recording.gateway_id).where(Recording.state.in_(KEPT))):
         recordings[call_id].add(gateway_id)
     for one in session.scalars(select(Call)):
         yield CallLeft(
@@ -170,7 +172,9 @@ def unsettled(session: Session) -> dict[str, int]:
         "texts to look up": select(func.count()).where(Message.delivery == Delivery.UNKNOWN, Message.next_attempt_at.is_not(None)),
         "texts to read": select(func.count()).where(Message.to_read.is_(True)),
         "tickets to route": select(func.count()).where(Ticket.routed_at.is_(None)),
-        "recordings to fetch": select(func.count()).where(Recording.next_attempt_at.is_not(None)),
+        "recordings to fetch": select(func.count()).where(
+            or_(Recording.next_attempt_at.is_not(None), Recording.state == RecordingState.AWAITED)
+        ),
     }
     counted = {what: session.scalar(statement) or 0 for what, statement in found.items()}
     return {what: count for what, count in counted.items() if count}

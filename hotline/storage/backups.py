@@ -23,14 +23,15 @@ def verified(session: Session, *, now: datetime, data_sha256: str) -> bool:
     return session.scalar(statement.returning(Backup.id)) is not None
 
 
-def newest(session: Session) -> Backup | None:
-    """The backup that was made last; None if there is none."""
-    return session.scalar(select(Backup).order_by(Backup.made_at.desc(), Backup.id.desc()).limit(1))
+def newest(session: Session, *, now: datetime) -> Backup | None:
+    """The backup that was made last; None if there is none. One that is later than now counts as not there: the clock was wrong then."""
+    return session.scalar(select(Backup).where(Backup.made_at <= now).order_by(Backup.made_at.desc(), Backup.id.desc()).limit(1))
 
 
-def newest_verified(session: Session) -> datetime | None:
-    """Everything that was committed before this time is in a backup that was verified; None if there is no such backup."""
-    return session.scalar(select(func.max(Backup.covers_until)).where(Backup.verified_at.is_not(None)))
+def newest_verified(session: Session, *, now: datetime) -> datetime | None:
+    """Everything that was committed before this time is in a backup that was verified; None if there is no such backup. One that is later
+    than now counts as not there."""
+    return session.scalar(select(func.max(Backup.covers_until)).where(Backup.verified_at.is_not(None), Backup.made_at <= now))
 
 
 def unverified(session: Session) -> Sequence[Backup]:

@@ -213,6 +213,18 @@ def unsettled(session: Session, gateway: str, *, now: datetime) -> Call | None:
     return session.scalars(statement, execution_options={"populate_existing": True}).first()
 
 
+def left(session: Session, gateways: Collection[str], *, before: datetime) -> Call | None:
+    """A call from before then, of another gateway than these, that nobody has settled, locked."""
+    statement = (
+        select(Call)
+        .where(CALL_OPEN, Call.started_at <= before, Call.gateway_id.is_not(None), Call.gateway.not_in(gateways))
+        .order_by(Call.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(statement, execution_options={"populate_existing": True}).first()
+
+
 def of_ticket(session: Session, ticket_id: int) -> Call | None:
     """The call that opened a ticket."""
     return session.scalar(select(Call).where(Call.ticket_id == ticket_id))

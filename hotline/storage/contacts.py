@@ -47,14 +47,9 @@ _ASKED = case(
         .scalar_subquery(),
     ),
 )
-# ... and whether its text is that of an erased contact: that has no number, so that the phone is new when the text is delivered again.
+# Whether its text is one that was wiped, delivered again. A phone that was erased is new then, or known again by what it said since.
 _TEXTS = table(Message)
-_IS_ERASED_TEXT = case(
-    (
-        literal_column("contacts.times_seen") == 1,
-        exists(literal_column("1")).where(_TEXTS.c.gateway == bindparam("gateway"), _TEXTS.c.gateway_id == bindparam("hashed_id")),
-    ),
-)
+_IS_WIPED_TEXT = exists(literal_column("1")).where(_TEXTS.c.gateway == bindparam("gateway"), _TEXTS.c.gateway_id == bindparam("hashed_id"))
 # The number may be another person's by now (docs/adr/0031-a-number-changes-hands.md).
 _IS_STRANGER = _CONTACTS.c.heard_at < bindparam("unheard_since", type_=_CONTACTS.c.heard_at.type)
 _MEET = Insert(
@@ -76,7 +71,7 @@ _MEET = Insert(
                 "on_hold": case((_IS_STRANGER, or_(_CONTACTS.c.on_hold, _CONTACTS.c.may_text.is_(False))), else_=_CONTACTS.c.on_hold),
             },
         )
-        .returning(*_MET, _ASKED, _IS_ERASED_TEXT)
+        .returning(*_MET, _ASKED, _IS_WIPED_TEXT)
     )
 )
 
@@ -100,7 +95,7 @@ class Met:
     language_named: bool
     times_seen: int
     is_prankster: bool  # two people marked it
-    is_erased_text: bool = False  # the text that it is met for is one of before, of a contact that was erased
+    is_wiped_text: bool = False  # the text that it is met for was wiped, and is delivered once more
 
 
 def meet(
@@ -170,10 +165,10 @@ def _met(
     # A withheld number has no mark, and in a unique key null equals no null: each of its texts makes a contact of its own.
     contact_id, kind, country, spoken, named, seen, uid, wrapped, is_prankster, *of_new = statement.put(session, values) or ()
     sealed.remember(session, contact_id, fresh if bytes(uid) == fresh.uid else unwrap(keys, bytes(uid), bytes(wrapped)))
-    asked, is_erased_text = of_new or (None, None)
+    asked, is_wiped_text = of_new or (None, None)
     if asked is not None and bytes(uid) == fresh.uid:
         suppressed.apply(session, contact_id, Asked(asked), now=now)
-    return Met(contact_id, kind, country, spoken, bool(named), seen, bool(is_prankster), bool(is_erased_text))
+    return Met(contact_id, kind, country, spoken, bool(named), seen, bool(is_prankster), bool(is_wiped_text))
 
 
 def locked(session: Session, contact_id: int) -> Contact:

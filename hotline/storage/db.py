@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 
 from hotline import private
 from hotline.storage.base import UtcDateTime
+from hotline.storage.patience import Patience
 from hotline.storage.writing import CONNECTION, SHARE, WAIT_S, WRITES, Overloaded
 
 DatabaseFault = SQLAlchemyError
@@ -30,6 +31,10 @@ DatabaseFault = SQLAlchemyError
 _LOCKED_S = 1
 """How long to wait for somebody else who has locked SQLite's file. Our own processes take turns (`writing`), and each waits so long in its
 turn: of eight the last must still answer its gateway in time."""
+
+_IDLE_S = 60
+"""So long a transaction may do nothing until PostgreSQL ends it: a process that hangs would keep its locks for as long. A backup, a restore
+and a migration set it to 0 for themselves. The end of a host that is gone the server sees by `tcp_keepalives`."""
 
 _AT_ONCE = 500
 """How many ids one statement asks for: a database takes only so many parameters."""
@@ -87,8 +92,8 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine that logs no parameters, and waits `WAIT_S` for a lock or a connection.
+def make_engine(url: str, *, pool_size: int = 10, answer_s: float | None = None) -> Engine:
+    """An engine that logs no parameters, and waits `WAIT_S` for a lock or a connection, and `answer_s` for an answer of PostgreSQL.
 
     SQLite: WAL, `synchronous=FULL` (NORMAL loses acknowledged texts on power loss), and connections for `SHARE` threads at least: each is
     no more than an open file. The file of the database is made here, because SQLite would make it as the umask says; it gives the files
@@ -101,6 +106,15 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+    terms = {
+        "connect_timeout": 5,
+        "application_name": "hotline",
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "tcp_user_timeout": 10_000,
+    }
+    patience = Patience(answer_s) if answer_s is not None else None
+    args, given = parsed.get_dialect()().create_connect_args(parsed)
     engine = create_engine(
         parsed,
         hide_parameters=True,
@@ -108,16 +122,12 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         max_overflow=0,
         pool_timeout=WAIT_S,
         pool_use_lifo=True,
-        connect_args={
-            "connect_timeout": 5,
-            "application_name": "hotline",
-            "keepalives_idle": 30,
-            "keepalives_interval": 10,
-            "tcp_user_timeout": 10_000,
-        },
+        **({"creator": functools.partial(patience.connect, args, {**given, **terms})} if patience else {"connect_args": terms}),
     )
     event.listen(engine, "connect", _prepare_postgres)
     event.listen(engine, "checkout", _refuse_a_dead_one)
+    if patience is not None:
+        event.listen(engine, "checkout", patience.checked_out)
     return engine
 
 
@@ -142,7 +152,14 @@ def _keep_private(path: Path) -> None:
 
 
 def _prepare_postgres(connection: object, _record: object) -> None:
-    connection.execute(f"SET lock_timeout = {round(WAIT_S * 1000)}")  # type: ignore[attr-defined]  # not in `options`: the URL may set it
+    settings = {  # not in `options`: the URL may set it
+        "lock_timeout": round(WAIT_S * 1000),
+        "idle_in_transaction_session_timeout": _IDLE_S * 1000,
+        "tcp_keepalives_idle": 30,
+        "tcp_keepalives_interval": 10,
+        "tcp_keepalives_count": 3,
+    }
+    connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))  # type: ignore[attr-defined]
     connection.commit()  # type: ignore[attr-defined]
 
 

@@ -52,6 +52,7 @@ def hold_still(session: Session) -> None:
     """Let the session see the database as it is now until it ends, however much is written meanwhile. Called first of all in it."""
     if not is_sqlite(session):  # SQLite does so by itself from the first statement on
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # the disk that is written to may be slow
     revision(session)
 
 

@@ -117,6 +117,7 @@ def _begun(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         # Of two at once the second waits, and finds the database filled. The number is that of `schema.migrate`.
         connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # recordings are put back meanwhile
         connection.execute(text("SELECT pg_advisory_xact_lock(482719365)"))
         _require_empty(connection)
         there = MetaData()

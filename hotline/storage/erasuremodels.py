@@ -13,8 +13,8 @@ ERASURE_OPEN = text("done_at IS NULL AND stopped_at IS NULL")
 ERASURE_DUE = text("due_at IS NOT NULL AND done_at IS NULL AND stopped_at IS NULL")
 
 
-TICKET = "ticket"
-"""The `kind` of a wiping of a ticket (`storage.wiping.WipingKind`)."""
+TICKET, MESSAGE, NOTE = "ticket", "message", "note"
+"""The `kind` of a wiping of a ticket, of a text and of a note (`storage.wiping.WipingKind`)."""
 
 
 class Wiping(Base):

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, true, update
+from sqlalchemy import CompoundSelect, and_, exists, or_, select, true, union, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.delivery import Delivery
 from hotline.domain.erasure import Bar, How
+from hotline.domain.message import Direction
 from hotline.domain.ticket import Priority, Status
+from hotline.storage.base import other
 from hotline.storage.bridgemodels import OPEN_BRIDGE, Bridge
 from hotline.storage.callmodels import Call, Recording
 from hotline.storage.db import upsert
@@ -17,6 +20,8 @@ from hotline.storage.models import Contact, Message, ShutOut, Ticket
 from hotline.storage.peoplemodels import Volunteer
 from hotline.storage.recordings import RecordingState
 from hotline.storage.tickets import visible_to
+
+_TICKET, _TEXT = other(Ticket), other(Message)
 
 
 def locked_contact(session: Session, contact_id: int) -> Contact:
@@ -85,8 +90,14 @@ def done(session: Session, erasure_id: int, *, now: datetime) -> None:
 
 
 def bars(session: Session, contact_id: int, reader: Volunteer | None = None) -> frozenset[Bar]:
-    """What stands against erasing a contact; for a `reader` only what comes from tickets that this person may see."""
-    own = and_(Ticket.contact_id == contact_id, visible_to(reader) if reader is not None else true())
+    """What stands against erasing a contact; for a `reader` only what comes from tickets that this person may see.
+
+    A ticket of another phone that holds texts of the contact counts like one of its own: it would lose them.
+    """
+    texts = (_TEXT.contact_id == contact_id, _TEXT.direction == Direction.IN)
+    # Two look-ups by an index; with an OR the database would look at every ticket.
+    ids: CompoundSelect[Any] = union(select(_TICKET.id).where(_TICKET.contact_id == contact_id), select(_TEXT.ticket_id).where(*texts))
+    own = and_(Ticket.id.in_(ids), visible_to(reader) if reader is not None else true())
     shown = select(Ticket.id).where(own)
     may_see = or_(Message.ticket_id.is_(None), Message.ticket_id.in_(shown)) if reader is not None else true()
     may_hear = or_(Call.ticket_id.is_(None), Call.ticket_id.in_(shown)) if reader is not None else true()
@@ -117,6 +128,15 @@ def tickets_of(session: Session, contact_id: int, *, since: datetime | None) -> 
     """Ids of a contact's tickets, opened at `since` or later."""
     statement = select(Ticket.id).where(Ticket.contact_id == contact_id)
     return session.scalars(statement.where(Ticket.opened_at >= since) if since is not None else statement).all()
+
+
+def others_with_texts(session: Session, contact_id: int, *, since: datetime | None) -> Sequence[int]:
+    """Ids of the tickets that hold texts of a contact and stay when it is erased: of other phones, or opened before `since`."""
+    its = select(Message.ticket_id).where(Message.contact_id == contact_id)
+    stays = Ticket.contact_id != contact_id
+    if since is not None:
+        its, stays = its.where(Message.created_at >= since), or_(stays, Ticket.opened_at < since)
+    return session.scalars(select(Ticket.id).where(Ticket.id.in_(its), stays).order_by(Ticket.id)).all()
 
 
 def hidden(session: Session, volunteer: Volunteer, contact_id: int) -> Sequence[Ticket]:

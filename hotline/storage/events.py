@@ -176,6 +176,7 @@ class EventData(TypedDict, total=False):
     version: int  # the ticket's version in the form that was sent
     was: Mapping[str, Fact]  # columns of the ticket as they were before, so that it can be undone
     whom: BroughtIn  # who was brought in
+    whose: int | None  # the id of the volunteer whose change was undone
 
 
 class NewEvent(TypedDict):

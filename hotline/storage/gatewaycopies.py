@@ -30,6 +30,10 @@ _UNSETTLED_FOR = timedelta(days=60)
 _UNDER_WAY = frozenset({Delivery.QUEUED, Delivery.SENDING, Delivery.UNKNOWN})
 
 
+_HASHED = "h:"
+"""How the hash begins that stands for the id of a wiped text (`hashed`)."""
+
+
 class CopyKind(StrEnum):
     """What lies at a gateway."""
 
@@ -55,7 +59,8 @@ _TABLES = {
         Message,
         Message.created_at,
         Message.contact_id,
-        Message.gateway_id.is_not(None) & (Message.gateway != ""),  # what a volunteer wrote down has a form's token as its id
+        # What a volunteer wrote down has a form's token as its id; a hash stands for what was deleted at the gateway.
+        Message.gateway_id.is_not(None) & (Message.gateway != "") & Message.gateway_id.not_like(f"{_HASHED}%"),
         Message.delivery.in_(sorted(_UNDER_WAY)),
     ),
     CopyKind.CALL: _Table(Call, Call.started_at, Call.contact_id, Call.gateway_id.is_not(None), Call.next_attempt_at.is_not(None)),
@@ -72,7 +77,7 @@ _TABLES = {
 def hashed(keys: Keys, gateway_id: str) -> str:
     """What stands for the gateway's id of a wiped text, once the gateway has deleted it: so a second delivery is known."""
     digest = hashlib.blake2b(gateway_id.encode("utf-8", "surrogatepass"), digest_size=16, key=keys.suppression, person=b"gateway_id")
-    return f"h:{digest.hexdigest()}"
+    return f"{_HASHED}{digest.hexdigest()}"
 
 
 def note_attempt(session: Session, message_id: int, gateway: str, gateway_id: str, *, now: datetime) -> None:
@@ -156,7 +161,6 @@ def _ask_for(session: Session, kind: CopyKind, statement: Select[*tuple[Any, ...
     rows = [
         {"kind": kind, "gateway": gateway, "gateway_id": gateway_id, "contact_id": contact_id, "settled_at": now}
         for gateway, gateway_id, contact_id in session.execute(statement)
-        if not gateway_id.startswith("h:")
     ]
     _put(session, rows, now=now, asked=True)
 

@@ -6,6 +6,7 @@ It is counted in the transaction of the claim. A worker that dies has used its p
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -69,11 +70,21 @@ def add(session: Session, line: Line, now: datetime, counted: Counted) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=["gateway", "line", "minute"], set_=more))
 
 
-def give_back(session: Session, line: Line, minute: datetime, counted: Counted) -> None:
-    """Uncount what was counted in that minute."""
+def give_back(session: Session, line: Line, minute: datetime, counted: Counted, *, missed: bool = False) -> None:
+    """Uncount what was counted in that minute. `missed`: the gateway did not take it, which says something of the gateway."""
     of = (GatewayLoad.gateway == line[0], GatewayLoad.line == line[1], GatewayLoad.minute == minute)
     less = {name: getattr(GatewayLoad, name) - getattr(counted, name) for name in ("texts", "units", "cost")}
-    session.execute(update(GatewayLoad).where(*of).values(less))
+    values = less | {"missed": GatewayLoad.missed + 1} if missed else less
+    session.execute(update(GatewayLoad).where(*of).values(values))
+
+
+def missed_in_a_row(session: Session, gateway: str, first: datetime) -> int:
+    """How many texts a gateway did not take in its last minutes, from that of `first` on, behind the last minute in which it took more
+    than it did not."""
+    of = (GatewayLoad.gateway == gateway, GatewayLoad.minute >= minute_of(first))
+    statement = select(func.sum(GatewayLoad.texts), func.sum(GatewayLoad.missed)).where(*of).group_by(GatewayLoad.minute)
+    minutes = session.execute(statement.order_by(GatewayLoad.minute.desc()))
+    return sum(int(missed) for _, missed in takewhile(lambda minute: minute[0] <= minute[1], minutes))
 
 
 def forget(session: Session, before: datetime) -> None:

@@ -50,6 +50,7 @@ class GatewayLoad(Base):
     texts: Mapped[int]
     units: Mapped[int]  # texts or segments: what the gateway's limits count
     cost: Mapped[int] = mapped_column(BigInteger)  # in ten-thousandths of the currency
+    missed: Mapped[int] = mapped_column(server_default="0")  # texts that it did not take: they are not counted in the others
 
 
 class GatewayHour(Base):

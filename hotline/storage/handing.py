@@ -1,10 +1,18 @@
 """A ticket gets another contact: what is sealed for it is sealed anew, under the other contact's key."""
 
-from sqlalchemy import select, update
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from hotline.domain.phone import SenderKind
 from hotline.storage import readings, rekeying, sealed
-from hotline.storage.models import Message
+from hotline.storage.base import other
+from hotline.storage.callmodels import Call
+from hotline.storage.models import Contact, Message, Ticket
+
+_OTHER = other(Ticket)
 
 
 def hand_over(session: Session, ticket_id: int, *, before: int, after: int) -> None:
@@ -18,3 +26,18 @@ def hand_over(session: Session, ticket_id: int, *, before: int, after: int) -> N
         session.execute(update(Message).where(Message.id == message.id).values(contact_id=after, sealed=body, plain=None))
         readings.seal_anew(session, message.id, old, new)
     rekeying.of_ticket(session, ticket_id, old, new)
+
+
+def desks_of(session: Session, contact_id: int, *, since: datetime | None) -> Sequence[int]:
+    """Ids of the nameless contacts from whom a contact took over walk-ins, opened at `since` or later, and of whom nothing else is left.
+
+    Until then they keep their keys: a data file from before the hand-over opens by them, and a contact without a key is wiped by a restore.
+    Such a contact was made in the transaction that opened its ticket.
+    """
+    walk_in = (Ticket.contact_id == contact_id, Ticket.walk_in)
+    nameless = (Contact.kind == SenderKind.WITHHELD, Contact.times_seen == 0, Contact.wrapped_key.is_not(None))
+    left = (exists().where(one.contact_id == Contact.id).correlate(Contact) for one in (_OTHER, Message, Call))
+    statement = select(Contact.id).join(Ticket, Contact.created_at == Ticket.opened_at).where(*walk_in, *nameless, *(~one for one in left))
+    if since is not None:
+        statement = statement.where(Ticket.opened_at >= since)
+    return session.scalars(statement.order_by(Contact.id)).all()

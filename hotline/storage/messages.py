@@ -48,7 +48,7 @@ def keep(session: Session, **values: Unpack[TextInRow]) -> int | None:
 
 def known(session: Session, gateway: str, gateway_ids: Collection[str]) -> set[str]:
     """Those of the gateway's ids under which a text came in."""
-    return ids_here(session, Message.gateway_id, gateway_ids, Message.gateway == gateway)
+    return ids_here(session, Message.gateway_id, gateway_ids, Message.gateway == gateway, Message.direction == Direction.IN)
 
 
 def under(session: Session, gateway: str, gateway_id: str) -> Message | None:

@@ -233,6 +233,7 @@ class Message(Base):
     delivery: Mapped[str | None] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(16))  # the gateway's error code, or our own word
     attempts: Mapped[int | None] = mapped_column(SmallInteger)
+    unsent: Mapped[int | None] = mapped_column(SmallInteger)  # how often in a row it was surely not sent; null: it never was so
     repeats: Mapped[bool | None]  # true: it is sent once more as the same attempt, to the same gateway, which knows whether it has it
     look_ups: Mapped[int | None] = mapped_column(SmallInteger)
     next_attempt_at: Mapped[datetime | None]

@@ -1,12 +1,14 @@
 """Texts on their way out: queued, claimed by a worker, sent, and looked up at the gateway where nobody knows whether they were."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import ColumnElement, and_, case, delete, literal_column, not_, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from hotline.domain import texts
 from hotline.domain.delivery import Delivery, Reason
 from hotline.domain.message import Direction
 from hotline.domain.walk import Consent
@@ -23,6 +25,9 @@ def _literal(delivery: Delivery) -> Any:
 
 
 _UNDECIDED = (Message.delivery == _literal(Delivery.UNKNOWN), Message.next_attempt_at.is_(None), Message.reason == Reason.NEVER_KNOWN)
+_UNDO_LONGEST = timedelta(minutes=1)
+"""A text of a volunteer that is not due yet, and is within this, may still wait so that it can be taken back (`undo_s`)."""
+
 _PUT = Insert(lambda insert: insert(table(Message)).inline())
 
 
@@ -174,9 +179,28 @@ def store(session: Session, message_id: int, **values: Unpack[TextChanges]) -> N
     session.execute(update(Message).where(Message.id == message_id).values(**values))
 
 
-def hurry(session: Session, ticket_id: int, rank: int) -> None:
-    """Give the texts about a ticket that wait that rank, where it is a lower one."""
+def store_under_new_id(session: Session, message_id: int, **values: Unpack[TextChanges]) -> bool:
+    """Store changes of a text, the gateway's id among them. False, and nothing is stored, if another text has that id."""
+    try:
+        with session.begin_nested():
+            store(session, message_id, **values)
+    except IntegrityError:
+        return False
+    return True
+
+
+def hurry(session: Session, ticket_id: int, rank: int, *, now: datetime, late_rank: int) -> None:
+    """Give the texts about a ticket that wait that rank, where it is a lower one. Answers are due at once, whatever they were put off for:
+    their claim asks anew whether they may go. Nothing else gains by it, as the ticket is on hold.
+
+    `late_rank`: of answers to what was taken in late. They keep their hours, which their claim does not ask for.
+    """
     waiting = (Message.ticket_id == ticket_id, Message.delivery == _literal(Delivery.QUEUED), Message.rank > rank)
+    is_answer = or_(Message.answers_id.is_not(None), Message.text_key == texts.RECEIPT.key)
+    is_late = and_(Message.attempts == 0, Message.volunteer_id.is_(None), Message.rank == late_rank)
+    may_be_taken_back = and_(Message.attempts == 0, Message.volunteer_id.is_not(None), Message.next_attempt_at <= now + _UNDO_LONGEST)
+    put_off = (Message.next_attempt_at > now, is_answer, not_(is_late), not_(may_be_taken_back))
+    session.execute(update(Message).where(*waiting, *put_off).values(next_attempt_at=now))
     session.execute(update(Message).where(*waiting).values(rank=rank))
 
 
@@ -235,6 +259,12 @@ def last_of(session: Session, contact_id: int, text_key: str, *, since: datetime
     """The id of the last text of that key to a contact after `since`; None if there is none."""
     statement = select(Message.id).where(Message.contact_id == contact_id, Message.text_key == text_key, Message.created_at > since)
     return session.scalar(statement.order_by(Message.id.desc()).limit(1))
+
+
+def is_ours(session: Session, gateway: str, gateway_id: str) -> bool:
+    """Whether a text of ours has this id of the gateway."""
+    named = (Message.gateway == gateway, Message.gateway_id == gateway_id, Message.direction == Direction.OUT)
+    return session.scalar(select(Message.id).where(*named)) is not None
 
 
 def is_taken(session: Session, gateway: str, gateway_id: str, message_id: int) -> bool:

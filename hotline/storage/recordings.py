@@ -34,6 +34,10 @@ KEPT = frozenset({RecordingState.STORED, RecordingState.DONE})
 """The states in which a recording can be listened to."""
 
 
+HAS_FILE = and_(Recording.stored_as.is_not(None), Recording.state != RecordingState.LOST)
+"""Whether a file of a recording lies in the store, or is on its way there. Lost recordings from before may still have a name."""
+
+
 class RecordingChanges(TypedDict, total=False):
     """Changes of a recording."""
 
@@ -114,6 +118,12 @@ def due(session: Session, gateway: str, *, now: datetime) -> Recording | None:
     return session.scalar(statement, execution_options={"populate_existing": True})
 
 
+def unsettled(session: Session) -> dict[str, int]:
+    """Name of a gateway → how many recordings are still to be fetched, or deleted there."""
+    statement = select(Recording.gateway, func.count()).where(RECORDING_DUE).group_by(Recording.gateway)
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
 def locked(session: Session, recording_id: int) -> Recording:
     """A recording as it is now, locked until the commit."""
     statement = select(Recording).where(Recording.id == recording_id).with_for_update()
@@ -176,7 +186,7 @@ def names(session: Session) -> list[str]:
 def of_contact(session: Session, contact_id: int) -> Sequence[Recording]:
     """The recordings of a contact of which a file lies in the store, sealed, or is on its way there; not those that were wiped."""
     of_calls = select(Recording).join(Call, Call.id == Recording.call_id).where(Call.contact_id == contact_id)
-    kept = (Recording.stored_as.is_not(None), func.coalesce(Recording.reason, "") != WIPED)
+    kept = (HAS_FILE, func.coalesce(Recording.reason, "") != WIPED)
     return session.scalars(of_calls.where(*kept).order_by(Recording.id)).all()
 
 

@@ -45,7 +45,8 @@ def was_eased(session: Session, contact_id: int, reader_id: int, ordinary: Colle
     """Whether this reader has made a ticket of the contact, after `since`, one whose number a single person shows."""
     is_category = Event.data["fact"].as_string() == "category"
     from_kind = and_(Event.kind == EventKind.CHANGED, is_category, Event.data["old"].as_string().not_in(ordinary))
-    eased = or_(Event.kind.in_((EventKind.UNSEALED, EventKind.UNHELD)), from_kind)
+    undone = and_(Event.kind == EventKind.KIND_UNDONE, Event.data["whose"].as_integer() != reader_id)  # with the hold or seal of that kind
+    eased = or_(Event.kind.in_((EventKind.UNSEALED, EventKind.UNHELD)), from_kind, undone)
     of_contact = select(Ticket.id).where(Ticket.contact_id == contact_id)
     own = (Event.ticket_id.in_(of_contact), Event.volunteer_id == reader_id, Event.happened_at > since)
     return session.scalar(select(Event.id).where(*own, eased).limit(1)) is not None

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, case, delete, exists, func, literal, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from hotline.domain.call import TO_VOLUNTEERS
 from hotline.domain.conversation import ReadAs
@@ -19,6 +19,7 @@ from hotline.domain.ticket import ENDED, Status
 from hotline.storage.base import NO_TICKET
 from hotline.storage.bridgemodels import TO_MAKE, Bridge, CallPlan
 from hotline.storage.callmodels import Call, Recording
+from hotline.storage.contacts import ERASED
 from hotline.storage.erasuremodels import ERASURE_OPEN, Erasure
 from hotline.storage.keepingmodels import GatewayCopy
 from hotline.storage.models import ALONE, GOES, KEPT, Contact, Draft, Mark, Message, Ticket, TypedPhone
@@ -27,8 +28,8 @@ from hotline.storage.photomodels import Photo
 from hotline.storage.photos import KEPT as SEEN
 from hotline.storage.photos import PhotoState
 from hotline.storage.prankmodels import Prank
+from hotline.storage.recordings import HAS_FILE, WIPED
 from hotline.storage.recordings import KEPT as HEARD
-from hotline.storage.recordings import WIPED
 from hotline.storage.ringmodels import Ring
 from hotline.storage.tickets import visible_to
 
@@ -159,7 +160,7 @@ def contacts(*, before: datetime) -> Due:
         exists().where(own, or_(Ticket.status.not_in(ENDED), Ticket.kept_from.is_not(None))).correlate(Contact),
         exists().where(Message.contact_id == Contact.id, or_(Message.sealed.is_not(None), Message.plain.is_not(None))).correlate(Contact),
         exists().where(Call.contact_id == Contact.id, or_(Call.started_at > before, Call.next_attempt_at.is_not(None))).correlate(Contact),
-        exists().where(Call.contact_id == Contact.id, Recording.call_id == Call.id, Recording.stored_as.is_not(None)).correlate(Contact),
+        exists().where(Call.contact_id == Contact.id, Recording.call_id == Call.id, or_(HAS_FILE, _NOT_FETCHED)).correlate(Contact),
         exists().where(Message.contact_id == Contact.id, Photo.message_id == Message.id, Photo.stored_as.is_not(None)).correlate(Contact),
         exists().where(TypedPhone.mark == Contact.mark).correlate(Contact),
         exists().where(Volunteer.phone_id == Contact.id).correlate(Contact),
@@ -167,14 +168,10 @@ def contacts(*, before: datetime) -> Due:
         exists().where(Ring.contact_id == Contact.id, Ring.rung_at > before).correlate(Contact),
         exists().where(Erasure.contact_id == Contact.id, ERASURE_OPEN).correlate(Contact),
     )
-    is_marked = or_(
-        Contact.on_hold,
-        Contact.may_text.is_(False),
-        Contact.may_call.is_(False),
-        *(
-            one.is_not(None)
-            for one in (Contact.stopped_at, Contact.refused_texts_at, Contact.refused_calls_at, Contact.safe_from, Contact.safe_until)
-        ),
+    asked_for = (Contact.stopped_at, Contact.refused_texts_at, Contact.refused_calls_at, Contact.safe_from, Contact.safe_until)
+    is_marked = and_(
+        Contact.kind != ERASED,  # no phone is found by it any more: it is there for what an earlier owner of its number told
+        or_(Contact.on_hold, Contact.may_text.is_(False), Contact.may_call.is_(False), *(one.is_not(None) for one in asked_for)),
     )
     is_old = (Contact.wrapped_key.is_not(None), func.coalesce(Contact.heard_at, Contact.created_at) <= before)
     return select(Contact.id).where(*is_old, ~is_marked, *(~one for one in left)).order_by(Contact.id)
@@ -208,10 +205,40 @@ def due_tickets(session: Session, due: Due, *, limit: int) -> Sequence[Ticket]:
     return [ticket for ticket in found if ticket.id in still]
 
 
+def due_recordings(session: Session, due: Due, *, limit: int) -> Sequence[int]:
+    """The first recordings that are due, locked until the commit with their tickets. Those that somebody else has locked are left out."""
+    found = _locked(session, Recording, ids(session, due, limit=limit))
+    of_tickets = select(Call.ticket_id).join(Recording, Recording.call_id == Call.id).where(Recording.id.in_(found))
+    return _still(session, due.where(Recording.id.in_(found)), Call.ticket_id, of_tickets)
+
+
+def due_photos(session: Session, due: Due, *, limit: int) -> Sequence[int]:
+    """The first photos that are due, locked as recordings are."""
+    found = _locked(session, Photo, ids(session, due, limit=limit))
+    of_tickets = select(Message.ticket_id).join(Photo, Photo.message_id == Message.id).where(Photo.id.in_(found))
+    return _still(session, due.where(Photo.id.in_(found)), Message.ticket_id, of_tickets)
+
+
+def due_texts(session: Session, due: Due, *, limit: int) -> Sequence[int]:
+    """The first texts without a ticket that are due, locked until the commit. Those that somebody else has locked are left out."""
+    return session.scalars(due.where(Message.id.in_(_locked(session, Message, ids(session, due, limit=limit))))).all()
+
+
 def due_contacts(session: Session, due: Due, contact_ids: Sequence[int]) -> Sequence[int]:
     """Those of the contacts that are due still, locked until the commit. Those that somebody else has locked are left out."""
     statement = select(Contact.id).where(Contact.id.in_(contact_ids)).order_by(Contact.id).with_for_update(skip_locked=True)
     return session.scalars(due.where(Contact.id.in_(session.scalars(statement).all()))).all()
+
+
+def _locked(session: Session, model: type[Recording] | type[Photo] | type[Message], row_ids: Sequence[int]) -> Sequence[int]:
+    statement = select(model.id).where(model.id.in_(row_ids)).order_by(model.id).with_for_update(skip_locked=True)
+    return session.scalars(statement).all()
+
+
+def _still(session: Session, due: Due, ticket_id: InstrumentedAttribute[int | None], of_tickets: Select[int | None]) -> Sequence[int]:
+    """What is due still once the tickets are locked too: a lead may have kept a ticket's words for longer meanwhile."""
+    here = _locked_tickets(session, [one for one in session.scalars(of_tickets.distinct()) if one is not None])
+    return session.scalars(due.where(or_(ticket_id.is_(None), ticket_id.in_([ticket.id for ticket in here])))).all()
 
 
 def _locked_tickets(session: Session, ticket_ids: Sequence[int]) -> Sequence[Ticket]:

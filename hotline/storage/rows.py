@@ -171,6 +171,7 @@ class TextChanges(TypedDict, total=False):
     reason: Reason | str | None
     line: str | None
     attempts: int
+    unsent: int | None
     repeats: bool | None
     look_ups: int
     next_attempt_at: datetime | None

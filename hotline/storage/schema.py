@@ -58,6 +58,7 @@ def migrate(url: str, keys: Keys | None = None) -> None:
             if engine.dialect.name == "postgresql":
                 # Of two releases at once the second waits for the first, however long. Nothing else uses this lock number.
                 connection.execute(text("SET lock_timeout = 0"))
+                connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
                 connection.execute(text("SELECT pg_advisory_lock(482719365)"))
                 connection.commit()
             before = MigrationContext.configure(connection).get_current_revision()

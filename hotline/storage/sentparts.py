@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import case, delete, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.storage.db import upsert
@@ -25,14 +25,18 @@ def note(session: Session, *, gateway: str, gateway_id: str, phone: str, message
 def known(session: Session, *, gateway: str, gateway_id: str, other_ids: Collection[str], phone: str) -> str | None:
     """The id of the part that a report names; None if we have sent none of that id so far.
 
-    By another form of the id it is found only if it went to that phone: small numbers are ids in both forms.
+    Small numbers are ids in both forms. So a part that went to that phone goes before one that has the very id and went to another: an SMSC
+    may write a phone in a way of its own. By another form of the id a part is found only if it went to that phone.
     """
-    is_sent = (SentPart.gateway == gateway, SentPart.message_id.is_not(None))
-    exact = session.scalar(select(SentPart.gateway_id).where(*is_sent, SentPart.gateway_id == gateway_id))
-    if exact is not None or not other_ids:
-        return exact
-    statement = select(SentPart.gateway_id).where(*is_sent, SentPart.gateway_id.in_(other_ids), SentPart.phone == phone)
-    return session.scalars(statement.order_by(SentPart.noted_at.desc()).limit(1)).first()
+    is_exact, is_of_phone = SentPart.gateway_id == gateway_id, SentPart.phone == phone
+    statement = select(SentPart.gateway_id).where(
+        SentPart.gateway == gateway,
+        SentPart.message_id.is_not(None),
+        SentPart.gateway_id.in_([gateway_id, *other_ids]),
+        or_(is_exact, is_of_phone),
+    )
+    order = case((is_exact & is_of_phone, 0), (is_of_phone, 1), else_=2)
+    return session.scalars(statement.order_by(order, SentPart.noted_at.desc()).limit(1)).first()
 
 
 def unclaimed(session: Session, *, gateway: str, ids: Collection[str], phone: str) -> SentPart | None:

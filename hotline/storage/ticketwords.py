@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from hotline.domain.message import READ, Direction
 from hotline.storage import sealed, tickets
 from hotline.storage.db import is_sqlite, upsert
-from hotline.storage.erasuremodels import TICKET, Wiping
+from hotline.storage.erasuremodels import MESSAGE, NOTE, TICKET, Wiping
 from hotline.storage.models import Message, Note, Ticket, TicketWord
 from hotline.storage.peoplemodels import Volunteer
 
@@ -76,6 +76,10 @@ def references(session: Session, after: int, limit: int | None, *, ticket_id: in
 SOURCES: Mapping[str, Callable[..., Sequence[Source]]] = MappingProxyType({"messages": messages, "notes": notes, "references": references})
 
 
+_WIPED_ALONE: Mapping[str, str] = MappingProxyType({"messages": MESSAGE, "notes": NOTE})
+"""Source → the kind of wiping that names its rows. The reference of a ticket goes with the ticket's words alone."""
+
+
 def lacking(session: Session, pairs: Iterable[Pair]) -> list[Pair]:
     """The pairs that are not in the index, sorted: all workers store pairs in this order, so that two never wait for each other."""
     wanted = set(pairs)
@@ -84,17 +88,23 @@ def lacking(session: Session, pairs: Iterable[Pair]) -> list[Pair]:
     return sorted(wanted - there)
 
 
-def still_there(session: Session, rows: Iterable[Source]) -> list[Source]:
-    """Those of the rows whose ticket was not wiped since they were written. Their tickets are locked until the commit, so that none is.
+def still_there(session: Session, name: str, rows: Iterable[Source]) -> list[Source]:
+    """Those of the rows that were not wiped since they were written, alone or with their ticket. Their tickets are locked until the commit,
+    so that none is.
 
-    They were read in another transaction: what was wiped between the two must not come back.
+    They are of the source of that name, and were read in another transaction: what was wiped between the two must not come back.
     """
     kept = list(rows)
     ids = sorted({row.ticket_id for row in kept if row.ticket_id is not None})
     session.execute(select(Ticket.id).where(Ticket.id.in_(ids)).order_by(Ticket.id).with_for_update(read=True, key_share=True))
-    statement = select(Wiping.row_id, Wiping.at).where(Wiping.kind == TICKET, Wiping.row_id.in_(ids))
-    wiped = {row[0]: row[1] for row in session.execute(statement)}
-    return [row for row in kept if row.ticket_id not in wiped or row.at > wiped[row.ticket_id]]
+    of_tickets = _wiped(session, TICKET, ids)
+    alone = _wiped(session, _WIPED_ALONE[name], [row.id for row in kept]) if name in _WIPED_ALONE else {}
+    return [row for row in kept if all(at is None or row.at > at for at in (of_tickets.get(row.ticket_id or 0), alone.get(row.id)))]
+
+
+def _wiped(session: Session, kind: str, ids: Sequence[int]) -> dict[int | None, datetime]:
+    """Those of the rows that were wiped → when."""
+    return {row[0]: row[1] for row in session.execute(select(Wiping.row_id, Wiping.at).where(Wiping.kind == kind, Wiping.row_id.in_(ids)))}
 
 
 def index(session: Session, pairs: Sequence[Pair]) -> None:

@@ -43,8 +43,8 @@ class WipingKind(StrEnum):
     CONTACT = "contact"  # all that a contact left; found by its `uid`
     NUMBER = "number"  # a contact's number, while words of an earlier owner of the number stay; found by its `uid`
     TICKET = erasuremodels.TICKET
-    MESSAGE = "message"
-    NOTE = "note"
+    MESSAGE = erasuremodels.MESSAGE
+    NOTE = erasuremodels.NOTE
     RECORDING = "recording"
     PHOTO = "photo"
     PHONE = "phone"  # a number that was typed in
@@ -144,9 +144,15 @@ def wipe_contact(
         own_tickets = own_tickets.where(Ticket.opened_at >= since)
         own_texts = own_texts.where(Message.created_at >= since)
         own_audio = own_audio.where(Recording.created_at >= since)
-    for ticket_id in _ids(session, own_tickets):
+    own, texts = _ids(session, own_tickets.order_by(Ticket.id)), _ids(session, own_texts)
+    touched = set(own)
+    for some in _parts(texts):
+        touched |= {one for one in session.scalars(select(Message.ticket_id).where(Message.id.in_(some))) if one is not None}
+    for some in _parts(sorted(touched)):  # in the order in which the indexer locks them, so that the two never wait for each other
+        session.execute(select(Ticket.id).where(Ticket.id.in_(some)).order_by(Ticket.id).with_for_update())
+    for ticket_id in own:
         wipe_ticket(session, ticket_id, now=now, why=why, until=until)
-    _wipe_messages(session, _ids(session, own_texts), now=now, why=why)
+    _wipe_messages(session, texts, now=now, why=why)
     for recording_id in _ids(session, own_audio):
         wipe_recording(session, recording_id, now=now, why=why)
     if contact.mark is not None:  # on tickets of others
@@ -250,15 +256,20 @@ def _wipe_messages(session: Session, ids: Sequence[int], *, now: datetime, why: 
         "delivery": case((waits, Delivery.FAILED), else_=Message.delivery),
     }
     for some in _parts(ids):
+        _forget_words(session, select(Message.ticket_id).where(Message.id.in_(some)))
         session.execute(update(Message).where(Message.id.in_(some)).values(**values), execution_options={"synchronize_session": False})
         session.execute(delete(ReadingRow).where(ReadingRow.message_id.in_(some)))  # it tells something of the words
-        of = select(Message.ticket_id).where(Message.id.in_(some), Message.ticket_id.is_not(None)).distinct()
-        for ticket_id in session.scalars(of).all():
-            ticketwords.forget(session, ticket_id or 0)
         _wipe_photos(session, session.scalars(select(Photo.id).where(Photo.message_id.in_(some)).order_by(Photo.id)).all(), now=now)
         if why is Why.WISH:  # what is only old was deleted at the gateway long ago
             gatewaycopies.ask_for_texts(session, some, now=now)
     _note(session, WipingKind.MESSAGE, ids, now=now, why=why)
+
+
+def _forget_words(session: Session, of: Select[Any]) -> None:
+    """Take tickets out of the index. They are locked, before their texts and notes are: who indexes their words holds a share of them."""
+    statement = select(Ticket.id).where(Ticket.id.in_(of)).order_by(Ticket.id).with_for_update()
+    for ticket_id in session.scalars(statement).all():
+        ticketwords.forget(session, ticket_id)
 
 
 def _wipe_photos(session: Session, ids: Sequence[int], *, now: datetime) -> None:
@@ -271,9 +282,8 @@ def _wipe_photos(session: Session, ids: Sequence[int], *, now: datetime) -> None
 
 def _wipe_notes(session: Session, ids: Sequence[int], *, now: datetime, why: Why) -> None:
     for some in _parts(ids):
+        _forget_words(session, select(Note.ticket_id).where(Note.id.in_(some)))
         session.execute(update(Note).where(Note.id.in_(some)).values(sealed=None))
-        for ticket_id in session.scalars(select(Note.ticket_id).where(Note.id.in_(some)).distinct()).all():
-            ticketwords.forget(session, ticket_id)
     _note(session, WipingKind.NOTE, ids, now=now, why=why)
 
 

@@ -1,7 +1,11 @@
 """The commands of backups, from the identity to the code that is typed in at the end."""
 
+import os
 import re
+import signal
 import sys
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hotline.cli import main
+from hotline.runtime import utc_now
+from hotline.services.backups import restoring
 from hotline.storage import backups
 from tests.support import SECRET_KEY, catalogues, keys_file, make_runtime, text_in, tickets
 
@@ -48,7 +54,7 @@ def test_from_an_identity_to_a_restored_hotline(hotline: Command, database_url: 
     assert hotline("backup", "verified", "0123456789").exit_code == 1
     assert "is verified" in hotline("backup", "verified", code).output
     with rt.reading() as session:
-        assert backups.newest_verified(session) is not None
+        assert backups.newest_verified(session, now=utc_now()) is not None
     new = {"HOTLINE_DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}", "HOTLINE_DATA_DIR": str(tmp_path / "new data")}
     for command in (("restore",), ("backup", "verify")):  # the files in each other's place
         refused = hotline(*command, "--identity", str(tmp_path / "identity"), keys, data, **new)
@@ -61,6 +67,26 @@ def test_from_an_identity_to_a_restored_hotline(hotline: Command, database_url: 
     assert "empty database only" in hotline("restore", "--identity", str(tmp_path / "identity"), data, keys, **new).output
     again.close()
     rt.close()
+
+
+def test_a_drill_that_is_told_to_end_leaves_nothing(hotline: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity, scratch = tmp_path / "identity", tmp_path / "scratch"
+    assert hotline("backup", "identity", str(identity)).exit_code == 0
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+
+    def told_to_end(*_: object, **__: object) -> None:
+        assert len(list(scratch.iterdir())) == 1
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+
+    monkeypatch.setattr(restoring, "restore", told_to_end)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        ended = hotline("backup", "verify", "--identity", str(identity), str(identity), str(identity))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (ended.exit_code, list(scratch.iterdir())) == (1, [])
 
 
 def test_a_backup_without_a_folder_or_a_reader_says_what_is_missing(hotline: Command, tmp_path: Path) -> None:

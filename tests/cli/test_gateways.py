@@ -8,16 +8,21 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from hotline.cli import main
+from hotline.cli.checks.gateways import kept
+from hotline.cli.checks.verdict import Doubtful
 from hotline.domain.standing import State
 from hotline.gateways.base import Abilities, GatewayError, LookUp, Outcome
+from hotline.gateways.registry import load_config
 from hotline.runtime import Runtime
 from hotline.services.texts import gatewayview
 from hotline.services.texts.outbound import send_due
 from hotline.services.texts.reports import settle_unknown
 from hotline.storage import gatewaystates
 from hotline.storage.auditmodels import Showing
+from hotline.storage.callmodels import Recording
 from hotline.storage.peoplemodels import PeopleEvent
-from tests.support import HER, SECRET_KEY, Clock, ScriptedGateway, keys_file, text_in
+from tests.recorded import RecordingGateway, a_recording
+from tests.support import HER, SECRET_KEY, Clock, ScriptedGateway, alter, keys_file, text_in
 
 SID = "AC" + "0" * 31 + "1"
 SAID = "orangi town mein mera mobile cheen liya"
@@ -126,3 +131,11 @@ def test_doubts_are_listed_without_words_and_whole_numbers_and_the_look_is_noted
     assert not any(hidden in result.output for hidden in (HER, "mobile", "received"))
     with rt.reading() as session:
         assert [(one.kind, one.volunteer_id) for one in session.scalars(select(Showing))] == [("command", None)] * 2
+
+
+def test_the_doctor_names_gateways_that_were_taken_out_and_still_have_recordings(rt: Runtime) -> None:
+    a_recording(rt, RecordingGateway())
+    assert kept(load_config()).startswith("texts and calls are deleted")
+    alter(rt, Recording, gateway="line1")
+    with pytest.raises(Doubtful, match=r"not configured any more \(1 at line1\): put their tables back"):
+        kept(load_config())

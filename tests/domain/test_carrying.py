@@ -47,6 +47,30 @@ def test_danger_and_what_has_waited_for_long_wait_for_no_room() -> None:
         assert choose([carrier("home", room=0), carrier("other")], replace(text, home="home"), NOW) == Place("other", "")
 
 
+def test_one_that_rests_is_not_waited_for_beside_one_that_is_free_at_the_end_of_the_patience() -> None:
+    resting, busy = carrier("resting", rests_until=NOW + timedelta(minutes=3)), carrier("busy", room=0, promised=600)
+    assert choose([resting, busy], TEXT, NOW) == NOW + PATIENCE
+
+
+def test_what_did_not_send_a_text_is_passed_over_while_another_carries_it() -> None:
+    unsent = replace(TEXT, home="home", unsent_by="home")
+    assert choose([carrier("home"), carrier("other")], unsent, NOW) == Place("other", "")
+    assert choose([carrier("home"), carrier("other", room=0)], replace(unsent, urgent=True), NOW) == NOW + NO_ROOM
+    full = carrier("other", limits=Limits(5), carried=5)
+    assert choose([carrier("home"), full], unsent, NOW) == Place("home", "")
+    assert choose([carrier("home")], unsent, NOW) == Place("home", "")
+
+
+def test_a_text_that_two_do_not_send_finds_the_third() -> None:
+    ways = [carrier("dear", price=9), carrier("home"), carrier("cheap")]
+    tried = ["home"]
+    for _ in range(3):
+        place = choose(ways, replace(TEXT, home="home", unsent_by=tried[-1]), NOW)
+        assert isinstance(place, Place)
+        tried.append(place.gateway)
+    assert tried == ["home", "cheap", "dear", "home"]
+
+
 def test_network_comes_before_price_and_price_before_health() -> None:
     ways = [
         carrier("dear", price=9),

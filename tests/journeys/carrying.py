@@ -116,7 +116,7 @@ class CarryingHotline(RunningHotline):
                 gone += [pid, *_children(pid)]
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        self.wait_until(lambda: not any(any(_arguments(pid)) for pid in gone), within_s=10)
+        self.wait_until(lambda: not any(any(_arguments(pid)) for pid in gone), within_s=40)
 
     # ---- citizens with phones
 

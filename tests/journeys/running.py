@@ -134,7 +134,7 @@ class RunningHotline:
         os.killpg(web.pid, signal.SIGKILL)
         self._guard.tell("-", web)
         web.wait()
-        self.wait_until(lambda: not self.answers(f"{self.url}/healthz"), within_s=5)
+        self.wait_until(lambda: not self.answers(f"{self.url}/healthz"), within_s=20)
 
     def start_web(self) -> None:
         """Start the web processes again, and return once they answer."""

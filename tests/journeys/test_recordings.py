@@ -31,7 +31,7 @@ def recording(hotline: RunningHotline, call: str) -> Any:
         found[:] = hotline.rows(f"{sql} WHERE c.gateway_id = :call", call=call)
         return bool(found)
 
-    hotline.wait_until(is_there, within_s=10)
+    hotline.wait_until(is_there, within_s=40)
     [row] = found
     return row
 

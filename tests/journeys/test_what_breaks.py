@@ -28,7 +28,7 @@ def is_delivered(hotline: RunningHotline, number: str) -> bool:
 def children(hotline: RunningHotline) -> list[int]:
     """The worker processes under the supervisor, once all are there."""
     supervisor = hotline.processes["worker"].pid
-    hotline.wait_until(lambda: len(children_of(supervisor)) == len(QUEUES), within_s=10)
+    hotline.wait_until(lambda: len(children_of(supervisor)) == len(QUEUES), within_s=40)
     return children_of(supervisor)
 
 
@@ -61,11 +61,11 @@ def test_a_worker_killed_before_the_gateway_has_the_text_leaves_one_text(hotline
     number = "+923001234512"
     hotline.faults(create_latency_ms=60_000)  # the gateway does not take it yet …
     hotline.text(number, BODY)
-    hotline.wait_until(lambda: hotline.deliveries(number) == ["sending"], within_s=10)
+    hotline.wait_until(lambda: hotline.deliveries(number) == ["sending"], within_s=40)
     workers = children(hotline)
     workers += [job for worker in workers for job in children_of(worker)]
     hotline.kill("worker")
-    hotline.wait_until(lambda: not any(is_alive(pid) for pid in workers), within_s=5)
+    hotline.wait_until(lambda: not any(is_alive(pid) for pid in workers), within_s=20)
     hotline.restart_simulator()  # … and never will
     assert (hotline.received(number), hotline.deliveries(number)) == ([], ["sending"])
     hotline.rows("UPDATE messages SET claimed_at = '2020-01-01 00:00:00.000000' WHERE delivery = 'sending'")  # a minute passes
@@ -83,7 +83,7 @@ def test_redis_killed_and_brought_back_costs_nothing_but_seconds(
     assert hotline.text(number, BODY) == 200
     redis.restart(empty=empty)
     hotline.await_texts(number, 1, within_s=15)
-    hotline.wait_until(lambda: is_delivered(hotline, number), within_s=10)
+    hotline.wait_until(lambda: is_delivered(hotline, number), within_s=40)
     one_ticket_one_text(hotline, number)
 
 
@@ -92,7 +92,7 @@ def test_a_doubled_webhook_and_doubled_reordered_reports_leave_one_of_each(hotli
     hotline.faults(incoming_double_next=1, callback_double_next=-1, callback_reorder_next=-1)
     assert hotline.text(number, BODY) == 200
     hotline.await_texts(number, 1)
-    hotline.wait_until(lambda: is_delivered(hotline, number), within_s=10)
+    hotline.wait_until(lambda: is_delivered(hotline, number), within_s=40)
     time.sleep(1)  # whatever reports are still on their way
     one_ticket_one_text(hotline, number)
 
@@ -125,5 +125,5 @@ def test_a_worker_that_is_killed_is_started_again(hotline: RunningHotline) -> No
 def test_nothing_outlives_a_supervisor_that_is_killed_outright(hotline: RunningHotline) -> None:
     workers = children(hotline)
     hotline.kill("worker")
-    hotline.wait_until(lambda: not any(is_alive(pid) for pid in workers), within_s=5)
+    hotline.wait_until(lambda: not any(is_alive(pid) for pid in workers), within_s=20)
     hotline.start("worker")

@@ -351,12 +351,13 @@ BY_MACHINE = {
     "calls.callflow": {
         *("menu_of", "start_call", "answer_back", "press_key", "end_recording", "end_dial", "end_join", "duty_call", "take_duty")
     },
-    "calls.hangup": {"end_call", "close_calls"},
+    "calls.hangup": {"end_call", "close_calls", "close_left"},
     "calls.missedcalls": {"note_late"},
     "calls.leavings": {"receive_recording"},
     "calls.placing": {"place_calls"},
     "calls.plainaudio": {"is_plain", "seal_plain"},
     "calls.recordings": {"ask_recordings", "fetch_due"},
+    "calls.takenout": {"settle_recordings"},
     "keeping.longer": {"goes_at"},
     "keeping.retention": {"due", "expected", "keep_due", "sweep", "terms"},
     # The page of the condition is opened to few by hotline/web/condition.py, and tells of no ticket.

@@ -116,6 +116,29 @@ def test_a_worker_killed_between_the_commit_and_the_file_changes_nothing(rt: Run
     assert (len(tickets(rt)), len(texts_out(rt)), files(rt)) == (1, 1, 0)
 
 
+def test_a_text_without_an_id_that_a_killed_worker_had_taken_in_did_not_come_again(rt: Runtime, clock: Clock) -> None:
+    """Its service gives no ids: what is told again may be said again."""
+    text = told(gateway_id="words 2", other_ids=("words 1", "words 3"))
+    with away(rt):
+        arriving.take_text(rt, "twilio", text)
+    [path] = spool.waiting(rt.config.data_dir)
+    kept = path.read_bytes()
+    clock.forward(minutes=1)
+    take_in(rt)
+    path.write_bytes(kept)
+    take_in(rt)
+    assert (len(tickets(rt)), files(rt), came_again(rt)) == (1, 0, 0)
+    with away(rt):
+        arriving.take_text(rt, "twilio", text)
+    take_in(rt)
+    assert came_again(rt) == 1, "that one was told again"
+
+
+def came_again(rt: Runtime) -> int:
+    with rt.reading() as session:
+        return session.query(Event).filter(Event.kind == EventKind.CAME_AGAIN).count()
+
+
 def test_what_waits_is_taken_in_in_the_order_in_which_it_came(rt: Runtime) -> None:
     with away(rt):
         for number, body in enumerate((SNATCHED, "peeli motorcycle par do larke the", "shukriya")):

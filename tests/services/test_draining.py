@@ -1,7 +1,10 @@
 """The backlog of an outage: several takers, each sender's texts in order, danger first, and one bad file holds up nobody."""
 
+import errno
+import os
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DataError, OperationalError
 
 from hotline import spool
+from hotline.alarms import AlarmKind
 from hotline.domain.danger import Danger
 from hotline.domain.lateness import Late
 from hotline.domain.look import Look
@@ -28,10 +32,10 @@ from hotline.services.tickets import meaning
 from hotline.services.tickets.routing import route_due
 from hotline.spool import Kind, Reader, Turn
 from hotline.storage import readings
-from hotline.storage.models import Message
+from hotline.storage.models import Alarm, Message
 from hotline.storage.writing import CommitLost, Overloaded
 from tests.services.colleagues import settle
-from tests.support import Clock, away, keys_file, text_in, texts_out, tickets
+from tests.support import Clock, away, keys_file, make_runtime, text_in, texts_out, tickets
 
 SNATCHED = "orangi town mein mera mobile cheen liya"
 CRY = "🆘 orangi town mein"
@@ -186,6 +190,59 @@ def test_every_taker_stops_where_the_database_goes_again_and_nothing_is_put_asid
     assert (len(tickets(rt)), len(files(rt)), spool.aside(rt.config.data_dir)) == (10, 20, [])
     assert take_in(rt) is False
     assert (len(tickets(rt)), len(texts_out(rt))) == (30, 30)
+
+
+def test_a_sender_who_is_locked_holds_up_no_other_and_what_lies_aside_is_told_meanwhile(postgres_url: str, tmp_path: Path) -> None:
+    rt = make_runtime(postgres_url, data_dir=tmp_path / "data", clock=Clock(datetime.now(UTC)))
+    settle(rt, tmp_path)
+    text_in(rt, SNATCHED, sender=number(1))
+    waits(rt, (1, CRY), (1, "peeli motorcycle"), *((sender, SNATCHED) for sender in range(2, 8)))
+    spool.put_aside(files(rt)[-1])
+    with rt.engine.connect() as other:
+        other.execute(text("SELECT id FROM contacts FOR UPDATE"))  # by a person at a prompt, or a process that hangs
+        assert take_in(rt) is False
+        assert [spool.turn_of(path) for path in files(rt)] == [Turn.FIRST, Turn.LAST]
+        with rt.reading() as session:
+            assert session.query(Alarm).filter(Alarm.kind == AlarmKind.SPOOL_STUCK).count() > 0
+    assert (take_in(rt), files(rt)) == (False, [])
+    rt.close()
+
+
+def test_what_the_machine_does_not_give_now_is_taken_in_later_and_holds_up_nobody(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits(rt, (1, SNATCHED), (1, "peeli motorcycle"), (2, SNATCHED))
+    with monkeypatch.context() as patch:
+        gives_not(patch, files(rt)[0])
+        assert take_in(rt) is False
+        assert (len(tickets(rt)), len(files(rt)), spool.aside(rt.config.data_dir)) == (2, 1, [])
+    assert take_in(rt) is False
+    assert (len(texts_in(rt)), files(rt), spool.aside(rt.config.data_dir)) == (3, [], [])
+
+
+def test_what_the_machine_has_not_given_for_an_hour_is_put_aside(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits(rt, (1, SNATCHED))
+    since = rt.config.data_dir / spool.FOLDER / "unread"
+    gives_not(monkeypatch, files(rt)[0])
+    take_in(rt)
+    os.utime(since, (time.time() - 3500,) * 2)
+    take_in(rt)
+    assert len(files(rt)) == 1
+    os.utime(since, (time.time() - 3601,) * 2)
+    take_in(rt)
+    assert (files(rt), len(spool.aside(rt.config.data_dir))) == ([], 1)
+    take_in(rt)
+    assert not since.exists(), "the next has an hour of its own"
+
+
+def gives_not(patch: pytest.MonkeyPatch, bad: Path) -> None:
+    """From now on the machine does not give what is in that file."""
+    real = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path == bad:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path)
+
+    patch.setattr(Path, "read_bytes", read)
 
 
 def test_a_fault_that_a_bad_text_brings_upon_those_beside_it_puts_aside_the_bad_one_alone(

@@ -8,8 +8,11 @@ from hotline.runtime import Runtime
 from hotline.services.calls import callflow, hangup
 from hotline.storage import accounting, people
 from hotline.storage.accounting import Everything
+from hotline.storage.callmodels import Recording
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Message
+from hotline.storage.recordings import RecordingState
+from tests.recorded import RecordingGateway, a_recording
 from tests.support import HER, alter, hand_over, keys_file, text_in, tickets
 
 BODY = "orangi town mein mera mobile cheen liya do larkon ne"
@@ -77,3 +80,15 @@ def test_a_call_is_read_with_its_recordings_and_whether_its_end_is_still_asked(r
     assert (call.gateway_id, call.ticket_id, call.ended, call.asks, call.recordings) == ("CA1", None, False, True, set())
     hangup.end_call(rt, incoming, 4)
     assert everything(rt).calls[0].ended
+
+
+def test_a_recording_is_there_once_it_is_with_us_and_left_to_do_until_then(rt: Runtime) -> None:
+    a_recording(rt, RecordingGateway(), caller=HER)
+    alter(rt, Recording, state=RecordingState.AWAITED, next_attempt_at=None)
+    assert (everything(rt).calls[0].recordings, unsettled(rt)["recordings to fetch"]) == (set(), 1)
+    for state in (RecordingState.STORED, RecordingState.DONE):
+        alter(rt, Recording, state=state)
+        assert len(everything(rt).calls[0].recordings) == 1
+    alter(rt, Recording, state=RecordingState.LOST)
+    assert everything(rt).calls[0].recordings == set()
+    assert "recordings to fetch" not in unsettled(rt)

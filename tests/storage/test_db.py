@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, create_engine, delete, inspect, select, text,
 from sqlalchemy.pool import NullPool
 
 from hotline.runtime import Runtime
-from hotline.storage import db, schema
+from hotline.storage import db, dumping, schema
 from hotline.storage.peoplemodels import Team
 from hotline.storage.writing import Overloaded
 from tests.support import make_runtime
@@ -36,6 +37,26 @@ def test_no_statement_meets_a_connection_that_the_server_has_ended(postgres_url:
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT pg_backend_pid()")) != backend
     engine.dispose()
+
+
+def test_the_server_ends_a_transaction_that_does_nothing_and_gives_its_locks_back(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_IDLE_S", 0.1)
+    rt = make_runtime(postgres_url)
+    with rt.engine.connect() as hangs:
+        hangs.execute(text("LOCK TABLE contacts"))
+        with rt.transaction() as tx:
+            tx.session.execute(text("LOCK TABLE contacts"))
+        with pytest.raises(db.DatabaseFault):
+            hangs.execute(text("SELECT 1"))
+    with rt.reading() as session:
+        assert session.scalar(text("SHOW lock_timeout")) == "5s"
+    with rt.reading() as of_backup:
+        dumping.hold_still(of_backup)
+        time.sleep(0.3)
+        assert dumping.revision(of_backup), "a disk may be slow"
+    rt.close()
 
 
 def test_a_connection_on_which_the_server_says_something_else_is_used_again(postgres_url: str) -> None:

@@ -42,13 +42,13 @@ NEW: dict[type, tuple[type[Base], frozenset[str]]] = {
         frozenset(
             {"text_key", "answers_id", "agreed_by", "language", "segments", "rank", "delivery", "attempts", "look_ups", "next_attempt_at"}
         )
-        | {"reason", "claimed_at", "unhanded", "delivered_at", "masked", "repeats"},
+        | {"reason", "claimed_at", "unhanded", "delivered_at", "masked", "repeats", "unsent"},
     ),
     rows.TextOutRow: (
         models.Message,
         frozenset(
             {"gateway_id", "line", "read_as", "look", "to_read", "reason", "claimed_at", "unhanded", "sent_at", "delivered_at", "masked"}
-            | {"repeats", "head", "late"}
+            | {"repeats", "unsent", "head", "late"}
         ),
     ),
     rows.CallRow: (callmodels.Call, frozenset()),

@@ -9,6 +9,7 @@ from hotline.gateways.base import GatewayFault
 from hotline.gateways.registry import gateways_in_use
 from hotline.media.store import StoreFault, open_store
 from hotline.runtime import Runtime
+from hotline.services.calls import takenout
 from hotline.services.keeping import forgetting
 from hotline.services.keeping.forgetting import Kept
 
@@ -73,11 +74,18 @@ def kept(config: Config) -> str:
 
 
 def _kept(rt: Runtime) -> str:
+    carry_calls = [name for name, entry in gateways_in_use(rt.config).items() if entry.calls is not None]
     with rt.reading() as session:
-        kept = forgetting.kept(rt, session)
+        kept, left = forgetting.kept(rt, session), takenout.left_at(session, carry_calls)
     if kept.late_since is not None:
         since = kept.late_since.astimezone(rt.config.zone)
         raise Wrong(f"texts or calls should have been deleted at the gateway since {since:%Y-%m-%d}: {_why(rt, kept)}")
+    if left:
+        where = ", ".join(f"{rows} at {name}" for name, rows in sorted(left.items()))
+        raise Doubtful(
+            f"recordings were not deleted at gateways that are not configured any more ({where}): "
+            "put their tables back until none is left, or delete them there by hand"
+        )
     failing = f"; {kept.failing} could not be deleted yet ({kept.reason})" if kept.failing else ""
     condition = ", once a verified backup holds them" if rt.config.gateway_is_real else ""
     return f"texts and calls are deleted at the gateway after {rt.config.sending.gateway_keep_days} days{condition}{failing}"

@@ -73,8 +73,13 @@ class Struck:
 
 @dataclass
 class Told:
-    """All of it. Threads append to its lists at the same time, which a list allows."""
+    """All of it. Threads append to its lists at the same time, which a list allows.
 
+    `to_call`, `to_ask`: how many citizens the day has who call, and who ask later where their ticket stands.
+    """
+
+    to_call: int = 0
+    to_ask: int = 0
     texted: list[Texted] = field(default_factory=list)
     called: list[Called] = field(default_factory=list)
     acted: list[Acted] = field(default_factory=list)

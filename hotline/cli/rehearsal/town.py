@@ -27,6 +27,7 @@ class Town:
 
     def __init__(self, stage: Stage, told: Told, contacts: Sequence[Contact], *, began: float, lasts_s: float) -> None:
         self._stage, self._told, self._contacts, self._began, self._lasts_s = stage, told, contacts, began, lasts_s
+        told.to_call, told.to_ask = sum(one.way is Way.CALL for one in contacts), sum(one.asks for one in contacts)
 
     def now_s(self) -> float:
         """Seconds since the day began."""

@@ -72,7 +72,7 @@ class AndroidGateway(TextGateway):
         if states.DELIVERIES.get(state) is not Delivery.FAILED:
             return Sent(text.our_id, states.DELIVERIES.get(state, Delivery.SENT))
         delivery, code, outcome = states.failed(reason)
-        return None if outcome in (Outcome.NOT_SENT, Outcome.ILL) else Sent(text.our_id, delivery, code)
+        return None if outcome in (Outcome.NOT_SENT, Outcome.ILL) else Sent(text.our_id, delivery, code, outcome)
 
     def texts_in(self, span: Span, page: str | None = None) -> Page[IncomingText]:
         """See `TextGateway.texts_in`. The app is first asked to look through the phone's own store: what its receiver missed is only there.

@@ -44,7 +44,7 @@ def encode(text: str, alphabet: str) -> Coded:
 
 def decode(given: bytes, coding: int, alphabet: str) -> str:
     """The words of a part. Bytes that mean nothing are replaced; half a character at an end is left as a lone surrogate."""
-    if _is_ucs2(coding):
+    if is_ucs2(coding):
         return given[: len(given) // 2 * 2].decode("utf-16-be", "surrogatepass") + "\N{REPLACEMENT CHARACTER}" * (len(given) % 2)
     if coding in (ASCII, LATIN1, *_OCTETS) or (coding == DEFAULT and alphabet == "latin1"):
         return given.decode("latin-1")
@@ -56,7 +56,7 @@ def whole(words: str) -> str:
     return words.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def _is_ucs2(coding: int) -> bool:
+def is_ucs2(coding: int) -> bool:
     """Whether data_coding is UCS-2, or a data coding scheme of GSM that means it: groups 00xx (general) and 1110 (waiting)."""
     return coding == UCS2 or (0x10 <= coding < 0x40 and coding & 0x0C == 0x08) or coding & 0xF0 == 0xE0
 

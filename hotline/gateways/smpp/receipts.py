@@ -33,8 +33,7 @@ def read_receipt(told: Delivered) -> PartReport | None:
     if delivery is None:
         return None
     code = None if delivery is Delivery.DELIVERED else f"{name} {in_words['error']}".strip()[:16]
-    others = () if exact else other_forms(in_words["id"])
-    return PartReport(gateway_id, others, told.source.removeprefix("+"), delivery, code, outcome)
+    return PartReport(gateway_id, other_forms(exact or in_words["id"]), told.source.removeprefix("+"), delivery, code, outcome)
 
 
 _FIELDS = {"id": _ID, "state": _STATE, "error": _ERROR}

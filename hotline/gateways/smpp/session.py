@@ -95,11 +95,15 @@ class Session:
 
     def answer(self, frame: Frame, status: int) -> bool:
         """Answer a request of the SMSC. False if the connection has ended: the SMSC asks again."""
-        with contextlib.suppress(OSError), self._lock:
-            if not self.ended.is_set():
+        with self._lock:
+            if self.ended.is_set():
+                return False
+            try:
                 self._socket.sendall(wire.answer(frame, status))
-                return True
-        return False
+            except OSError:  # half of it may have gone out: the SMSC would read what follows as the rest
+                self._end()
+                return False
+        return True
 
     def submit(self, **fields: object) -> "Future[str]":
         """Send a submit_sm. Its future gets the id that the SMSC gave, or fails with `GatewayError`."""

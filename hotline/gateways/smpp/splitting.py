@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hotline.gateways.parts import IncomingPart
-from hotline.gateways.smpp.alphabets import Coded, decode, encode
+from hotline.gateways.smpp.alphabets import Coded, decode, encode, is_ucs2
 from hotline.gateways.smpp.wire import Delivered
 
 _UDHI = 0x40
@@ -49,18 +49,19 @@ def _part(by: str, reference: int, number: int, of: int, part: bytes) -> dict[st
 
 
 def incoming(told: Delivered, alphabet: str) -> IncomingPart:
-    """The part of a text that a deliver_sm brings. A header that makes no sense is left out: the words are kept."""
+    """The part of a text that a deliver_sm brings. Where a header is announced and none is there, all is words."""
     reference, of, number, message = "", 1, 1, told.message
     if told.esm_class & _UDHI and message:
-        joins, message = _header(message)
+        joins, message = _header(message, ucs2=is_ucs2(told.coding))
         reference, of, number = joins or (reference, of, number)
-    total, at = told.number("sar_total_segments"), told.number("sar_segment_seqnum")
-    if not reference and total and at:
-        reference, of, number = f"sar {told.number('sar_msg_ref_num') or 0}", total, at
+    total, place = told.number("sar_total_segments"), told.number("sar_segment_seqnum")
+    if not reference and total and place:
+        reference, of, number = f"sar {told.number('sar_msg_ref_num') or 0}", total, place
     if not 1 <= number <= of or of == 1:
         reference, of, number = "", 1, 1
-    # A deliver_sm has no id of its own. Some SMSCs put one here all the same.
-    own = (told.string("receipted_message_id"), str(told.number("user_message_reference") or ""), told.schedule)
+    # A deliver_sm has no id of its own. Some SMSCs put one here all the same. What is no time there is the same in each text.
+    taken_at = _time(told.schedule)
+    own = (told.string("receipted_message_id"), str(told.number("user_message_reference") or ""), told.schedule if taken_at else "")
     return IncomingPart(
         sender=_sender(told),
         words=decode(message, told.coding, alphabet),
@@ -68,12 +69,16 @@ def incoming(told: Delivered, alphabet: str) -> IncomingPart:
         of=of,
         reference=reference,
         told_by="/".join(filter(None, own)),
-        received_at=_time(told.schedule),
+        received_at=taken_at,
     )
 
 
-def _header(message: bytes) -> tuple[tuple[str, int, int] | None, bytes]:
-    """(reference, of, number) of the header before a text, if it has a part of it that joins, and the rest of the message."""
+def _header(message: bytes, *, ucs2: bool) -> tuple[tuple[str, int, int] | None, bytes]:
+    """(reference, of, number) of the header before a text, if it has a part of it that joins, and the rest of the message.
+
+    What does not fit into the message is no header, nor what its elements do not fill and does not join, nor the 0 with which a Latin
+    letter begins in UCS-2: then all is the rest.
+    """
     end = 1 + message[0]
     elements, joins, at = message[1:end], None, 0
     while at + 2 <= len(elements):
@@ -84,6 +89,9 @@ def _header(message: bytes) -> tuple[tuple[str, int, int] | None, bytes]:
         elif (kind, len(value)) == (_LONG_REFERENCE, 4):
             joins = f"udh16 {int.from_bytes(value[:2])}", value[2], value[3]
         at += 2 + length
+    is_none = end > len(message) or (joins is None and at != len(elements)) or (ucs2 and end == 1)
+    if is_none:
+        return None, message
     return joins, message[end:]
 
 

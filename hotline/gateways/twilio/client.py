@@ -15,7 +15,7 @@ from hotline.domain.delivery import Delivery
 from hotline.gateways.base import Abilities, GatewayError, IncomingText, LookUp, Outcome, OutgoingText, Sent, TextGateway, storable
 from hotline.gateways.listing import Page, Span
 from hotline.gateways.twilio.account import NAME, account_of
-from hotline.gateways.twilio.codes import DELIVERIES, MEDIA_ID
+from hotline.gateways.twilio.codes import CODES, DELIVERIES, MEDIA_ID
 from hotline.gateways.twilio.listed import LISTED_AT_ONCE, bounds, next_of, time_of, turned
 from hotline.gateways.twilio.rest import asked, deleted, downloaded, rest_client
 
@@ -146,4 +146,6 @@ def _media(gateway_id: str) -> tuple[str, str]:
 
 def _sent(message: MessageInstance) -> Sent:
     code = str(message.error_code) if message.error_code else None
-    return Sent(message.sid or "", DELIVERIES.get(str(message.status), Delivery.SENT), code)
+    delivery = DELIVERIES.get(str(message.status), Delivery.SENT)
+    failed = delivery in (Delivery.UNDELIVERED, Delivery.FAILED)
+    return Sent(message.sid or "", delivery, code, CODES.get(code or "") if failed else None)

@@ -55,7 +55,13 @@ CODES: dict[str, Outcome] = {
     "21611": Outcome.NOT_SENT,  # the sender's queue is full
     "20003": Outcome.ILL,  # our password is wrong
     "20005": Outcome.ILL,  # our account is suspended
+    "21212": Outcome.ILL,  # our number is written wrongly
+    "21603": Outcome.ILL,  # we have no number
     "21606": Outcome.ILL,  # our number is not ours, or sends no texts
+    "21659": Outcome.ILL,  # our number is not one of Twilio's
+    "21660": Outcome.ILL,  # our number is another account's
+    "21704": Outcome.ILL,  # our messaging service has no numbers
+    "21705": Outcome.ILL,  # our messaging service is written wrongly
     "30002": Outcome.ILL,  # our account was suspended between taking and sending
     "20429": Outcome.NOT_SENT,
     "30001": Outcome.UNREACHABLE,  # queue overflow, after the text was accepted

@@ -161,16 +161,24 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def tidy(folder: Path, *, now: datetime, data_days: int, keys_days: int) -> list[str]:
     """Remove files that are older than they are kept; returns their names. The newest of each kind stays: without it nothing is restored.
+    While the newest is later than now nothing is removed: the clock is wrong, or was.
 
     Raises `OSError`.
     """
-    removed = []
+    removed: list[str] = []
+    if ahead(folder, now=now):
+        return removed
     for part, days in ((Part.DATA, data_days), (Part.KEYS, keys_days)):
         for path, made_at in files(folder, part)[:-1]:
             if made_at < now - timedelta(days=days):
                 path.unlink()
                 removed.append(path.name)
     return removed
+
+
+def ahead(folder: Path, *, now: datetime) -> list[Path]:
+    """The files in the folder that are later than now."""
+    return [path for part in Part for path, made_at in files(folder, part) if made_at > now]
 
 
 def files(folder: Path, part: Part) -> list[tuple[Path, datetime]]:
@@ -180,12 +188,13 @@ def files(folder: Path, part: Part) -> list[tuple[Path, datetime]]:
     return sorted(((path, datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)) for path, stamp in named), key=lambda one: one[1])
 
 
-def newest_pair(folder: Path) -> tuple[Path, Path, datetime] | None:
-    """The data file and the keys file to restore from, and when the data file was made; None if no two belong together.
+def newest_pair(folder: Path, *, now: datetime) -> tuple[Path, Path, datetime] | None:
+    """The data file and the keys file to restore from, and when the data file was made; None if no two belong together. What is later than
+    now is left out.
 
     The newest keys file, which knows who was erased last, and the newest data file that is not newer: `restore` refuses another.
     """
-    for keys, keys_at in files(folder, Part.KEYS)[-1:]:
+    for keys, keys_at in [one for one in files(folder, Part.KEYS) if one[1] <= now][-1:]:
         for data, made_at in reversed(files(folder, Part.DATA)):
             if made_at <= keys_at:
                 return data, keys, made_at

@@ -29,6 +29,7 @@ from hotline.storage import (
     calls,
     dumping,
     emptydb,
+    eras,
     erasures,
     gatewaycopies,
     marks,
@@ -166,6 +167,7 @@ def _require_table(tables: Mapping[str, object], name: str) -> None:
 def _settle(session: Reading, checked: Checked, files: "_Files", rewritten: Sequence[Redacted], *, now: datetime, code: str) -> Restored:
     """Make the database ready to go on: who was erased since is erased, and nothing is sent or rung twice."""
     emptydb.count_on(session, dumping.tables(session))
+    eras.begin(session, now=now)
     wiped = wiping.replay(session, wiping.listed(session), now=now)
     wiped += redactions.replay(session, rewritten, now=now)
     gatewaycopies.ask_for_erased(session, now=now)

@@ -1,6 +1,7 @@
 """A call ends: the gateway reports it, or we ask. It leaves a ticket or goes into the book of missed calls, by how far it got."""
 
 import time
+from collections.abc import Collection
 from datetime import timedelta
 
 from hotline.domain import answers
@@ -21,6 +22,9 @@ BATCH = 50
 
 _LOOK_FOR_RECORDINGS_AFTER = timedelta(minutes=2)
 """How long after its end the gateway is asked what a call recorded: by then its own report has come, or will not come."""
+
+_TAKEN_OUT_FOR = timedelta(days=3)
+"""How long after a call began its gateway may be missing in the configuration before nobody waits for it: as long as for a recording."""
 
 
 def end_call(rt: Runtime, incoming: IncomingCall, duration_s: int | None) -> None:
@@ -99,6 +103,18 @@ def close_calls(rt: Runtime, gateway: CallGateway, *, for_s: float = 10) -> bool
                 _settled(rt, claimed)
         except GatewayError as fault:
             logger().warning("a call could not be looked up", code=fault.code)
+    return True
+
+
+def close_left(rt: Runtime, configured: Collection[str]) -> bool:
+    """Settle calls of gateways that were taken out of the configuration: nobody can be asked of them. True if there may be more."""
+    for _ in range(BATCH):
+        with rt.transaction() as tx:
+            call = calls.left(tx.session, configured, before=tx.now - _TAKEN_OUT_FOR)
+            if call is None:
+                return False
+            _end(rt, tx, call, None)
+            calls.store(tx.session, call, next_attempt_at=None)
     return True
 
 

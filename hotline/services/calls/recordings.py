@@ -14,6 +14,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import BinaryIO, Protocol
 
 from hotline.alarms import AlarmKind, raise_alarm
 from hotline.domain.delivery import retry_delay
@@ -68,6 +69,19 @@ GONE: RecordingChanges = {
 }
 """What the row says of a recording that was wiped, or whose caller was erased."""
 
+
+class Keeper(Protocol):
+    """What keeps recordings until we have fetched them: a `CallGateway`, or what stands in for one that was taken out."""
+
+    name: str
+
+    def fetch_recording(self, gateway_id: str, into: BinaryIO, *, limit_bytes: int) -> int:
+        """See `CallGateway.fetch_recording`."""
+
+    def delete_recording(self, gateway_id: str) -> None:
+        """See `CallGateway.delete_recording`."""
+
+
 _AS_IT_CAME = "bin"
 """The ending of the name of what nobody can play."""
 
@@ -113,7 +127,7 @@ def ask_recordings(rt: Runtime, gateway: CallGateway, call_id: int) -> None:
         receive_recording(rt, incoming)
 
 
-def fetch_due(rt: Runtime, gateway: CallGateway, *, for_s: float = 15) -> bool:
+def fetch_due(rt: Runtime, gateway: Keeper, *, for_s: float = 15) -> bool:
     """Fetch recordings, and delete them at the gateway once we have them, for about `for_s` seconds; True if there may be more."""
     ends = time.monotonic() + for_s
     while time.monotonic() < ends:
@@ -135,15 +149,16 @@ def fetch_due(rt: Runtime, gateway: CallGateway, *, for_s: float = 15) -> bool:
 
 
 def _claim(rt: Runtime, gateway: str) -> Recording | None:
-    """The next recording that is due at this gateway, or None. It gets its name here, so that a second try replaces what a first one left.
-
-    The ending of the name is what came last (`_save`).
+    """The next recording that is due at this gateway, or None. One to be fetched gets its name here, so that a second try replaces what a
+    first one left. The ending of the name is what came last (`_save`).
     """
     with rt.transaction() as tx:
         recording = recordings.due(tx.session, gateway, now=tx.now)
         if recording is None:
             return None
-        name = recording.stored_as or f"{secrets.token_hex(16)}.wav{sealedaudio.SEALED}"
+        name = recording.stored_as
+        if name is None and recording.state == RecordingState.AWAITED:
+            name = f"{secrets.token_hex(16)}.wav{sealedaudio.SEALED}"
         attempts = min(recording.attempts + 1, 9999)
         recordings.store(tx.session, recording.id, stored_as=name, attempts=attempts, next_attempt_at=tx.now + _CLAIM)
         recording.stored_as, recording.attempts = name, attempts
@@ -151,7 +166,7 @@ def _claim(rt: Runtime, gateway: str) -> Recording | None:
         return recording
 
 
-def _bring(rt: Runtime, gateway: CallGateway, claimed: Recording, key: ContactKey) -> None:
+def _bring(rt: Runtime, gateway: Keeper, claimed: Recording, key: ContactKey) -> None:
     kept: RecordingChanges = {}
     try:
         fetched = _fetch(rt, gateway, claimed)
@@ -165,7 +180,7 @@ def _bring(rt: Runtime, gateway: CallGateway, claimed: Recording, key: ContactKe
         _remove(rt, claimed, name or "")
 
 
-def _fetch(rt: Runtime, gateway: CallGateway, claimed: Recording) -> _Fetched:
+def _fetch(rt: Runtime, gateway: Keeper, claimed: Recording) -> _Fetched:
     """What came, checked. It stays in memory until it is saved in its place. Raises `_NotYet`."""
     came, broke_off = io.BytesIO(), None
     limit_bytes = (rt.config.voice.recording_s + _LIMIT_SLACK_S) * _BYTES_PER_S
@@ -269,7 +284,8 @@ def _try_later(rt: Runtime, claimed: Recording, why: _NotYet, kept: RecordingCha
         if size_bytes:
             end |= {"state": RecordingState.STORED, "reason": "not_audio" if duration_s is None else "wrong_length", "stored_at": tx.now}
         else:
-            end |= {"state": RecordingState.LOST, "reason": why.reason}
+            in_place = None  # a row that names a file keeps its caller's number
+            end |= {"state": RecordingState.LOST, "reason": why.reason, "stored_as": None}
         end |= _sooner(recording, None)  # a person finds out what it was
         recordings.store(tx.session, claimed.id, **end)
         _tell(rt, tx, claimed, EventKind.RECORDED if size_bytes else EventKind.RECORDING_LOST, bad=True)
@@ -283,7 +299,7 @@ def _sooner(recording: Recording, duration_s: float | None) -> RecordingChanges:
     return {"look": Look.FIRST} if is_first and recording.look is not None else {}
 
 
-def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording, *, is_erased: bool) -> None:
+def _delete_copy(rt: Runtime, gateway: Keeper, claimed: Recording, *, is_erased: bool) -> None:
     """Delete the gateway's copy if ours is where it should be; if not, have it fetched once more. Of an erased caller both go."""
     if is_erased:
         _delete_both(rt, gateway, claimed)
@@ -312,12 +328,14 @@ def _delete_copy(rt: Runtime, gateway: CallGateway, claimed: Recording, *, is_er
         logger().warning("the gateway still has a recording", recording_id=claimed.id, reason=reason, given_up=again is None)
 
 
-def _delete_both(rt: Runtime, gateway: CallGateway, claimed: Recording) -> None:
-    """Remove what was wiped, with us and at the gateway. The row names our file until it is removed; this is never given up."""
+def _delete_both(rt: Runtime, gateway: Keeper, claimed: Recording) -> None:
+    """Remove what was wiped, with us and at the gateway. The row names our file until it is removed, whatever the gateway answers; this is
+    never given up."""
     changes: RecordingChanges = {**GONE, "look": None}
     fault: str | None = None
     try:
-        rt.store.remove(claimed.stored_as or "")
+        if claimed.stored_as is not None:
+            rt.store.remove(claimed.stored_as)
     except StoreFault:
         changes |= {"state": RecordingState.GOING, "stored_as": claimed.stored_as}
         fault = "store"

@@ -69,7 +69,7 @@ def read(rt: Runtime) -> Figures:
     with rt.reading() as session:
         leaving = dict(figures.leaving(session))
         gateways = _gateways(rt, session, leaving, now)
-        last_ticks, backup = ticks.read(session), backups.newest(session)
+        last_ticks, backup = ticks.read(session), backups.newest(session, now=now)
         ends = marks.value(session, certificate.ENDS)
         return Figures(
             now=now,

@@ -13,7 +13,9 @@ from hotline.services.condition import certificate, disks, ticks
 from hotline.spool import SpoolFault
 from hotline.storage import alarms, figures, gatewaysigns, hosts, marks
 
-SENDING = "sending"
+SENDING, TICKETS = "sending", "tickets"
+"""Queues whose work somebody else does in part while they stand still: what tells of it must leave, and danger must ring."""
+
 SILENT_FOR = timedelta(minutes=15)
 """So long a phone that is a gateway may tell nothing of itself."""
 
@@ -25,8 +27,8 @@ _DISK_SPARE = 2
 """So many percent more than [watch] says must be free until the alarm is over: on a disk at the border it would come again and again."""
 
 
-def watch(rt: Runtime) -> bool:
-    """What the clock rings for. Returns whether the queue that sends stands still: then somebody else must send what tells of it."""
+def watch(rt: Runtime) -> list[str]:
+    """What the clock rings for. Returns who stands still: somebody else must do what tells of it."""
     ticks.clock_rang(rt)
     still = tell_of_stillness(rt)
     if shut_until(rt.config.sending.shutdowns, rt.clock(), rt.config.zone) is None:  # else nothing leaves, and everybody knows why
@@ -35,7 +37,7 @@ def watch(rt: Runtime) -> bool:
     tell_of_host(rt)
     certificate.ask_when_due(rt)
     _tell_of_certificate(rt)
-    return SENDING in still
+    return still
 
 
 def tell_of_stillness(rt: Runtime) -> list[str]:

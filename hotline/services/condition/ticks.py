@@ -25,6 +25,9 @@ ALL = (CLOCK, *QUEUES)
 """Who ticks."""
 
 OLD = timedelta(minutes=4)
+_AT_ONCE = timedelta(minutes=2)
+"""So long before the clock's last tick a worker may have ticked last that went down with it: a job takes no longer. A backup does."""
+
 _RINGS_FOR_CLOCK = "gateways"
 """The queue of the job that notes the clock's tick."""
 
@@ -42,14 +45,20 @@ def note(rt: Runtime, *who: str) -> None:
 def clock_rang(rt: Runtime) -> None:
     """Note that the clock has rung. Where it had not for long, the hotline was down: each worker has time to come again until it is missed.
 
-    So has a worker that never was: a new hotline's, or of a new queue.
+    So has a worker that never was: a new hotline's, or of a new queue. A worker that had gone before the clock did has no more time: it may
+    be the worker that notes the clock's tick that was busy.
     """
     now = rt.clock()
     with rt.reading() as session:
         last = read(session)
     was_down = CLOCK in still({CLOCK: last[CLOCK]}, now)
-    late = still(last, now) if was_down else [who for who, at in last.items() if at is None]
+    late = [who for who in still(last, now) if last[who] is None or (was_down and _went_down_together(last, who))]
     note(rt, *sorted({CLOCK, *late}))
+
+
+def _went_down_together(ticks: Mapping[str, datetime | None], who: str) -> bool:
+    rang, at = ticks[CLOCK], ticks[who]
+    return rang is None or at is None or rang - at <= _OLD_AFTER.get(who, _AT_ONCE)
 
 
 def read(session: Reading) -> dict[str, datetime | None]:

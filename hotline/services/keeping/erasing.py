@@ -17,7 +17,8 @@ from hotline.sealing import SealBroken
 from hotline.services import access
 from hotline.services.access import Access, Act, NotAllowed, NoteMissing
 from hotline.services.keeping import forgetting
-from hotline.storage import erasures, events, people, sealed, suppressed, tickets, wiping
+from hotline.services.tickets import indexing
+from hotline.storage import erasures, events, handing, people, sealed, suppressed, tickets, wiping
 from hotline.storage.erasuremodels import Erasure
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
@@ -164,7 +165,12 @@ def _erase(rt: Runtime, erasure_id: int) -> bool:
             suppressed.remember(tx.session, rt.keys, address, contact)
         for ticket_id in erasures.tickets_of(tx.session, contact.id, since=since):
             happened(tx.session, ticket_id, EventKind.ERASED, now=tx.now)
+        others = erasures.others_with_texts(tx.session, contact.id, since=since)
+        for desk_id in handing.desks_of(tx.session, contact.id, since=since):  # its key opens their words in a backup from before
+            wiping.wipe_emptied(tx.session, erasures.locked_contact(tx.session, desk_id).id, now=tx.now, why=Why.WISH)
         wiping.wipe_contact(tx.session, contact.id, now=tx.now, why=Why.WISH, since=since)
+        for ticket_id in others:  # they are found by what is left on them
+            indexing.index_again(rt, tx, ticket_id)
         forgetting.ask_now(tx, contact.id, since=since)
         erasures.done(tx.session, row.id, now=tx.now)
         tx.ring(Job.FETCH_RECORDINGS)  # it removes the files, here and at the gateway; so does the next

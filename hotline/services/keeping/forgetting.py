@@ -80,7 +80,7 @@ def _until(rt: Runtime, session: Reading, now: datetime) -> datetime | None:
     old_enough = now - timedelta(days=rt.config.sending.gateway_keep_days)
     if not rt.config.gateway_is_real:
         return old_enough
-    covered = backups.newest_verified(session)
+    covered = backups.newest_verified(session, now=now)
     return None if covered is None else min(covered, old_enough)
 
 
@@ -151,7 +151,7 @@ def kept(rt: Runtime, session: Reading) -> Kept:
     first = min((at for at in due_since if at is not None), default=None)
     failing = gatewaycopies.failing(session)
     late_since = first if first is not None and now - first > LATE_AFTER else None
-    return Kept(late_since, backups.newest_verified(session), failing.rows, failing.reason)
+    return Kept(late_since, backups.newest_verified(session, now=now), failing.rows, failing.reason)
 
 
 def _tell_of_late(rt: Runtime) -> None:

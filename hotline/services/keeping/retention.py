@@ -160,7 +160,7 @@ def _recordings(rt: Runtime) -> int:
 def _wipe_audio(rt: Runtime, rule: str) -> int:
     rows = due(rt, now=rt.clock())[rule]
     with rt.transaction() as tx:
-        found = retention.ids(tx.session, rows, limit=TICKETS)
+        found = retention.due_recordings(tx.session, rows, limit=TICKETS)
         for recording_id in found:
             wiping.wipe_recording(tx.session, recording_id, now=tx.now, why=Why.AGE)
             tx.ring(Job.FETCH_RECORDINGS)
@@ -170,7 +170,7 @@ def _wipe_audio(rt: Runtime, rule: str) -> int:
 def _photos(rt: Runtime) -> int:
     rows = due(rt, now=rt.clock())["photos"]
     with rt.transaction() as tx:
-        found = retention.ids(tx.session, rows, limit=ROWS)
+        found = retention.due_photos(tx.session, rows, limit=ROWS)
         for photo_id in found:
             wiping.wipe_photo(tx.session, photo_id, now=tx.now, why=Why.AGE)
             tx.ring(Job.FETCH_PHOTOS)
@@ -194,7 +194,7 @@ def _late_texts(rt: Runtime) -> int:
 def _texts(rt: Runtime) -> int:
     rows = due(rt, now=rt.clock())["texts without a ticket"]
     with rt.transaction() as tx:
-        found = retention.ids(tx.session, rows, limit=ROWS)
+        found = retention.due_texts(tx.session, rows, limit=ROWS)
         for message_id in found:
             wiping.wipe_message(tx.session, message_id, now=tx.now, why=Why.AGE)
     return len(found)

@@ -1,9 +1,13 @@
 """The keys that seal this database: whether the file is the right one, new keys, and keys that retire."""
 
+import contextlib
+import fcntl
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
-from hotline import keys
+from hotline import keys, private
 from hotline.keys import KeysFault, write_keys
 from hotline.log import logger
 from hotline.media.store import StoreFault
@@ -15,6 +19,9 @@ from hotline.storage.rekeying import File, Moved
 
 BATCH = 500
 """Contacts whose keys are wrapped anew in one transaction. On SQLite an incoming text waits for it."""
+
+_LOCK = "rekeying.lock"
+"""The file in the data folder that a run which seals everything anew holds."""
 
 _PAPER = "paper"  # stands among the fingerprints: the code of the file whose copy on paper was confirmed
 
@@ -75,21 +82,42 @@ def seal_anew(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
     """Give every contact a new key and seal all of its words under it: what a thief has of the old keys opens nothing that is stored now.
 
     Returns how many have a new key, and how many keep theirs: something of these does not open, or a recording or photo is on its
-    way. Raises `KeysFault`. Begun again it begins at the first contact.
+    way. Raises `KeysFault`, also while another run is at work. Begun again it begins at the first contact.
     """
     check_keys(rt)
-    rekeyedaudio.tidy(rt)
-    done = kept = last = 0
-    while True:
-        with rt.reading() as session:
-            ids = rekeying.after(session, last, limit=BATCH)
-        if not ids:
-            return done, kept
-        for contact_id in ids:
-            is_new = _seal_anew(rt, contact_id)
-            done, kept = done + is_new, kept + (not is_new)
-        last = ids[-1]
-        progress(len(ids))
+    with _alone(rt.config.data_dir):
+        rekeyedaudio.tidy(rt)
+        done = kept = last = 0
+        while True:
+            with rt.reading() as session:
+                ids = rekeying.after(session, last, limit=BATCH)
+            if not ids:
+                return done, kept
+            for contact_id in ids:
+                is_new = _seal_anew(rt, contact_id)
+                done, kept = done + is_new, kept + (not is_new)
+            last = ids[-1]
+            progress(len(ids))
+
+
+@contextlib.contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Keep a second run out while the block lasts: each would take the other's list of old files for its own, and leave files under old
+    keys. Raises `KeysFault`."""
+    try:
+        if not data_dir.exists():
+            private.folder(data_dir)
+        descriptor = private.opened(data_dir / _LOCK)
+    except OSError as fault:
+        raise KeysFault(f"the data folder {data_dir} cannot be used: {fault.strerror}") from fault
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise KeysFault("another hotline keys rotate --deep is at work: wait until it has ended") from fault
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _seal_anew(rt: Runtime, contact_id: int) -> bool:

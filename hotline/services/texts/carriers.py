@@ -23,6 +23,9 @@ from hotline.storage.gatewayloads import Counted
 from hotline.storage.messages import HeardOn
 from hotline.storage.models import Message
 
+_TRIES = 2
+"""How often in a row a text is tried at a gateway that surely does not send it, before another is tried. An urgent one is tried once."""
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -94,6 +97,7 @@ class Carriers:
             only=message.gateway if message.repeats else None,
             patience=patience,
             old=weight is not Weight.COURTESY and self.now - message.created_at > patience,
+            unsent_by=message.gateway if (message.unsent or 0) >= (1 if urgent else _TRIES) else None,
         )
         place = choose(pays, asked, self.now)
         return self._counted(place, asked) if isinstance(place, Place) else place

@@ -11,7 +11,6 @@ from hotline.domain import texts
 from hotline.domain.contact import Outgoing
 from hotline.domain.delivery import LEASE, Delivery, Reason
 from hotline.domain.shutdowns import shut_until
-from hotline.domain.textids import our_id
 from hotline.gateways.base import OutgoingText, Unit
 from hotline.log import logger
 from hotline.outbox import RANK_URGENT
@@ -21,7 +20,7 @@ from hotline.services.texts.carriers import Carriers, Taken
 from hotline.services.texts.fairness import fair
 from hotline.services.tickets import answering, telling
 from hotline.services.tickets.danger import acted_by_text
-from hotline.storage import outgoing, people, sealed
+from hotline.storage import eras, outgoing, people, sealed
 from hotline.storage.models import Contact, Message, Ticket
 from hotline.storage.outgoing import Due
 from hotline.storage.rows import TextChanges
@@ -29,11 +28,12 @@ from hotline.storage.rows import TextChanges
 
 @dataclass(frozen=True)
 class Claimed:
-    """A text that a worker has taken to send, and its place."""
+    """A text that a worker has taken to send, and its place. `repeats`: it may have left before, under the same id."""
 
     contact_id: int
     text: OutgoingText
     taken: Taken
+    repeats: bool = False
 
     @property
     def gateway(self) -> str:
@@ -93,7 +93,7 @@ class _Claim:
             if isinstance(taken, Taken):
                 if ticket is not None:
                     self.acts.append((ticket, message))
-                return _claim(self._rt, self._tx, message, opened, taken, urgent=urgent)
+                return _claim(self._tx, message, opened, taken, urgent=urgent)
             self._waits[contact.id] = wait = taken
         outgoing.store(self._tx.session, message.id, next_attempt_at=wait)
         return None
@@ -187,13 +187,14 @@ def is_urgent(ticket: Ticket | None, message: Message) -> bool:
     return in_danger or message.text_key in _TO_STAFF or (message.rank or 0) <= RANK_URGENT
 
 
-def _claim(rt: Runtime, tx: Transaction, message: Message, opened: tuple[str, str], taken: Taken, *, urgent: bool) -> Claimed:
+def _claim(tx: Transaction, message: Message, opened: tuple[str, str], taken: Taken, *, urgent: bool) -> Claimed:
     """Claim a text for its place. `opened`: its number and its words."""
-    attempt = (message.attempts or 0) + (0 if message.repeats else 1)
+    repeats = bool(message.repeats)  # the row says so only until the claim
+    attempt = (message.attempts or 0) + (0 if repeats else 1)
     changes: TextChanges = {"delivery": Delivery.SENDING, "claimed_at": tx.now, "attempts": attempt, "next_attempt_at": None}
     # What is repeated may have left the first time.
-    changes |= {"gateway": taken.gateway, "line": taken.line, "repeats": None, "unhanded": None if message.repeats else True}
-    if not message.repeats:
+    changes |= {"gateway": taken.gateway, "line": taken.line, "repeats": None, "unhanded": None if repeats else True}
+    if not repeats:
         changes["look_ups"] = 0
     if taken.gateway != message.gateway:  # the id is of an attempt at another gateway
         changes["gateway_id"] = None
@@ -202,10 +203,10 @@ def _claim(rt: Runtime, tx: Transaction, message: Message, opened: tuple[str, st
         message.id,
         attempt,
         *opened,
-        our_id=our_id(rt.keys.tag, message.id, attempt),
+        our_id=eras.our_id(tx.session, message.id, attempt),
         segments=message.segments or 1,
         urgent=urgent,
         line=taken.line,
         leaves_by=tx.now + LEASE,
     )
-    return Claimed(message.contact_id, text, taken)
+    return Claimed(message.contact_id, text, taken, repeats)

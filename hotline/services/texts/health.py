@@ -4,11 +4,13 @@ What it had of ours and surely did not send is free for the others: a claim choo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.domain.delivery import Delivery
 from hotline.domain.health import Facts, unwell
+from hotline.domain.load import MINUTE
 from hotline.domain.shutdowns import shut_until
 from hotline.domain.standing import LONG
 from hotline.gateways.base import TextGateway
@@ -70,11 +72,18 @@ def _let_rest(rt: Runtime, gateways: Mapping[str, TextGateway]) -> None:
         first = gatewayhours.first_from(session, now - _LOOKS_BACK)
         seen = gatewayhours.newest(session, after_id=first - 1, limit=_LOOKED_AT)
         counted = gatewayhours.since(session, gateways, gatewayhours.hour_of(now) - _KEPT_HOURS)
-        facts = {
-            name: _facts([text for text in seen if text.gateway == name], counted[name], now, reports=gateway.can.reports)
-            for name, gateway in gateways.items()
-        }
-        rests = gatewaystates.resting(session, now=now)
+        states, rests = gatewaystates.every(session), gatewaystates.resting(session, now=now)
+        facts = {}
+        for name, gateway in gateways.items():
+            ours = [text for text in seen if text.gateway == name]
+            looked_from = now - _LOOKS_BACK
+            # In the minute in which its rest ends, what was claimed before may still be missed.
+            rested = max(looked_from, states[name].until + MINUTE) if name in states else looked_from
+            facts[name] = replace(
+                _facts(ours, counted[name], now, reports=gateway.can.reports),
+                missed=gatewayloads.missed_in_a_row(session, name, looked_from),
+                anew=gatewayloads.missed_in_a_row(session, name, rested),
+            )
     for name, verdict in unwell(facts).items():
         if name not in rests:
             with rt.transaction() as tx:

@@ -16,7 +16,7 @@ from hotline.domain.phone import LISTED_AS_JUNK, Sender
 from hotline.domain.reading import SURE_KIND, read
 from hotline.domain.ticket import Status, check_move
 from hotline.domain.wishes import Wishes, read_wishes
-from hotline.gateways.base import IncomingText
+from hotline.gateways.base import IncomingText, second_id
 from hotline.gateways.registry import acts_on_words
 from hotline.log import logger
 from hotline.outbox import compose, queue_text
@@ -28,7 +28,7 @@ from hotline.services.texts.rowin import details_of, row_in, ticket_of
 from hotline.services.tickets import lookups, meaning, meeting, naming, wishes
 from hotline.services.tickets.meaning import Meaning
 from hotline.services.tickets.opening import Opened, open_ticket
-from hotline.storage import contacts, gatewaycopies, messages, questions, tickets
+from hotline.storage import contacts, gatewaycopies, messages, outgoing, questions, tickets
 from hotline.storage.contacts import Met
 from hotline.storage.events import EventKind, happened
 from hotline.storage.messages import Written
@@ -67,6 +67,19 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText, *, came_at: date
 
     `came_at`: when it came, where it is taken in later. How late it is decides what a machine may still answer.
     """
+    received = _receive(rt, gateway, text, came_at=came_at)
+    if received is Received.SEEN_BEFORE and _is_of_ours(rt, gateway, text.gateway_id):
+        # Some services count the texts of each direction by themselves. A row has one of the two ids, whoever was first.
+        return _receive(rt, gateway, replace(text, gateway_id=second_id(rt.keys.mark, text.gateway_id)), came_at=came_at)
+    return received
+
+
+def _is_of_ours(rt: Runtime, gateway: str, gateway_id: str) -> bool:
+    with rt.reading() as session:
+        return outgoing.is_ours(session, gateway, gateway_id)
+
+
+def _receive(rt: Runtime, gateway: str, text: IncomingText, *, came_at: datetime | None) -> Received:
     if canary.heard(rt, gateway, text):
         return Received.SEEN_BEFORE
     sender = phone.read_sender(text.sender, rt.config.numbers.region)
@@ -121,10 +134,10 @@ def _came(gateway: str, text: IncomingText, message_id: int, ticket_id: int | No
 
 
 def meet(rt: Runtime, tx: Transaction, sender: Sender, gateway: str, gateway_id: str, *, language: str) -> Met:
-    """The contact of a text. A text of an erased contact that is delivered once more is refused."""
+    """The contact of a text. A text that was wiped and is delivered once more is refused."""
     since, text = tx.now - rt.config.stranger_after, (gateway, gatewaycopies.hashed(rt.keys, gateway_id))
     contact = contacts.meet(tx.session, sender, language=language, now=tx.now, unheard_since=since, text=text)
-    if contact.is_erased_text:
+    if contact.is_wiped_text:
         raise SeenBefore
     return contact
 

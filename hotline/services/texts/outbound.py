@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from itertools import groupby
 
-from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, ask_in, moves_forward, retry_delay
+from hotline.domain.delivery import LOOK_UP_AFTER, Delivery, Reason, ask_in, moves_forward, retry_delay
 from hotline.domain.load import MINUTE
 from hotline.gateways.base import GatewayError, Outcome, Sent, TextGateway
 from hotline.jobs import Job
@@ -17,8 +17,9 @@ from hotline.log import logger
 from hotline.runtime import Runtime, Transaction
 from hotline.services.texts.carriers import Taken, counted_now
 from hotline.services.texts.claiming import Claimed, claim_due
-from hotline.storage import contacts, gatewayloads, gatewaystates, outgoing
+from hotline.storage import contacts, eras, gatewayloads, gatewaystates, outgoing
 from hotline.storage.models import Message
+from hotline.storage.rows import TextChanges
 
 _NEWS_S = 0.5
 """So long after a claim found nothing due it is looked again, while texts are under way."""
@@ -179,53 +180,81 @@ def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
         message = outgoing.locked(tx.session, claimed.text.message_id)
         if message.attempts != claimed.text.attempt:
             logger().warning("a result came after the text was sent anew", message_id=message.id)
+        elif isinstance(result, Sent) and _has_failed_since(message, result):
+            logger().info("a report came before the answer: the text was taken, and is tried again", message_id=message.id)
         elif isinstance(result, Sent):
             store_sent(tx, message, gateway, result)
         else:
-            _store_failure(tx, message, result, taken)
+            _store_failure(tx, message, result, taken, repeats=claimed.repeats)
+
+
+def _has_failed_since(message: Message, sent: Sent) -> bool:
+    """Whether a report has queued a text again that this very attempt gave the gateway. One that was not found is queued as well, without
+    the id of the attempt: it was sent after all."""
+    return message.delivery == Delivery.QUEUED and message.gateway_id == sent.gateway_id
 
 
 def store_sent(tx: Transaction, message: Message, gateway: TextGateway, sent: Sent) -> None:
-    """Note that the gateway has the text. A report may have told more already: that stays."""
+    """Note that the gateway has the text. A report may have told more already: that stays.
+
+    Where another text has the gateway's id, in or out, it stands under ours.
+    """
     known = Delivery(message.delivery or "")
     is_news = moves_forward(known, sent.delivery)
     delivery = sent.delivery if is_news else known
     ask_in_a_while = ask_in(timedelta(0)) if gateway.can.tells and is_news and delivery is Delivery.SENT else None
-    outgoing.store(
-        tx.session,
-        message.id,
-        gateway=gateway.name,
-        gateway_id=sent.gateway_id,
-        delivery=delivery,
-        reason=sent.code if delivery == sent.delivery else message.reason,
-        sent_at=message.sent_at or tx.now,
-        look_ups=0,
-        next_attempt_at=tx.now + ask_in_a_while if ask_in_a_while is not None else None,
-    )
+    changes: TextChanges = {
+        "gateway": gateway.name,
+        "gateway_id": sent.gateway_id,
+        "delivery": delivery,
+        "reason": sent.code if delivery == sent.delivery else message.reason,
+        "sent_at": message.sent_at or tx.now,
+        "look_ups": 0,
+        "next_attempt_at": tx.now + ask_in_a_while if ask_in_a_while is not None else None,
+    }
+    ours = eras.our_id(tx.session, message.id, message.attempts or 1)
+    if sent.gateway_id == ours:  # nobody else has it
+        outgoing.store(tx.session, message.id, **changes)
+    elif not outgoing.store_under_new_id(tx.session, message.id, **changes):
+        logger().warning("another text has the id that a gateway gives: reports may not find this one", message_id=message.id)
+        changes["gateway_id"] = ours
+        outgoing.store(tx.session, message.id, **changes)
     about = {"ticket_id": message.ticket_id, "answers_message_id": message.answers_id}
-    logger().info("text sent", message_id=message.id, gateway=gateway.name, gateway_id=sent.gateway_id, **about)
+    logger().info("text sent", message_id=message.id, gateway=gateway.name, gateway_id=changes["gateway_id"], **about)
 
 
 def put_back(tx: Transaction, message: Message, code: str, *, is_ill: bool, after_s: float | None = None) -> None:
     """Queue a text again that was surely not sent: any gateway may take it. A gateway that is ill rests, and its text waits for nothing."""
     if is_ill:
-        logger().warning("a gateway is ill and rests", gateway=message.gateway, code=code)
-        gatewaystates.rest(tx.session, message.gateway, code, now=tx.now)
+        _let_rest(tx, message.gateway, code)
         again = tx.now
         tx.ring(Job.SEND_DUE)
     else:
-        jitter = random.uniform(1, 1.25)  # noqa: S311 - no secret
-        again = tx.now + max(retry_delay(message.attempts or 1), timedelta(seconds=min(after_s or 0, 3600))) * jitter
-    outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, reason=code, next_attempt_at=again)
+        again = tx.now + again_in(message, at_least=timedelta(seconds=min(after_s or 0, 3600)))
+    unsent = (message.unsent or 0) + 1
+    # What waited to be repeated under its id is a text like any other now: nothing left under that id.
+    outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, unsent=unsent, repeats=None, reason=code, next_attempt_at=again)
 
 
-def _store_failure(tx: Transaction, message: Message, fault: GatewayError, taken: Taken) -> None:
+def again_in(message: Message, *, at_least: timedelta = timedelta(0)) -> timedelta:
+    """How long a text waits that was not sent, with jitter: after each attempt longer."""
+    return max(retry_delay(message.attempts or 1), at_least) * random.uniform(1, 1.25)  # noqa: S311 - no secret
+
+
+def _let_rest(tx: Transaction, gateway: str, code: str) -> None:
+    logger().warning("a gateway is ill and rests", gateway=gateway, code=code)
+    gatewaystates.rest(tx.session, gateway, code, now=tx.now)
+
+
+def _store_failure(tx: Transaction, message: Message, fault: GatewayError, taken: Taken, *, repeats: bool) -> None:
     if message.delivery != Delivery.SENDING:  # a report has told us more
         return
     if fault.outcome in NOTHING_LEFT:
-        gatewayloads.give_back(tx.session, taken.key, taken.minute, taken.counted)
+        gatewayloads.give_back(tx.session, taken.key, taken.minute, taken.counted, missed=fault.outcome is Outcome.NOT_SENT)
     logger().warning("a text was not taken", message_id=message.id, code=fault.code, outcome=fault.outcome)
-    if fault.outcome in (Outcome.NOT_SENT, Outcome.ILL):
+    if repeats:
+        _store_failed_repeat(tx, message, fault)
+    elif fault.outcome in (Outcome.NOT_SENT, Outcome.ILL):
         put_back(tx, message, fault.code, is_ill=fault.outcome is Outcome.ILL, after_s=fault.retry_after_s)
     elif fault.outcome is Outcome.UNKNOWN:
         outgoing.store(tx.session, message.id, delivery=Delivery.UNKNOWN, reason=fault.code, next_attempt_at=tx.now + LOOK_UP_AFTER)
@@ -233,3 +262,15 @@ def _store_failure(tx: Transaction, message: Message, fault: GatewayError, taken
         outgoing.store(tx.session, message.id, delivery=Delivery.FAILED, reason=fault.code, next_attempt_at=None)
         if fault.outcome is Outcome.STOPPED:
             contacts.silence(tx.session, message.contact_id, tx.now)
+
+
+def _store_failed_repeat(tx: Transaction, message: Message, fault: GatewayError) -> None:
+    """A text that was repeated under its id was not taken. It may have left the first time all the same: it gets no other id, and is
+    repeated again or listed for a person (`reports.settle_unknown`)."""
+    if fault.outcome is Outcome.ILL:
+        _let_rest(tx, message.gateway, fault.code)
+    is_over = fault.outcome in (Outcome.REFUSED, Outcome.STOPPED)
+    reason, again = (Reason.NEVER_KNOWN, None) if is_over else (fault.code, tx.now + LOOK_UP_AFTER)
+    outgoing.store(tx.session, message.id, delivery=Delivery.UNKNOWN, reason=reason, next_attempt_at=again)
+    if fault.outcome is Outcome.STOPPED:
+        contacts.silence(tx.session, message.contact_id, tx.now)

@@ -68,7 +68,8 @@ def _note_report(rt: Runtime, tx: Transaction, gateway: str, report: PartReport)
     gateway_id = known or report.gateway_id
     before = sentparts.delivery_of(tx.session, gateway, gateway_id)
     if before is not None and not moves_forward(Delivery(before), report.delivery):
-        return None
+        # Told again, perhaps because we failed before its text was settled: that is done anew, and changes nothing if it was done.
+        return sentparts.text_of(tx.session, gateway, gateway_id) if before == report.delivery else None
     sentparts.report(
         tx.session,
         gateway=gateway,

@@ -1,8 +1,8 @@
 """Texts that come in parts: each part is stored before the gateway hears that we have it, and joined with the others when all are there.
 
-A gateway tells of a part again when it did not hear that we have it. A part of a long text has a reference, and is known by it for a day.
-A whole text has nothing of the kind, and a citizen may write the same words again: it is taken for the text of before if that came just
-now, or if the gateway may not have heard of that for some hours; else it is another.
+A gateway tells of a part again when it did not hear that we have it. A citizen may write the same words again, and some phones give the
+parts of all their long texts one reference. So a part is taken for one of before if that came just now, or if the gateway may not have
+heard of that: for some hours, and for a day where there is a reference. Else it is another. An id of the gateway's own tells for a day.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,7 +25,7 @@ _DOUBT = timedelta(hours=6)
 """So long after a text of which the gateway may not have heard that we have it, the same words are that text."""
 
 _KNOWN = timedelta(days=1)
-"""How long parts are known. Networks try for a day at most to bring us a text."""
+"""How long parts are known. Networks try for a day at most to bring us a text. A reference makes it unlikely that one is another."""
 
 _ALONE = timedelta(minutes=3)
 """So long after the last of some parts, no other comes any more: what is there is taken in. Danger does not wait for it longer."""
@@ -59,9 +59,9 @@ def _keep(rt: Runtime, tx: Transaction, gateway: str, part: IncomingPart) -> tup
 
 def _is_told_again(part: IncomingPart, before: Seen, now: datetime) -> bool:
     age = now - before.arrived_at
-    if part.of > 1 or part.told_by:
+    if part.told_by:
         return age < _KNOWN
-    return age < _ECHO or (age < _DOUBT and not before.acknowledged)
+    return age < _ECHO or (age < (_KNOWN if part.of > 1 else _DOUBT) and not before.acknowledged)
 
 
 def acknowledge(rt: Runtime, part_ids: Collection[int]) -> None:
@@ -99,6 +99,7 @@ def join(rt: Runtime, gateway: str, together: str, *, late: bool = False) -> boo
                 received_at=datetime.fromisoformat(came) if came else None,
                 line=first["line"] or None,
             ),
+            came_at=ordered[0].arrived_at,
         )
     if len(parts) < found[0].of:
         logger().warning("parts of a text never came: it was taken in without them", gateway=gateway, rows=found[0].of - len(parts))

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.domain.delivery import CLAIM_OPEN_FOR, LOOK_UP_AFTER, Delivery, Reason, handset_retry_delay, moves_forward, retry_delay
-from hotline.domain.textids import our_id
 from hotline.gateways.base import GatewayError, LookUp, Outcome, OutgoingText, Report, Sent, TextGateway
 from hotline.jobs import Job
 from hotline.log import logger
 from hotline.outbox import RANK_ANSWER, RANK_OURS, tried_again
 from hotline.runtime import Runtime, Transaction
-from hotline.services.texts.outbound import put_back, store_sent
-from hotline.storage import contacts, gatewaycopies, outgoing, sealed
+from hotline.services.texts.outbound import again_in, put_back, store_sent
+from hotline.storage import contacts, eras, gatewaycopies, outgoing, sealed
 from hotline.storage.models import Contact, Message
 
 BATCH = 50
@@ -56,12 +55,7 @@ def receive_report(rt: Runtime, gateway: str, report: Report) -> None:
             if message is not None and report.delivery == message.delivery == Delivery.SENT and message.next_attempt_at is not None:
                 outgoing.store(tx.session, message.id, next_attempt_at=None)  # it has left: it is not asked for any more
             return
-        if report.outcome is Outcome.UNREACHABLE and _try_later(tx, message, gateway, report):
-            return
-        if report.outcome in (Outcome.NOT_SENT, Outcome.ILL):  # it was taken, and then surely not sent
-            gatewaycopies.note_attempt(tx.session, message.id, gateway, report.gateway_id, now=tx.now)
-            outgoing.store(tx.session, message.id, gateway_id=report.gateway_id, delivered_at=None)
-            put_back(tx, message, report.code or "not_sent", is_ill=report.outcome is Outcome.ILL)
+        if _queued_again(tx, message, gateway, report):
             return
         if outgoing.is_taken(tx.session, gateway, report.gateway_id, message.id):
             logger().warning("a report names another text's id", message_id=message.id)
@@ -83,6 +77,19 @@ def receive_report(rt: Runtime, gateway: str, report: Report) -> None:
     logger().info("delivery reported", **ids, delivery=report.delivery, code=report.code)
 
 
+def _queued_again(tx: Transaction, message: Message, gateway: str, report: Report) -> bool:
+    """Queue a text again that failed where that may help. False if it does not, or was done often enough."""
+    if report.outcome is Outcome.UNREACHABLE:
+        return _try_later(tx, message, gateway, report)
+    if report.outcome not in (Outcome.NOT_SENT, Outcome.ILL):
+        return False
+    # It was taken, and then surely not sent.
+    gatewaycopies.note_attempt(tx.session, message.id, gateway, report.gateway_id, now=tx.now)
+    outgoing.store(tx.session, message.id, gateway_id=report.gateway_id, delivered_at=None)
+    put_back(tx, message, report.code or "not_sent", is_ill=report.outcome is Outcome.ILL)
+    return True
+
+
 def _try_later(tx: Transaction, message: Message, gateway: str, report: Report) -> bool:
     """Queue a text again for a phone that is off: a few times, far apart. False if that was done often enough.
 
@@ -98,6 +105,8 @@ def _try_later(tx: Transaction, message: Message, gateway: str, report: Report) 
         tx.session,
         message.id,
         delivery=Delivery.QUEUED,
+        unsent=None,
+        repeats=None,  # it left, and did not arrive: the gateway would not send it once more under its id
         gateway=gateway,
         gateway_id=report.gateway_id,
         reason=report.code,
@@ -148,7 +157,8 @@ def _claim_look_up(rt: Runtime) -> _Doubtful | None:
             body = _words(rt, contact, message)
             attempt = message.attempts or 1
             number = sealed.number_of(rt.keys, contact) or ""
-            text = OutgoingText(message.id, attempt, number, body, our_id(rt.keys.tag, message.id, attempt), line=message.line)
+            ours = eras.our_id(tx.session, message.id, attempt)
+            text = OutgoingText(message.id, attempt, number, body, ours, line=message.line)
             known = outgoing.known_ids(tx.session, contact.id)
             # While the same sentence to the same contact is on its way, what the gateway shows could be either.
             twin = outgoing.is_leaving(tx.session, contact.id, body)
@@ -180,7 +190,10 @@ def _settle(rt: Runtime, gateways: Mapping[str, TextGateway], doubtful: _Doubtfu
         if message.attempts != doubtful.text.attempt or message.delivery != Delivery.UNKNOWN:
             return
         if found is not None:
-            store_sent(tx, message, *found)
+            gateway, sent = found
+            store_sent(tx, message, gateway, sent)
+            # What failed since is tried again as if the gateway had reported it.
+            _queued_again(tx, message, gateway.name, Report(sent.gateway_id, None, None, sent.delivery, sent.code, sent.outcome))
         elif asked and len(can_tell) == len(asked):
             _not_found(tx, message)
         elif doubtful.gateway and asked and asked[0].can.idempotent:
@@ -203,8 +216,7 @@ def _not_found(tx: Transaction, message: Message) -> None:
     if look_ups < _LOOK_UPS:
         outgoing.store(tx.session, message.id, look_ups=look_ups)
         return
-    outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, next_attempt_at=tx.now)
-    tx.ring(Job.SEND_DUE)
+    outgoing.store(tx.session, message.id, delivery=Delivery.QUEUED, next_attempt_at=tx.now + again_in(message))
     logger().info("a text was not at the gateway and is sent again", message_id=message.id)
 
 

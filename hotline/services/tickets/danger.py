@@ -6,7 +6,7 @@ from hotline.alarms import AlarmKind
 from hotline.domain.danger import RINGS, BroughtIn, Danger, surer
 from hotline.domain.ticket import Priority
 from hotline.jobs import Job
-from hotline.outbox import RANK_URGENT
+from hotline.outbox import RANK_OURS, RANK_URGENT
 from hotline.runtime import Runtime, Transaction
 from hotline.storage import alarms, events, outgoing, rings, tickets
 from hotline.storage.events import Deed, EventData, EventKind, happened
@@ -41,7 +41,8 @@ def endangered(tx: Transaction, ticket: Ticket, how: Danger, *, by: int | None =
         happened(tx.session, ticket.id, EventKind.RAISED, now=tx.now, volunteer_id=by, to=Priority.URGENT)
     if not ticket.hold:
         happened(tx.session, ticket.id, EventKind.HELD, now=tx.now, volunteer_id=by)
-    outgoing.hurry(tx.session, ticket.id, RANK_URGENT)
+    outgoing.hurry(tx.session, ticket.id, RANK_URGENT, now=tx.now, late_rank=RANK_OURS)
+    tx.ring(Job.SEND_DUE)
     alarms.reopen(tx.session, ticket.id, now=tx.now)  # who acknowledged an earlier alarm did not know of this
     tx.ring(Job.ROUTE_DUE)
     before = Danger(ticket.danger) if ticket.danger is not None else None

@@ -77,7 +77,7 @@ def _index(rt: Runtime, key: bytes, name: str, *, settled: bool) -> bool:
             return False
         lacking = set(ticketwords.lacking(session, (pair for row in rows for pair in _pairs(key, name, row))))
     with rt.transaction() as tx:
-        there = ticketwords.still_there(tx.session, rows) if lacking else []
+        there = ticketwords.still_there(tx.session, name, rows) if lacking else []
         ticketwords.index(tx.session, sorted(lacking & {pair for row in there for pair in _pairs(key, name, row)}))
         marks.move(tx.session, mark, before=before, after=rows[-1].id)
     return len(rows) == BATCH

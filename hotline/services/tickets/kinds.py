@@ -173,6 +173,7 @@ def undo(rt: Runtime, volunteer: Volunteer, reference: str) -> Sequence[Part]:
             old=ticket.category,
             new=changes.get("category", ticket.category),
             stayed=stayed,
+            whose=change.volunteer_id,
         )
         tickets.change(tx.session, ticket.id, ticket.version, now=tx.now, **changes)
         tx.ring(Job.ROUTE_DUE)

@@ -35,16 +35,18 @@ def read_text(form: Mapping[str, str]) -> IncomingText:
     if not _ID.fullmatch(sid):  # Twilio's ids do not look like this, but a signed text is never refused: store it under a hash of its id
         sid = "sha256-" + hashlib.sha256(sid.encode()).hexdigest()[:57]
     body = storable(form.get("Body", ""))
-    return IncomingText(sid, sender, body, _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper()), photos=_photos(form))
+    photos, not_brought = _photos(form)
+    taken_for = _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper())
+    return IncomingText(sid, sender, body, taken_for, photos=photos, not_brought=not_brought)
 
 
-def _photos(form: Mapping[str, str]) -> tuple[str, ...]:
-    """What came with a text, by its ids. No address of a form is ever asked: it only tells the two ids."""
+def _photos(form: Mapping[str, str]) -> tuple[tuple[str, ...], bool]:
+    """What came with a text, by its ids, and whether something came without. No address of a form is ever asked: it only tells the ids."""
     count = min(_number(form.get("NumMedia", "")[:4]) or 0, _MOST_PHOTOS)
     found = [_MEDIA.search(form.get(f"MediaUrl{n}", "")[:500]) for n in range(count)]
     if None in found:
         logger().warning("something that came with a text has no id that we know", rows=found.count(None))
-    return tuple(dict.fromkeys(f"{one[1]}/{one[2]}" for one in found if one is not None))
+    return tuple(dict.fromkeys(f"{one[1]}/{one[2]}" for one in found if one is not None)), None in found
 
 
 def read_call(form: Mapping[str, str], query: Mapping[str, str] = MappingProxyType({})) -> IncomingCall:

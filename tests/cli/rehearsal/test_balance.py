@@ -100,6 +100,42 @@ def test_a_text_that_was_not_answered_may_be_stored_or_not() -> None:
     assert lines[0].besides == "1 got no answer, 0 of them are stored all the same"
 
 
+@pytest.mark.parametrize(
+    ("taken", "lasts_s", "is_fair"), [(75, 1800.0, True), (74, 1800.0, False), (50, 24.0, True), (49, 24.0, False), (0, 24.0, False)]
+)
+def test_a_day_on_which_too_few_texts_were_answered_does_not_balance(taken: int, lasts_s: float, is_fair: bool) -> None:
+    texts = [Texted(n, f"+92311{n:07}", "x", About.MATTER, 1.0, lasts_s, taken=n < taken) for n in range(100)]
+    rows = tuple(TextIn(n, f"+92311{n:07}", "x", None, ReadAs.KEPT) for n in range(taken))
+    lines = books(Told(texted=texts), Everything(came_in=rows))
+    if is_fair:
+        assert not [fault for line in lines for fault in line.faults]
+    else:
+        fault = f"only {taken} of 100 were answered with success: this is no day to judge by"
+        assert only_fault(lines, "texts answered") == fault
+
+
+@pytest.mark.parametrize(
+    ("told", "line", "fault"),
+    [
+        (Told(to_call=10), "calls", "none of 10 callers was answered"),
+        (Told(to_ask=10), "questions", "none of 10 citizens who were to ask did"),
+    ],
+)
+def test_a_day_without_what_it_was_to_have_does_not_balance(told: Told, line: str, fault: str) -> None:
+    assert only_fault(books(told, Everything()), line) == fault
+    few = Told(to_call=9, to_ask=9)
+    assert not [fault for line in books(few, Everything()) for fault in line.faults], "that may be by chance"
+
+
+def test_a_day_on_which_no_volunteer_did_anything_does_not_balance() -> None:
+    told, there = the_day()
+    told.acted.clear()
+    tickets = [replace(there.tickets[0], id=n, reference=str(482000000 + n)) for n in range(10, 17)]
+    calls = tuple(CallLeft(n, None, n, ended=True) for n in range(10, 17))
+    many = replace(there, tickets=(*there.tickets, *tickets), calls=(*there.calls, *calls))
+    assert only_fault(books(told, many), "acts") == "none of 10 tickets had an act"
+
+
 def test_a_text_that_is_stored_twice_is_found() -> None:
     told, there = the_day()
     twice = (*there.came_in, TextIn(4, ALI, "mobile cheen liya", 1, ReadAs.JOINED))

@@ -220,7 +220,8 @@ def test_an_answer_that_is_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
         ("Failed", NO_BALANCE, None),
         ("Failed", "TTL expired", None),
         ("Failed", "Delivery result from SC x: 65", Sent("0123abcd-1-1", Delivery.UNDELIVERED, "sc_65")),
-        ("Failed", "Send result: RESULT_ERROR_NULL_PDU", Sent("0123abcd-1-1", Delivery.FAILED, "null_pdu")),
+        ("Failed", "Delivery result from SC x: 70", Sent("0123abcd-1-1", Delivery.UNDELIVERED, "sc_70", Outcome.UNREACHABLE)),
+        ("Failed", "Send result: RESULT_ERROR_NULL_PDU", Sent("0123abcd-1-1", Delivery.FAILED, "null_pdu", Outcome.REFUSED)),
         ("Failed", None, None),
     ],
 )

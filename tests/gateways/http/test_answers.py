@@ -367,3 +367,27 @@ def test_rules_hold_from_above_and_all_that_a_rule_names_must_hold() -> None:
     assert judge(Answer(201, b'Success "abc"'), rules).means is None
     assert judge(Answer(403, b'Success "abc"'), rules).means is None
     assert (judge(Answer(403, b'Error "x"'), rules).means, judge(Answer(403, b'Error "x"'), rules).code) == (Means.ILL, "http_403")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "outcome"),
+    [
+        (403, "User throughput exceeded", Outcome.NOT_SENT),
+        (403, "Cannot charge submit_sm, check RouterPB log file for details", Outcome.ILL),
+        (403, "Authentication failure for username:x", Outcome.ILL),
+        (400, "Authorization failed for user [x] (Setting hex content not authorized).", Outcome.ILL),
+        (400, "Authorization failed for user [x] (Long content not authorized).", Outcome.ILL),
+        (400, "Value filter failed for user [x] (source_address filter mismatch).", Outcome.ILL),
+        (400, "Value filter failed for user [x] (destination_address filter mismatch).", Outcome.REFUSED),
+        (400, "Argument [to] has an invalid value: [x].", Outcome.REFUSED),
+        (412, "No route found", Outcome.NOT_SENT),
+        (412, "Failover route has no bound connectors", Outcome.NOT_SENT),
+        (500, "Cannot send submit_sm, check SMPPClientManagerPB log file for details", UNKNOWN),
+    ],
+)
+def test_what_jasmin_says_is_the_texts_fault_the_accounts_or_nobodys(
+    status: int, said: str, outcome: Outcome, open_gateway: Open, pretend: Pretend
+) -> None:
+    """As jasmin/protocols/http/errors.py and validation.py have it."""
+    pretend.answers.append(Response(f'Error "{said}"', status))
+    assert fault_of(open_gateway, "jasmin").outcome is outcome

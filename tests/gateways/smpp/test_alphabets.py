@@ -109,7 +109,9 @@ def test_an_smsc_without_gsm_gets_ucs2() -> None:
         (b"\x09\x24\x01\x00\x00\x03\x2a\x03\x02\x00xyz", {}, ("udh 42", 3, 2, "xyz")),  # behind a shift table of another language
         (b"\x05\x00\x03\x2a\x03\x04xyz", {}, ("", 1, 1, "xyz")),  # the fourth of three
         (b"\x05\x00\x03\x2a\x00\x00xyz", {}, ("", 1, 1, "xyz")),
-        (b"\xff\x00\x03", {}, ("", 1, 1, "")),
+        (b"\xff\x00\x03", {}, ("", 1, 1, "\N{REPLACEMENT CHARACTER}@¥")),
+        (b"Help they beat me", {}, ("", 1, 1, "Help they beat me")),  # a header is announced, and none is there
+        (b"\nHelp they beat me", {}, ("", 1, 1, "\nHelp they beat me")),  # it would fit, and its elements do not
         (b"\x00xyz", {}, ("", 1, 1, "xyz")),
         (b"\x06\x05\x04\x00\x00\x00\x00xyz", {"sar_total_segments": b"\2", "sar_segment_seqnum": b"\1"}, ("sar 0", 2, 1, "xyz")),
     ],
@@ -117,6 +119,12 @@ def test_an_smsc_without_gsm_gets_ucs2() -> None:
 def test_headers_are_read_and_odd_ones_cost_no_words(message: bytes, tlvs: dict[str, bytes], known: tuple[str, int, int, str]) -> None:
     part = incoming(told(message, esm_class=0x40, tlvs=tlvs), "gsm")
     assert (part.reference, part.of, part.number, part.words) == known
+
+
+@pytest.mark.parametrize("words", ["Help they beat me", "مدد کریں", "H"])
+def test_ucs2_without_the_header_that_is_announced_is_all_words(words: str) -> None:
+    part = incoming(told(words.encode("utf-16-be"), esm_class=0x40, coding=8), "gsm")
+    assert (part.reference, part.of, part.words) == ("", 1, words)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +143,11 @@ def test_an_absolute_time_is_when_the_network_took_the_text() -> None:
     assert part.told_by == "261129171500020+"
     for odd in ("", "000000001000000R", "269929171500020+", "261129171500099-"):
         assert incoming(told(b"a", schedule=odd), "gsm").received_at is None or odd.endswith("-")
+
+
+@pytest.mark.parametrize("schedule", ["", "000000001000000R", "269929171500020+", "0", "now"])
+def test_what_is_no_time_tells_no_two_texts_apart(schedule: str) -> None:
+    assert incoming(told(b"1", schedule=schedule), "gsm").told_by == ""
 
 
 def test_whatever_bytes_come_words_come_of_them_or_it_is_no_pdu() -> None:

@@ -1,6 +1,7 @@
 """What an SMSC brings is stored before it hears so, joined in any order, and lost or doubled by nothing."""
 
 import itertools
+import socket
 import threading
 import time
 from typing import Any
@@ -20,7 +21,7 @@ from hotline.storage.partmodels import TextPart
 from tests.gateways.smpp.smsc import DATA, DELIVER_RESP, coded, in_parts
 from tests.gateways.smpp.world import NAME, SmppWorld, open_world
 from tests.gateways.world import MakeRt, eventually
-from tests.support import HER, OTHER, Clock, count
+from tests.support import HER, OTHER, Clock, count, texts_out
 from workers.smpp import SmppBook
 
 WORDS = "میرا موبائل اورنگی ٹاؤن میں چھین لیا گیا 😢😢 " * 4
@@ -54,7 +55,10 @@ def test_parts_in_any_order_are_one_text(world: SmppWorld, order: tuple[int, ...
     assert [row.sealed for row in stored(world.rt)] == [None] * 3
 
 
-def test_every_part_told_twice_is_one_text_also_hours_later(world: SmppWorld, clock: Clock) -> None:
+def test_every_part_told_twice_is_one_text_also_hours_later_if_the_smsc_may_not_have_heard(
+    world: SmppWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.smpp.parts.acknowledge", lambda *_: None)
     for part in THREE:
         bring(world, part)
         bring(world, part)
@@ -65,6 +69,27 @@ def test_every_part_told_twice_is_one_text_also_hours_later(world: SmppWorld, cl
     clock.forward(minutes=10)
     take_in_parts(world.rt)
     assert came_in(world.rt) == [WORDS]
+
+
+def test_another_text_that_begins_as_one_before_under_the_same_reference_is_whole(world: SmppWorld, clock: Clock) -> None:
+    """Some phones give all their long texts one reference."""
+    greeting, stolen, guns = "Assalam o alaikum, mera naam Bibi hai. ", "Mera mobile cheen liya.", "Aaj woh bandooqain laye."
+    for end in (stolen, guns, stolen):
+        for number, words in enumerate((greeting, end), 1):
+            bring(world, (b"\5\0\3\7\2" + bytes([number]) + words.encode(), {"esm_class": 0x40}))
+        eventually(world.all_is_known)
+        clock.forward(hours=5)
+    assert came_in(world.rt) == [greeting + stolen, greeting + guns, greeting + stolen]
+
+
+def test_danger_that_is_joined_late_is_answered_by_no_machine(world: SmppWorld, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as dead:
+        dead.setattr(SmppBook, "_join", lambda *_: None)  # the process dies here
+        bring(world, (b"madad", {}))
+    clock.forward(hours=2)
+    take_in_parts(world.rt)
+    assert came_in(world.rt) == ["madad"]
+    assert texts_out(world.rt) == []
 
 
 def test_two_phones_with_one_reference_and_two_texts_with_one_reference_are_kept_apart(world: SmppWorld) -> None:
@@ -294,6 +319,41 @@ def test_an_smsc_that_gives_ids_tells_two_texts_apart(world: SmppWorld) -> None:
         bring(world, named(name))
     eventually(world.all_is_known)
     assert came_in(world.rt) == ["1", "1"]
+
+
+def test_the_same_words_with_a_schedule_that_is_no_time_are_two_texts(world: SmppWorld, clock: Clock) -> None:
+    for told in (1, 2):
+        bring(world, (b"1", {"schedule_delivery_time": "000000001000000R"}))
+        eventually(world.all_is_known)
+        assert came_in(world.rt) == ["1"] * told
+        clock.forward(minutes=1)
+
+
+def test_an_answer_that_goes_out_half_ends_the_connection_and_the_text_comes_again(
+    world: SmppWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SMSC would read the next answer as the rest of that one."""
+    [before] = world.smsc.sessions
+    whole, stuck_one, after = socket.socket.sendall, list[socket.socket](), list[bytes]()
+
+    def half(to: socket.socket, data: bytes) -> None:
+        if data[4:8] == DELIVER_RESP.to_bytes(4) and not stuck_one:
+            stuck_one.append(to)
+            whole(to, data[:7])
+            raise TimeoutError
+        if to in stuck_one:
+            after.append(data)
+        whole(to, data)
+
+    with monkeypatch.context() as stuck:
+        stuck.setattr(socket.socket, "sendall", half)
+        world.smsc.begin_to_deliver(HER, b"orangi town mein mobile cheen liya")
+        eventually(lambda: before not in world.smsc.sessions)
+    assert after == []
+    eventually(lambda: world.is_bound() and world.smsc.is_bound)
+    bring(world, (b"orangi town mein mobile cheen liya", {}))
+    eventually(world.all_is_known)
+    assert came_in(world.rt) == ["orangi town mein mobile cheen liya"]
 
 
 def test_a_text_notes_its_line_and_parts_are_known_for_a_day(world: SmppWorld, clock: Clock) -> None:

@@ -12,16 +12,20 @@ from sqlalchemy import select
 
 from hotline.domain.delivery import Delivery
 from hotline.gateways.base import GatewayError, GatewayFault, Outcome, OutgoingText
+from hotline.gateways.parts import SentPart as Part
 from hotline.gateways.smpp.gateway import GATEWAY
+from hotline.gateways.smpp.receipts import other_forms, read_receipt, same_form
 from hotline.services.texts.outbound import send_due
+from hotline.services.texts.partreports import note_parts
 from hotline.storage import sealed
+from hotline.storage.db import StatementFailed
 from hotline.storage.models import Message
 from hotline.storage.partmodels import SentPart
 from tests.gateways.smpp.smsc import SUBMIT_RESP, self_signed
-from tests.gateways.smpp.test_alphabets import LATIN, URDU
+from tests.gateways.smpp.test_alphabets import LATIN, URDU, told
 from tests.gateways.smpp.world import NAME, SmppWorld, open_world, receipt
 from tests.gateways.world import MakeRt, eventually
-from tests.support import HER, NOON, OTHER, alter, count, texts_out
+from tests.support import HER, NOON, OTHER, ScriptedGateway, alter, count, text_in, texts_out
 from workers import smpp
 
 _ids = itertools.count(5000)
@@ -296,6 +300,38 @@ def test_a_small_number_that_is_an_id_in_both_forms_means_the_text_of_that_phone
     assert row_of(world).delivery == Delivery.SENT
 
 
+def sent_part(message: Message, to: str, given: str) -> Part:
+    return Part(same_form(given), other_forms(given), to.removeprefix("+"), message.id, 1, f"our-{message.id}", 1, 1)
+
+
+@pytest.mark.parametrize(("taken", "reported", "tlvs"), [("4660", "1234", False), ("4660", "1234", True), ("1234", "4660", True)])
+def test_an_id_in_another_form_is_not_taken_for_the_same_id_of_another_phones_text(
+    make_rt: MakeRt, taken: str, reported: str, *, tlvs: bool
+) -> None:
+    """0x1234 is 4660, and the SMSC gave another text the other of the two."""
+    rt = make_rt()
+    for phone in (OTHER, HER):
+        text_in(rt, "orangi town mein mobile cheen liya", sender=phone)
+    others, hers = texts_out(rt)
+    send_due(rt, ScriptedGateway().alone, for_s=10)
+    note_parts(rt, "twilio", [sent_part(others, OTHER, reported), sent_part(hers, HER, taken)], [])
+    words, fields = receipt(reported, Delivery.UNDELIVERED, tlvs=tlvs)
+    parameters = {"receipted_message_id": reported.encode(), "message_state": b"\5"} if tlvs else {}
+    report = read_receipt(told(words, esm_class=4, source=HER.removeprefix("+"), tlvs=parameters))
+    assert report is not None
+    assert fields["esm_class"] == 4
+    note_parts(rt, "twilio", [], [report])
+    assert [message.delivery for message in texts_out(rt)] == [Delivery.SENT, Delivery.UNDELIVERED]
+
+
+def test_an_id_is_enough_where_the_smsc_writes_the_phone_in_a_way_of_its_own(world: SmppWorld) -> None:
+    due(world, "Shikayat darj")
+    noted(world, 1)
+    words, fields = receipt(ids(world)[0], Delivery.DELIVERED)
+    assert world.smsc.deliver("8484", words, **fields) == 0
+    eventually(lambda: row_of(world).delivery == Delivery.DELIVERED)
+
+
 @pytest.mark.parametrize("reported", ["1A2B3C", "1715004"])
 def test_a_receipt_that_comes_before_the_answer_is_not_lost(world: SmppWorld, reported: str) -> None:
     world.smsc.give_id = lambda _: "1A2B3C"
@@ -361,6 +397,36 @@ def test_a_receipt_that_cannot_be_stored_is_asked_for_again(world: SmppWorld, mo
         assert world.smsc.deliver(HER, message, **fields) == 0x64  # later
     report(world, ids(world)[0], Delivery.DELIVERED)
     eventually(lambda: row_of(world).delivery == Delivery.DELIVERED)
+
+
+def test_a_receipt_that_is_told_again_as_we_failed_half_way_settles_the_text(world: SmppWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    due(world, "Shikayat darj")
+    noted(world, 1)
+    message, fields = receipt(ids(world)[0], Delivery.UNDELIVERED)
+
+    def away(*_: object) -> None:
+        raise StatementFailed("gone")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(smpp.partreports, "receive_report", away)
+        failing.setattr(smpp, "_REFUSED_AFTER_S", 0.01)
+        assert world.smsc.deliver(HER, message, **fields) == 0x64
+    assert row_of(world).delivery == Delivery.SENT
+    for _ in range(2):
+        assert world.smsc.deliver(HER, message, **fields) == 0
+        assert row_of(world).delivery == Delivery.UNDELIVERED
+
+
+def test_a_phone_that_is_off_is_tried_again_once_however_often_the_smsc_says_so(world: SmppWorld) -> None:
+    due(world, "Shikayat darj")
+    noted(world, 1)
+    told_off = f"id:{ids(world)[0]} stat:EXPIRED err:027".encode()
+    seen = set()
+    for _ in range(3):
+        assert world.smsc.deliver(HER, told_off, esm_class=4) == 0
+        row = row_of(world)
+        seen.add((row.delivery, row.rank, row.next_attempt_at, row.attempts))
+    assert len(seen) == 1
 
 
 def test_a_refusal_that_comes_late_while_the_database_is_away_is_noted_when_it_is_back(

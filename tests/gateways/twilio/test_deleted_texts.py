@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -75,3 +76,18 @@ def test_a_text_on_its_way_is_refused_for_now_and_its_words_are_never_redacted(c
 def test_a_wrong_password_or_an_api_that_is_away_is_told_apart(connect: Connect, simulator: Simulator) -> None:
     assert refused(lambda: connect(simulator.url, token="wrong").delete_text("SM" + "0" * 32))[1] is Outcome.ILL
     assert refused(lambda: connect("http://127.0.0.1:1").delete_text("SM" + "0" * 32))[1] is Outcome.NOT_SENT
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outcome"), [("undelivered", 30003, Outcome.UNREACHABLE), ("undelivered", 30006, None), ("sent", 30003, None)]
+)
+def test_what_is_looked_up_says_whether_another_try_may_help(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, status: str, code: int, outcome: Outcome | None
+) -> None:
+    client = connect("http://127.0.0.1:9")
+    now = datetime.now(UTC)
+    listed = SimpleNamespace(sid="SM1", direction="outbound-api", body=WORDS, date_created=now, status=status, error_code=code)
+    monkeypatch.setattr(client._client.messages, "list", lambda **_: [listed])
+    found = client.look_up(outgoing(), now, set())
+    assert found is not None
+    assert (found.code, found.outcome) == (str(code), outcome)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hotline.gateways.base import GatewayError, Outcome
+from hotline.gateways.base import GatewayError, IncomingText, Outcome
 from hotline.gateways.twilio.client import TwilioGateway
 from hotline.sections import Sending
 from hotline.webhooks.twilio import forms
@@ -42,9 +42,12 @@ def connect() -> Iterator[Connect]:
         client.close()
 
 
+def text_of(**fields: str) -> IncomingText:
+    return forms.read_text({"MessageSid": MESSAGE, "From": "+923001234501", "Body": "", **fields})
+
+
 def read(**fields: str) -> tuple[str, ...]:
-    form = {"MessageSid": MESSAGE, "From": "+923001234501", "Body": "", **fields}
-    return forms.read_text(form).photos
+    return text_of(**fields).photos
 
 
 def refused(ask: Callable[[], object]) -> tuple[str, Outcome]:
@@ -68,16 +71,33 @@ def test_the_ids_of_photos_stand_in_their_addresses() -> None:
         {},
         {"NumMedia": "0", "MediaUrl0": ADDRESS},
         {"NumMedia": "x", "MediaUrl0": ADDRESS},
+        {"NumMedia": "-1", "MediaUrl0": ADDRESS},
+    ],
+)
+def test_a_form_that_counts_no_photo_is_a_text_without_one(fields: dict[str, str]) -> None:
+    assert text_of(**fields).has_photo is False
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
         {"NumMedia": "1"},
         {"NumMedia": "1", "MediaUrl0": "http://169.254.169.254/latest/meta-data"},
         {"NumMedia": "1", "MediaUrl0": f"{ADDRESS}/../../../Keys"},
         {"NumMedia": "1", "MediaUrl0": f"{ADDRESS}\n"},
+        {"NumMedia": "1", "MediaUrl0": f"{ADDRESS}?version=2"},
         {"NumMedia": "1", "MediaUrl0": ADDRESS.replace("/Media/", "/Media//")},
-        {"NumMedia": "-1", "MediaUrl0": ADDRESS},
     ],
 )
-def test_a_form_without_an_id_of_a_photo_is_a_text_without_one(fields: dict[str, str]) -> None:
-    assert read(**fields) == ()
+def test_what_came_without_an_id_that_we_know_is_told_to_be_missing(fields: dict[str, str]) -> None:
+    text = text_of(**fields)
+    assert (text.photos, text.not_brought) == ((), True)
+
+
+def test_beside_what_is_missing_the_rest_is_fetched() -> None:
+    text = text_of(NumMedia="2", MediaUrl0="https://media.example/1", MediaUrl1=ADDRESS)
+    assert (text.photos, text.not_brought) == ((f"{MESSAGE}/{MEDIA}",), True)
+    assert text_of(NumMedia="1", MediaUrl0=ADDRESS).not_brought is False
 
 
 def test_no_host_of_a_form_is_ever_part_of_an_id() -> None:

@@ -21,6 +21,7 @@ from hotline.sections import Backup
 from hotline.services.backups import making, watching
 from hotline.services.backups.archive import BackupFault, check, code
 from hotline.services.backups.watching import WrongCode, back_up_due, confirm
+from hotline.services.condition import figures
 from hotline.services.people import keysafe
 from hotline.storage import backups
 from hotline.storage.dumping import Part
@@ -61,7 +62,7 @@ def test_a_backup_is_made_when_one_is_due_and_not_before(rt: Runtime, kept: Safe
     assert len(names(kept)) == 4
     assert alarmed(rt) == []
     with rt.reading() as session:
-        newest = backups.newest(session)
+        newest = backups.newest(session, now=clock.now)
         assert newest is not None
         assert newest.covers_until == clock.now - making.UNDER_WAY
         assert newest.data_sha256 == check(making.files(kept.folder, Part.DATA)[-1][0], kept.identity, KEYS, part="data").sha256
@@ -85,6 +86,43 @@ def test_what_is_too_old_is_removed_but_never_the_newest(rt: Runtime, kept: Safe
     assert len(removed) == 4
     assert len(names(kept)) == 3
     assert "mine.txt" in names(kept)
+
+
+def test_a_backup_that_was_made_while_the_clock_was_ahead_stops_no_other(rt: Runtime, kept: Safe, clock: Clock) -> None:
+    back_up_due(rt)
+    clock.forward(days=365)
+    assert back_up_due(rt) is True
+    [ahead, _] = names(kept)
+    clock.forward(days=-364)
+    assert back_up_due(rt) is True
+    assert len(names(kept)) == 4
+    clock.forward(days=1)
+    assert watching.newest(rt)[0] == clock.now - timedelta(days=1)
+    assert figures.read(rt).backup_at == clock.now - timedelta(days=1)
+    assert ahead in str(watching.fault(rt))
+    pair = making.newest_pair(kept.folder, now=clock.now)
+    assert pair is not None
+    assert pair[2] == clock.now - timedelta(days=1)
+    clock.forward(days=2)
+    assert "no new one" in str(watching.fault(rt))
+
+
+def test_nothing_old_is_removed_while_a_file_is_later_than_now(rt: Runtime, kept: Safe, clock: Clock) -> None:
+    back_up_due(rt)
+    clock.forward(days=100)
+    kept.make(rt)
+    clock.forward(days=-1)
+    assert making.tidy(kept.folder, now=clock.now, data_days=90, keys_days=7) == []
+    clock.forward(days=1)
+    assert len(making.tidy(kept.folder, now=clock.now, data_days=90, keys_days=7)) == 2
+
+
+def test_a_verified_backup_of_a_day_to_come_covers_nothing(rt: Runtime, kept: Safe, clock: Clock) -> None:
+    clock.forward(days=365)
+    made = kept.make(rt)
+    confirm(rt, code(KEYS, check(made.data, kept.identity, KEYS, part="data").sha256))
+    clock.forward(days=-365)
+    assert watching.newest(rt) == (None, None)
 
 
 @pytest.mark.parametrize("where", ["write", "store", "folder"])
@@ -214,13 +252,13 @@ def test_a_code_from_elsewhere_says_that_a_backup_was_verified(rt: Runtime, kept
     found = check(made.data, kept.identity, KEYS, part="data")
     assert watching.fault(rt) is None
     with rt.reading() as session:
-        assert backups.newest_verified(session) is None
+        assert backups.newest_verified(session, now=rt.clock()) is None
     for wrong in ("", "0" * 10, code(KEYS, "another")):
         with pytest.raises(WrongCode):
             confirm(rt, wrong)
     assert confirm(rt, f" {code(KEYS, found.sha256).upper()} ") == rt.clock()
     with rt.reading() as session:
-        assert backups.newest_verified(session) == rt.clock() - making.UNDER_WAY
+        assert backups.newest_verified(session, now=rt.clock()) == rt.clock() - making.UNDER_WAY
     with pytest.raises(WrongCode):  # once
         confirm(rt, code(KEYS, found.sha256))
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hotline.agefile import Identity
 from hotline.config import Config
 from hotline.domain.delivery import Delivery
 from hotline.domain.redaction import BLOCK, Span
+from hotline.domain.textids import read_our_id
 from hotline.keys import new_keys, write_keys
 from hotline.media.store import FolderStore
 from hotline.runtime import Runtime
@@ -157,6 +159,30 @@ def test_a_text_that_was_claimed_when_the_backup_was_made_may_have_left_since(rt
             settle_unknown(new, again.alone)
             send_due(new, again.alone, for_s=5)
     assert (len(gateway.taken), again.taken) == (1, [])
+
+
+def test_no_text_of_a_restored_hotline_leaves_under_the_id_of_one_that_left_before(rt: Runtime, kept: Safe, into: Config) -> None:
+    text_in(rt, "orangi town mein meri gari chori ho gai")
+    made = kept.make(rt)
+    taken: list[tuple[int, str]] = []
+
+    def lives_on(runtime: Runtime) -> None:
+        text_in(runtime, "lyari mein mera mobile cheen liya", sender=OTHER)
+        gateway = ScriptedGateway()
+        settle_unknown(runtime, gateway.alone)
+        send_due(runtime, gateway.alone, for_s=10)
+        taken.extend((text.message_id, text.our_id) for text in gateway.taken)
+
+    lives_on(rt)
+    for hours in (1, 2):  # the same backup, restored twice
+        place = dataclasses.replace(into, data_dir=into.data_dir / str(hours), database_url=f"sqlite:///{into.data_dir}-{hours}.sqlite3")
+        restore(place, kept.identity, made.data, made.keys, now=NOON + timedelta(hours=hours))
+        with started(place) as new:
+            lives_on(new)
+    ids = [our_id for message_id, our_id in taken if message_id == max(taken)[0]]
+    assert len(ids) == len(set(ids)) == 3
+    assert [read_our_id(rt.keys.tag, one) for one in ids] == [(max(taken)[0], 1)] * 3
+    assert all(len(one) <= 30 for one in ids)
 
 
 def _sent(rt: Runtime, message_id: int) -> Any:

@@ -342,6 +342,7 @@ def test_what_is_empty_is_no_recording(rt: Runtime, gateway: RecordingGateway, c
     gateway_id = a_recording(rt, gateway, audio=b"")
     until_settled(rt, gateway, clock, hours=2)
     assert (states(rt), kept(rt, folder), list(gateway.audio)) == ([("lost", "empty")], [], [gateway_id])
+    assert recordings(rt)[0].stored_as is None
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,29 @@ def test_a_hotline_that_was_down_gives_its_workers_time_to_come(rt: Runtime, clo
     assert watch(rt, "sending") == [AlarmKind.STANDS_STILL]
 
 
+@pytest.mark.parametrize(("well", "gap"), [(5, 5), (3, 6)])
+def test_a_worker_that_is_gone_is_told_of_though_the_clocks_tick_comes_late_again_and_again(
+    rt: Runtime, clock: Clock, well: int, gap: int
+) -> None:
+    """The worker that notes the clock's tick may be busy for minutes: nothing was down."""
+    seen = []
+    for minute in range(30):
+        clock.forward(minutes=1 if minute % (well + 1) else gap)
+        seen.append(len(watch(rt, "tickets")))
+    assert 1 in seen[:9]
+    assert set(seen[seen.index(1) :]) == {1}, "it is told once, and is not over"
+
+
+def test_a_backup_that_was_being_made_when_the_hotline_went_down_has_time_to_come(rt: Runtime, clock: Clock) -> None:
+    for _ in range(7):
+        clock.forward(hours=1)
+        ticks.note(rt, ticks.CLOCK)
+        assert watch(rt, "backups") == []
+    clock.forward(hours=8)
+    telling.watch(rt)
+    assert told(rt) == []
+
+
 def test_the_web_process_tells_of_a_clock_that_does_not_ring(rt: Runtime, clock: Clock) -> None:
     clock.forward(minutes=5)
     tick(rt)
@@ -175,10 +198,10 @@ def test_a_tick_that_cannot_be_noted_stops_no_job(rt: Runtime) -> None:
 def test_a_head_who_is_told_is_paged_and_the_text_leaves_though_the_worker_that_sends_stands_still(rt: Runtime, clock: Clock) -> None:
     give_phone(rt, "head")
     clock.forward(minutes=3)
-    assert telling.watch(rt) is False
+    assert telling.watch(rt) == []
     clock.forward(minutes=2)
     tick(rt, "sending")
-    assert telling.watch(rt) is True, "somebody else is to send"
+    assert telling.watch(rt) == [telling.SENDING], "somebody else is to send"
     clock.forward(minutes=2)
     assert paging.page_unseen(rt) == 1
     assert [text.text_key for text in texts_out(rt)] == ["page_needs_you"]

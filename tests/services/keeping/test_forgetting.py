@@ -518,6 +518,21 @@ def test_the_id_of_an_erased_text_becomes_a_hash_after_the_deletion_and_is_still
     assert text_in(real, TOLD) is Received.STORED
 
 
+def test_an_erased_text_is_known_after_others_of_the_citizen_and_after_the_next_backup(real: Runtime, log: Log, clock: Clock) -> None:
+    said(real, log)
+    erase(real, her_id(real))
+    log.forget(real)
+    hashes = ids(real)
+    for number in range(2):
+        assert text_in(real, f"{number} aur ek nayi baat") is Received.STORED
+        assert text_in(real, TOLD, gateway_id="SM" + "a" * 32) is Received.SEEN_BEFORE
+    clock.forward(days=9)
+    back_up(real)
+    assert not any(one.startswith("h:") for one in log.forget(real))
+    assert set(hashes) <= set(ids(real))
+    assert text_in(real, TOLD, gateway_id="SM" + "a" * 32) is Received.SEEN_BEFORE
+
+
 def test_a_text_deleted_long_before_its_contact_was_erased_gets_its_hash(rt: Runtime, log: Log, clock: Clock) -> None:
     both = said(rt, log)
     clock.forward(days=8)

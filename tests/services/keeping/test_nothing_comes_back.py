@@ -176,12 +176,12 @@ def test_words_that_were_read_before_are_not_indexed_after(rt: Runtime, clock: C
     asked(rt, clock, ticket)
     real = ticketwords.still_there
 
-    def late(session: object, rows: object) -> object:
+    def late(*given: object) -> object:
         thread = threading.Thread(target=erase_due, args=(rt,))
         if rt.engine.dialect.name == "postgresql":
             thread.start()  # between reading and writing; SQLite has one writer at a time
             thread.join()
-        return real(session, rows)  # type: ignore[arg-type]
+        return real(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(indexing.ticketwords, "still_there", late)
     if rt.engine.dialect.name == "sqlite":
@@ -209,8 +209,8 @@ def test_who_indexes_first_holds_the_erasing_up_and_its_words_go_too(rt: Runtime
     threads: list[threading.Thread] = []
     real = ticketwords.still_there
 
-    def held(session: object, rows: object) -> object:
-        found = real(session, rows)  # type: ignore[arg-type]
+    def held(*given: object) -> object:
+        found = real(*given)  # type: ignore[arg-type]
         if not threads:
             threads.append(threading.Thread(target=erase_due, args=(rt,)))
             threads[0].start()

@@ -31,10 +31,13 @@ from hotline.storage.callmodels import Call, Recording
 from hotline.storage.events import EventKind
 from hotline.storage.models import Contact, Draft, Event, Message, Note, Ticket, TicketWord
 from hotline.storage.peoplemodels import Login, ShiftDay, Volunteer
+from hotline.storage.photos import PhotoState
 from hotline.storage.recordings import RecordingState
 from hotline.storage.showings import ShowingKind
 from hotline.storage.wiping import Why
+from tests import photographed
 from tests.calling import MISSED, Caller
+from tests.photographed import PhotoGateway, a_photo, photos
 from tests.recorded import Killed, RecordingGateway, a_recording, fetch, recordings
 from tests.services.colleagues import settle, volunteer
 from tests.services.keeping.ended import SECOND, end, ended, forward, is_known, looked_at, of, words_of
@@ -418,6 +421,109 @@ def test_a_missed_call_goes_and_with_it_the_number_of_whom_nothing_else_is_left(
     with rt.reading() as session:
         phones = session.scalars(select(Contact).where(Contact.times_seen > 0).order_by(Contact.id)).all()
         assert [phone.number is not None for phone in phones] == [False, True]
+
+
+@pytest.mark.parametrize("name", [None, "0f.wav.sealed"])  # rows from before have the name of a file that never came
+def test_a_recording_that_was_lost_keeps_no_number_once_somebody_has_looked(rt: Runtime, clock: Clock, name: str | None) -> None:
+    Caller(rt, HER).ring().hang_up()
+    with rt.transaction() as tx:
+        call = tx.session.scalars(select(Call)).one()
+        lost = {"state": RecordingState.LOST, "reason": "404", "stored_as": name, "look": Look.FIRST, "attempts": 0}
+        tx.session.add(Recording(call_id=call.id, gateway="twilio", gateway_id="RE1", created_at=tx.now, **lost))
+    _set(rt, Call, next_attempt_at=None, ended_at=clock())
+
+    def numbers() -> list[bool]:
+        with rt.reading() as session:
+            return [one is not None for one in session.scalars(select(Contact.wrapped_key).where(Contact.times_seen > 0))]
+
+    forward(clock, 40)
+    sweep(rt)
+    assert numbers() == [True]  # nobody has looked yet whether it was danger
+    _set(rt, Recording, look=None)
+    sweep(rt)
+    assert numbers() == [False]
+
+
+def test_the_key_of_a_number_that_changed_hands_goes_with_the_words_that_it_opens(rt: Runtime, clock: Clock) -> None:
+    ticket = ended(rt)
+    forward(clock, 100)
+    with rt.transaction() as tx:  # who has the number since is erased
+        wiping.wipe_contact(tx.session, ticket.contact_id, now=tx.now, why=Why.WISH, since=tx.now)
+    sweep(rt)
+    with rt.reading() as session:
+        assert session.get_one(Contact, ticket.contact_id).wrapped_key is not None
+    until_gone(rt, clock, 80)
+    assert not kept(rt, ticket)
+    with rt.reading() as session:
+        assert session.get_one(Contact, ticket.contact_id).wrapped_key is None
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, model: type, **values: object) -> None:
+    """Somebody changes rows between the moment when a sweep finds what is due and the moment when it has locked it."""
+    found = retention.retention.ids
+
+    def ids(session: Session, due: retention.Due, *, limit: int) -> object:
+        if rows := found(session, due, limit=limit):
+            session.execute(update(model).values(**values))
+        return rows
+
+    monkeypatch.setattr(retention.retention, "ids", ids)
+
+
+def seen(rt: Runtime) -> Ticket:
+    """A ticket with a photo that is with us."""
+    gateway = PhotoGateway()
+    a_photo(rt, gateway)
+    photographed.fetch(rt, gateway)
+    looked_at(rt)
+    return tickets(rt)[-1]
+
+
+@pytest.mark.parametrize("what", ["recording", "photo"])
+def test_what_a_lead_keeps_for_longer_while_it_is_looked_for_stays(
+    rt: Runtime, clock: Clock, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    ticket = heard(rt, clock) if what == "recording" else seen(rt)
+    end(rt, ticket.reference)
+
+    def is_there() -> bool:
+        return is_heard(rt) if what == "recording" else photos(rt)[0].state == PhotoState.DONE
+
+    forward(clock, 90)
+    with monkeypatch.context() as patch:
+        meanwhile(patch, Ticket, keep_until=clock() + timedelta(days=50))
+        sweep(rt)
+    assert (is_there(), of(rt, ticket.reference).keep_until) == (True, clock() + timedelta(days=50))
+    forward(clock, 50)
+    sweep(rt)
+    assert not is_there()
+
+
+def test_what_others_have_locked_waits_for_the_next_sweep(rt: Runtime, clock: Clock) -> None:
+    if rt.engine.dialect.name == "sqlite":
+        return  # it has one writer at a time
+    ticket = heard(rt, clock)
+    end(rt, ticket.reference)
+    forward(clock, 90)
+    for model in (Ticket, Recording):
+        with rt.transaction() as tx:
+            tx.session.execute(select(model.id).with_for_update())
+            sweep(rt)
+        assert is_heard(rt)
+    sweep(rt)
+    assert not is_heard(rt)
+
+
+def test_a_text_that_somebody_is_to_look_at_meanwhile_stays(
+    make_rt: Callable[..., Runtime], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt = make_rt(conversation=Conversation(junk_senders=("8300",)))
+    text_in(rt, "Super card offer!", sender="8300")
+    forward(clock, 30)
+    meanwhile(monkeypatch, Message, look=Look.LAST)
+    sweep(rt)
+    with rt.reading() as session:
+        assert session.scalars(select(Message.sealed)).one() is not None
 
 
 # What volunteers wrote for themselves and for each other

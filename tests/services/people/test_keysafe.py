@@ -22,6 +22,7 @@ from hotline.services.tickets.routing import route_due
 from hotline.storage import drafts, events, messages, recordings, said, sealed, typedphones
 from hotline.storage.callmodels import Recording
 from hotline.storage.models import Contact, Message
+from hotline.storage.recordings import RecordingState
 from hotline.storage.rekeying import Moved
 from tests.recorded import RecordingGateway, a_recording, fetch
 from tests.services.colleagues import settle, volunteer
@@ -290,5 +291,44 @@ def test_an_old_file_that_could_not_be_removed_is_removed_before_the_next_contac
     assert before not in files(safe)
 
 
+def test_a_recording_that_was_lost_keeps_no_contact_from_a_new_key(safe: Runtime) -> None:
+    text_in(safe, SAID, sender=HER)
+    a_recording(safe, RecordingGateway(), caller=HER)
+    with safe.transaction() as tx:  # rows from before have the name of a file that never came
+        lost = {"state": RecordingState.LOST, "reason": "404", "stored_as": "0f.wav.sealed", "next_attempt_at": None}
+        tx.session.execute(update(Recording).values(**lost))
+    assert keysafe.seal_anew(safe, lambda _: None) == (1, 0)
+
+
+def test_a_second_run_is_refused_while_one_is_at_work_and_no_old_file_stays(safe: Runtime) -> None:
+    """Each would take the other's list of old files for its own."""
+    _, before = recorded(safe)
+    refused: list[str] = []
+
+    def second(_: int) -> None:
+        with pytest.raises(KeysFault) as fault:
+            keysafe.seal_anew(safe, lambda _: None)
+        refused.append(str(fault.value))
+
+    assert keysafe.seal_anew(safe, second) == (1, 0)
+    assert refused == ["another hotline keys rotate --deep is at work: wait until it has ended"]
+    assert before not in files(safe)
+    assert keysafe.seal_anew(safe, lambda _: None) == (1, 0)
+
+
 def die(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_file_that_others_could_read_is_read_once_they_cannot(safe: Runtime) -> None:
+    path, file = safe.config.keys_file, safe.key_file
+    made = keysafe.add(safe)
+    beside = path.with_suffix(".copied")  # as it comes from another host
+    beside.write_bytes(path.read_bytes())
+    beside.chmod(0o644)
+    write_keys(path, KEYS, new=False)
+    assert file.now().current == KEYS.current
+    beside.rename(path)
+    assert file.now().current == KEYS.current
+    path.chmod(0o600)
+    assert file.now().current == made

@@ -21,7 +21,7 @@ from hotline.services.people.grants import Decided
 from hotline.services.people.releasing import NobodyToAsk, Panel
 from hotline.services.people.staff import deactivate
 from hotline.services.people.tries import LoginTooSoon
-from hotline.services.tickets import casework, custody, facts, search
+from hotline.services.tickets import casework, custody, facts, kinds, search
 from hotline.services.tickets.custody import TakesTwo
 from hotline.services.tickets.routing import route_due
 from hotline.storage import factors, wiping
@@ -331,6 +331,23 @@ def test_a_reason_that_is_written_after_the_words_had_gone_goes_after_as_many_da
     clock.forward(days=7)
     retention.sweep(rt)
     assert reasons(rt) == []
+
+
+@pytest.mark.parametrize("kind", ["harassment", "missing"])
+def test_undoing_the_kind_that_another_named_opens_no_number_to_one(rt: Runtime, ticket: Ticket, clock: Clock, kind: str) -> None:
+    alter(rt, Ticket, hold=False)
+    become(rt, "lead", shows_numbers=True)
+    for login in ("bob", "lead"):
+        seen = tickets(rt)[0]
+        facts.describe(rt, volunteer(rt, login), ticket.reference, version=seen.version, category=kind, area=seen.area, wants_woman=False)
+        assert (tickets(rt)[0].category, tickets(rt)[0].hold) == (kind, True)
+        assert kinds.undo(rt, volunteer(rt, "lead"), ticket.reference) == []
+        assert not tickets(rt)[0].hold
+        if login == "bob":
+            with pytest.raises(TakesTwo):
+                show(rt, ticket, "lead")
+            clock.forward(hours=25)
+    show(rt, ticket, "lead")  # the lead's own slip is none of another's
 
 
 def alarm_id(rt: Runtime, login: str) -> int:

@@ -12,23 +12,27 @@ from sqlalchemy import insert, select, update
 
 from hotline.alarms import AlarmKind
 from hotline.config import GatewaySettings
+from hotline.domain.danger import Danger
 from hotline.domain.delivery import Delivery
 from hotline.domain.load import Limits
-from hotline.gateways.base import Abilities, GatewayError, LookUp, Outcome, Unit
-from hotline.outbox import RANK_ANSWER, RANK_COURTESY, RANK_URGENT
+from hotline.gateways.base import Abilities, GatewayError, IncomingText, LookUp, Outcome, Unit
+from hotline.outbox import RANK_ANSWER, RANK_COURTESY, RANK_URGENT, queue_written
 from hotline.runtime import Runtime
-from hotline.sections import Sending
+from hotline.sections import Hours, Sending
 from hotline.services.texts import health
 from hotline.services.texts.carriers import counted_now
 from hotline.services.texts.claiming import Claimed, claim_due
+from hotline.services.texts.intake import receive_text
 from hotline.services.texts.outbound import send_due, send_one
 from hotline.services.texts.reports import settle_unknown
+from hotline.services.tickets.danger import endangered
 from hotline.storage import gatewayhours, gatewayloads, gatewaystates, outgoing
+from hotline.storage import tickets as ticketrows
 from hotline.storage.gatewayhours import Counts
 from hotline.storage.gatewaymodels import GatewayLoad
 from hotline.storage.models import Alarm, Contact, Message
 from tests.opened import numbered
-from tests.services.colleagues import settle, volunteer
+from tests.services.colleagues import alice, settle, volunteer
 from tests.support import HER, NOON, Clock, ScriptedGateway, text_in, texts_out, tickets
 
 Make = Callable[..., Runtime]
@@ -300,6 +304,67 @@ def test_of_a_day_that_is_spent_courtesies_wait_first_then_receipts_and_danger_n
     assert len(claim_due(rt, {"twilio": 50})[1]) == 6
 
 
+def cried(rt: Runtime) -> None:
+    """Of the first ticket it is told that somebody is in danger."""
+    with rt.transaction() as tx:
+        ticket = ticketrows.locked(tx.session, tickets(rt)[0].id)
+        ticketrows.change(tx.session, ticket.id, ticket.version, now=tx.now, **endangered(tx, ticket, Danger.PERSON))
+
+
+def test_an_answer_that_waits_for_money_leaves_at_once_when_its_ticket_is_about_danger(make_rt: Make) -> None:
+    rt = make_rt(sending=Sending(undo_s=0, budget_a_day="1", segment_price="1"))
+    text_in(rt, SNATCHED)
+    assert claim_due(rt, {"twilio": 5}) == (1, [])
+    cried(rt)
+    assert [one.text.urgent for one in claim_due(rt, {"twilio": 5})[1]] == [True]
+
+
+def test_an_answer_that_waits_to_be_tried_again_leaves_at_once_when_its_ticket_is_about_danger(make_rt: Make) -> None:
+    rt = make_rt()
+    text_in(rt, SNATCHED)
+    gateway = ScriptedGateway([GatewayError("429", Outcome.NOT_SENT, retry_after_s=3600)])
+    send_due(rt, gateway.alone, for_s=5)
+    cried(rt)
+    assert len(claim_due(rt, {"twilio": 5})[1]) == 1
+
+
+def test_a_late_receipt_keeps_its_hours_though_its_ticket_is_about_danger(make_rt: Make, clock: Clock) -> None:
+    rt = make_rt(contact_hours=Hours())
+    clock.now = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # one o'clock at night
+    receive_text(rt, "twilio", IncomingText("1", HER, SNATCHED), came_at=clock() - timedelta(minutes=55))
+    [receipt] = texts_out(rt)
+    cried(rt)
+    assert claim_due(rt, {"twilio": 5}) == (0, [])
+    assert texts_out(rt)[0].next_attempt_at == receipt.next_attempt_at == datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+def test_what_we_start_waits_though_its_ticket_is_about_danger_and_is_not_failed_by_its_hold(make_rt: Make, clock: Clock) -> None:
+    rt = make_rt(sending=Sending(undo_s=0, budget_a_day="1", segment_price="1"))
+    text_in(rt, SNATCHED)
+    with rt.transaction() as tx:
+        tx.session.execute(update(Message).where(Message.direction == "out").values(answers_id=None, text_key="status_in_progress"))
+    claim_due(rt, {"twilio": 5})
+    cried(rt)
+    assert claim_due(rt, {"twilio": 5}) == (0, [])
+    assert [one.delivery for one in texts_out(rt)] == ["queued"]
+
+
+def test_what_a_volunteer_may_take_back_is_not_hurried(make_rt: Make, clock: Clock) -> None:
+    rt = make_rt(sending=Sending(undo_s=20))
+    text_in(rt, SNATCHED)
+    claim_due(rt, {"twilio": 5})
+    [ticket], writer = tickets(rt), alice(rt)
+    with rt.transaction() as tx:
+        [contact] = tx.session.scalars(select(Contact))
+        answered = tx.session.scalars(select(Message.id).where(Message.direction == "in")).one()
+        queue_written(rt, tx, "Help comes.", contact, ticket_id=ticket.id, volunteer_id=writer.id, answers_id=answered)
+    cried(rt)
+    clock.forward(seconds=19)
+    assert claim_due(rt, {"twilio": 5}) == (0, [])
+    clock.forward(seconds=1)
+    assert len(claim_due(rt, {"twilio": 5})[1]) == 1
+
+
 def test_a_long_text_costs_as_much_as_its_segments(make_rt: Make) -> None:
     rt = make_rt(sending=Sending(undo_s=0, budget_a_day="10", budget_reserve_percent=0, segment_price="1"))
     queue(rt, 9, segments=3)
@@ -406,6 +471,43 @@ def test_errors_let_a_gateway_rest_and_its_unsent_texts_leave_by_another(watched
     clock.forward(seconds=10)
     send_due(watched, three, for_s=10)
     assert [len(three[name].taken) for name in NAMES] == [0, 10, 10]
+
+
+def test_a_gateway_that_is_off_rests_though_few_write_and_is_tried_again_after(watched: Runtime, clock: Clock) -> None:
+    three = gateways()
+    rests = []
+    for minute in range(30):
+        queue(watched, 1, first=minute * 10)
+        three["sim1"].script = [GatewayError("ConnectionError", Outcome.NOT_SENT)] * 9
+        for _ in range(3):
+            send_due(watched, three, for_s=5)
+            clock.forward(seconds=20)
+        health.watch(watched, three)
+        rests.append("sim1" in resting(watched))
+    assert rests[:3].count(True), "three tries tell"
+    assert rests[3:].count(True) >= 15
+    assert len(three["sim1"].taken) == 0
+    assert [message.delivery for message in texts_out(watched)].count("sent") >= 29
+    three["sim1"].script = []
+    clock.forward(minutes=31)
+    queue(watched, 9, first=9_000)
+    send_due(watched, three, for_s=5)
+    health.watch(watched, three)
+    assert three["sim1"].taken
+    assert resting(watched) == {}
+
+
+def test_when_no_gateway_can_be_reached_it_is_us_and_one_goes_on(watched: Runtime, clock: Clock) -> None:
+    three = gateways()
+    for minute in range(25):
+        queue(watched, 2, first=minute * 10)
+        for gateway in three.values():
+            gateway.script = [GatewayError("ConnectionError", Outcome.NOT_SENT)] * 99
+        send_due(watched, three, for_s=5)
+        clock.forward(seconds=60)
+        health.watch(watched, three)
+        assert len(resting(watched)) < 3
+    assert resting(watched) == {}
 
 
 def test_a_gateway_that_is_silent_when_it_never_was_rests(watched: Runtime, clock: Clock) -> None:

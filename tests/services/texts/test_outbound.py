@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 
 from hotline.domain.delivery import Delivery
 from hotline.domain.ticket import Status
-from hotline.gateways.base import GatewayError, Outcome, OutgoingText, Report, Sent
+from hotline.gateways.base import GatewayError, IncomingText, Outcome, OutgoingText, Report, Sent
 from hotline.runtime import Runtime
 from hotline.sections import Hours, Sending
 from hotline.services.texts import outbound
+from hotline.services.texts.intake import receive_text
 from hotline.services.texts.outbound import Pace, claim_due, send_due, send_one
 from hotline.services.texts.reports import receive_report, settle_unknown
 from hotline.services.tickets import casework
@@ -56,6 +57,19 @@ def test_a_due_text_is_sent_once_and_its_id_is_kept(rt: Runtime, gateway: Script
     [message] = texts_out(rt)
     assert [t.to for t in gateway.taken] == [HER]
     assert (message.delivery, message.gateway, message.gateway_id) == ("sent", "twilio", f"SMf{message.id:029d}01")
+
+
+def test_texts_to_which_a_gateway_gives_an_id_that_is_taken_stand_under_ours(rt: Runtime) -> None:
+    """By another text of ours, or by one that came in: a service may count each direction by itself."""
+    for number, phone in enumerate((HER, OTHER, "+923001234599"), 5000):
+        receive_text(rt, "twilio", IncomingText(str(number), phone, SNATCHED))
+    gateway = ScriptedGateway([Sent(given, Delivery.SENT) for given in ("1", "1", "5001")])
+    send(rt, gateway)
+    assert deliveries(rt) == [("sent", None)] * 3
+    ours = {text.message_id: text.our_id for text in gateway.taken}
+    kept = [(message.id, message.gateway_id) for message in texts_out(rt)]
+    assert sorted(id_ == ours[message_id] for message_id, id_ in kept) == [False, True, True]
+    assert len({id_ for _, id_ in kept}) == 3
 
 
 def test_one_persons_texts_leave_in_their_order(rt: Runtime, gateway: ScriptedGateway) -> None:
@@ -133,8 +147,39 @@ def test_an_unknown_outcome_is_sent_again_only_after_two_look_ups_found_nothing(
     assert gateway.taken == []
     clock.forward(seconds=21)
     settle_unknown(rt, gateway.alone)
+    clock.forward(seconds=7)
     send(rt, gateway)
     assert (len(gateway.taken), deliveries(rt)[0][0]) == (1, "sent")
+
+
+def test_a_text_that_the_gateway_loses_again_and_again_is_sent_later_each_time(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
+    text_in(rt, SNATCHED)
+    gateway.script = [GatewayError("500", Outcome.UNKNOWN)] * 99
+    for _ in range(60):  # an hour
+        send(rt, gateway)
+        clock.forward(seconds=60)
+        settle_unknown(rt, gateway.alone)
+    assert 5 <= 99 - len(gateway.script) <= 7
+
+
+@pytest.mark.parametrize(
+    ("outcome", "again_after"), [(Outcome.UNREACHABLE, 1800), (Outcome.NOT_SENT, 7), (Outcome.ILL, 61), (Outcome.REFUSED, None)]
+)
+def test_a_failure_that_a_look_up_finds_is_tried_again_like_one_that_is_reported(
+    rt: Runtime, gateway: ScriptedGateway, clock: Clock, outcome: Outcome, again_after: int | None
+) -> None:
+    text_in(rt, SNATCHED)
+    gateway.script = [GatewayError("500", Outcome.UNKNOWN)]
+    send(rt, gateway)
+    gateway.found[texts_out(rt)[0].id] = Sent("SMfound", Delivery.UNDELIVERED, "off", outcome)
+    clock.forward(seconds=21)
+    settle_unknown(rt, gateway.alone)
+    [message] = texts_out(rt)
+    assert (message.reason, message.gateway_id) == ("off", "SMfound")
+    assert message.delivery == ("undelivered" if again_after is None else "queued")
+    clock.forward(seconds=again_after or 3600)
+    send(rt, gateway)
+    assert len(gateway.taken) == (0 if again_after is None else 1)
 
 
 def test_a_worker_killed_between_claim_and_send_leaves_one_text(rt: Runtime, gateway: ScriptedGateway, clock: Clock) -> None:
@@ -254,6 +299,29 @@ def test_a_report_may_come_before_the_send_returns(rt: Runtime, gateway: Scripte
     gateway.script = [early]
     send(rt, gateway)
     assert deliveries(rt) == [("delivered", None)]
+
+
+@pytest.mark.parametrize(
+    ("delivery", "outcome"),
+    [(Delivery.UNDELIVERED, Outcome.UNREACHABLE), (Delivery.FAILED, Outcome.NOT_SENT), (Delivery.FAILED, Outcome.ILL)],
+)
+def test_a_text_whose_failure_is_reported_before_the_send_returns_is_tried_again(
+    rt: Runtime, gateway: ScriptedGateway, clock: Clock, delivery: Delivery, outcome: Outcome
+) -> None:
+    text_in(rt, SNATCHED)
+
+    def early(text: OutgoingText) -> None:
+        sid = f"SMf{text.message_id:029d}{text.attempt:02d}"  # as the send then answers
+        receive_report(rt, "twilio", Report(sid, text.message_id, text.attempt, delivery, "30003", outcome))
+
+    gateway.script = [early]
+    _, [claimed] = claim_due(rt, {"twilio": 10})
+    send_one(rt, gateway, claimed)
+    [message] = texts_out(rt)
+    assert (message.delivery, message.reason, message.next_attempt_at is None) == ("queued", "30003", False)
+    clock.forward(minutes=31)
+    send(rt, gateway)
+    assert (len(gateway.taken), deliveries(rt)[0][0]) == (2, "sent")
 
 
 @pytest.mark.parametrize(

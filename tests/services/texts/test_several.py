@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from hotline.domain.delivery import Delivery, Reason
 from hotline.gateways.base import Abilities, GatewayError, IncomingText, LookUp, Outcome, Report, Sent, TextGateway
 from hotline.keys import write_keys
+from hotline.outbox import RANK_ANSWER, RANK_URGENT
 from hotline.runtime import Runtime
 from hotline.services.texts.intake import receive_text
 from hotline.services.texts.outbound import claim_due, send_due
@@ -105,6 +106,36 @@ def test_while_all_gateways_rest_texts_wait_and_none_is_lost(rt: Runtime, clock:
     assert took(gateways) == {"sim1": [HER]}
 
 
+OFF = GatewayError("ConnectionError", Outcome.NOT_SENT)
+
+
+def test_a_dead_gateway_keeps_no_text_beside_others(rt: Runtime, clock: Clock) -> None:
+    came_by(rt, "sim1", line="1")
+    receive_text(rt, "sim1", IncomingText("2", OTHER, "mujhe bachao woh mujhe maar dalega", line="1"))
+    gateways = three(sim1=[OFF] * 99, sim2=[OFF] * 99)
+    for _ in range(8):
+        send(rt, gateways)
+        clock.forward(seconds=20)
+    assert {name: sorted(phones) for name, phones in took(gateways).items()} == {"twilio": sorted([HER, OTHER])}
+    tried = {message.rank: message.attempts for message in texts_out(rt)}
+    assert tried == {RANK_ANSWER: 4, RANK_URGENT: 3}, "danger is tried once by each"
+
+
+def test_a_text_whose_phone_is_off_stays_with_its_gateway(rt: Runtime, clock: Clock) -> None:
+    came_by(rt, "sim1")
+    gateways = three(sim1=[OFF, OFF])
+    for _ in range(3):
+        send(rt, gateways)
+        clock.forward(seconds=20)
+    assert took(gateways) == {"sim2": [HER]}
+    came_by(rt, "sim2", id_="2")  # she writes there now
+    [message, *_] = texts_out(rt)
+    receive_report(rt, "sim2", Report("x", message.id, message.attempts, Delivery.UNDELIVERED, "off", Outcome.UNREACHABLE))
+    clock.forward(minutes=31)
+    send(rt, gateways)
+    assert set(took(gateways)) == {"sim2"}
+
+
 def test_a_text_of_which_nobody_knows_is_never_given_to_another_gateway(rt: Runtime, clock: Clock) -> None:
     came_by(rt, "sim1")
     gateways = three(sim1=[LOST])
@@ -116,6 +147,8 @@ def test_a_text_of_which_nobody_knows_is_never_given_to_another_gateway(rt: Runt
         clock.forward(seconds=25)
         settle_unknown(rt, gateways)
         send(rt, gateways)
+    clock.forward(seconds=7)
+    send(rt, gateways)
     assert took(gateways) == {"sim2": [OTHER, HER]}  # only after sim1 has said twice that it has no such text
 
 
@@ -131,6 +164,8 @@ def test_a_text_that_does_not_open_keeps_no_other_from_being_looked_up(rt: Runti
         clock.forward(seconds=25)
         settle_unknown(rt, gateways)
         send(rt, gateways)
+    clock.forward(seconds=7)
+    send(rt, gateways)
     broken, other = texts_out(rt)
     assert (broken.delivery, broken.reason, broken.next_attempt_at) == ("failed", Reason.UNREADABLE, None)
     assert other.delivery == "sent"
@@ -196,6 +231,54 @@ def test_a_gateway_that_knows_our_ids_is_given_the_same_one_again(rt: Runtime, c
     [message] = texts_out(rt)
     [text] = gateways["sim1"].taken
     assert (text.attempt, text.our_id, message.attempts, message.repeats) == (1, f"{rt.keys.tag}-{message.id}-1", 1, None)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_SENT, Outcome.ILL, Outcome.UNKNOWN])
+def test_a_repeat_that_fails_is_repeated_again_under_its_id_and_leaves_by_no_other(rt: Runtime, clock: Clock, outcome: Outcome) -> None:
+    came_by(rt, "sim1", line="1")
+    gateways = three() | {"sim1": never("sim1", idempotent=True)}
+    gateways["sim1"].script.append(GatewayError("down", outcome))
+    send(rt, gateways)  # it left, and the answer got lost
+    for _ in range(6):
+        clock.forward(seconds=25)
+        settle_unknown(rt, gateways)
+        clock.forward(seconds=20)
+        send(rt, gateways)
+    assert took(gateways) == {"sim1": [HER]}
+    [message] = texts_out(rt)
+    assert [text.our_id for text in gateways["sim1"].taken] == [f"{rt.keys.tag}-{message.id}-1"]
+    assert (message.delivery, message.attempts) == ("sent", 1)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.STOPPED])
+def test_a_repeat_that_is_refused_for_good_is_for_a_person(rt: Runtime, clock: Clock, outcome: Outcome) -> None:
+    came_by(rt, "sim1", line="1")
+    gateways = three() | {"sim1": never("sim1", idempotent=True)}
+    gateways["sim1"].script.append(GatewayError("refused", outcome))
+    send(rt, gateways)
+    clock.forward(seconds=25)
+    settle_unknown(rt, gateways)
+    clock.forward(seconds=10)
+    send(rt, gateways)
+    [message] = texts_out(rt)
+    assert (message.delivery, message.reason, message.next_attempt_at) == ("unknown", Reason.NEVER_KNOWN, None)
+    with rt.reading() as session:
+        assert (session.scalars(select(Contact)).one().stopped_at is not None) is (outcome is Outcome.STOPPED)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNREACHABLE, Outcome.NOT_SENT, Outcome.ILL])
+def test_a_text_that_waits_to_be_repeated_and_is_told_to_have_failed_gets_a_new_id(rt: Runtime, clock: Clock, outcome: Outcome) -> None:
+    """Under the old one the gateway would say that it has it already, and send nothing."""
+    came_by(rt, "sim1", line="1")
+    gateways = three() | {"sim1": never("sim1", idempotent=True)}
+    send(rt, gateways)
+    clock.forward(seconds=25)
+    settle_unknown(rt, gateways)
+    [message] = texts_out(rt)
+    receive_report(rt, "sim1", Report("x", message.id, 1, Delivery.FAILED, "off", outcome))
+    clock.forward(minutes=31)
+    send(rt, gateways)
+    assert [text.attempt for gateway in gateways.values() for text in gateway.taken] == [2]
 
 
 def test_a_text_that_may_not_go_any_more_is_not_repeated(rt: Runtime, clock: Clock) -> None:
