@@ -51,13 +51,17 @@ class Server:
         is_path = self._host.startswith("/")
         server = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
         server.connect(f"{self._host}/.s.PGSQL.{self._port}" if is_path else (self._host, self._port))
+        both, waits = {client.fileno(): (client, server), server.fileno(): (server, client)}, select.poll()
+        for one in both:
+            waits.register(one, select.POLLIN)
         with client, server, contextlib.suppress(OSError):
             while True:
-                for ready in select.select([client, server], [], [], 0.05)[0] if not self.hangs else ():
-                    said = ready.recv(65_536)
+                for ready, _ in waits.poll(50) if not self.hangs else ():
+                    source, target = both[ready]
+                    said = source.recv(65_536)
                     if not said:
                         return
-                    (server if ready is client else client).sendall(said)
+                    target.sendall(said)
                 if self.hangs:
                     time.sleep(0.05)
 
