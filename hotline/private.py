@@ -6,6 +6,7 @@ A link in their place is refused, no matter who made it: what is written would l
 
 import contextlib
 import errno
+import fcntl
 import os
 import pwd
 import stat
@@ -50,6 +51,17 @@ def opened(path: Path) -> int:
     """The descriptor of a file to be read and written, which is made if it is missing. Raises `OSError`, also if it is a link."""
     file(path)
     return os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file, which is made if it is missing. Raises `BlockingIOError` if another process holds it, and `OSError`."""
+    descriptor = opened(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def opened_new(path: Path) -> int:

@@ -1,7 +1,6 @@
 """The data folder of `hotline run`: private, used by one run at a time; it keeps what the first run generated."""
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,27 +18,26 @@ def data_folder(path: Path) -> Iterator[Path]:
 
     A wide folder that is not ours alone is refused and left as it is: somebody may have named a home folder or /tmp by mistake.
     """
-    try:
-        if not os.path.lexists(path):
-            private.folder(path)
-        private.narrow_all(path)
-        if path.stat().st_mode & 0o077:
+    with contextlib.ExitStack() as held:
+        try:
+            if not os.path.lexists(path):
+                private.folder(path)
+            private.narrow_all(path)
+            if path.stat().st_mode & 0o077:
+                raise FolderNotUsable(
+                    f"others can look into the data folder {path}, and it holds more: name one of its own in HOTLINE_DATA_DIR"
+                )
+            held.enter_context(private.locked(path / "run.lock"))
+        except BlockingIOError as fault:
             raise FolderNotUsable(
-                f"others can look into the data folder {path}, and it holds more: name one of its own in HOTLINE_DATA_DIR"
-            )
-        descriptor = private.opened(path / "run.lock")
-    except OSError as fault:
-        where = f" ({fault.filename})" if fault.filename not in (None, str(path)) else ""
-        raise FolderNotUsable(
-            f"the data folder {path} cannot be used: {fault.strerror}{where}; name another in HOTLINE_DATA_DIR"
-        ) from fault
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                f"another `hotline run` uses the data folder {path}: stop it, or name another in HOTLINE_DATA_DIR"
+            ) from fault
+        except OSError as fault:
+            where = f" ({fault.filename})" if fault.filename not in (None, str(path)) else ""
+            raise FolderNotUsable(
+                f"the data folder {path} cannot be used: {fault.strerror}{where}; name another in HOTLINE_DATA_DIR"
+            ) from fault
         yield path
-    except BlockingIOError as fault:
-        raise FolderNotUsable(f"another `hotline run` uses the data folder {path}: stop it, or name another in HOTLINE_DATA_DIR") from fault
-    finally:
-        os.close(descriptor)
 
 
 def kept(folder: Path, name: str, make: Callable[[], str]) -> str:

@@ -133,7 +133,7 @@ def choose(carriers: Sequence[Carrier], text: Asked, now: datetime) -> Place | d
 
 
 def _another(groups: Iterable[Iterable[Carrier]], text: Asked, now: datetime) -> Place | datetime | None:
-    """The place of a text at another gateway than the one that did not send it, or when such a one takes it; None: none does soon.
+    """The place of a text at a gateway other than `unsent_by`, or when such a gateway takes it; None: none does soon.
 
     Those that come after it in the order of preference are asked first, so that a text that none of two sends finds the third.
     """

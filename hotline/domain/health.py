@@ -61,7 +61,7 @@ def unwell(all_facts: Mapping[str, Facts]) -> dict[str, Verdict]:
     """Name → what is wrong, of the gateways that are to rest.
 
     What all have is no fault of one: it is us, or the country. A gateway is slow or silent only beside another that is neither; it has
-    errors only beside another that has none. One that has rested for what it missed is tried again before it rests once more.
+    errors only beside another that has none. A gateway that rested for what it missed is tried again before it rests once more.
     """
     verdicts = {name: judge(facts) for name, facts in all_facts.items()}
     found = {}

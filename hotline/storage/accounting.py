@@ -62,8 +62,8 @@ class TicketLeft:
 
 @dataclass(frozen=True)
 class CallLeft:
-    """`asks`: the gateway is still to be asked how it ended, some minutes after its end was not reported. `recordings`: ids of those that
-    are with us; one that was given up is not."""
+    """`asks`: the gateway is still to be asked how it ended, some minutes after its end was not reported. `recordings`: ids of the
+    recordings that are with us."""
 
     id: int
     gateway_id: str | None

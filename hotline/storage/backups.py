@@ -24,13 +24,13 @@ def verified(session: Session, *, now: datetime, data_sha256: str) -> bool:
 
 
 def newest(session: Session, *, now: datetime) -> Backup | None:
-    """The backup that was made last; None if there is none. One that is later than now counts as not there: the clock was wrong then."""
+    """The backup that was made last; None if there is none. A backup of a time to come counts as not there: the clock was wrong."""
     return session.scalar(select(Backup).where(Backup.made_at <= now).order_by(Backup.made_at.desc(), Backup.id.desc()).limit(1))
 
 
 def newest_verified(session: Session, *, now: datetime) -> datetime | None:
-    """Everything that was committed before this time is in a backup that was verified; None if there is no such backup. One that is later
-    than now counts as not there."""
+    """Everything that was committed before this time is in a backup that was verified; None if there is no such backup. A
+    backup of a time to come counts as not there."""
     return session.scalar(select(func.max(Backup.covers_until)).where(Backup.verified_at.is_not(None), Backup.made_at <= now))
 
 

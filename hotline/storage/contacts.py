@@ -47,7 +47,7 @@ _ASKED = case(
         .scalar_subquery(),
     ),
 )
-# Whether its text is one that was wiped, delivered again. A phone that was erased is new then, or known again by what it said since.
+# Whether its text was wiped, and is delivered again. A phone that was erased is new then, or known again by what it said since.
 _TEXTS = table(Message)
 _IS_WIPED_TEXT = exists(literal_column("1")).where(_TEXTS.c.gateway == bindparam("gateway"), _TEXTS.c.gateway_id == bindparam("hashed_id"))
 # The number may be another person's by now (docs/adr/0031-a-number-changes-hands.md).

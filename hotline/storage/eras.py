@@ -1,7 +1,7 @@
 """Eras of the ids under which our texts leave: each restored backup begins one.
 
 A restored database gives new texts ids that texts had which left after the backup was made. A gateway that knows an id takes a text under
-it for the one that it has, and does not send it.
+it for the text that it has, and does not send it.
 """
 
 from datetime import UTC, datetime, timedelta

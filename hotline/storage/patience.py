@@ -32,7 +32,7 @@ class _Connection(psycopg.Connection[Any]):
             return super().wait(gen, interval, timeout or self.patience.answer_s)
         except errors._WaitTimeout as fault:  # noqa: SLF001 - psycopg has no other name for it
             self.pgconn.finish()  # so that the pool throws it away
-            self.patience.was_tried()
+            self.patience.gave_no_answer()
             raise psycopg.OperationalError("the server does not answer") from fault
 
 
@@ -43,7 +43,7 @@ class Patience:
         self.answer_s = answer_s
         self._lock, self._is_doubted, self._rests_until = threading.Lock(), False, 0.0
 
-    def was_tried(self) -> None:
+    def gave_no_answer(self) -> None:
         """The server did not answer."""
         with self._lock:
             self._is_doubted, self._rests_until = True, time.monotonic() + _RESTS_FOR_S
@@ -58,7 +58,7 @@ class Patience:
         try:
             made = _Connection.connect(*args, **params)
         except errors.ConnectionTimeout:
-            self.was_tried()
+            self.gave_no_answer()
             raise
         except psycopg.Error:
             self._is_heard()
@@ -72,6 +72,6 @@ class Patience:
             self._is_doubted, self._rests_until = False, 0.0
 
     def checked_out(self, _connection: object, _record: object, _proxy: object) -> None:
-        """Let the pool make a new connection in place of one that nobody would answer."""
+        """Let the pool make a new connection in place of a connection that nobody would answer."""
         if time.monotonic() < self._rests_until:
             raise DisconnectionError("the server did not answer a moment ago")

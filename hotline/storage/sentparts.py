@@ -25,7 +25,7 @@ def note(session: Session, *, gateway: str, gateway_id: str, phone: str, message
 def known(session: Session, *, gateway: str, gateway_id: str, other_ids: Collection[str], phone: str) -> str | None:
     """The id of the part that a report names; None if we have sent none of that id so far.
 
-    Small numbers are ids in both forms. So a part that went to that phone goes before one that has the very id and went to another: an SMSC
+    Small numbers are ids in both forms. So a part that went to that phone goes before a part of the very id to another phone: an SMSC
     may write a phone in a way of its own. By another form of the id a part is found only if it went to that phone.
     """
     is_exact, is_of_phone = SentPart.gateway_id == gateway_id, SentPart.phone == phone

@@ -1,9 +1,7 @@
 """Makes a backup while everything runs: a data file, and a keys file without which the data file opens nothing of anybody."""
 
 import contextlib
-import fcntl
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterator, Sequence
@@ -146,17 +144,14 @@ def _alone(folder: Path) -> Iterator[None]:
     """Keep a second backup out of the folder, and remove what a killed one left. The folder is not made: its disk may not be there."""
     if not folder.is_dir():
         raise BackupFault(f"there is no folder {folder}: is its disk there?")
-    descriptor = private.opened(folder / _LOCK)
-    try:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(private.locked(folder / _LOCK))
         except BlockingIOError as fault:
             raise BackupFault("another backup is being made") from fault
         for left in folder.glob(".hotline-*.age.part"):
             left.unlink()
         yield
-    finally:
-        os.close(descriptor)
 
 
 def tidy(folder: Path, *, now: datetime, data_days: int, keys_days: int) -> list[str]:

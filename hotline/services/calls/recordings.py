@@ -71,7 +71,7 @@ GONE: RecordingChanges = {
 
 
 class Keeper(Protocol):
-    """What keeps recordings until we have fetched them: a `CallGateway`, or what stands in for one that was taken out."""
+    """What keeps recordings until we have fetched them: a `CallGateway`, or the stand-in of a gateway that was taken out."""
 
     name: str
 

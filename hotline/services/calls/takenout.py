@@ -28,7 +28,7 @@ class _TakenOut:
 
 
 def settle_recordings(rt: Runtime, configured: Collection[str]) -> bool:
-    """Settle what is due of the recordings of other gateways than those that are configured; True if there may be more."""
+    """Settle what is due of the recordings of gateways that are not configured; True if there may be more."""
     with rt.reading() as session:
         names = sorted(left_at(session, configured))
     more = [fetch_due(rt, _TakenOut(name), for_s=5) for name in names]

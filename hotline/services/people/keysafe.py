@@ -1,8 +1,6 @@
 """The keys that seal this database: whether the file is the right one, new keys, and keys that retire."""
 
 import contextlib
-import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -104,20 +102,16 @@ def seal_anew(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
 def _alone(data_dir: Path) -> Iterator[None]:
     """Keep a second run out while the block lasts: each would take the other's list of old files for its own, and leave files under old
     keys. Raises `KeysFault`."""
-    try:
-        if not data_dir.exists():
-            private.folder(data_dir)
-        descriptor = private.opened(data_dir / _LOCK)
-    except OSError as fault:
-        raise KeysFault(f"the data folder {data_dir} cannot be used: {fault.strerror}") from fault
-    try:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not data_dir.exists():
+                private.folder(data_dir)
+            held.enter_context(private.locked(data_dir / _LOCK))
         except BlockingIOError as fault:
             raise KeysFault("another hotline keys rotate --deep is at work: wait until it has ended") from fault
+        except OSError as fault:
+            raise KeysFault(f"the data folder {data_dir} cannot be used: {fault.strerror}") from fault
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _seal_anew(rt: Runtime, contact_id: int) -> bool:

@@ -69,7 +69,7 @@ def receive_text(rt: Runtime, gateway: str, text: IncomingText, *, came_at: date
     """
     received = _receive(rt, gateway, text, came_at=came_at)
     if received is Received.SEEN_BEFORE and _is_of_ours(rt, gateway, text.gateway_id):
-        # Some services count the texts of each direction by themselves. A row has one of the two ids, whoever was first.
+        # Some services count the texts of each direction by themselves. The text that came first keeps the id.
         return _receive(rt, gateway, replace(text, gateway_id=second_id(rt.keys.mark, text.gateway_id)), came_at=came_at)
     return received
 

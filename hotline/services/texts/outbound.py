@@ -189,7 +189,7 @@ def send_one(rt: Runtime, gateway: TextGateway, claimed: Claimed) -> None:
 
 
 def _has_failed_since(message: Message, sent: Sent) -> bool:
-    """Whether a report has queued a text again that this very attempt gave the gateway. One that was not found is queued as well, without
+    """Whether a report has queued a text again that this attempt gave the gateway. A text that was not found is queued as well, without
     the id of the attempt: it was sent after all."""
     return message.delivery == Delivery.QUEUED and message.gateway_id == sent.gateway_id
 

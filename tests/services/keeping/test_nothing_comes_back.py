@@ -42,6 +42,26 @@ def asked(rt: Runtime, clock: Clock, ticket: Ticket) -> None:
     clock.forward(hours=7 * 24)
 
 
+def index_while_erasing(rt: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words are indexed by a worker that has looked at its rows when the erasing begins, which waits for that worker."""
+    threads: list[threading.Thread] = []
+    real = ticketwords.still_there
+
+    def held(*given: object) -> object:
+        found = real(*given)  # type: ignore[arg-type]
+        if not threads:
+            threads.append(threading.Thread(target=erase_due, args=(rt,)))
+            threads[0].start()
+            threads[0].join(0.3)
+            assert threads[0].is_alive()  # it waits for this transaction
+        return found
+
+    monkeypatch.setattr(indexing.ticketwords, "still_there", held)
+    while index_words(rt):
+        pass
+    threads[0].join()
+
+
 def test_a_text_that_the_gateway_delivers_again_is_known_and_opens_nothing(rt: Runtime, clock: Clock) -> None:
     again = IncomingText("SM" + "a" * 32, HER, WORDS)
     receive_text(rt, "twilio", again)
@@ -206,22 +226,7 @@ def test_who_indexes_first_holds_the_erasing_up_and_its_words_go_too(rt: Runtime
         return  # it has one writer at a time
     ticket = ended(rt)
     asked(rt, clock, ticket)
-    threads: list[threading.Thread] = []
-    real = ticketwords.still_there
-
-    def held(*given: object) -> object:
-        found = real(*given)  # type: ignore[arg-type]
-        if not threads:
-            threads.append(threading.Thread(target=erase_due, args=(rt,)))
-            threads[0].start()
-            threads[0].join(0.3)
-            assert threads[0].is_alive()  # it waits for this transaction
-        return found
-
-    monkeypatch.setattr(indexing.ticketwords, "still_there", held)
-    while index_words(rt):
-        pass
-    threads[0].join()
+    index_while_erasing(rt, monkeypatch)
     assert contact(rt, ticket).kind == "erased"
     assert count(rt, TicketWord) == 0
 

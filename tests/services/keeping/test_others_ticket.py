@@ -1,6 +1,5 @@
 """A citizen is erased who also wrote on another phone's ticket: as another phone of that citizen's, or at the desk before."""
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,12 @@ from hotline.services.tickets import indexing, otherphones, walkin
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.walkin import Complaint
-from hotline.storage import erasures, ticketwords
+from hotline.storage import erasures
 from hotline.storage.models import Contact, Message, Ticket, TicketWord, TypedPhone
 from tests.services.colleagues import settle, volunteer
 from tests.services.keeping.ended import of
 from tests.services.keeping.test_erasing import WORDS, agree, ask, close, contact, erased
+from tests.services.keeping.test_nothing_comes_back import index_while_erasing
 from tests.support import HER, KEYS, OTHER, Clock, alter, hand_over, text_in, tickets
 
 KEY = searching.key_of(KEYS.search)
@@ -158,21 +158,7 @@ def test_who_indexes_a_text_first_holds_its_wiping_up_and_its_words_go_too(
     ask(rt, own)
     agree(rt, own)
     clock.forward(hours=7 * 24)
-    threads: list[threading.Thread] = []
-    real = ticketwords.still_there
-
-    def held(*given: object) -> object:
-        found = real(*given)  # type: ignore[arg-type]
-        if not threads:
-            threads.append(threading.Thread(target=erase_due, args=(rt,)))
-            threads[0].start()
-            threads[0].join(0.3)
-            assert threads[0].is_alive()  # it waits for this transaction
-        return found
-
-    monkeypatch.setattr(indexing.ticketwords, "still_there", held)
-    index(rt)
-    threads[0].join()
+    index_while_erasing(rt, monkeypatch)
     assert contact(rt, own).kind == "erased"
     assert (has(rt, "kulhari"), has(rt, "cycle")) == ([], [hers.id])
 
