@@ -71,6 +71,7 @@ set_up() { # kind, lock
     is_ready "$1" "$(fingerprint "$lock")" && return 0
     # What the tests need includes what running needs.
     [ "$1" = run ] && is_ready dev "$(fingerprint requirements-dev.lock)" && return 0
+    [ ! -L "$venv" ] || die "$venv is a link, and what it leads to would be emptied: remove the link, then run this again"
     [ -w . ] || die "this folder is read-only: $here; copy it to a place where you may write"
     [ ! -e "$venv" ] || [ -w "$venv" ] || die "$venv belongs to somebody else: remove it, then run this again"
     # Two set-ups at once would spoil each other's; the second waits here and finds the work done.

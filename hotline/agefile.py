@@ -39,15 +39,6 @@ def new_identity(path: Path) -> str:
     return recipient
 
 
-def is_recipient(text: str) -> bool:
-    """Whether it names a recipient, `age1…`."""
-    try:
-        pyrage.x25519.Recipient.from_str(text)
-    except pyrage.RecipientError:
-        return False
-    return True
-
-
 class Identity:
     """What opens files; read from a file as `new_identity` or age-keygen writes it. Its repr does not show it."""
 

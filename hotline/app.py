@@ -1,7 +1,11 @@
 """The web process: build the Runtime, hang guards and blueprints on it."""
 
+import contextlib
 import importlib
+import os
 import sys
+import threading
+import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -111,6 +115,9 @@ BLUEPRINTS = (
 )
 
 
+_ASK_AGAIN_S = 1
+
+
 class _Hotline(Flask):
     """Flask. What a gateway requests passes the guards alone, and none of what pages have: a language, a log-in, a form's token.
 
@@ -180,7 +187,23 @@ def _runtime_or_exit() -> Runtime:
     except DatabaseFault as fault:
         # Start all the same: the gateway repeats its requests and plays its fallback meanwhile, and all is well once the database is back.
         logger().error("the database is not there; run hotline doctor", fault=type(fault).__name__)
+        threading.Thread(target=_check_once_it_is_back, args=(rt,), name="check", daemon=True).start()
     return rt
+
+
+def _check_once_it_is_back(rt: Runtime) -> None:
+    """End the process if the database that comes back is not its own: nothing in it could be read with our keys, and a phone that it knows
+    would get a second contact."""
+    while True:
+        time.sleep(_ASK_AGAIN_S)
+        with contextlib.suppress(DatabaseFault):
+            try:
+                check_installation(rt)
+                check_keys(rt)
+            except (DemoBesideReal, KeysFault) as fault:
+                logger().error(f"hotline cannot go on: {fault}")
+                os._exit(1)  # of a thread, `sys.exit` would end the thread alone
+            return
 
 
 def _lines(fault: Exception) -> list[str]:

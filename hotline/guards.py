@@ -48,7 +48,7 @@ FORM_LIMIT_BYTES = 65_536
 """Bytes of a page's form at most. What a volunteer writes takes 60 kB at most when it is escaped."""
 
 GATEWAY_FORM_LIMIT_BYTES = 2**21
-"""Bytes of a gateway's form at most. The longest text takes 20 kB when it is escaped. A larger one is odd, and kept."""
+"""Bytes of a gateway's form at most; a larger one is refused. The longest text takes 20 kB when it is escaped."""
 
 PHONE_EVENT_LIMIT_BYTES = 2**23
 """Bytes of what a phone of ours tells at most: an MMS comes with its pictures. Operators carry 300 kB to 1 MB, which base64 makes a third
@@ -123,7 +123,7 @@ NO_STORE = ("Cache-Control", "no-store")
 """The header of errors, and of every answer that is not the same for everybody."""
 
 BUSY = (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)})
-"""Status and header of the answer to what came while too much else was worked on: nothing of it was done."""
+"""Status and header of the answer to a request that came while there was too much else to do: nothing of it was done."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -354,7 +354,7 @@ def _http_error(fault: HTTPException) -> Any:
 
 
 def _overloaded(fault: Overloaded) -> Any:
-    """The answer to any request that the database had no time for. Nothing of it was done, so it may be sent again as it is."""
+    """The answer to any request for which the database had no time. Nothing of it was done, so it may be sent again as it is."""
     logger().warning("a request was refused: the database is busy", path=_where(), fault=str(fault))
     # A gateway sends a text again after a 503 (operator.md). Not 429: that says that the gateway asks too often.
     if request.path.startswith(FOR_GATEWAYS) or request.endpoint in _ASKED_BY_SCRIPTS:

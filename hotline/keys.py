@@ -132,7 +132,7 @@ class KeyFile:
         self._looked_at = time.monotonic()
 
     def now(self) -> Keys:
-        """The keys as the file has them; those read last if it cannot be read now: nobody in danger waits for a disk."""
+        """The keys as the file has them; those read last if it cannot be read now, so that a text is stored all the same."""
         if time.monotonic() - self._looked_at < LOOK_AGAIN_S:
             return self._keys
         self._looked_at, seen = time.monotonic(), _stamp(self.path)

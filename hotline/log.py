@@ -22,8 +22,8 @@ _FAULT_LENGTH = 200
 
 
 class _Lines:
-    """Standard output, for the log. A full disk or a closed pipe ends no process and refuses no text: what is done counts, not what is said
-    of it. The first line that cannot be written is told on standard error, if that can be."""
+    """Standard output, for the log. If a line cannot be written (a full disk, a closed pipe), the process goes on without it. The first
+    line that cannot be written is told on standard error, if that can be."""
 
     def __init__(self, file: TextIO) -> None:
         self._file, self._told = file, False

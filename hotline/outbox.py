@@ -40,7 +40,7 @@ def rank_of(text: Text | None, *, is_answer: bool, urgent: bool, late: Late = La
 
 
 def weight_of(rank: int, *, urgent: bool) -> Weight:
-    """How much hangs on a text of that rank."""
+    """How important a text of that rank is where money or a gateway's room is short."""
     if urgent or rank < RANK_ANSWER:
         return Weight.URGENT
     return Weight.ANSWER if rank < RANK_COURTESY else Weight.COURTESY

@@ -41,6 +41,9 @@ _UNREAD = "unread"
 _UNREAD_FOR_S = 3600
 """After so many seconds what cannot be read waits for a person. What passes by itself is over before that."""
 
+_A_TEXT_BYTES = 4096
+"""As large as what waits mostly is: an empty file can be written to a disk that is full."""
+
 _LONG = 100
 """So many files are a backlog."""
 
@@ -134,7 +137,7 @@ class Spool:
             raise SpoolFault(f"{self._public} cannot be read: hotline keys spool makes it, and the key that belongs to it") from fault
         try:
             private.folder(self._folder)
-            self._write(b"").unlink()
+            self._write(bytes(_A_TEXT_BYTES)).unlink()
         except OSError as fault:
             raise SpoolFault(f"{self._folder} cannot be written, where texts wait while the database is away: {fault.strerror}") from fault
         try:

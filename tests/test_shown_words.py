@@ -23,7 +23,6 @@ WHOLE = {
     ("services/tickets/splitting.py", "body_of"): "the machine reads what is moved",
     ("services/tickets/unsending.py", "body_of"): "a text that has not left goes back to its writer: none such is masked",
     ("storage/gatewaystates.py", "open_for_staff"): "no text and no note",
-    ("storage/handing.py", "body_by"): "sealed anew",
     ("storage/logins.py", "open_for_staff"): "no text and no note",
     ("storage/looks.py", "body_of"): "how long a text is, and what the machine reads in it",
     ("storage/messages.py", "body_of"): "compared with what came or was sent before",
@@ -37,6 +36,7 @@ WHOLE = {
     ("storage/rekeying.py", "note_of"): "sealed anew",
     ("storage/shiftdays.py", "open_for_staff"): "no text and no note",
     ("storage/textparts.py", "open_for_staff"): "parts of a text that came in are joined",
+    ("storage/views.py", "open_for_staff"): "no text and no note",
     ("storage/walkins.py", "body_of"): "compared with the form that was sent before",
 }
 """File and function → why it may have all the words. A page, a list, a preview, the index and an export are not among them."""

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import stat
 import time
 from datetime import UTC, datetime
@@ -122,6 +123,17 @@ def test_a_full_disk_is_told_and_leaves_nothing(data: Path, keys: Path, fails: s
     assert [path.suffix for path in (data / spool.FOLDER).iterdir() if path.suffix == ".age"] == []
     kept.put(Kind.TEXT, "sim1", {"body": WORDS})
     assert len(spool.waiting(data)) == 1
+
+
+def test_a_full_disk_that_still_takes_an_empty_file_is_told_at_the_start(data: Path, keys: Path) -> None:
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most[1]))
+    try:
+        with pytest.raises(SpoolFault, match="cannot be written"):
+            Spool(data, keys).make_ready()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert list((data / spool.FOLDER).iterdir()) == []
 
 
 def test_a_start_without_a_folder_that_can_be_written_or_without_a_key_fails(data: Path, keys: Path) -> None:

@@ -57,6 +57,7 @@ def _wait_for_schema(config: Config) -> None:
             if lacks != told:
                 logger().error(f"{lacks}: the workers wait until somebody has said hotline release")
             told = lacks
+            engine.dispose()  # SQLite would go on looking at a file that a restored one has taken the place of
             time.sleep(_ASK_AGAIN_AFTER_S)
     except DatabaseFault:
         return  # each job asks by itself

@@ -11,14 +11,14 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 _WATCH_EVERY_S = 1
 
 
-def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
-    """Have this process killed, by signal `by`, when its parent, the process with id `parent`, ends. Call it first thing in the child."""
+def die_with(parent: int) -> None:
+    """Have this process killed when its parent, the process with id `parent`, ends. The child calls it before anything else."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, by)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     else:
-        threading.Thread(target=_watch, args=(parent, by), daemon=True).start()
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     if os.getppid() != parent:  # the parent ended before the call above
-        os.kill(os.getpid(), by)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def die_with_supervisor() -> None:
@@ -27,7 +27,7 @@ def die_with_supervisor() -> None:
         die_with(int(supervisor))
 
 
-def _watch(parent: int, by: signal.Signals) -> None:
+def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_WATCH_EVERY_S)
-    os.kill(os.getpid(), by)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,8 +1,12 @@
 """`python -m workers.sip NAME` holds a telephone line, see `SipProcess`. The supervisor starts it for each line."""
 
 import asyncio
+import contextlib
 import fcntl
+import shutil
 import sys
+import tempfile
+from pathlib import Path
 
 from hotline import private
 from hotline.gateways.local import socket_path
@@ -22,9 +26,18 @@ def main() -> None:
     private.folder(lock.parent)
     descriptor = private.opened(lock)
     fcntl.flock(descriptor, fcntl.LOCK_EX)  # a process that is not quite gone goes first
+    tempfile.tempdir = str(_emptied(lock.with_suffix(".tmp")))
     is_well = asyncio.run(serve(rt, name))
     rt.close()
     sys.exit(not is_well)
+
+
+def _emptied(folder: Path) -> Path:
+    """A folder for the library's files. It makes one at each start, and a process that is killed leaves it: the next one clears it away."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+    private.folder(folder)
+    return folder
 
 
 if __name__ == "__main__":

@@ -25,6 +25,6 @@ def danger(days: int) -> None:
     a_week = found.false * _WEEK / days
     click.echo(f"In the last {days} days")
     click.echo(f"  phones rang for {found.rang} tickets")
-    click.echo(f"  {found.false} of them were ordinary, said who looked: {a_week:.1f} a week; the budget is {budget}")
-    click.echo(f"  {found.missed} were danger, said a person, and no phone had rung")
+    click.echo(f"  {found.false} of them were called ordinary by the person who looked: {a_week:.1f} a week; the budget is {budget}")
+    click.echo(f"  {found.missed} were called danger by a person before any phone had rung")
     click.echo("The budget is kept." if a_week <= budget else "The budget is not kept: let fewer kinds ring, or make their words stricter.")

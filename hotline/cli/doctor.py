@@ -6,7 +6,7 @@ from functools import partial
 
 import click
 
-from hotline.cli.checks import duty, gateways, hosts, numbers, reading, stores
+from hotline.cli.checks import condition, duty, gateways, hosts, numbers, reading, stores
 from hotline.cli.checks.verdict import Doubtful, Wrong
 from hotline.config import Config, ConfigFault
 from hotline.gateways.registry import gateways_in_use, load_config
@@ -32,6 +32,10 @@ def doctor() -> None:
         "keys": stores.keys,
         "spool": stores.spool,
         "redis": stores.redis,
+        "running": condition.running,
+        "texts": condition.texts,
+        "disk": condition.disk,
+        "address": condition.address,
         "hosts": hosts.check,
         "gateway": gateways.gateway,
         **{f"gateway {name}": partial(gateways.one_gateway, name=name) for name in gateways_in_use(config)},

@@ -20,6 +20,6 @@ def keeping(days: int) -> None:
     click.echo(f"Kept after the end of a ticket: {terms.text_days} days, sealed {terms.sealed_days}, recordings {kept.recording_days}")
     for kind, own in sorted(terms.by_kind.items()):
         click.echo(f"  {kind}: {own} days, by its own line in the table of categories")
-    click.echo(f"In the next {days} days go, if nobody keeps them longer:")
+    click.echo(f"This goes in the next {days} days, unless somebody keeps it longer:")
     for rule, rows in found.items():
         click.echo(f"  {rows:>8}  {rule}")

@@ -36,8 +36,8 @@ def new() -> None:
 
 @keys.command()
 def spool() -> None:
-    """Make the key for what waits on the disk while the database is away, where there is none, or of that key what web seals with. It never
-    writes over a file."""
+    """Make the two keys for what waits on the disk while the database is away: both if there is none, or the web process's from the
+    workers'. It never writes over a file."""
     _read()
     path = key_beside(_path())
     try:
@@ -73,14 +73,14 @@ def paper() -> None:
     except click.ClickException as fault:  # before the first start there is no database, and the sheet is needed all the same
         click.echo(f"# This stands in no book: {fault.message}", err=True)
     click.echo(found.as_toml())
-    click.echo(f"# Code of this sheet: {found.check()}")
-    click.echo("# Once it lies in a safe: hotline keys confirm CODE")
+    click.echo("# Once this sheet lies in a safe: hotline keys confirm CODE. The code is:")
+    click.echo(f"# {found.check()}")
 
 
 @keys.command()
 @click.argument("code")
 def confirm(code: str) -> None:
-    """Record that the keys stand on paper too; CODE is the last line of the sheet."""
+    """Record that the keys stand on paper too; CODE stands in the last line of the sheet."""
     with _noted("keys confirm") as rt:
         try:
             keysafe.confirm_paper(rt, code)
@@ -109,10 +109,15 @@ def rotate(*, deep: bool) -> None:
             done += more
             click.echo(f"\r{done} contacts", nl=False, err=True)
 
-        changed, kept = keysafe.seal_anew(rt, progress) if deep else (keysafe.rotate(rt, progress), 0)
+        changed, kept = (keysafe.seal_anew if deep else keysafe.rotate)(rt, progress)
+        current = rt.keys.current
     click.echo(f"\n{changed} contacts are sealed anew.")
     if kept:
         click.echo(f"{kept} contacts keep their key: of these a recording is on its way, or something does not open (see the log).")
+    if deep:
+        click.echo(
+            f"Their keys are sealed by {current}. If that one was stolen, a thief opens them still: hotline keys add, then this again."
+        )
 
 
 @keys.command()

@@ -53,8 +53,8 @@ def pair(name: str, to: str, wait_s: int) -> None:
         try:
             with _told_what_to_do(phone):
                 unknown = pairing.set_up(rt.config, phone, rest)
-            for section in unknown:
-                click.echo(f"The app is too old for the settings of {section}: set them on the phone, or install a newer one from {_APP}")
+            if unknown:
+                click.echo(f"Not taken: {', '.join(unknown)}. Set these on the phone, or install a newer app from {_APP}")
             began = rt.clock()
             click.echo(
                 f"The phone is set up: it tells of texts at {pairing.hook_url(rt.config, phone)}. Restart the app now if it asks for that."
@@ -82,16 +82,22 @@ def _show_what_to_do(config: Config, phone: Phone) -> None:
     terms = phone.terms
     if phone.is_local:
         steps = f"Settings, Local server: user {terms.user}, the password of the code below; then switch it on, and press Online"
-        typed = phone.password
+        codes = [phone.password]
     else:
-        steps = f"Settings, Cloud server: the address {terms.url.removesuffix('/3rdparty/v1')}/mobile/v1; then sign in, and press Online"
-        typed = f"{terms.url.removesuffix('/3rdparty/v1')}/mobile/v1"
+        address = f"{terms.url.rstrip('/').removesuffix('/3rdparty/v1')}/mobile/v1"
+        steps = (
+            f"Settings, Cloud server: the address {address}, which the first code below is; then sign in, and press Online\n"
+            "  4. Settings, Webhooks, Signing key: the second code below. A server does not hand it on, and without it we take no text"
+        )
+        codes = [address, phone.signing_key]
     click.echo(f"On the phone: 1. Install the app from {_APP}")
     click.echo("  2. Let it send and read texts and see the phone's state; switch battery saving off for it")
     click.echo(f"  3. {steps}")
-    drawn = io.StringIO()
-    segno.make(typed, error="m").terminal(drawn, compact=True)
-    click.echo(f"{drawn.getvalue()}  Who reads this code can send by this phone: clear the screen afterwards.")
+    for code in codes:
+        drawn = io.StringIO()
+        segno.make(code, error="m").terminal(drawn, compact=True)
+        click.echo(drawn.getvalue(), nl=False)
+    click.echo("  Who reads this can send by this phone, or pretend its texts: clear the screen afterwards.")
     click.echo(f"Then we ask {terms.url} and have it call {config.public_url}")
 
 

@@ -24,6 +24,7 @@ from hotline.cli import orphans
 _GRACE_S = 10.0
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "bright_black")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NAME_WIDTH = 9
 
 
 class StopAsked(Exception):
@@ -37,8 +38,8 @@ class ProcessEnded(Exception):
 class Processes:
     """Runs shell commands side by side, each in a process group of its own, and prints their output with their names."""
 
-    def __init__(self, *, folder: Path, environment: Mapping[str, str], name_width: int = 9) -> None:
-        self._folder, self._environment, self._name_width = folder, dict(environment), name_width
+    def __init__(self, *, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder, self._environment = folder, dict(environment)
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._readers: list[threading.Thread] = []
         self._printing = threading.Lock()
@@ -138,7 +139,7 @@ class Processes:
                 self._guard.stdin.flush()
 
     def _print_lines(self, name: str, colour: str, lines: IO[str]) -> None:
-        prefix = click.style(f"{name:<{self._name_width}} |", fg=colour)
+        prefix = click.style(f"{name:<{_NAME_WIDTH}} |", fg=colour)
         # If the terminal is closed, go on reading: otherwise the process would block on a full pipe.
         for line in lines:
             with contextlib.suppress(OSError, ValueError), self._printing:

@@ -3,12 +3,15 @@
 No secret is shown, of a number the last three digits, and of texts that came in nothing: only how the answer is built.
 """
 
+import html
+import json
 import re
 import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 import click
 
@@ -27,6 +30,7 @@ from hotline.log import configure_log
 
 _SHOWN = 400
 _NUMBER = re.compile(r"\+?[0-9](?:[\s-]?[0-9]){6,}")
+_ESCAPED = re.compile("%[0-9A-F]{2}")
 _SHAPES, _DEEP = 20, 8
 
 _SAYS = {
@@ -106,8 +110,8 @@ class _Told:
     """Shows each answer. `last_id`: the service's id of the last text that it took."""
 
     def __init__(self, account: Account) -> None:
-        hidden = [one for secret in account.secrets for one in (secret, quote(secret), quote_plus(secret))]
-        self._hidden = sorted(set(hidden), key=len, reverse=True)
+        hidden = {form for secret in account.secrets for form in _forms(secret)}
+        self._hidden = sorted(hidden, key=len, reverse=True)
         self.last_id: str | None = None
 
     def __call__(self, step: str, judged: Judged) -> None:
@@ -126,6 +130,14 @@ class _Told:
             said = said.replace(secret, "…")
         said = _NUMBER.sub(lambda found: f"…{found[0][-3:]}", said)
         return "".join(c if c.isprintable() else " " for c in said[:_SHOWN])
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A secret as an answer may repeat it: as it is, and as an address, XML, HTML and JSON write it."""
+    in_json = json.dumps(secret)[1:-1]
+    in_address = (quote(secret), quote(secret, safe=""), quote_plus(secret))
+    in_small = (_ESCAPED.sub(lambda found: found[0].lower(), one) for one in in_address)
+    return (secret, *in_address, *in_small, escape(secret), html.escape(secret), in_json, in_json.replace("/", "\\/"))
 
 
 def shapes(document: Document) -> list[str]:

@@ -11,7 +11,7 @@ PARTS = 10_000
 
 
 class Weight(IntEnum):
-    """How much hangs on a text."""
+    """How important a text is where money or a gateway's room is short."""
 
     URGENT = 0  # danger, and alarms: it always goes
     ANSWER = 1  # a receipt, an answer, what a person wrote: until only the reserve is left

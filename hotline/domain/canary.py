@@ -12,7 +12,7 @@ HEARD_WITHIN = timedelta(minutes=10)
 """A canary text that has left and did not come in by then: the gateway is deaf."""
 
 LEAVES_WITHIN = timedelta(minutes=5)
-"""A canary text that has not left by then never leaves: the gateway that should have sent it is at fault."""
+"""A canary text that has not left by then counts as never sent: the gateway that should have sent it is at fault."""
 
 _TEXT = re.compile(r"\s{0,9}#([0-9]{12})-([0-9a-f]{20})\s{0,9}")
 _AT = "%y%m%d%H%M%S"

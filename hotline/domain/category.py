@@ -89,7 +89,7 @@ class _Compiled:
     patterns: Mapping[str, list[_Pattern]]
     literals: Mapping[str, tuple[str, ...]]  # those of the patterns, by the same letters
     begins: frozenset[str]  # the first letters of all patterns, as many as the first of `_HEADS` says
-    walks: tuple[tuple[int, tuple[str, ...]], ...]  # the index of the category, and the steps
+    walks: Mapping[str, list[tuple[int, tuple[str, ...]]]]  # first step → the index of the category, and the steps
 
 
 def categories_in(text: str, categories: tuple[Category, ...]) -> tuple[Category, ...]:
@@ -119,7 +119,7 @@ def found_in(key: str, categories: tuple[Category, ...], text: str = "") -> list
     def counts(index: int, letters: range) -> bool:
         return not spared or not spared.issuperset((index, letter) for letter in letters)
 
-    walked = [walk for walk in table.walks if all(map(steps.__contains__, walk[1]))] if steps else []
+    walked = [walk for step in steps for walk in table.walks.get(step, ()) if all(map(steps.__contains__, walk[1]))]
     if walked:
         words, ends = [space.start() for space in _SPACE.finditer(key)], _ends(text)
         for index, walk in walked:
@@ -129,9 +129,7 @@ def found_in(key: str, categories: tuple[Category, ...], text: str = "") -> list
 
 def _patterns_in(key: str, table: _Compiled) -> Iterator[tuple[int, _Pattern]]:
     """The patterns that are in a key, each with the place where it begins."""
-    # In Latin letters every pattern begins at a boundary; in Arabic script anywhere.
-    places = [space.start() for space in _SPACE.finditer(key)] if key.isascii() else range(len(key))
-    begun = [place for place in places if key[place : place + _HEADS[0]] in table.begins]
+    begun = [place for place, letters in _beginnings(key) if letters in table.begins]
     for head in _HEADS:
         for at in [place for place in begun if key[place : place + head] in table.literals]:
             first = key[at : at + head]
@@ -139,6 +137,14 @@ def _patterns_in(key: str, table: _Compiled) -> Iterator[tuple[int, _Pattern]]:
                 for pattern in table.patterns[first]:
                     if key.startswith(pattern.literal, at):
                         yield at, pattern
+
+
+@lru_cache(maxsize=16)  # a text is looked through for the words of several tables, one after the other
+def _beginnings(key: str) -> tuple[tuple[int, str], ...]:
+    """The places in a key at which a pattern may begin, each with its first letters."""
+    # In Latin letters every pattern begins at a boundary; in Arabic script anywhere.
+    places = [space.start() for space in _SPACE.finditer(key)] if key.isascii() else range(len(key))
+    return tuple((place, key[place : place + _HEADS[0]]) for place in places)
 
 
 def _walk(walk: Sequence[str], steps: Mapping[str, list[range]], words: Sequence[int], ends: Sequence[int]) -> list[range]:
@@ -208,7 +214,7 @@ def steps(word: str) -> tuple[tuple[str, ...], ...]:
 @lru_cache(maxsize=16)
 def _compile(categories: tuple[Category, ...]) -> _Compiled:
     patterns: dict[str, list[_Pattern]] = {}
-    walks: list[tuple[int, tuple[str, ...]]] = []
+    walks: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
     known: set[str] = set()
 
     def put(word: str, index: int, step: str = "") -> None:
@@ -222,11 +228,11 @@ def _compile(categories: tuple[Category, ...]) -> _Compiled:
             if not walk:
                 put(word, index)
                 continue
-            walks.append((index, tuple(OR.join(step) for step in walk)))
+            walks.setdefault(OR.join(walk[0]), []).append((index, tuple(OR.join(step) for step in walk)))
             for step in walk:
                 if OR.join(step) not in known:  # entries share their steps: each is looked for once
                     known.add(OR.join(step))
                     for one in step:
                         put(one, index, OR.join(step))
     grouped = {head: tuple({one.literal for one in group}) for head, group in patterns.items()}
-    return _Compiled(patterns, grouped, frozenset(head[: _HEADS[0]] for head in patterns), tuple(walks))
+    return _Compiled(patterns, grouped, frozenset(head[: _HEADS[0]] for head in patterns), walks)

@@ -29,7 +29,7 @@ _TRIED = "spool:tried"
 """The mark of when the database was last found to work although it refused what waited, in seconds since 1970."""
 
 TOO_LONG = timedelta(minutes=10)
-"""What waits for longer than this, beside a database that works, is not taken in: people must know."""
+"""If something waits for longer than this although the database works, the heads are alarmed."""
 
 
 def take_text(rt: Runtime, gateway: str, text: IncomingText, *, came_at: datetime | None = None) -> None:

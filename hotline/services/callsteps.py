@@ -125,7 +125,7 @@ def take_in(rt: Runtime, step: CallStep, *, came_at: datetime) -> None:
 
 
 def _break_off(rt: Runtime, step: CallStep, *, came_at: datetime) -> None:
-    """Take the step, and end the call, at once: else a phone of the duty line would be thought to ring for it."""
+    """Take the step, and end the call, at once: otherwise a phone of the duty line would count as ringing for it."""
     call, turn = step.call, step.turn
     with rt.together() as one:
         with one.transaction() as tx:

@@ -34,7 +34,7 @@ class _Run:
     """One run of all takers. It `stops` where the time is over, or the database is away again.
 
     `refused`: lanes whose first file met a fault of the database. It may be that of a file beside it: each is tried by itself. `unread`:
-    files that the machine does not give now.
+    files that the machine cannot read now.
     """
 
     ends: float
@@ -54,8 +54,8 @@ def take_in_waiting(rt: Runtime, reader: Reader, *, for_s: float) -> bool:
     """Take in what waits for `for_s` seconds at most; returns whether more waits.
 
     What is of one sender is taken in in the order in which it came. It stops where the database is away again. What cannot be taken in
-    beside a database that works is put aside, and the heads are alarmed: at once if that is the file's own fault, after an hour if the
-    machine does not give it. A lane for which the database has no time waits for the next run, and holds up no other.
+    beside a database that works is put aside, and the heads are alarmed: at once if the file itself is at fault, after an hour if the
+    machine cannot read it. A lane for which the database has no time waits for the next run, and holds up no other.
     """
     run = _Run(time.monotonic() + for_s)
     spool.sweep(rt.config.data_dir)
@@ -140,7 +140,7 @@ def _can_be_written(rt: Runtime) -> bool:
 
 
 def _settle_unread(rt: Runtime, run: _Run) -> None:
-    """Put aside what the machine did not give, if something could not be read for an hour; until then it is tried again."""
+    """Put aside the files that the machine cannot read, if something could not be read for an hour; until then it is tried again."""
     if not run.unread:
         if not run.has_more:
             spool.all_is_read(rt.config.data_dir)

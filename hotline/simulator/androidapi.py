@@ -22,9 +22,9 @@ _EVENTS = frozenset(
 _MOST_LISTED = 500
 
 
-def phone_blueprint(phone: AndroidPhone, *, name: str = "androidphone", url_prefix: str = "") -> Blueprint:
-    """The API of one phone. Several phones take one blueprint each, with names and prefixes of their own."""
-    blueprint = Blueprint(name, __name__, url_prefix=url_prefix or None)
+def phone_blueprint(phone: AndroidPhone, *, url_prefix: str = "") -> Blueprint:
+    """The API of the phone."""
+    blueprint = Blueprint("androidphone", __name__, url_prefix=url_prefix or None)
 
     @blueprint.before_request
     def _let_in() -> Response | None:
@@ -92,6 +92,8 @@ def _hang_inbox(blueprint: Blueprint, phone: AndroidPhone) -> None:
             limit, offset = int(query.get("limit", 50)), int(query.get("offset", 0))
         except ValueError:
             return error(400, "Invalid from datetime")
+        if since > until:
+            return error(400, "Start date cannot be after end date")
         if not 1 <= limit <= _MOST_LISTED:
             return error(400, "limit must be between 1 and 500")
         found = [one for one in phone.inbox() if since <= one.at <= until] if query.get("type", "SMS") == "SMS" else []

@@ -15,9 +15,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from hotline.simulator.androidfaults import BadFault, PhoneFaults
+from hotline.simulator.androidfaults import PhoneFaults
 from hotline.simulator.androidphone import AndroidPhone
 from hotline.simulator.androidtexts import written
+from hotline.simulator.faults import BadFault
 
 
 def hang_control(blueprint: Blueprint, phone: AndroidPhone) -> None:

@@ -24,18 +24,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from hotline.simulator.faults import BadFault, Counted
+
 NO_SIGNAL = "Send result: RESULT_ERROR_NO_SERVICE (Failed because service is currently unavailable)"
-RADIO_OFF = "Send result: RESULT_ERROR_RADIO_OFF (Failed because radio was explicitly turned off)"
 NO_BALANCE = "Send result: RESULT_ERROR_GENERIC_FAILURE (Generic failure cause)"
-TOO_MANY = "Send result: RESULT_ERROR_LIMIT_EXCEEDED (Failed because we reached the sending queue limit)"
-
-
-class BadFault(ValueError):
-    """An unknown name, or a value of the wrong type; the message says which."""
 
 
 @dataclass
-class PhoneFaults:
+class PhoneFaults(Counted):
     """See above."""
 
     webhook_lost_next: int = 0
@@ -55,13 +51,6 @@ class PhoneFaults:
     undelivered_next: int = 0
     undelivered_status: int = 0x46
     unreported_next: int = 0
-
-    def take(self, name: str) -> bool:
-        """Whether the fault `…_next` strikes this time; counts it down. The caller holds the phone's lock."""
-        left = int(getattr(self, name))
-        if left > 0:
-            setattr(self, name, left - 1)
-        return left != 0
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

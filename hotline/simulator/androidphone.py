@@ -43,20 +43,21 @@ class AndroidPhone:
     `kept`: the file that it lives on after a kill; None: a kill forgets everything.
     """
 
+    user = "sms"
+    device = "0f1e2d3c4b5a6978"
+    sims = ("+923001110001", "+923451110002")
+
     def __init__(
         self,
         *,
         password: str,
         hotline_url: str,
-        user: str = "sms",
-        device: str = "0f1e2d3c4b5a6978",
-        sims: tuple[str, ...] = ("+923001110001", "+923451110002"),
         step_s: float = 0.1,
         retry_s: float = 5.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         kept: Path | None = None,
     ) -> None:
-        self.user, self.password, self.device, self.sims = user, password, device, sims
+        self.password = password
         self.now = now
         self._on_arrival: Callable[[OutText], None] = lambda _: None
         self._kept = Kept(kept)

@@ -7,6 +7,7 @@ from hotline.simulator.androidkept import Kept
 _FIRST: dict[str, dict[str, Any]] = {
     "messages": {"processing_order": "LIFO", "log_lifetime_days": None},
     "webhooks": {"signing_key": "8letters", "retry_count": 15, "internet_required": True},
+    "incoming": {"lifetime_days": None},
     "ping": {"interval_seconds": None},
 }
 """After it was installed."""
@@ -23,9 +24,10 @@ class Setup:
         self.hooks: dict[str, dict[str, Any]] = kept.all("hook")
 
     def set(self, section: str, values: dict[str, Any]) -> None:
-        """Change a section of the settings. A section that the app does not know is passed over."""
+        """Change a section of the settings. What the app does not know is passed over."""
         if section in self.settings:
-            self.settings[section] = {**self.settings[section], **values}
+            known = {key: value for key, value in values.items() if key in self.settings[section]}
+            self.settings[section] = {**self.settings[section], **known}
             self._kept.put("setting", section, self.settings[section])
 
     def hang(self, hook: dict[str, Any]) -> dict[str, Any]:

@@ -59,8 +59,19 @@ def _next(label: str) -> Any:
     return _fault(0, label, low=ALWAYS, high=1_000_000)
 
 
+class Counted:
+    """Faults of which those named `…_next` are counts. For a dataclass."""
+
+    def take(self, name: str) -> bool:
+        """Whether the fault `…_next` strikes this time; counts it down. The caller of this method holds the lock."""
+        left = int(getattr(self, name))
+        if left > 0:
+            setattr(self, name, left - 1)
+        return left != 0
+
+
 @dataclass
-class Faults:
+class Faults(Counted):
     incoming_drop_next: int = _next("Drop")
     incoming_double_next: int = _next("Double")
     incoming_delay_s: float = _fault(0.0, "Delay, s", high=60)
@@ -100,13 +111,6 @@ class Faults:
     final_status: str = _fault("undelivered", "… which", choices=FINAL_STATUSES)
     final_error_code: int = _fault(30003, "… with error code", high=99999)
     opt_out: bool = _fault(default=True, label="Twilio obeys STOP, START, HELP")
-
-    def take(self, name: str) -> bool:
-        """Whether the fault `…_next` strikes this time; counts it down. The caller of this method holds the lock."""
-        left = int(getattr(self, name))
-        if left > 0:
-            setattr(self, name, left - 1)
-        return left != 0
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

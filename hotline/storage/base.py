@@ -55,7 +55,7 @@ Model = TypeVar("Model", bound=Base)
 def other(model: type[Model]) -> type[Model]:
     """An alias of a model, made whole at once, for a module to keep.
 
-    What `aliased` gives is made whole by those who first use it. If two threads do so at the same moment, a column of it may stand for the
+    What `aliased` gives is completed when it is first used. If two threads do so at the same moment, a column of it may stand for the
     model's own table from then on, as long as the process lives: a condition with it is true where it must not be.
     """
     found = aliased(model)

@@ -140,10 +140,10 @@ def is_called_back(session: Session, contact_id: int) -> bool:
     return session.scalar(statement.limit(1)) is not None
 
 
-def has_alarm(session: Session, contact_id: int, *, since: datetime) -> bool:
-    """Whether a call to a phone for an alarm, made or still due, was begun after `since`."""
-    statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == CallDirection.ALARM, Call.started_at > since)
-    return session.scalar(statement.limit(1)) is not None
+def has_alarm(session: Session, contact_id: int, *, since: datetime, now: datetime) -> bool:
+    """Whether a call to a phone for an alarm, made or still due, was begun after `since`. By a clock that was ahead none counts."""
+    statement = select(Call.id).where(Call.contact_id == contact_id, Call.direction == CallDirection.ALARM)
+    return session.scalar(statement.where(Call.started_at > since, Call.started_at <= now).limit(1)) is not None
 
 
 def rings_now(session: Session, contact_id: int, *, since: datetime, waiting: bool = True) -> frozenset[str]:

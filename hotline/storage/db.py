@@ -196,9 +196,12 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    if driver.in_transaction:  # `writing` has begun it
+        return
     writes = connection.get_execution_options().get(WRITES, False)
     try:
-        cast("sqlite3.Connection", connection.connection.driver_connection).execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
     except sqlite3.Error as fault:
         raise StatementFailed("the database does not begin a transaction") from fault
 
@@ -340,7 +343,7 @@ def truncate_log(engine: Engine) -> None:
     """Empty the write-ahead log of SQLite, which keeps what was overwritten in the file until it is full. Does nothing on PostgreSQL."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
-            driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+            driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -30,6 +30,7 @@ APART: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "contacts": ("uid", ("mark", "wrapped_key")),
     "shift_days": ("id", ("note",)),
     "typed_phones": ("id", ("mark",)),
+    "views": ("id", ("sealed",)),
 }
 """Table → the column by which its rows are known, and its columns that stand in the dump of keys: what opens or finds a person, and what
 the staff's key alone would open."""

@@ -22,7 +22,7 @@ class Does(StrEnum):
 
 @dataclass(frozen=True)
 class Effect:
-    """What is done to a table ("": the source does not say to which); `expands`: the version before does not notice."""
+    """What is done to a table ("": the source does not say to which); `expands`: the version before runs on the result."""
 
     table: str
     does: Does

@@ -52,7 +52,7 @@ class Erasure(Base):
     due_at: Mapped[datetime | None]  # the end of the days of grace; later while something waits
     done_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
-    stopped_by: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))  # null: the machine, as the phone has a new ticket
+    stopped_by: Mapped[int | None] = mapped_column(ForeignKey("volunteers.id"))
 
 
 class Suppressed(Base):

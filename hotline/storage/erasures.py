@@ -94,10 +94,7 @@ def bars(session: Session, contact_id: int, reader: Volunteer | None = None) -> 
 
     A ticket of another phone that holds texts of the contact counts like one of its own: it would lose them.
     """
-    texts = (_TEXT.contact_id == contact_id, _TEXT.direction == Direction.IN)
-    # Two look-ups by an index; with an OR the database would look at every ticket.
-    ids: CompoundSelect[Any] = union(select(_TICKET.id).where(_TICKET.contact_id == contact_id), select(_TEXT.ticket_id).where(*texts))
-    own = and_(Ticket.id.in_(ids), visible_to(reader) if reader is not None else true())
+    own = and_(Ticket.id.in_(_touched(contact_id)), visible_to(reader) if reader is not None else true())
     shown = select(Ticket.id).where(own)
     may_see = or_(Message.ticket_id.is_(None), Message.ticket_id.in_(shown)) if reader is not None else true()
     may_hear = or_(Call.ticket_id.is_(None), Call.ticket_id.in_(shown)) if reader is not None else true()
@@ -113,6 +110,13 @@ def bars(session: Session, contact_id: int, reader: Volunteer | None = None) -> 
     }
     row = session.execute(select(*found.values())).one()
     return frozenset(bar for bar, holds in zip(found, row, strict=True) if holds)
+
+
+def _touched(contact_id: int) -> CompoundSelect[Any]:
+    """Ids of the tickets that lose words with a contact: its own, and those of other phones that hold texts of it."""
+    texts = (_TEXT.contact_id == contact_id, _TEXT.direction == Direction.IN)
+    # Two look-ups by an index; with an OR the database would look at every ticket.
+    return union(select(_TICKET.id).where(_TICKET.contact_id == contact_id), select(_TEXT.ticket_id).where(*texts))
 
 
 def is_busy(session: Session, contact_id: int) -> bool:
@@ -140,8 +144,8 @@ def others_with_texts(session: Session, contact_id: int, *, since: datetime | No
 
 
 def hidden(session: Session, volunteer: Volunteer, contact_id: int) -> Sequence[Ticket]:
-    """A contact's tickets that a volunteer may not see."""
-    return session.scalars(select(Ticket).where(Ticket.contact_id == contact_id, ~visible_to(volunteer)).order_by(Ticket.id)).all()
+    """The tickets that lose words with a contact and that a volunteer may not see."""
+    return session.scalars(select(Ticket).where(Ticket.id.in_(_touched(contact_id)), ~visible_to(volunteer)).order_by(Ticket.id)).all()
 
 
 def sees(session: Session, volunteer: Volunteer, row: Erasure) -> bool:
@@ -150,6 +154,6 @@ def sees(session: Session, volunteer: Volunteer, row: Erasure) -> bool:
 
 
 def is_shut_out(session: Session, volunteer_id: int, contact_id: int) -> bool:
-    """Whether a volunteer is shut out of a ticket of a contact: it may complain of that volunteer."""
-    shut = exists().where(ShutOut.volunteer_id == volunteer_id, ShutOut.ticket_id == Ticket.id, Ticket.contact_id == contact_id)
+    """Whether a volunteer is shut out of a ticket that loses words with a contact: it may complain of that volunteer."""
+    shut = exists().where(ShutOut.volunteer_id == volunteer_id, ShutOut.ticket_id.in_(_touched(contact_id)))
     return bool(session.scalar(select(shut)))

@@ -297,31 +297,30 @@ def views_of(session: Session, ticket_id: int, *, limit: int) -> Sequence[Event]
 
 def has_listened(session: Session, ticket_id: int, volunteer_id: int, recording_id: int, *, since: datetime) -> bool:
     """Whether a volunteer has listened to a recording of the ticket after `since`."""
-    statement = select(Event.data).where(
-        Event.ticket_id == ticket_id, Event.kind == EventKind.LISTENED, Event.volunteer_id == volunteer_id, Event.happened_at > since
-    )
-    return any(data.get("recording") == recording_id for data in session.scalars(statement))
+    return recording_id in _looked_at(session, EventKind.LISTENED, "recording", ticket_id, volunteer_id, Event.happened_at > since)
 
 
 def listened_to(session: Session, ticket_id: int, volunteer_id: int) -> frozenset[int]:
     """Ids of the recordings of a ticket that a volunteer has listened to."""
-    statement = select(Event.data).where(Event.ticket_id == ticket_id, Event.kind == EventKind.LISTENED, Event.volunteer_id == volunteer_id)
-    return frozenset(data["recording"] for data in session.scalars(statement) if "recording" in data)
+    return _looked_at(session, EventKind.LISTENED, "recording", ticket_id, volunteer_id)
 
 
 def has_seen(session: Session, ticket_id: int, volunteer_id: int, photo_id: int, *, since: datetime) -> bool:
     """Whether a volunteer was shown a photo of the ticket after `since`."""
-    return photo_id in _seen(session, ticket_id, volunteer_id, Event.happened_at > since)
+    return photo_id in _looked_at(session, EventKind.PHOTO_SEEN, "photo", ticket_id, volunteer_id, Event.happened_at > since)
 
 
 def photos_seen(session: Session, ticket_id: int, volunteer_id: int) -> frozenset[int]:
     """Ids of the photos of a ticket that a volunteer was shown."""
-    return _seen(session, ticket_id, volunteer_id)
+    return _looked_at(session, EventKind.PHOTO_SEEN, "photo", ticket_id, volunteer_id)
 
 
-def _seen(session: Session, ticket_id: int, volunteer_id: int, *when: ColumnElement[bool]) -> frozenset[int]:
-    shown = (Event.ticket_id == ticket_id, Event.kind == EventKind.PHOTO_SEEN, Event.volunteer_id == volunteer_id, *when)
-    return frozenset(data["photo"] for data in session.scalars(select(Event.data).where(*shown)))
+def _looked_at(
+    session: Session, kind: EventKind, what: str, ticket_id: int, volunteer_id: int, *when: ColumnElement[bool]
+) -> frozenset[int]:
+    """Ids of the recordings or photos (`what`) in a volunteer's events of that kind on a ticket."""
+    looks = (Event.ticket_id == ticket_id, Event.kind == kind, Event.volunteer_id == volunteer_id, *when)
+    return frozenset(data[what] for data in session.scalars(select(Event.data).where(*looks)) if what in data)
 
 
 def is_held_by_person(session: Session, ticket_id: int, holding: Collection[str]) -> bool:

@@ -94,7 +94,8 @@ class RowStatement(NamedTuple):
     """A statement for SQLite as the driver takes it. Its values are those of the columns, then the ids of the rows that `ROWS` names."""
 
     sql: str
-    columns: tuple[tuple[str, Callable[[Any], Any]], ...]  # each with what makes of its value what the driver takes
+    columns: tuple[str, ...]
+    converters: tuple[tuple[str, Callable[[Any], Any]], ...]  # what makes of a column's value what the driver takes, where it must
 
 
 @functools.lru_cache(maxsize=64)
@@ -112,8 +113,9 @@ def storing_row(name: str, columns: tuple[str, ...]) -> RowStatement:
     if asked:
         stored = stored.on_conflict_do_nothing(index_elements=["mark"])
     own = {key: one for key, one in (given | asked).items() if key not in ROWS[name].ids}
-    converters = {key: converter(one.type.dialect_impl(_SQLITE), _SQLITE) or _as_it_is for key, one in own.items()}
-    return RowStatement(str(stored.compile(dialect=_SQLITE)), tuple(converters.items()))
+    converters = {key: converter(one.type.dialect_impl(_SQLITE), _SQLITE) for key, one in own.items()}
+    needed = tuple((key, convert) for key, convert in converters.items() if convert is not None)
+    return RowStatement(str(stored.compile(dialect=_SQLITE)), tuple(own), needed)
 
 
 def _is_known(erased_phone: Any, text_gateway: Any, erased_text: Any) -> ColumnElement[bool]:

@@ -104,11 +104,12 @@ class StoredInTurn(FirstTexts):
 def _driven(name: str, text: FirstText) -> tuple[str, str, list[object]]:
     """A row's name, its statement and its own values as the driver takes them."""
     row = text.rows[name]
-    made = storing_row(name, tuple(row))
+    made, values = storing_row(name, tuple(row)), dict(row)
     if name == "contact":
-        gateway = text.rows["text"]["gateway"]
-        row = {**row, "erased_phone": text.suppression_mark, "text_gateway": gateway, "erased_text": text.hashed_id}
-    return name, made.sql, [convert(row[key]) for key, convert in made.columns]
+        values |= {"erased_phone": text.suppression_mark, "text_gateway": text.rows["text"]["gateway"], "erased_text": text.hashed_id}
+    for key, convert in made.converters:
+        values[key] = convert(values[key])
+    return name, made.sql, [values[key] for key in made.columns]
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What was claimed for each line of the gateways, by the minute: limits and the budget count it.
 
-It is counted in the transaction of the claim. A worker that dies has used its places; nothing gives them back.
+It is counted in the transaction of the claim. If a worker dies, what it had claimed stays counted.
 """
 
 from collections.abc import Collection, Mapping

@@ -9,7 +9,7 @@ from hotline.storage.base import Base
 
 
 class GatewayState(Base):
-    """A gateway that rests or was stopped, now or before. One of which neither was ever so has no row."""
+    """A gateway that rests or was stopped, now or before. A gateway that never did either has no row."""
 
     __tablename__ = "gateway_states"
     name: Mapped[str] = mapped_column(String(16), primary_key=True)

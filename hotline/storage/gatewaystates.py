@@ -51,6 +51,14 @@ def rest(session: Session, name: str, reason: str, *, now: datetime) -> None:
     _store(session, name, values, whole=values)
 
 
+def wake(session: Session, name: str, *, now: datetime) -> None:
+    """End a gateway's rest: it comes back as after any rest."""
+    state = _locked(session, name)
+    if state is not None and state.until > now:
+        state.until = now
+        session.flush()
+
+
 def stop(session: Session, name: str, by: int | None, now: datetime, *, why: str = "") -> bool:
     """Have a gateway carry nothing until it is started. False if it is stopped already. `by`: a volunteer's id; None: the command line."""
     state = _locked(session, name)

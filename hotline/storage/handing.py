@@ -7,7 +7,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from hotline.domain.phone import SenderKind
-from hotline.storage import readings, rekeying, sealed
+from hotline.storage import rekeying, sealed
 from hotline.storage.base import other
 from hotline.storage.callmodels import Call
 from hotline.storage.models import Contact, Message, Ticket
@@ -15,17 +15,19 @@ from hotline.storage.models import Contact, Message, Ticket
 _OTHER = other(Ticket)
 
 
-def hand_over(session: Session, ticket_id: int, *, before: int, after: int) -> None:
+def hand_over(session: Session, ticket_id: int, *, before: int, after: int, now: datetime) -> None:
     """Give the words of a ticket, which is still the contact's `before`, to the contact `after`. Texts of other phones on it stay theirs.
 
     The ticket's `contact_id` must be changed in the same transaction. Raises `Erased`.
     """
     old, new = sealed.key_of(session, before), sealed.needed_key(session, after)
-    for message in session.scalars(select(Message).where(Message.ticket_id == ticket_id, Message.contact_id == before)):
-        body = sealed.seal_body(new, sealed.body_by(old, message), direction=message.direction, created_at=message.created_at)
-        session.execute(update(Message).where(Message.id == message.id).values(contact_id=after, sealed=body, plain=None))
-        readings.seal_anew(session, message.id, old, new)
+    its = (Message.ticket_id == ticket_id, Message.contact_id == before)
+    for message in session.scalars(select(Message).where(*its, sealed.HAS_WORDS)):  # what was wiped stays wiped
+        rekeying.of_text(session, message, old, new)
+    session.execute(update(Message).where(*its).values(contact_id=after))
     rekeying.of_ticket(session, ticket_id, old, new)
+    # From now on its key opens only what is in data files: it is kept for as long as these are.
+    session.execute(update(Contact).where(Contact.id == before).values(heard_at=now))
 
 
 def desks_of(session: Session, contact_id: int, *, since: datetime | None) -> Sequence[int]:

@@ -12,7 +12,7 @@ WAITS_FOR_SECOND = text("asks")
 
 
 class LookRow(Base):
-    """One person's look at one text or one recording. Whether that still waits for a look stands in its own row (`look`)."""
+    """One person's look at one text or one recording. The column `look` of the text or recording says whether it still waits."""
 
     __tablename__ = "looks"
     __table_args__ = (

@@ -1,4 +1,5 @@
-"""What is masked in texts, notes and recordings now: it stands below everything that shows words, so that nothing shows them without."""
+"""What is masked in texts, notes and recordings now: everything that shows words reads them through this module, so that none shows a
+masked part."""
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session

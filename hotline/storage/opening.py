@@ -9,7 +9,7 @@ from hotline.storage.models import Contact, Message
 
 
 def tried(session: Session, *, texts: int) -> tuple[int, int]:
-    """How many numbers open and how many do not, of all contacts and of the newest `texts` texts. Nothing of them is kept."""
+    """How many numbers open and how many do not, of all contacts and of the newest `texts` texts. What was opened is not kept."""
     opened = unopened = 0
     keys = sealed.keys_of(session)
     for contact in session.scalars(select(Contact).where(Contact.number.is_not(None)).execution_options(yield_per=500)):

@@ -7,7 +7,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from hotline.keys import Keys
-from hotline.sealing import ContactKey, unwrap, wrap, wrapped_by
+from hotline.log import logger
+from hotline.sealing import ContactKey, SealBroken, unwrap, wrap, wrapped_by
 from hotline.storage import bridges, drafts, photos, readings, recordings, sealed
 from hotline.storage.callmodels import Recording
 from hotline.storage.models import Contact, Draft, Message, Note, Ticket, TypedPhone
@@ -32,17 +33,23 @@ def wrapped(session: Session) -> dict[str, int]:
     return {bytes(row[0]).hex(): row[1] for row in counted}
 
 
-def rewrap(session: Session, keys: Keys, contact_ids: Sequence[int]) -> int:
-    """Wrap the keys of contacts by the current sealing key; returns how many were not. Nothing else of theirs changes."""
+def rewrap(session: Session, keys: Keys, contact_ids: Sequence[int]) -> tuple[int, int]:
+    """Wrap the keys of contacts by the current sealing key. Returns how many were not, and how many do not open and stay as they are."""
     found = session.execute(select(Contact.id, Contact.uid, Contact.wrapped_key).where(Contact.id.in_(contact_ids))).all()
-    done = 0
+    done = broken = 0
     for contact_id, uid, before in found:
         if before is None or wrapped_by(before) == keys.current:
             continue
+        try:
+            key = unwrap(keys, uid, before)
+        except SealBroken as fault:  # it must not keep the others under a key that was stolen
+            logger().error("the key of a contact does not open", contact_id=contact_id, fault=str(fault))
+            broken += 1
+            continue
         statement = update(Contact).where(Contact.id == contact_id, Contact.wrapped_key == before)
-        session.execute(statement.values(wrapped_key=wrap(keys, unwrap(keys, uid, before))))
+        session.execute(statement.values(wrapped_key=wrap(keys, key)))
         done += 1
-    return done
+    return done, broken
 
 
 File = tuple[type[Recording] | type[Photo], int]
@@ -73,18 +80,16 @@ def seal_anew(session: Session, keys: Keys, contact_id: int, new: ContactKey, mo
     statement = select(Contact).where(Contact.id == contact_id).with_for_update()
     contact = session.scalars(statement, execution_options={"populate_existing": True}).one()
     old = sealed.key_in(keys, contact)
-    if old is None:
-        return True
+    if old is None:  # it was erased meanwhile
+        return not moved
     if not _move(session, contact_id, moved):
         return False
     photos.seal_anew(session, contact_id, old, new)
     number = sealed.number_by(old, contact)
     sealed_number = sealed.seal_number(new, number) if number is not None else None
     session.execute(update(Contact).where(Contact.id == contact_id).values(wrapped_key=wrap(keys, new), number=sealed_number))
-    for message in session.scalars(select(Message).where(Message.contact_id == contact_id, Message.sealed.is_not(None))):
-        body = sealed.seal_body(new, sealed.body_by(old, message), direction=message.direction, created_at=message.created_at)
-        session.execute(update(Message).where(Message.id == message.id).values(sealed=body))
-        readings.seal_anew(session, message.id, old, new)
+    for message in session.scalars(select(Message).where(Message.contact_id == contact_id, sealed.HAS_WORDS)):
+        of_text(session, message, old, new)
     own = select(Ticket.id).where(Ticket.contact_id == contact_id)
     for ticket_id in session.scalars(own).all():
         of_ticket(session, ticket_id, old, new)
@@ -103,6 +108,13 @@ def _move(session: Session, contact_id: int, moved: Mapping[File, Moved]) -> boo
         where = recordings if model is Recording else photos
         where.store(session, row_id, stored_as=one.name, size_bytes=one.size_bytes, sha256=one.sha256)
     return True
+
+
+def of_text(session: Session, message: Message, old: ContactKey | None, new: ContactKey) -> None:
+    """Seal the words of a text anew, and what was read in them. Words from before texts were sealed are sealed with it."""
+    body = sealed.seal_body(new, sealed.body_by(old, message), direction=message.direction, created_at=message.created_at)
+    session.execute(update(Message).where(Message.id == message.id).values(sealed=body, plain=None))
+    readings.seal_anew(session, message.id, old, new)
 
 
 def of_ticket(session: Session, ticket_id: int, old: ContactKey | None, new: ContactKey) -> None:

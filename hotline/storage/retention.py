@@ -14,6 +14,7 @@ from hotline.domain.call import TO_VOLUNTEERS
 from hotline.domain.conversation import ReadAs
 from hotline.domain.delivery import Delivery
 from hotline.domain.keeping import ANNOUNCED, Terms
+from hotline.domain.phone import SenderKind
 from hotline.domain.rights import Rights
 from hotline.domain.ticket import ENDED, Status
 from hotline.storage.base import NO_TICKET
@@ -31,6 +32,7 @@ from hotline.storage.prankmodels import Prank
 from hotline.storage.recordings import HAS_FILE, WIPED
 from hotline.storage.recordings import KEPT as HEARD
 from hotline.storage.ringmodels import Ring
+from hotline.storage.sealed import HAS_WORDS
 from hotline.storage.tickets import visible_to
 
 Due = Select[int]
@@ -150,15 +152,16 @@ def sought(*, before: datetime) -> Due:
     return select(Login.id).where(Login.sought.is_not(None), Login.seen_at <= before)
 
 
-def contacts(*, before: datetime) -> Due:
-    """Contacts of whom nothing is left, and that nothing must be remembered of.
+def contacts(*, before: datetime, desks_before: datetime) -> Due:
+    """Contacts of whom nothing is left, and that nothing must be remembered of. `desks_before`: as `before`, for the nameless contacts of
+    walk-ins, which phones have taken over: data files from before that open by their keys.
 
     What somebody marked or asked for stays known for as long as the phone may text us again; so do volunteers' own phones.
     """
     own = Ticket.contact_id == Contact.id
     left = (
         exists().where(own, or_(Ticket.status.not_in(ENDED), Ticket.kept_from.is_not(None))).correlate(Contact),
-        exists().where(Message.contact_id == Contact.id, or_(Message.sealed.is_not(None), Message.plain.is_not(None))).correlate(Contact),
+        exists().where(Message.contact_id == Contact.id, HAS_WORDS).correlate(Contact),
         exists().where(Call.contact_id == Contact.id, or_(Call.started_at > before, Call.next_attempt_at.is_not(None))).correlate(Contact),
         exists().where(Call.contact_id == Contact.id, Recording.call_id == Call.id, or_(HAS_FILE, _NOT_FETCHED)).correlate(Contact),
         exists().where(Message.contact_id == Contact.id, Photo.message_id == Message.id, Photo.stored_as.is_not(None)).correlate(Contact),
@@ -173,7 +176,8 @@ def contacts(*, before: datetime) -> Due:
         Contact.kind != ERASED,  # no phone is found by it any more: it is there for what an earlier owner of its number told
         or_(Contact.on_hold, Contact.may_text.is_(False), Contact.may_call.is_(False), *(one.is_not(None) for one in asked_for)),
     )
-    is_old = (Contact.wrapped_key.is_not(None), func.coalesce(Contact.heard_at, Contact.created_at) <= before)
+    is_desk, last = and_(Contact.kind == SenderKind.WITHHELD, Contact.times_seen == 0), func.coalesce(Contact.heard_at, Contact.created_at)
+    is_old = (Contact.wrapped_key.is_not(None), last <= before, or_(~is_desk, last <= desks_before))
     return select(Contact.id).where(*is_old, ~is_marked, *(~one for one in left)).order_by(Contact.id)
 
 

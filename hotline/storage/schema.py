@@ -24,7 +24,7 @@ from hotline.storage.writing import WriterLock
 
 
 class MigrationFailed(SQLAlchemyError):
-    """A migration left rows whose foreign key points to no row."""
+    """A migration left rows whose foreign key points to no row, or plain words."""
 
 
 class SchemaIsNewer(Exception):
@@ -46,6 +46,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _SEALED = "0022"
 """The revision from which on numbers and words are sealed."""
 
+_PLAIN_LEFT = 22
+"""The `user_version` of a SQLite file whose free pages may hold plain words: it is set before they are sealed, and 0 once these are
+overwritten. Who is killed in between, or has no room on the disk for it, does that the next time."""
+
 
 def migrate(url: str, keys: Keys | None = None) -> None:
     """Bring the database at `url` to the newest schema. It may be called again, and by two processes at once.
@@ -65,10 +69,13 @@ def migrate(url: str, keys: Keys | None = None) -> None:
             connection.commit()
             if before is not None and not knows(before):
                 raise SchemaIsNewer(before)
+            is_sqlite = engine.dialect.name == "sqlite"
+            if is_sqlite and before is not None and before < _SEALED:
+                _driver(connection).execute(f"PRAGMA user_version = {_PLAIN_LEFT}")
             upgrade(connection, keys=keys)
             connection.commit()
-            if before is not None and before < _SEALED and engine.dialect.name == "sqlite":
-                _wipe(connection)
+            if is_sqlite and _driver(connection).execute("PRAGMA user_version").fetchone()[0] == _PLAIN_LEFT:
+                _wipe(_driver(connection))
     finally:
         engine.dispose()
 
@@ -93,11 +100,22 @@ def steps(engine: Engine) -> tuple[str | None, list[Step]]:
     return current, [Step(one.revision, (one.doc or "").partition("\n")[0], Path(one.path).read_text("utf-8")) for one in scripts]
 
 
-def _wipe(connection: Connection) -> None:
-    """Overwrite what plain words have left in free pages of a SQLite file and in its log. PostgreSQL: docs/operator.md."""
-    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
-    driver.execute("VACUUM")
-    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def _driver(connection: Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+def _wipe(driver: sqlite3.Connection) -> None:
+    """Overwrite what plain words have left in free pages of a SQLite file and in its log. PostgreSQL: docs/operator.md.
+
+    Raises `MigrationFailed`.
+    """
+    try:
+        driver.execute("VACUUM")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        driver.execute("PRAGMA user_version = 0")
+    except sqlite3.Error as fault:
+        what = f"plain words may be left in the file, as it could not be written anew ({fault})"
+        raise MigrationFailed(f"{what}: make room on the disk for twice its size, and say hotline migrate again") from fault
 
 
 @contextlib.contextmanager
@@ -110,7 +128,7 @@ def foreign_keys_off(connection: Connection) -> Iterator[None]:
         yield
         return
     connection.commit()  # within a transaction SQLite ignores the pragma
-    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver = _driver(connection)
     driver.execute("PRAGMA foreign_keys=OFF")
     try:
         yield

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline import sealing
@@ -40,11 +40,15 @@ SEALED = frozenset(
         "shift_days.note",
         "text_parts.sealed",
         "typed_phones.number",
+        "views.sealed",
         "volunteers.totp_seed",
     }
 )
 """Every column that holds what is sealed. A test finds a column of text or bytes that is neither here nor excused there."""
 
+
+HAS_WORDS = or_(Message.sealed.is_not(None), Message.plain.is_not(None))
+"""Texts whose words were not wiped."""
 
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 """Shown in the place of words that do not open: somebody has changed the database, or a key is gone."""

@@ -21,6 +21,7 @@ from hotline.storage.contacts import ERASED
 from hotline.storage.db import upsert
 from hotline.storage.erasuremodels import Wiping
 from hotline.storage.models import Contact, Draft, Message, Note, Question, Ticket, TypedPhone
+from hotline.storage.partmodels import SentPart
 from hotline.storage.photomodels import Photo
 from hotline.storage.photos import PhotoChanges, PhotoState
 from hotline.storage.readingmodels import ReadingRow
@@ -259,6 +260,7 @@ def _wipe_messages(session: Session, ids: Sequence[int], *, now: datetime, why: 
         _forget_words(session, select(Message.ticket_id).where(Message.id.in_(some)))
         session.execute(update(Message).where(Message.id.in_(some)).values(**values), execution_options={"synchronize_session": False})
         session.execute(delete(ReadingRow).where(ReadingRow.message_id.in_(some)))  # it tells something of the words
+        session.execute(delete(SentPart).where(SentPart.message_id.in_(some)))  # its mark of the number could be tried with the keys
         _wipe_photos(session, session.scalars(select(Photo.id).where(Photo.message_id.in_(some)).order_by(Photo.id)).all(), now=now)
         if why is Why.WISH:  # what is only old was deleted at the gateway long ago
             gatewaycopies.ask_for_texts(session, some, now=now)

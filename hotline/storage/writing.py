@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, cast
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
@@ -41,6 +41,10 @@ a process share one interpreter, and only take it from each other."""
 
 class CommitLost(SQLAlchemyError):
     """The shared commit of this transaction failed: nothing of it is stored."""
+
+
+class NotBegun(SQLAlchemyError):
+    """The database does not begin a transaction: nothing was done."""
 
 
 class Overloaded(SQLAlchemyError):
@@ -120,12 +124,36 @@ class WriterLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
 
+class _FileOf:
+    """The file of a SQLite database. Who has a file open that was deleted, or that another took the place of, writes on without a fault,
+    and all of it is gone at the next start."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._path = Path(engine.url.database or "")
+        self._known = self._now()
+
+    def is_another(self) -> bool:
+        """Whether it is not the file that it was when this was asked before. Raises `NotBegun` while there is none."""
+        if (now := self._now()) is None:
+            raise NotBegun("the file of the database is not there")
+        before, self._known = self._known, now
+        return before != now
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
 @dataclass
 class _Group:
     """Transactions that will be committed together."""
 
-    connection: Connection
-    holding: contextlib.ExitStack  # closing it gives back the connection and the writer lock
+    writer: Connection
+    driver: sqlite3.Connection  # that of the writer
+    holding: contextlib.ExitStack  # closing it gives back the writer lock
     ended: threading.Event = field(default_factory=threading.Event)
     fault: BaseException | None = None
 
@@ -148,9 +176,15 @@ class _Group:
         self.driver.execute("RELEASE one")
 
     @property
-    def driver(self) -> sqlite3.Connection:
-        """The driver's connection."""
-        return cast("sqlite3.Connection", self.connection.connection.driver_connection)
+    def connection(self) -> Connection:
+        """The connection for a session. It is told of the transaction only then: that takes longer than to begin one."""
+        if not self.writer.in_transaction():
+            self.writer.begin()
+        return self.writer
+
+    def commit(self) -> None:
+        """Commit what all of them stored."""
+        (self.writer if self.writer.in_transaction() else self.driver).commit()
 
 
 class SharedCommits:
@@ -167,6 +201,10 @@ class SharedCommits:
         self._threads, self._counting = threading.Lock(), threading.Lock()
         self._coming = 0
         self._group: _Group | None = None
+        # Kept: to take a connection from the pool for each transaction costs half as much as to store a text.
+        self._writer: Connection | None = None
+        self._file = _FileOf(engine)
+        event.listen(engine, "engine_disposed", lambda _: self._close())
 
     @contextlib.contextmanager
     def session(self, *, ahead: bool = False) -> Iterator[Session]:
@@ -225,9 +263,19 @@ class SharedCommits:
     def _begin(self) -> _Group:
         with contextlib.ExitStack() as holding:
             holding.enter_context(self._turn.taken())
-            connection = holding.enter_context(self._engine.connect())
-            connection.begin()
-            self._group = _Group(connection, holding.pop_all())
+            if self._file.is_another():
+                self._part_with_writer()
+                self._engine.dispose()  # readers too would go on with the one that was
+            if self._writer is None:
+                self._writer = self._engine.connect()
+                self._writer.detach()  # it is none of those that the pool lends
+            driver = cast("sqlite3.Connection", self._writer.connection.dbapi_connection)
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as fault:
+                self._part_with_writer()
+                raise NotBegun("the database does not begin a transaction") from fault
+            self._group = _Group(self._writer, driver, holding.pop_all())
         return self._group
 
     def _end(self, group: _Group) -> None:
@@ -243,12 +291,27 @@ class SharedCommits:
 
     def _commit(self, group: _Group) -> None:
         if not group.is_open:
+            self._part_with_writer()
             raise CommitLost("the database rolled the transaction back by itself")
         try:
-            group.connection.commit()
+            group.commit()
         except BaseException:
-            group.connection.invalidate()  # else it would keep its transaction open, and with it the write lock, for ever
+            self._part_with_writer()  # else it would keep its transaction open, and with it the write lock, for ever
             raise
+
+    def _close(self) -> None:
+        # Never while somebody writes: a connection that is closed under a statement ends the process.
+        if self._writer is not None and self._threads.acquire(timeout=WAIT_S):
+            try:
+                if self._group is None:
+                    self._part_with_writer()
+            finally:
+                self._threads.release()
+
+    def _part_with_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def _await(self, group: _Group) -> None:
         while not group.ended.wait(_LOOK_AFTER_S):

@@ -163,10 +163,6 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
     machine_verdict = replies.verdict(runtime(), session, found, contact, known=known, by_machine=True)
     erase = erasing.erasing(runtime(), session, entered)
     call = known.call
-    typed = typedphones.of_ticket(session, found.id)
-    unheard = next((one for one in typed if one.kind == TypedAs.WALK_IN and one.met_at is None), None)
-    address = sealed.typed_number_of(session, unheard) if unheard is not None else sealed.number_of(runtime().keys, contact)
-    safe = SafeContact.of(contact, phone_held=known.phone_held)
     beside = protocols.beside(runtime(), found, past)
     shown = _timeline(session, found, past)
     told = _complaint(session, found, past, shown["timeline"].entries)
@@ -177,14 +173,8 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
         here=_here(session, found),
         ticket=found,
         contact=contact,
-        safe=safe,
-        masked=address and masked(address),
-        number_shown=address if shows_number else None,
-        shows_number=shows_number,
-        unheard=unheard is not None,
-        other_phones=_other_phones(session, entered, typed, masked=(lambda number: number) if shows_number else masked),
-        other_phone_allowed=otherphones.allowed(found),
-        typed_numbers={one.id: masked(sealed.typed_number_of(session, one)) for one in typed},
+        safe=SafeContact.of(contact, phone_held=known.phone_held),
+        **_phones(session, entered, contact, masked=masked, shows_number=shows_number),
         call=call,
         walk=Walk.from_row(call.walk) if call is not None else None,
         category=next((c for c in runtime().categories if c.code == found.category), None),
@@ -220,6 +210,22 @@ def _render(session: Reading, entered: Access, *, kept: Words, moved: bool, show
         **acts.on_page(session, entered, past),
         **keeplonger.on_page(entered),
     )
+
+
+def _phones(session: Reading, entered: Access, contact: Contact, *, masked: Callable[[str], str], shows_number: bool) -> dict[str, Any]:
+    """The citizen's own number, and those that were typed in; the whole of them only if the page `shows_number`."""
+    typed = typedphones.of_ticket(session, entered.ticket.id)
+    unheard = next((one for one in typed if one.kind == TypedAs.WALK_IN and one.met_at is None), None)
+    address = sealed.typed_number_of(session, unheard) if unheard is not None else sealed.number_of(runtime().keys, contact)
+    return {
+        "masked": address and masked(address),
+        "number_shown": address if shows_number else None,
+        "shows_number": shows_number,
+        "unheard": unheard is not None,
+        "other_phones": _other_phones(session, entered, typed, masked=(lambda number: number) if shows_number else masked),
+        "other_phone_allowed": otherphones.allowed(entered.ticket),
+        "typed_numbers": {one.id: masked(sealed.typed_number_of(session, one)) for one in typed},
+    }
 
 
 def _other_phones(session: Reading, entered: Access, typed: Iterable[TypedPhone], *, masked: Callable[[str], str]) -> list[OtherPhone]:

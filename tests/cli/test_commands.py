@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from redis import Redis
+from redis import Redis, ResponseError
 from sqlalchemy import text, update
 
 from hotline import keys
@@ -28,6 +28,7 @@ from hotline.keys import read_keys
 from hotline.media import sound
 from hotline.media.clips import Kind, Shelf
 from hotline.runtime import Runtime
+from hotline.services.condition import readiness
 from hotline.services.people.login import LoginRefused, log_in
 from hotline.simulator import create_simulator
 from hotline.simulator.server import make_simulator_server
@@ -144,7 +145,7 @@ def test_what_goes_soon_is_counted_by_its_rule(rt: Runtime, hotline: Command) ->
         tx.session.execute(update(Ticket).values(**gone))
         tx.session.execute(update(Message).values(look=None, to_read=None, delivery=None))
     said = hotline("keeping", "--days", "2").output
-    assert "In the next 2 days go" in said
+    assert "This goes in the next 2 days" in said
     assert re.search(r"^ +1  tickets$", said, re.MULTILINE)
     assert "cheen" not in said
 
@@ -158,7 +159,7 @@ def test_what_rings_for_nothing_is_told_with_its_budget(rt: Runtime, hotline: Co
             for kind, data in (("rang", {}), ("looked", {"answer": "ordinary"})):
                 tx.session.add(Event(ticket_id=ticket.id, kind=kind, happened_at=datetime.now(UTC), data=data))
     said = hotline("danger", "--days", "7").output
-    assert "11 of them were ordinary, said who looked: 11.0 a week; the budget is 10" in said
+    assert "11 of them were called ordinary by the person who looked: 11.0 a week; the budget is 10" in said
     assert "The budget is not kept" in said
 
 
@@ -295,6 +296,10 @@ def verdicts(result: Result) -> dict[str, str]:
         "keys",
         "spool",
         "redis",
+        "running",
+        "texts",
+        "disk",
+        "address",
         "hosts",
         "gateway",
         "recordings",
@@ -387,6 +392,11 @@ def test_the_doctor_lets_the_version_before_run_on_a_newer_schema(rt: Runtime, h
     assert "doubt  database: its schema (9999) is a newer version's" in said.output
     assert hotline("migrate").output == "The database is of a newer version than this (9999): it stays as it is.\n"
     assert "which this version does not know" in hotline("upgrade", "--check").output
+
+
+def test_the_doctor_sees_a_database_that_can_be_read_and_not_written(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "database", lambda _: "can be read, cannot be written: OperationalError")
+    assert "cannot be written: OperationalError: is its disk full" in verdicts(hotline("doctor"))["database"]
 
 
 def test_the_doctor_sees_an_old_schema(hotline: Command, empty_database_url: str) -> None:
@@ -523,6 +533,15 @@ def test_the_doctor_sees_a_redis_that_answers_and_takes_nothing(hotline: Command
             redis.replicaof("NO", "ONE")
 
 
+def test_the_doctor_sees_a_redis_whose_disk_is_full(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+
+    monkeypatch.setattr(Redis, "ping", refuse)  # it answers every command so but those that set it up
+    monkeypatch.setattr(Redis, "set", refuse)
+    assert "answers, and takes nothing (MISCONF" in verdicts(hotline("doctor"))["redis"]
+
+
 def test_the_doctor_sees_the_demo_beside_a_real_gateway_and_texts_in_the_clear(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TwilioGateway, "check", lambda _self: None)
     monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
@@ -577,7 +596,7 @@ def test_the_doctor_doubts_a_real_gateway_without_backups_and_lets_it_run(hotlin
     monkeypatch.setattr(TwilioCalls, "media_is_open", lambda _self: False)
     said = hotline("doctor", HOTLINE_TWILIO_API_URL="https://api.twilio.com").output
     assert "doubt  backup: none is made: set folder and to in [backup]" in said
-    assert "doubt" not in hotline("doctor").output
+    assert "doubt  backup" not in hotline("doctor").output
 
 
 def test_the_doctor_sees_recordings_that_anybody_can_have(hotline: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -643,7 +662,9 @@ def test_the_keys_are_made_shown_added_and_retired_by_commands(hotline: Command,
     assert f"sealing {before.current}" in shown
     assert "No paper copy was confirmed" in shown
     assert not any(key.hex() in shown for key in (before.mark, before.staff, *before.sealing.values()))
-    assert before.mark.hex() in hotline("keys", "paper", **path).output
+    sheet = hotline("keys", "paper", **path).output
+    assert before.mark.hex() in sheet
+    assert sheet.splitlines()[-1] == f"# {before.check()}"  # as `hotline keys confirm --help` and docs/operator.md say
     assert "not the code" in told(hotline("keys", "confirm", "12345678", **path))
     assert hotline("keys", "confirm", before.check(), **path).exit_code == 0
     assert "A paper copy was confirmed" in hotline("keys", "check", **path).output

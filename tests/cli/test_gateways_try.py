@@ -110,6 +110,11 @@ def test_secrets_and_numbers_that_the_service_repeats_are_masked(url: str, prete
     assert len(result.output) < 1500
 
 
+def test_a_secret_is_masked_however_the_service_writes_it(url: str, pretend: Pretend, tmp_path: Path) -> None:
+    pretend.answers.append(Response("p&amp;ss w+rd/% p&ss w+rd\\/% p%26ss%20w%2brd%2f%25."))
+    assert "    … … …." in walk(url, tmp_path, "m3tech").output
+
+
 def test_what_cannot_be_tried_is_told(url: str, tmp_path: Path) -> None:
     assert "is no phone's number" in walk(url, tmp_path, "m3tech", "--to", "8020").output
     env = {"HOTLINE_SECRET_KEY": "k" * 32, "HOTLINE_KEYS_FILE": keys_file()}

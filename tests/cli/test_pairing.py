@@ -106,6 +106,18 @@ def test_a_phone_that_refuses_or_is_away_says_what_to_do(pair: Callable[..., Res
     assert world.phone.arrived() == []
 
 
+def test_behind_a_server_the_key_is_set_on_the_phone(pair: Callable[..., Result], world: AndroidWorld) -> None:
+    world.phone.setup.settings["webhooks"]["signing_key"] = "8letters"
+    result = pair(table=f'url = "{world.phone_url}"\npretend = true\nmode = "server"')
+    assert "Settings, Webhooks, Signing key: the second code below" in result.output
+    assert world.phone.setup.settings["webhooks"]["signing_key"] == "8letters"
+
+
+def test_an_app_that_passes_settings_over_is_told_of(pair: Callable[..., Result], world: AndroidWorld) -> None:
+    world.phone.setup.settings["messages"] = {"log_lifetime_days": None}
+    assert "Not taken: messages.processing_order. Set these on the phone" in pair().output
+
+
 def test_what_is_no_phone_is_told(pair: Callable[..., Result], world: AndroidWorld) -> None:
     assert "the phones are sim1" in pair("sim2", "--to", HER).output
     assert "the phones are sim1" in pair("twilio", "--to", HER).output

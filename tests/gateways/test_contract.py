@@ -7,7 +7,7 @@ nothing is written here for it.
 import importlib
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -70,6 +70,12 @@ def world(request: pytest.FixtureRequest, make_rt: MakeRt, tmp_path: Path) -> It
     ) as world:
         world.lacks = lacks_of(kind, name)
         yield world
+
+
+@pytest.fixture
+def ahead(clock: Clock) -> None:
+    """The clock of this machine is hours ahead."""
+    clock.now = datetime.now(UTC) + timedelta(hours=6)
 
 
 @pytest.fixture
@@ -186,6 +192,16 @@ def test_a_worker_that_dies_as_it_hands_a_text_over_loses_and_doubles_nothing(me
 
 
 def test_a_worker_that_dies_after_sending_loses_and_doubles_nothing(met: World, clock: Clock) -> None:
+    met.gateway.send(handed_over(met).text)  # and the worker is gone
+    end(met, clock)
+    assert len(arrived(met, 1)) == 1
+
+
+def test_a_worker_that_dies_after_sending_doubles_nothing_by_a_clock_that_is_hours_ahead(
+    ahead: None,
+    met: World,
+    clock: Clock,
+) -> None:
     met.gateway.send(handed_over(met).text)  # and the worker is gone
     end(met, clock)
     assert len(arrived(met, 1)) == 1

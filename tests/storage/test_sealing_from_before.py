@@ -1,5 +1,7 @@
 """A database from before words were sealed: `hotline migrate` seals it, whole or not at all, and leaves no plain word behind."""
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 
 import pytest
@@ -8,11 +10,13 @@ from sqlalchemy import select, text
 
 from hotline import sealing
 from hotline.runtime import Runtime
-from hotline.services.texts.sealing import seal_plain
-from hotline.storage import bridges, db, drafts, events, messages, readings, schema, sealed, shiftdays, typedphones
+from hotline.services.texts import sealing as sealing_texts
+from hotline.services.texts.sealing import is_plain, seal_plain
+from hotline.storage import bridges, db, drafts, events, messages, readings, schema, sealed, shiftdays, typedphones, views
 from hotline.storage.models import Contact, Ticket
 from hotline.storage.peoplemodels import ShiftDay
 from hotline.storage.readingmodels import ReadingRow
+from hotline.storage.viewmodels import View
 from tests.support import HER, KEYS, OTHER, make_runtime, text_in, tickets
 
 WORD = "zqxcanary"
@@ -37,7 +41,8 @@ INSERT INTO call_plans (ticket_id, code_word) VALUES (1, '{WORD} word');
 INSERT INTO shift_days (id, team_id, volunteer_id, on_date, starts, ends, note)
 VALUES (1, 1, 1, '2026-11-23', '08:00:00', '16:00:00', '{WORD} shift');
 INSERT INTO readings (message_id, read_at, intent, kinds, danger, against, quiet, reasons)
-VALUES (1, '{AT}', 'complaint', '[]', 0.1, 0.1, 0.1, '{{"kind": ["{WORD}"]}}')
+VALUES (1, '{AT}', 'complaint', '[]', 0.1, 0.1, 0.1, '{{"kind": ["{WORD}"]}}');
+INSERT INTO views (id, volunteer_id, name, folded, query) VALUES (1, 1, '{WORD} view', '{WORD} view', 'list=mine')
 """
 
 
@@ -71,6 +76,7 @@ def _read(rt: Runtime) -> list[object]:
             bridges.code_word(session, bridges.plan(session, 1)),
             shiftdays.note_of(session, session.get_one(ShiftDay, 1)),
             readings.reasons_of(session, session.get_one(ReadingRow, 1)),
+            views.of(session, 1, most=5)[0][1:],
         ]
 
 
@@ -84,6 +90,7 @@ EVERYTHING = [
     f"{WORD} word",
     f"{WORD} shift",
     {"kind": [WORD]},
+    (f"{WORD} view", "list=mine"),
 ]
 
 
@@ -104,8 +111,11 @@ def test_all_of_it_is_read_before_and_after_the_worker_and_nothing_plain_is_left
         assert len(session.scalars(select(Contact.id)).all()) == 2
     assert seal_plain(rt) == 2
     assert seal_plain(rt) == 0
+    assert not is_plain(rt)
     with rt.reading() as session:
         assert messages.first_in(session, 1, longest=99)[1] == EVERYTHING[2]  # type: ignore[index]
+        assert views.of(session, 1, most=5)[0][1:] == EVERYTHING[-1]
+        assert WORD not in repr(session.execute(select(*View.__table__.columns)).all())
     rt.close()
     if rt.engine.dialect.name == "sqlite":
         left = _bytes(empty_database_url)
@@ -139,6 +149,58 @@ def test_killed_half_way_it_is_as_it_was_and_can_be_begun_again(
     schema.migrate(empty_database_url, KEYS)
     rt = make_runtime(empty_database_url)
     assert _read(rt) == EVERYTHING
+    rt.close()
+
+
+def test_killed_before_free_pages_are_overwritten_it_overwrites_them_the_next_time(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or without room on the disk for it: the schema is the newest by then."""
+    path = db.sqlite_path(empty_database_url)
+    if path is None:
+        return
+    _from_before(empty_database_url)
+    with contextlib.closing(sqlite3.connect(path)) as before:  # as a build of SQLite deletes that does not overwrite
+        before.execute("PRAGMA secure_delete = OFF")
+        before.execute(f"CREATE TABLE left AS SELECT '{WORD} ' || hex(randomblob(2000)) AS word")
+        before.execute("DROP TABLE left")
+        before.commit()
+
+    class Full:
+        def execute(self, _: str) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    def killed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    real = schema._wipe
+    for breaks, told in ((killed, KeyboardInterrupt), (lambda _: real(Full()), schema.MigrationFailed)):  # type: ignore[arg-type]
+        with monkeypatch.context() as patched:
+            patched.setattr(schema, "_wipe", breaks)
+            with pytest.raises(told):
+                schema.migrate(empty_database_url, KEYS)
+    wiped: list[object] = []
+    monkeypatch.setattr(schema, "_wipe", lambda driver: wiped.append(real(driver)))
+    for _ in range(2):
+        schema.migrate(empty_database_url, KEYS)
+    assert len(wiped) == 1
+    rt = make_runtime(empty_database_url)
+    seal_plain(rt)
+    rt.close()
+    assert WORD.encode() not in _bytes(empty_database_url)
+
+
+def test_no_plain_word_stays_in_the_log_of_a_hotline_that_runs(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever number of texts there is: two are one whole batch."""
+    monkeypatch.setattr(sealing_texts, "BATCH", 2)
+    _from_before(empty_database_url)
+    schema.migrate(empty_database_url, KEYS)
+    rt = make_runtime(empty_database_url)
+    text_in(rt, "phir aaye the")
+    assert seal_plain(rt) == 2
+    seal_plain(rt)
+    if rt.engine.dialect.name == "sqlite":
+        assert WORD.encode() not in _bytes(empty_database_url)
     rt.close()
 
 

@@ -11,8 +11,10 @@ from sqlalchemy import event, select, text
 
 from hotline.runtime import Runtime
 from hotline.storage import writing
+from hotline.storage.db import sqlite_path
 from hotline.storage.peoplemodels import Team
-from hotline.storage.writing import CommitLost, Overloaded, SharedCommits
+from hotline.storage.schema import migrate
+from hotline.storage.writing import CommitLost, NotBegun, Overloaded, SharedCommits
 from tests.support import count, make_runtime
 
 
@@ -193,4 +195,56 @@ def test_one_interrupted_in_line_holds_up_nobody(sqlite_url: str) -> None:
     waiting.join(timeout=5)
     assert not waiting.is_alive()
     assert _codes(rt) == {"team-1"}
+    rt.close()
+
+
+def _move(database: str, *, away: bool) -> None:
+    """Move the files of the database away, as somebody does who thinks that nothing runs, or back."""
+    path = sqlite_path(database)
+    assert path is not None
+    other = path.with_name("away")
+    other.mkdir(exist_ok=True)
+    for file in (path.parent if away else other).glob("*.sqlite3*"):
+        file.rename((other if away else path.parent) / file.name)
+
+
+def test_nothing_is_stored_in_a_file_that_was_deleted(sqlite_url: str) -> None:
+    rt = make_runtime(sqlite_url)
+    assert _outcome(rt, 1) == "stored"
+    _move(sqlite_url, away=True)
+    with pytest.raises(NotBegun):
+        _add(rt, 2)
+    _move(sqlite_url, away=False)
+    assert _outcome(rt, 4) == "stored"
+    assert _codes(rt) == {"team-1", "team-4"}
+    rt.close()
+
+
+@pytest.mark.parametrize("wrote_before", [True, False])
+def test_a_file_that_took_the_place_of_the_database_is_written_to_and_read(sqlite_url: str, *, wrote_before: bool) -> None:
+    rt = make_runtime(sqlite_url)
+    assert not _codes(rt)  # a connection is open
+    if wrote_before:
+        assert _outcome(rt, 1) == "stored"
+    _move(sqlite_url, away=True)
+    migrate(sqlite_url)
+    assert _outcome(rt, 2) == "stored"
+    after_a_restart = make_runtime(sqlite_url)
+    assert _codes(after_a_restart) == {"team-2"} == _codes(rt)
+    after_a_restart.close()
+    rt.close()
+
+
+def test_a_pool_that_is_closed_waits_for_who_writes(sqlite_url: str) -> None:
+    rt = make_runtime(sqlite_url)
+    with ThreadPoolExecutor(1) as pool:
+        with rt.transaction() as tx:
+            tx.session.add(Team(code="first", name="Team"))
+            tx.session.flush()
+            closing = pool.submit(rt.close)
+            time.sleep(0.1)
+            assert not closing.done()
+            tx.session.add(Team(code="second", name="Team"))
+        closing.result(5)
+    assert _codes(rt) == {"first", "second"}
     rt.close()

@@ -49,7 +49,9 @@ def full_line(rt: Runtime) -> Iterator[None]:
 
 @contextlib.contextmanager
 def empty_pool(rt: Runtime) -> Iterator[None]:
-    """All connections of the process in use."""
+    """All connections of the process in use, and on SQLite none kept for writing."""
+    if isinstance(rt.writing, SharedCommits):
+        rt.writing._part_with_writer()
     with contextlib.ExitStack() as taken:
         for _ in range(rt.engine.pool.size()):  # type: ignore[attr-defined]  # of the QueuePool that it is
             taken.enter_context(rt.engine.connect())

@@ -312,7 +312,10 @@ def test_what_was_recorded_until_the_process_is_killed_is_not_lost(database_url:
             with pytest.raises(GatewayError) as fault:
                 held.gateway.call_state("0" * 32)
             assert (fault.value.code, fault.value.outcome) == ("no_process", Outcome.NOT_SENT)
+            [left] = (held.data / "gateways/line.tmp").iterdir()
             await held.held()
+            [now] = (held.data / "gateways/line.tmp").iterdir()
+            assert now.name != left.name  # what the library left is cleared away
             call = await held.ended()
             [recording] = await so(held.recordings, log=held.said)
             assert call.ticket_id == tickets(held.rt)[0].id

@@ -1,5 +1,6 @@
 """Whether what keeps the hotline's data is there, whole and private: keys, database, disk, Redis, backups."""
 
+import contextlib
 from datetime import UTC, datetime
 
 from redis import Redis, RedisError, ResponseError
@@ -12,6 +13,7 @@ from hotline.keys import KeysFault, read_keys
 from hotline.services.arriving import TOO_LONG
 from hotline.services.backups import watching
 from hotline.services.calls import plainaudio
+from hotline.services.condition import readiness
 from hotline.services.people import keysafe
 from hotline.services.people.installation import DEMO
 from hotline.services.texts import sealing
@@ -43,6 +45,9 @@ def database(config: Config) -> str:
         raise Doubtful(
             f"its schema ({newer}) is a newer version's: this one runs on it if hotline upgrade --check of the newer one said so"
         )
+    with contextlib.suppress(Unseen), runtime_of(config) as rt:
+        if (said := readiness.database(rt)) != readiness.OK:
+            raise Wrong(f"{said}: is its disk full, or is it a copy that is for reading?")
     return f"{engine.dialect.name}, {kind or 'empty'} organisation, schema up to date"
 
 
@@ -83,7 +88,6 @@ def redis(config: Config) -> str:
         raise Unseen("cannot be looked at before the secret HOTLINE_REDIS_URL can be read")
     try:
         with Redis.from_url(config.redis_url, socket_timeout=2, socket_connect_timeout=2) as server:
-            server.ping()
             policy = _eviction(server)
             said = _try_writing(config)
     except RedisError as fault:
@@ -97,7 +101,9 @@ def _try_writing(config: Config) -> str:
     try:
         try_redis(config.redis_url, within_s=2)
     except ResponseError as fault:  # OutOfMemoryError and ReadOnlyError are such
-        raise Wrong(f"answers, and takes nothing ({fault}): no worker is woken. Give it memory, or name the server that writes") from fault
+        raise Wrong(
+            f"answers, and takes nothing ({fault}): no worker is woken. Give it memory or disk, or name the server that writes"
+        ) from fault
     return "answers and takes what is written"
 
 

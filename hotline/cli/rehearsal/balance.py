@@ -68,7 +68,7 @@ def _is_unknown(one: TextOut) -> bool:
 
 
 def _texts(told: Told, there: Everything) -> Line:
-    """Each text that was answered with success is there once; another is there once or not at all."""
+    """Each text that was answered with success is there once; another is there once or not at all. Each complaint is on a ticket."""
     rows: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row in there.came_in:
         rows[row.number, _flat(row.words)].append(row.id)
@@ -78,6 +78,10 @@ def _texts(told: Told, there: Everything) -> Line:
     nobodys = [ids[0] for key, ids in rows.items() if key not in sent]
     faults = [*_named("answered with success and not stored: contacts", lost), *_named("stored twice: texts", doubled)]
     faults += _named("stored, and nobody sent them: texts", nobodys)
+    told_us = {key for key, one in sent.items() if one.about is About.MATTER}
+    alone = [row for row in there.came_in if row.ticket_id is None and row.read_as != ReadAs.OPENED]  # the line of receipts names those
+    unheard = [row.id for row in alone if (row.number, _flat(row.words)) in told_us]
+    faults += _named("complaints that are on no ticket: texts", unheard)
     taken = sum(one.taken for one in told.texted)
     if taken < int(_fair_share(told) * len(told.texted)):
         faults.append(f"only {taken} of {len(told.texted)} were answered with success: this is no day to judge by")

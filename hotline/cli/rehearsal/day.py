@@ -74,6 +74,7 @@ class Contact:
     after_s: float
     way: Way
     words: str = ""
+    is_prank: bool = False
     walk: Walk | None = None
     asks: bool = False
 
@@ -119,6 +120,6 @@ def _contact(rng: random.Random, words: _Words, who: int, at: float, *, in_flood
         return Contact(who, at, Way.CALL, walk=walk)
     way = Way.PHONE if rng.random() < _BY_PHONE else Way.ACCOUNT
     if not in_flood and rng.random() < _PRANKS:
-        return Contact(who, at, way, words.prank())
+        return Contact(who, at, way, words.prank(), is_prank=True)
     asks = not in_flood and way is Way.ACCOUNT and rng.random() < _ASKING
     return Contact(who, at, way, words.complaint(danger=rng.random() < _CRIES), asks=asks)

@@ -8,6 +8,7 @@ class About(StrEnum):
     """What a text from a citizen is."""
 
     MATTER = "matter"
+    PRANK = "prank"  # a prank, a greeting, thanks, a question: it need not open a ticket
     STATUS = "status"  # the reference alone: where does it stand
 
 

@@ -53,7 +53,8 @@ class Town:
             taken = ask("POST", f"{self._stage.phone_url}/control/texts", given) is not None
         else:
             taken = self._text_account(contact.number, contact.words)
-        self._told.texted.append(Texted(contact.who, contact.number, contact.words, About.MATTER, began, self.now_s(), taken))
+        about = About.PRANK if contact.is_prank else About.MATTER
+        self._told.texted.append(Texted(contact.who, contact.number, contact.words, about, began, self.now_s(), taken))
 
     def _text_account(self, number: str, words: str) -> bool:
         answer = ask("POST", f"{self._stage.account_url}/phones/{quote(number)}/texts", {"body": words})

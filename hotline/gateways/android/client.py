@@ -28,6 +28,12 @@ _PAGE = 500
 _MOST_PAGES = 100
 """A phone has not taken in more within the days that are asked for; a longer list is one without end."""
 
+_ALL = timedelta(days=1)
+"""So far ahead of our clock the list of an open span ends. The app would end it by its own clock, which may be years behind."""
+
+_SHORTEST_S = 5
+"""A server refuses a text that may live for less."""
+
 _STILL_COMING = timedelta(minutes=2)
 """So old a text must be before the app is asked to look for it: a younger one may be on its way through the app at this moment."""
 
@@ -84,9 +90,8 @@ class AndroidGateway(TextGateway):
             period = {"since": _iso(span.since), "until": _iso(max(span.since, min(span.until or newest, newest)))}
             self._rest.ask("POST", "/inbox/refresh", json={**period, "messageTypes": ["SMS"], "triggerWebhooks": False})
         offset = int(page or 0)
-        query: dict[str, Any] = {"type": "SMS", "from": _iso(span.since), "limit": _PAGE, "offset": offset}
-        if span.until is not None:
-            query["to"] = _iso(span.until)
+        until = span.until or max(span.since, self._clock()) + _ALL
+        query = {"type": "SMS", "from": _iso(span.since), "to": _iso(until), "limit": _PAGE, "offset": offset}
         answer = self._rest.ask("GET", "/inbox", params=query)
         if not isinstance(answer.document, list):
             raise GatewayError("no_answer", Outcome.UNKNOWN)
@@ -158,7 +163,7 @@ class AndroidGateway(TextGateway):
         if text.leaves_by is not None:
             # A span, and no time: the phone's clock may be wrong.
             written["ttl"] = int((text.leaves_by - self._clock()).total_seconds())
-            if written["ttl"] <= 0:
+            if written["ttl"] < _SHORTEST_S:
                 raise GatewayError("too_late", Outcome.NOT_SENT)
         return written
 

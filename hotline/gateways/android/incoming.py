@@ -17,6 +17,9 @@ _TIME = re.compile(
 )
 _LINE = 16
 
+_FIRST_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+"""A time before it is none: some phones' stores have 1970 for every text. Taken at its word, danger would be years old."""
+
 
 def read_text(mark: bytes, device: str, told: Mapping[str, Any], *, event: str = "") -> IncomingText:
     """A text from the fields of a webhook or of the inbox. It raises nothing: what is missing or odd is taken as far as it makes a text.
@@ -62,7 +65,7 @@ def _in_range(made: Any) -> datetime | None:
         at: datetime = made()
     except (ValueError, OverflowError, OSError):  # the 40th of a month, the year 300000
         return None
-    return at
+    return at if at >= _FIRST_TIME else None
 
 
 def _milliseconds(at: datetime) -> int:

@@ -78,7 +78,7 @@ def path_of(photo: str) -> str | None:
 
 def _words(told: Mapping[str, Any], attachments: list[dict[str, Any]]) -> tuple[str, list[tuple[int, dict[str, Any]]]]:
     """The words of an MMS, and the attachments that are more than words and layout, each with its place."""
-    subject, body = (storable(str(told.get(name) or "")) for name in ("subject", "body"))
+    subject, body = _subject(str(told.get("subject") or "")), storable(str(told.get("body") or ""))
     rest, found = [], []
     for place, one in enumerate(attachments):
         kind = str(one.get("contentType") or "").partition(";")[0].strip().lower()
@@ -88,6 +88,14 @@ def _words(told: Mapping[str, Any], attachments: list[dict[str, Any]]) -> tuple[
             rest.append((place, one))
     body = body or "\n".join(found)
     return "\n".join(_apart(subject, body)), rest
+
+
+def _subject(told: str) -> str:
+    """The subject. Android's store has its bytes as Latin-1, and the app tells them so: in Urdu, each letter is two."""
+    try:
+        return storable(told.encode("latin-1").decode())
+    except UnicodeError:  # it was told as it is
+        return storable(told)
 
 
 def _apart(subject: str, body: str) -> Iterator[str]:

@@ -46,16 +46,18 @@ def missing_hooks(config: Config, phone: Phone) -> list[str]:
 
 
 def set_up(config: Config, phone: Phone, rest: Rest) -> list[str]:
-    """Set the phone up; returns the sections of its settings that it does not know. It can be done again. Raises `GatewayError`."""
+    """Set the phone up; returns the settings that it did not take. It can be done again. Raises `GatewayError`."""
     days = config.sending.gateway_keep_days
     # Each section by itself: an older app refuses a key that it does not know, and the rest must not suffer for it.
     sections: dict[str, dict[str, Any]] = {
         "messages": {"processing_order": "FIFO", "log_lifetime_days": days},
         "incoming": {"lifetime_days": days},
-        "webhooks": {"signing_key": phone.signing_key, "retry_count": _TRIES, "internet_required": not phone.is_local},
+        "webhooks": {"retry_count": _TRIES, "internet_required": not phone.is_local},
         "ping": {"interval_seconds": _PING_S},
     }
-    unknown = [name for name, values in sections.items() if not _is_set(rest, name, values)]
+    if phone.is_local:
+        _settings(rest, {"webhooks": {"signing_key": phone.signing_key}})  # it is not told back; a server hands no key on
+    unknown = [f"{section}.{key}" for section, values in sections.items() for key in _not_taken(rest, section, values)]
     url = hook_url(config, phone)
     for event in EVENTS:
         # Under an id of its own a webhook takes the place of the one before: the app would tell twice of everything else.
@@ -66,14 +68,21 @@ def set_up(config: Config, phone: Phone, rest: Rest) -> list[str]:
     return unknown
 
 
-def _is_set(rest: Rest, section: str, values: dict[str, Any]) -> bool:
+def _not_taken(rest: Rest, section: str, values: dict[str, Any]) -> list[str]:
+    """The keys that do not stand as we set them. The app, and a server, pass over a key that they do not know, and answer as ever."""
     try:
-        rest.ask("PATCH", "/settings", json={section: values})
+        document = _settings(rest, {section: values})
     except GatewayError as fault:
         if fault.outcome is Outcome.REFUSED:
-            return False
+            return list(values)
         raise
-    return True
+    told = document.get(section) if isinstance(document, dict) else None
+    return [key for key, value in values.items() if not isinstance(told, dict) or told.get(key) != value]
+
+
+def _settings(rest: Rest, sections: dict[str, dict[str, Any]]) -> Any:
+    """Change settings; returns all settings as they then are."""
+    return rest.ask("PATCH", "/settings", json=sections).document
 
 
 def _hooks(rest: Rest) -> list[dict[str, Any]]:

@@ -1,14 +1,13 @@
 """Reads what a service answered: JSON and XML by paths, and which rule knows the answer. Whatever it is, reading it ends soon."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree as ET
-from xml.parsers import expat
 
+from hotline.gateways.http.bodies import json_of, words_of, xml_of
 from hotline.gateways.http.exchange import Answer
 from hotline.gateways.http.service import Means, Place, Rule
 
@@ -19,50 +18,21 @@ _CODE = re.compile(r"[0-9A-Za-z_.-]{1,16}")
 _ID = re.compile(r"[!-~]{1,64}")
 
 
-class _Refused(Exception):
-    """The document declares things of its own."""
-
-
-def _parsed(text: str) -> ET.Element:
-    """A document of XML. Raises `_Refused` if it declares entities or defaults: few bytes of them grow to gigabytes.
-
-    One that only names a document type is taken: nothing fetches that, and one operator's service names a type in every answer.
-    """
-
-    def refuse_declarations(_name: str, _system: str | None, _public: str | None, has_own: int) -> None:
-        if has_own:
-            raise _Refused
-
-    tree = ET.TreeBuilder()
-    parser = expat.ParserCreate("utf-8", "}")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = refuse_declarations
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = tree.start, tree.end, tree.data
-    parser.Parse(text.encode(), True)
-    return tree.close()
-
-
 class Document:
     """The body of an answer, or of a form that was posted to us."""
 
     def __init__(self, body: bytes) -> None:
-        self.text = body.decode("utf-8-sig", "replace")
+        self.text = words_of(body)
 
     @cached_property
     def json(self) -> Any:
         """The body as JSON; None if it is none."""
-        try:
-            return json.loads(self.text)
-        except (ValueError, RecursionError):
-            return None
+        return json_of(self.text)
 
     @cached_property
     def xml(self) -> ET.Element | None:
-        """The body as XML; None if it is none, or if `_parsed` refuses it."""
-        try:
-            return _parsed(self.text.strip())
-        except (expat.ExpatError, _Refused):
-            return None
+        """The body as XML; None if it is none, or if it declares entities."""
+        return xml_of(self.text.strip())
 
     def find(self, place: Place) -> str | None:
         """What stands at the first of the places that is there, without space around it; None if nothing does."""
@@ -116,7 +86,7 @@ def _name(element: ET.Element) -> str:
 def as_text(value: Any) -> str | None:
     """A value of JSON or an element of XML as text; None if it is a table or a list."""
     if isinstance(value, ET.Element):
-        return value.text or ""
+        return "".join(value.itertext())
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, str | int | float) else None

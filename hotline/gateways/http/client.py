@@ -104,8 +104,6 @@ class HttpGateway(TextGateway):
         judged = self._ask("poll", poll.request, spans, limit_bytes=_POLL_BYTES)
         if judged.means is not Means.ROWS:
             raise _failure(judged)
-        if len(judged.answer.body) >= _POLL_BYTES:
-            logger().error("a gateway lists more texts than are read at once; lower [poll] minutes", gateway=self.name)
         for row in judged.document.rows(poll.rows):
             text = read_text(poll.fields, look_in(row), self._key, zone)
             if text is None or not text.gateway_id:
@@ -151,6 +149,8 @@ class HttpGateway(TextGateway):
                 timeout_s=self._time_left(ends),
                 limit_bytes=limit_bytes,
             )
+            if len(answer.body) >= limit_bytes:  # told first: no rule may know what was cut
+                logger().error("an answer is longer than is read; if it lists texts, lower [poll] minutes", gateway=self.name, step=step)
             judged = judge(answer, request.answers)
             self._heard(step, judged)
             if judged.means not in _GOOD:

@@ -29,6 +29,8 @@ Look = Callable[[str], bytes | None]
 
 _FIELDS_MAX = 1000
 _TOLD_AGAIN_MINUTES = 3
+_IN_MILLISECONDS = 10**11
+"""From so much on a time is in milliseconds: in seconds it would be the year 5138."""
 
 _REPORTED: Mapping[str, tuple[Delivery, Outcome | None]] = {
     "sent": (Delivery.SENT, None),
@@ -86,7 +88,7 @@ def told_reports(spec: ReportsIn, tag: str, query: bytes, body: bytes) -> list[R
     """
     looks = [fields_of(query, body)]
     if spec.content is not Content.QUERY:
-        looks = [_either(look_in(row), looks[0]) for row in _rows_of(spec.content, Place(), body)]
+        looks = [_either(look_in(row), looks[0]) for row in _rows_of(spec.content, spec.rows, body)]
     named = [look for look in looks if _plain(_of(look, spec.our_id or spec.id)).strip()]
     if looks and not named:
         raise FieldMissing(spec.our_id or spec.id)
@@ -117,7 +119,7 @@ def look_in(row: Any) -> Look:
 
 def read_text(fields: TextFields, look: Look, key: bytes, zone: ZoneInfo) -> ReadText | None:
     """A text in a row or form; None if it has no sender. `zone`: of a time that names none."""
-    sender = _plain(look(fields.sender)).strip()
+    sender = _plain(look(fields.sender)).strip().removeprefix("tel:")  # as GSMA's OneAPI writes a number
     if not sender:
         return None
     words = storable(decoded(look(fields.words) or b"", _of(look, fields.coding), _plain(_of(look, fields.charset)), is_hex=fields.hex))
@@ -159,7 +161,8 @@ def _time(given: str, written_as: str, zone: ZoneInfo) -> datetime | None:
     """A time of the service's; None if it is none, or cannot be right. A time without a zone is of the hotline's."""
     try:
         if written_as == "unix":
-            at = datetime.fromtimestamp(int(given[:12]), UTC)
+            since_1970 = int(given[:15])
+            at = datetime.fromtimestamp(since_1970 / 1000 if since_1970 >= _IN_MILLISECONDS else since_1970, UTC)
         else:
             at = datetime.fromisoformat(given) if written_as == "iso" else datetime.strptime(given, written_as)  # noqa: DTZ007 - the zone is put to it below
         at = (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)

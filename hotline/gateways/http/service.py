@@ -145,6 +145,7 @@ class ReportsIn:
     means: Mapping[str, str]
     answer: str
     answer_type: str
+    rows: Place = Place()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hotline.gateways.base import Unit
@@ -32,6 +33,8 @@ _OUR_NAMES = OF_A_TEXT | OF_A_QUERY | OF_A_POLL | OF_A_SESSION
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:([0-9]{1,5}))?")
 _JSON_PATH = re.compile(r"[^.\s]{1,64}(\.[^.\s]{1,64}){0,15}|")
 _XML_PATH = re.compile(r"(//)?[A-Za-z_][\w.-]{0,63}(/[A-Za-z_][\w.-]{0,63}){0,15}")
+_HEADER = re.compile("[A-Za-z0-9-]{1,64}")
+_MEDIA_TYPE = re.compile("[a-z]{1,20}/[a-z0-9.+-]{1,60}(; ?charset=[A-Za-z0-9-]{1,40})?")
 _TO_SEND = (Means.TAKEN, Means.TAKEN_ALREADY, Means.REFUSED, Means.STOPPED, Means.ILL, Means.AGAIN, Means.LOG_IN)
 _TO_LOG_IN = (Means.IN, Means.ILL, Means.AGAIN)
 _TO_QUERY = (Means.TAKEN, Means.NOT_THERE, Means.ILL, Means.AGAIN, Means.LOG_IN)
@@ -141,6 +144,9 @@ def _request(table: Table, means: tuple[Means, ...], allowed: frozenset[str], *,
         table.wrong("path must begin with / and have no space")
     if content is Content.XML and not request.document.lstrip().startswith("<"):
         table.wrong("document must begin with <")
+    for name, value in request.headers.items():
+        if not (_HEADER.fullmatch(name) and value.isprintable()):
+            table.wrong(f"headers: {name!r} must be letters, digits and -, and its value without the end of a line")
     table.check_holes(allowed, request.path, fields, plain, unicode_, request.document)
     table.check_holes(allowed - OF_A_TEXT - OF_A_QUERY - OF_A_POLL, request.headers, request.basic)
     return request
@@ -244,9 +250,25 @@ def _text_fields(table: Table) -> TextFields:
         coding=table.text("coding"),
         charset=table.text("charset"),
     )
-    if fields.at_format not in ("iso", "unix") and "%" not in fields.at_format:
+    if fields.at_format not in ("iso", "unix") and not ("%" in fields.at_format and _is_read_back(fields.at_format)):
         table.wrong("at_format must be iso, unix, or like %Y-%m-%d %H:%M:%S")
     return fields
+
+
+def _is_read_back(at_format: str) -> bool:
+    try:
+        datetime.strptime(datetime(2026, 11, 23, 14, 5, 6, tzinfo=UTC).strftime(at_format), at_format)  # noqa: DTZ007 - it is thrown away
+    except ValueError:
+        return False
+    return True
+
+
+def _answer(table: Table) -> tuple[str, str]:
+    """What the service wants to hear, and its type."""
+    answer, kind = table.text("answer"), table.text("answer_type", "text/plain")
+    if not _MEDIA_TYPE.fullmatch(kind):
+        table.wrong("answer_type must be like text/plain")
+    return answer, kind
 
 
 def _texts(table: Table) -> TextsIn | None:
@@ -257,8 +279,7 @@ def _texts(table: Table) -> TextsIn | None:
         inner.choice("content", (Content.QUERY, Content.JSON, Content.XML), Content.QUERY),
         _rows(inner),
         _text_fields(inner),
-        inner.text("answer"),
-        inner.text("answer_type", "text/plain"),
+        *_answer(inner),
     )
     inner.done()
     return texts
@@ -276,9 +297,11 @@ def _reports(table: Table) -> ReportsIn | None:
         inner.text("status", needed=True),
         inner.text("code"),
         means,
-        inner.text("answer"),
-        inner.text("answer_type", "text/plain"),
+        *_answer(inner),
+        rows=_rows(inner),
     )
+    if not means:
+        inner.wrong("means is missing: what each status means")
     if not reports.our_id and not reports.id:
         inner.wrong("it needs our_id or id: which text a report is about")
     for status, meaning in means.items():

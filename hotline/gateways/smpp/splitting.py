@@ -16,6 +16,9 @@ from hotline.gateways.smpp.wire import Delivered
 _UDHI = 0x40
 _SHORT_REFERENCE, _LONG_REFERENCE = 0x00, 0x08
 
+_MOST_PARTS = 255
+"""Both ways have a byte for it. Some SMSCs write more bytes."""
+
 _INTERNATIONAL = 1
 _TIME = re.compile(r"([0-9]{12})([0-9])([0-9]{2})([+-])")
 
@@ -57,7 +60,7 @@ def incoming(told: Delivered, alphabet: str) -> IncomingPart:
     total, place = told.number("sar_total_segments"), told.number("sar_segment_seqnum")
     if not reference and total and place:
         reference, of, number = f"sar {told.number('sar_msg_ref_num') or 0}", total, place
-    if not 1 <= number <= of or of == 1:
+    if not 1 <= number <= of <= _MOST_PARTS or of == 1:
         reference, of, number = "", 1, 1
     # A deliver_sm has no id of its own. Some SMSCs put one here all the same. What is no time there is the same in each text.
     taken_at = _time(told.schedule)

@@ -17,7 +17,7 @@ from hotline.gateways.listing import Page, Span
 from hotline.gateways.twilio.account import NAME, account_of
 from hotline.gateways.twilio.codes import CODES, DELIVERIES, MEDIA_ID
 from hotline.gateways.twilio.listed import LISTED_AT_ONCE, bounds, next_of, time_of, turned
-from hotline.gateways.twilio.rest import asked, deleted, downloaded, rest_client
+from hotline.gateways.twilio.rest import TheirClock, asked, deleted, downloaded, rest_client
 
 _CLOCKS_DIFFER_BY = timedelta(minutes=2)
 _LOOK_BACK = 50
@@ -32,6 +32,7 @@ class TwilioGateway(TextGateway):
 
     def __init__(self, config: Config) -> None:
         self._client, self._session = rest_client(config, connections=config.sending.in_flight)
+        self._their_clock = TheirClock(self._session)
         account = account_of(config)
         self._number = account.number
         self._lines = frozenset({account.number, *account.terms.lines} - {""})
@@ -57,13 +58,16 @@ class TwilioGateway(TextGateway):
 
     def look_up(self, text: OutgoingText, since: datetime, known: set[str]) -> Sent | None:
         """See `TextGateway.look_up`."""
-        for message in asked(lambda: self._client.messages.list(to=text.to, limit=_LOOK_BACK, page_size=_LOOK_BACK)):
+        listed = asked(lambda: self._client.messages.list(to=text.to, limit=_LOOK_BACK, page_size=_LOOK_BACK))
+        # By a clock of ours that was ahead everything there is too old: what was sent would be found missing, and sent twice.
+        is_told = not self._their_clock.is_to_come(since)
+        for message in listed:
             created = message.date_created or datetime.now(UTC)
             if (
                 message.sid not in known
                 and str(message.direction).startswith("outbound")
                 and message.body == text.body
-                and created >= since - _CLOCKS_DIFFER_BY
+                and (created >= since - _CLOCKS_DIFFER_BY or not is_told)
             ):
                 return _sent(message)
         return None

@@ -1,8 +1,12 @@
 """Twilio's REST API through its SDK: the client and its errors. Only workers and `hotline doctor` import this: it takes 18 MiB."""
 
+import contextlib
 import json
 import logging
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import BinaryIO, TypeVar
 
 import requests
@@ -19,6 +23,9 @@ from hotline.gateways.twilio.codes import NOT_FOUND, refused
 
 _Answer = TypeVar("_Answer")
 
+_A_MOMENT = timedelta(seconds=5)
+"""An answer tells its time in whole seconds, and takes a while."""
+
 
 def rest_client(config: Config, *, connections: int) -> tuple[Client, requests.Session]:
     """The SDK's client for up to `connections` requests at once, and its HTTP session, which the caller closes."""
@@ -31,6 +38,22 @@ def rest_client(config: Config, *, connections: int) -> tuple[Client, requests.S
     client = Client(account.account_sid, account.auth_token, http_client=http)
     client.api.base_url = account.api_url
     return client, http.session
+
+
+class TheirClock:
+    """Twilio's own time, as its answers tell it. Ours may be wrong by hours, and what Twilio lists goes by its own."""
+
+    def __init__(self, session: requests.Session) -> None:
+        self._told: tuple[datetime, float] | None = None
+        session.hooks["response"].append(self._note)
+
+    def is_to_come(self, at: datetime) -> bool:
+        """Whether a time of ours is yet to come there: then our clock is ahead, or was. False while Twilio has told no time."""
+        return self._told is not None and at > self._told[0] + timedelta(seconds=time.monotonic() - self._told[1]) + _A_MOMENT
+
+    def _note(self, answer: requests.Response, **_: object) -> None:
+        with contextlib.suppress(KeyError, TypeError, ValueError):  # it tells none that can be read
+            self._told = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC), time.monotonic()
 
 
 def asked(call: Callable[[], _Answer]) -> _Answer:

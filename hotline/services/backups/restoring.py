@@ -114,8 +114,13 @@ def _require_fit(config: Config, data: Checked, keys: Checked, given: Keys) -> N
     """Raise `BackupFault` unless the two files belong together, to these keys and to this release."""
     if datetime.fromisoformat(keys.about["made_at"]) < datetime.fromisoformat(data.about["made_at"]):
         raise BackupFault("the keys file is older than the data file: take the newest keys file")
-    if newer := sorted({one.about["revision"] for one in (data, keys) if not schema.knows(one.about["revision"])}):
-        raise BackupFault(f"the backup is of a newer release (schema {', '.join(newer)}): restore it with that one")
+    if not schema.knows(data.about["revision"]):
+        raise BackupFault(f"the data file is of a newer release (schema {data.about['revision']}): restore it with that one")
+    if not schema.knows(keys.about["revision"]):
+        raise BackupFault(
+            f"the keys file is of a newer release (schema {keys.about['revision']}): restore both with that one, or, to go back to this "
+            "release, take the newest keys file of this one, and erase again who was erased since"
+        )
     prints = {name: fingerprint for name, fingerprint in keys.about["prints"].items() if name not in _KEPT_APART}
     if wrong := sorted(name for name, fingerprint in prints.items() if given.fingerprints().get(name) != fingerprint):
         raise BackupFault(f"HOTLINE_KEYS_FILE is not the file of this backup: {', '.join(wrong)} is another key or missing")

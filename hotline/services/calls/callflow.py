@@ -26,7 +26,7 @@ from hotline.storage.rows import CallChanges
 @dataclass(frozen=True)
 class CallAnswer:
     """What is heard next. The answer to it carries `turn`. `ring_s` is how many seconds another phone is rung: one of the duty line, or
-    the citizen's, whose number is `joins`. `hush`: what a caller keys who hears nothing of ours should the call break off."""
+    the citizen's, whose number is `joins`. `hush`: which caller hears nothing if the call breaks off."""
 
     actions: tuple[Action, ...]
     call_id: int = 0

@@ -1,4 +1,4 @@
-"""Missed calls. People without balance ring and hang up, and the whole country knows what that means. We call them back, once."""
+"""Missed calls. People without balance ring and hang up, as is the custom in Pakistan, to be called back. We call them back, once."""
 
 from datetime import datetime, timedelta
 

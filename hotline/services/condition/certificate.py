@@ -16,7 +16,7 @@ _ASK_EVERY = timedelta(hours=6)
 _WITHIN_S = 5
 
 
-def ask_when_due(rt: Runtime, *, context: ssl.SSLContext | None = None) -> None:
+def ask_when_due(rt: Runtime) -> None:
     """Ask every few hours until when it holds. Where nobody answers, what was known before stands."""
     if urlsplit(rt.config.public_url).scheme != "https":
         return
@@ -25,11 +25,18 @@ def ask_when_due(rt: Runtime, *, context: ssl.SSLContext | None = None) -> None:
         asked = marks.value(session, _ASKED)
     if asked <= now.timestamp() < asked + _ASK_EVERY.total_seconds():
         return
-    ends = ends_at(rt.config.public_url, now=now, context=context)
+    ends = ends_at(rt.config.public_url, now=now)
     with rt.transaction() as tx:
         marks.set_value(tx.session, _ASKED, round(now.timestamp()))
         if ends is not None:
             marks.set_value(tx.session, ENDS, round(ends.timestamp()))
+
+
+def known_end(rt: Runtime) -> datetime | None:
+    """Until when it holds, as far as is known."""
+    with rt.reading() as session:
+        ends = marks.value(session, ENDS)
+    return datetime.fromtimestamp(ends, UTC) if ends else None
 
 
 def ends_at(url: str, *, now: datetime, context: ssl.SSLContext | None = None) -> datetime | None:

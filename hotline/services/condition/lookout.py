@@ -1,4 +1,5 @@
-"""A thread of the web process that looks whether clock and workers do anything, and how this host is: who stands still tells nobody."""
+"""A thread of the web process that looks whether clock and workers do anything, and how this host is: a process that stands still cannot
+tell."""
 
 import contextlib
 import threading

@@ -124,7 +124,7 @@ def disk(rt: Runtime) -> str:
 
 
 def disks_answer(parts: Mapping[str, str]) -> bool:
-    """Whether the disks may be asked more: asking a hanging disk takes for ever, and a web process has few threads. `parts`: what `ask`
+    """Whether the disks may be asked more: a disk that hangs never answers, and a web process has few threads. `parts`: what `ask`
     said."""
     return NO_ANSWER not in (parts["spool"], parts["disk"])
 

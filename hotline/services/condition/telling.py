@@ -1,23 +1,26 @@
 """The heads are alarmed about the hotline itself: what does not leave, what is not taken in, what stands still, what is about to end."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hotline import host
 from hotline.alarms import AlarmKind, tell_heads
 from hotline.domain.shutdowns import shut_until
+from hotline.jobs import Job
 from hotline.log import logger
+from hotline.outbox import RANK_OURS
 from hotline.runtime import Runtime
 from hotline.services.arriving import TOO_LONG
 from hotline.services.condition import certificate, disks, ticks
+from hotline.services.tickets.danger import act_time
 from hotline.spool import SpoolFault
-from hotline.storage import alarms, figures, gatewaysigns, hosts, marks
+from hotline.storage import alarms, figures, gatewaysigns, hosts, setback
 
 SENDING, TICKETS = "sending", "tickets"
 """Queues whose work somebody else does in part while they stand still: what tells of it must leave, and danger must ring."""
 
 SILENT_FOR = timedelta(minutes=15)
-"""So long a phone that is a gateway may tell nothing of itself."""
+"""How long a phone that is a gateway may be silent before the heads are alarmed."""
 
 _AGAIN_AFTER = timedelta(hours=12)
 """Who acknowledged an alarm of something that goes on is told again after so long."""
@@ -28,16 +31,29 @@ _DISK_SPARE = 2
 
 
 def watch(rt: Runtime) -> list[str]:
-    """What the clock rings for. Returns who stands still: somebody else must do what tells of it."""
+    """The job that the clock rings for. Returns which queues stand still: their alarms must be sent by another worker."""
+    if ticks.was_set_back(rt):
+        _bring_back(rt)
     ticks.clock_rang(rt)
     still = tell_of_stillness(rt)
-    if shut_until(rt.config.sending.shutdowns, rt.clock(), rt.config.zone) is None:  # else nothing leaves, and everybody knows why
-        _tell_of_unsent(rt)
+    if not _is_shut(rt):  # else nothing leaves, and everybody knows why
+        _tell(rt, AlarmKind.UNSENT, is_so=unsent_since(rt) is not None)
         _tell_of_silent_phones(rt)
     tell_of_host(rt)
     certificate.ask_when_due(rt)
     _tell_of_certificate(rt)
     return still
+
+
+def _bring_back(rt: Runtime) -> None:
+    """The clock was set back: what was to be done at an hour that the wrong one showed is done now."""
+    every, rests = timedelta(seconds=rt.config.duty.ring_every_s), act_time(rt)
+    with rt.transaction() as tx:
+        setback.bring_back(tx.session, now=tx.now, ring_every=every, rests_for=rests, late_rank=RANK_OURS)
+        for job in (Job.SEND_DUE, Job.RING_DUE, Job.PLACE_CALLS):
+            tx.ring(job)
+    ticks.note_those_to_come(rt)
+    logger().error("the clock of this machine was ahead and was set back: what waited for an hour to come is due now")
 
 
 def tell_of_stillness(rt: Runtime) -> list[str]:
@@ -64,11 +80,17 @@ def tell_of_host(rt: Runtime) -> None:
     _tell_of_disks(rt)
 
 
-def _tell_of_unsent(rt: Runtime) -> None:
+def unsent_since(rt: Runtime) -> datetime | None:
+    """Since when a text has waited that should have left; None: none has for as long as [watch] says, or networks are shut down."""
     now = rt.clock()
     with rt.reading() as session:
         since = figures.first_due(session, now)
-    _tell(rt, AlarmKind.UNSENT, is_so=since is not None and now - since >= timedelta(minutes=rt.config.watch.unsent_minutes))
+    is_long = since is not None and now - since >= timedelta(minutes=rt.config.watch.unsent_minutes)
+    return since if is_long and not _is_shut(rt) else None
+
+
+def _is_shut(rt: Runtime) -> bool:
+    return shut_until(rt.config.sending.shutdowns, rt.clock(), rt.config.zone) is not None
 
 
 def _tell_of_silent_phones(rt: Runtime) -> None:
@@ -104,10 +126,9 @@ def _tell_of_disks(rt: Runtime) -> None:
 
 
 def _tell_of_certificate(rt: Runtime) -> None:
-    with rt.reading() as session:
-        ends = marks.value(session, certificate.ENDS)
-    left = datetime.fromtimestamp(ends, UTC) - rt.clock() if ends else None
-    _tell(rt, AlarmKind.CERTIFICATE, is_so=left is not None and left <= timedelta(days=rt.config.watch.certificate_days))
+    ends = certificate.known_end(rt)
+    is_so = ends is not None and ends - rt.clock() <= timedelta(days=rt.config.watch.certificate_days)
+    _tell(rt, AlarmKind.CERTIFICATE, is_so=is_so)
 
 
 def _tell(rt: Runtime, kind: AlarmKind, *, is_so: bool, of: str = "") -> None:

@@ -1,6 +1,6 @@
 """Each worker notes now and then that a job of its queue has begun; the job that the clock alone rings notes the same of the clock.
 
-Who reads these marks knows which part of the hotline stands still.
+These marks show which part of the hotline stands still.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,9 @@ OLD = timedelta(minutes=4)
 _AT_ONCE = timedelta(minutes=2)
 """So long before the clock's last tick a worker may have ticked last that went down with it: a job takes no longer. A backup does."""
 
+_SET_BACK_BY = timedelta(minutes=10)
+"""A tick that is so long to come is of a clock that was set back. By less no two clocks of several hosts differ that are of any use."""
+
 _RINGS_FOR_CLOCK = "gateways"
 """The queue of the job that notes the clock's tick."""
 
@@ -42,8 +45,23 @@ def note(rt: Runtime, *who: str) -> None:
         logger().warning("a tick could not be noted", who=who, fault=type(fault).__name__)
 
 
+def was_set_back(rt: Runtime) -> bool:
+    """Whether the clock's last tick is yet to come, because the time of this machine was set back."""
+    with rt.reading() as session:
+        rang = read(session)[CLOCK]
+    return rang is not None and rang - rt.clock() > _SET_BACK_BY
+
+
+def note_those_to_come(rt: Runtime) -> None:
+    """Note a tick now for each part whose last tick lies in the future: otherwise it would be missed only hours after it stopped."""
+    with rt.reading() as session:
+        last = read(session)
+    note(rt, *(who for who, at in last.items() if at is not None and at > rt.clock()))
+
+
 def clock_rang(rt: Runtime) -> None:
-    """Note that the clock has rung. Where it had not for long, the hotline was down: each worker has time to come again until it is missed.
+    """Note that the clock has rung. If it had not rung for long, the hotline was down: each worker gets time to come back before it counts
+    as missing.
 
     So has a worker that never was: a new hotline's, or of a new queue. A worker that had gone before the clock did has no more time: it may
     be the worker that notes the clock's tick that was busy.

@@ -55,8 +55,8 @@ def may_call_back(tx: Transaction, contact: Contact) -> bool:
 def may_alarm(rt: Runtime, contact: Contact) -> bool:
     """Whether a machine may ring this phone, a volunteer's own or of the duty line, for an alarm. Only what a volunteer marked forbids it.
 
-    What was texted or keyed under its number does not, nor do the tickets that came of it: the number can be forged, and an alarm that
-    anybody can silence is none.
+    What was texted or keyed under its number does not, nor do the tickets that came of it: the number can be forged, and then anybody could
+    silence alarms.
     """
     is_staffs = sealed.number_of(rt.keys, contact) in rt.config.voice.duty_line or _can_be_rung(rt, contact)
     return rt.config.voice.number != "" and is_staffs and contact.may_call and not contact.on_hold

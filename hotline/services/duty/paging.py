@@ -113,19 +113,19 @@ def ring_phone(
 
 
 def may_text(rt: Runtime, contact: Contact) -> bool:
-    """Whether we text this phone. A wish for no texts does not count here: an alarm that a forged OFF can silence is none."""
+    """Whether we text this phone. A wish for no texts does not count here: else anybody could silence alarms by a forged OFF."""
     is_near = contact.kind == SenderKind.PHONE and contact.country in rt.config.conversation.reply_countries
     return is_near and not contact.on_hold
 
 
 def was_texted(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
     """Whether this phone was texted about an alarm within minutes."""
-    return outgoing.last_of(tx.session, contact.id, texts.PAGE_NEEDS_YOU.key, since=tx.now - act_time(rt)) is not None
+    return outgoing.last_of(tx.session, contact.id, texts.PAGE_NEEDS_YOU.key, since=tx.now - act_time(rt), now=tx.now) is not None
 
 
 def _was_paged(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
     """Whether this phone was told of an alarm, by text or call, within minutes."""
-    return was_texted(rt, tx, contact) or calls.has_alarm(tx.session, contact.id, since=tx.now - act_time(rt))
+    return was_texted(rt, tx, contact) or calls.has_alarm(tx.session, contact.id, since=tx.now - act_time(rt), now=tx.now)
 
 
 def _is_awake(rt: Runtime, tx: Transaction, volunteer: Volunteer) -> bool:

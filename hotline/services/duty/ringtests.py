@@ -115,7 +115,7 @@ def _begin(rt: Runtime, address: str, today: date) -> bool:
 def gives_way(rt: Runtime, tx: Transaction, contact: Contact) -> bool:
     """Whether the test of a phone waits for a real alarm: one rings it or is about to, or somebody may be about to press its key."""
     since = tx.now - timedelta(minutes=rt.config.duty.act_minutes)
-    return rings.awaited(tx.session, contact.id, now=tx.now) or calls.has_alarm(tx.session, contact.id, since=since)
+    return rings.awaited(tx.session, contact.id, now=tx.now) or calls.has_alarm(tx.session, contact.id, since=since, now=tx.now)
 
 
 def still_not(rt: Runtime, tx: Transaction, call: Call, contact: Contact) -> CallReason | None:

@@ -19,6 +19,7 @@ from hotline.services.access import Access, Act, NotAllowed, NoteMissing
 from hotline.services.keeping import forgetting
 from hotline.services.tickets import indexing
 from hotline.storage import erasures, events, handing, people, sealed, suppressed, tickets, wiping
+from hotline.storage.db import truncate_log
 from hotline.storage.erasuremodels import Erasure
 from hotline.storage.events import EventKind, happened
 from hotline.storage.models import Contact, Ticket
@@ -94,8 +95,8 @@ def ask(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int, how:
 def agree(rt: Runtime, volunteer: Volunteer, reference: str, *, version: int) -> None:
     """Agree, as a second person who leads the ticket's team or is the head. The days of grace begin.
 
-    Raises `NoSuchTicket`, `NotAllowed` (also the first person, who is shut out of a ticket of the phone, and a lead who does not see all of
-    them), `TicketMoved`, `CannotErase`.
+    Raises `NoSuchTicket`, `NotAllowed` (also the first person, and who is shut out of a ticket that would lose words), `TicketMoved`,
+    `CannotErase`.
     """
     with rt.transaction() as tx:
         way = access.enter(tx.session, volunteer, reference, version=version)
@@ -131,6 +132,7 @@ def erase_due(rt: Runtime) -> bool:
         due = erasures.due_ids(session, now=rt.clock(), limit=BATCH)
     done = sum(_erase_or_log(rt, erasure_id) for erasure_id in due)
     if done:
+        truncate_log(rt.engine)  # else their keys and words stand there until it is full
         logger().info("contacts erased", rows=done)
     return len(due) == BATCH
 

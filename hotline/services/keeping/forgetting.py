@@ -1,8 +1,8 @@
 """Texts and calls are deleted at the gateway, some days after they are settled and once a verified backup holds them.
 
 Who has our account there reads numbers and words without any key of ours. Until a backup was verified the gateway has the only other
-copy: after a restore the texts of the last days are looked up there. What was deleted before is gone, which is as good as deleted now: so
-a worker that dies, two workers at once, and a restored database do no harm.
+copy: after a restore the texts of the last days are looked up there. To delete what is gone already counts as
+done: so a worker that dies, two workers at once, and a restored database do no harm.
 """
 
 import time

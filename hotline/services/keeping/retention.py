@@ -47,6 +47,7 @@ RULES: Mapping[str, str] = MappingProxyType(
         "shift_days.note": "after handover_days",
         "text_parts.sealed": "a day after the text was taken in",
         "gateway_states.why": "when the gateway is started again",
+        "views.sealed": "when its volunteer deletes it: it is a list of the volunteer's own",
         "volunteers.totp_seed": "with the account: it is no citizen's",
         "contacts.number": "when nothing else is left of the contact",
         "contacts.wrapped_key": "when nothing else is left of the contact",
@@ -84,8 +85,8 @@ def sweep(rt: Runtime, *, for_s: float = 10) -> bool:
             if time.monotonic() > ends:
                 logger().info("kept for long enough", rows=total, more=True)
                 return True
+    truncate_log(rt.engine)  # also for what others have deleted or rewritten since
     if total:
-        truncate_log(rt.engine)
         logger().info("kept for long enough", rows=total)
     return False
 
@@ -102,7 +103,9 @@ def due(rt: Runtime, *, now: datetime) -> Mapping[str, Due]:
         "calls without a ticket": retention.calls(before=_days(now, kept.no_ticket_days)),
         "hand-over notes": retention.handovers(before=_days(now, kept.handover_days)),
         "words searched for": retention.sought(before=_days(now, kept.draft_days)),
-        "numbers of whom nothing is left": retention.contacts(before=_days(now, kept.no_ticket_days)),
+        "numbers of phones of which nothing else is left": retention.contacts(
+            before=_days(now, kept.no_ticket_days), desks_before=_days(now, max(kept.no_ticket_days, rt.config.backup.data_days))
+        ),
     }
 
 
@@ -228,8 +231,9 @@ def _sought(rt: Runtime) -> int:
 
 
 def _contacts(rt: Runtime) -> int:
-    """Wipe contacts of whom nothing is left. They are looked for outside of the transaction: every contact is looked at for that."""
-    rows = due(rt, now=rt.clock())["numbers of whom nothing is left"]
+    """Wipe contacts of whom nothing but number and key is left. They are looked for before the transaction, as all contacts are read for
+    that."""
+    rows = due(rt, now=rt.clock())["numbers of phones of which nothing else is left"]
     with rt.reading() as session:
         found = retention.ids(session, rows, limit=_LOOKED_THROUGH)
     done = 0

@@ -1,9 +1,8 @@
 """Who uses an account is confirmed by a second person.
 
-The maker of a link can open it too: alone, one person could be two. So an account that was entered by another person's link has no right
-until a third person, a head or an administrator, has confirmed who uses it. What the command line makes needs nobody: a person who has the
-machine's shell can do everything anyway.
-"""
+The maker of a link can open it too: one person alone could then have two accounts, and be the second person for every right. So an account
+that was entered by another person's link has no right until a third person, a head or an administrator, has confirmed who uses it. What the
+command line makes needs nobody: a person who has the machine's shell can do everything anyway."""
 
 from hotline.domain.grant import Right, RightKind
 from hotline.runtime import Transaction

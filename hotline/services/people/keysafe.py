@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from hotline import keys, private
-from hotline.keys import KeysFault, write_keys
+from hotline.keys import Keys, KeysFault, read_keys, write_keys
 from hotline.log import logger
 from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
 from hotline.sealing import SealBroken, new_contact_key
 from hotline.services.people import rekeyedaudio
 from hotline.storage import keyprints, rekeying
+from hotline.storage.db import truncate_log
 from hotline.storage.rekeying import File, Moved
 
 BATCH = 500
@@ -20,6 +21,9 @@ BATCH = 500
 
 _LOCK = "rekeying.lock"
 """The file in the data folder that a run which seals everything anew holds."""
+
+_SEALING = "sealing "
+"""How the name of a sealing key's fingerprint begins; its id follows."""
 
 _PAPER = "paper"  # stands among the fingerprints: the code of the file whose copy on paper was confirmed
 
@@ -30,49 +34,80 @@ class WrongCode(Exception):
 
 def check_keys(rt: Runtime) -> None:
     """Raise `KeysFault` if the keys file is not this database's: a key differs, or a key in use is gone."""
+    _retired(rt, rt.keys)
+
+
+def _retired(rt: Runtime, keys: Keys) -> list[str]:
+    """The names of keys whose fingerprints the database has and which nothing needs: the command that retired them was killed before its
+    end.
+
+    Raises `KeysFault`, as `check_keys` does.
+    """
     with rt.reading() as session:
-        known = keyprints.all_of(session)
-    given = rt.keys.fingerprints()
-    wrong = sorted(name for name, fingerprint in known.items() if name != _PAPER and given.get(name) != fingerprint)
-    if wrong:
+        known, given = keyprints.all_of(session), keys.fingerprints()
+        wrong = sorted(name for name, fingerprint in known.items() if name != _PAPER and given.get(name) != fingerprint)
+        gone = [name for name in wrong if name.startswith(_SEALING) and name not in given]
+        used = rekeying.wrapped(session) if gone else {}
+    retired = [name for name in gone if name.removeprefix(_SEALING) not in used]
+    if wrong := [name for name in wrong if name not in retired]:
         raise KeysFault(
             f"HOTLINE_KEYS_FILE: {rt.config.keys_file} is not the file of this database: {', '.join(wrong)} "
             "is another key or missing. Bring back the right file; what was sealed opens by no other"
         )
+    return retired
 
 
 def take_in(rt: Runtime) -> None:
     """Store the fingerprints of keys that this database does not know yet. Raises `KeysFault`, as `check_keys` does."""
-    check_keys(rt)
+    retired = _retired(rt, rt.keys)
     with rt.transaction() as tx:
+        keyprints.forget(tx.session, retired)
         keyprints.keep(tx.session, rt.keys.fingerprints())
 
 
 def add(rt: Runtime) -> str:
     """Put a new sealing key into the file; it wraps the keys of new contacts from now on. Returns its id. Raises `KeysFault`."""
-    check_keys(rt)
-    made = rt.keys.with_new()
-    write_keys(rt.config.keys_file, made, new=False)
-    with rt.transaction() as tx:
-        keyprints.keep(tx.session, made.fingerprints())
+    with _changing(rt) as before:
+        made = before.with_new()
+        write_keys(rt.config.keys_file, made, new=False)
+        with rt.transaction() as tx:
+            keyprints.keep(tx.session, made.fingerprints())
     logger().info("a sealing key is added", key=made.current)
     return made.current
 
 
-def rotate(rt: Runtime, progress: Callable[[int], None]) -> int:
-    """Wrap the keys of all contacts by the current sealing key; returns how many were not. Raises `KeysFault`.
+@contextlib.contextmanager
+def _changing(rt: Runtime) -> Iterator[Keys]:
+    """The keys as the file has them now, for a command that changes it: no other command changes it while the block lasts. To write the
+    file without a key that another command has just added would lose that key, and all that it sealed. Raises `KeysFault`."""
+    path = rt.config.keys_file
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(private.locked(path.with_name(f"{path.name}.lock")))
+        except BlockingIOError as fault:
+            raise KeysFault(f"another command is changing {path}: say this again once it has ended") from fault
+        except OSError as fault:
+            raise KeysFault(f"{path} cannot be changed: {fault}; the keys are as they were") from fault
+        keys_now = read_keys(path)
+        _retired(rt, keys_now)
+        yield keys_now
+
+
+def rotate(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
+    """Wrap the keys of all contacts by the current sealing key. Returns how many were not, and how many do not open. Raises `KeysFault`.
 
     It may be killed, begun again, and run twice at once: each contact's key opens before and after. `progress` is told of each batch.
     """
     check_keys(rt)
-    done = last = 0
+    done = broken = last = 0
     while True:
         with rt.transaction() as tx:
             ids = rekeying.after(tx.session, last, limit=BATCH)
-            done += rekeying.rewrap(tx.session, rt.keys, ids)
+            wrapped_now, not_opened = rekeying.rewrap(tx.session, rt.keys, ids)
         if not ids:
-            return done
-        last = ids[-1]
+            truncate_log(rt.engine)  # there the keys still stand as they were wrapped before
+            return done, broken
+        done, broken, last = done + wrapped_now, broken + not_opened, ids[-1]
         progress(len(ids))
 
 
@@ -84,12 +119,16 @@ def seal_anew(rt: Runtime, progress: Callable[[int], None]) -> tuple[int, int]:
     """
     check_keys(rt)
     with _alone(rt.config.data_dir):
-        rekeyedaudio.tidy(rt)
+        try:
+            rekeyedaudio.tidy(rt)
+        except StoreFault as fault:
+            raise KeysFault(f"the store of recordings cannot be used: {fault}; nothing is changed") from fault
         done = kept = last = 0
         while True:
             with rt.reading() as session:
                 ids = rekeying.after(session, last, limit=BATCH)
             if not ids:
+                truncate_log(rt.engine)
                 return done, kept
             for contact_id in ids:
                 is_new = _seal_anew(rt, contact_id)
@@ -132,19 +171,18 @@ def _seal_anew(rt: Runtime, contact_id: int) -> bool:
 
 def retire(rt: Runtime, key_id: str) -> None:
     """Take an old sealing key out of the file. Raises `KeysFault` if it is in use: `rotate` first."""
-    check_keys(rt)
-    before = rt.keys
-    left = before.without(key_id)
-    _refuse_in_use(wrapped(rt), key_id)  # asked before the file changes: who is killed behind that has lost nothing
-    write_keys(rt.config.keys_file, left, new=False)
-    time.sleep(2 * keys.LOOK_AGAIN_S)  # by then no process wraps by it any more
-    try:
-        with rt.transaction() as tx:
-            _refuse_in_use(rekeying.wrapped(tx.session), key_id)
-            keyprints.forget(tx.session, [f"sealing {key_id}"])
-    except BaseException:
-        write_keys(rt.config.keys_file, before, new=False)
-        raise
+    with _changing(rt) as before:
+        left = before.without(key_id)
+        _refuse_in_use(wrapped(rt), key_id)  # asked before the file changes: who is killed behind that has lost nothing
+        write_keys(rt.config.keys_file, left, new=False)
+        try:
+            time.sleep(2 * keys.LOOK_AGAIN_S)  # by then no process wraps by it any more
+            with rt.transaction() as tx:
+                _refuse_in_use(rekeying.wrapped(tx.session), key_id)
+                keyprints.forget(tx.session, [f"{_SEALING}{key_id}"])
+        except BaseException:
+            write_keys(rt.config.keys_file, before, new=False)
+            raise
     logger().info("a sealing key is retired", key=key_id)
 
 

@@ -30,8 +30,8 @@ _ENOUGH_GUESSES = 10**9
 """Where a hash is slow zxcvbn calls 10**8 enough, which any three common parts reach, as a name, a sign and 123: so ten times that."""
 
 _STRANGERS, _KNOWN = threading.BoundedSemaphore(2), threading.BoundedSemaphore(2)
-"""Places at a process's hashing, so that four of its eight threads may be there at most (Procfile). Those of strangers are their own:
-whatever strangers do, a known browser, a code or a link finds its place."""
+"""How many may wait for a process's hash, so that four of its eight threads may be there at most (Procfile). Those of strangers are their
+own: whatever strangers do, a known browser, a code or a link finds its place."""
 _LONGEST_WAIT_S = 10
 _NICE = 10
 

@@ -1,7 +1,7 @@
 """A contact gets a new key: its recordings and photos are written anew under it before the rows change, and the old files removed after.
 
 Before the rows change, a file in the store says which files are to go: a run that is killed after the change leaves them to the next. A
-new file that no row came to name opens by no key that was stored.
+new file that no row names is sealed under a key that was never stored, so nobody can open it.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """One person asks to be shown a number that takes two people, with a reason; another says yes, with a fresh code of the second factor.
 
-Where nobody can say yes in time, the glass can be broken: the number opens at once, and everybody hears of it who has to. It is a rule of
-the pages, and no cryptography: the process that shows a number can read every number.
+Where nobody can say yes in time, a person can open the number alone ("break the glass"): it is shown at once, and the heads and the team's
+leads are alarmed. It is a rule of the pages, and no cryptography: the process that shows a number can read every number.
 """
 
 from collections.abc import Sequence

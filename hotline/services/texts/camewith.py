@@ -65,5 +65,5 @@ def answers(tx: Transaction, contact: Met, text: IncomingText, decision: Decisio
     """What the citizen is told, besides what the words are answered with. Nothing where no person looks, or no texts are wanted."""
     if not text.not_brought or text.photos or look is None or decision.silence or decision.unanswered:
         return ()
-    told = outgoing.last_of(tx.session, contact.id, texts.PHOTO_NOT_BROUGHT.key, since=tx.now - _NOT_AGAIN_FOR)
+    told = outgoing.last_of(tx.session, contact.id, texts.PHOTO_NOT_BROUGHT.key, since=tx.now - _NOT_AGAIN_FOR, now=tx.now)
     return () if told is not None else (Answer(texts.PHOTO_NOT_BROUGHT),)

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from hotline.alarms import AlarmKind, raise_alarm_about
 from hotline.domain.delivery import Delivery
-from hotline.domain.health import Facts, unwell
+from hotline.domain.health import BAD, Facts, unwell
 from hotline.domain.load import MINUTE
 from hotline.domain.shutdowns import shut_until
 from hotline.domain.standing import LONG
 from hotline.gateways.base import TextGateway
+from hotline.jobs import Job
 from hotline.log import logger
 from hotline.runtime import Runtime
 from hotline.storage import alarms, gatewayhours, gatewayloads, gatewaystates, marks, people
@@ -75,6 +76,8 @@ def _let_rest(rt: Runtime, gateways: Mapping[str, TextGateway]) -> None:
         states, rests = gatewaystates.every(session), gatewaystates.resting(session, now=now)
         facts = {}
         for name, gateway in gateways.items():
+            if name in rests:  # it carries nothing: no other is to rest beside it
+                continue
             ours = [text for text in seen if text.gateway == name]
             looked_from = now - _LOOKS_BACK
             # In the minute in which its rest ends, what was claimed before may still be missed.
@@ -84,11 +87,22 @@ def _let_rest(rt: Runtime, gateways: Mapping[str, TextGateway]) -> None:
                 missed=gatewayloads.missed_in_a_row(session, name, looked_from),
                 anew=gatewayloads.missed_in_a_row(session, name, rested),
             )
+    if not facts:  # what carries badly is better than nothing
+        ill = [states[name] for name in gateways if states[name].stopped_at is None]
+        _wake(rt, [one.name for one in ill if one.reason in BAD])
     for name, verdict in unwell(facts).items():
-        if name not in rests:
-            with rt.transaction() as tx:
-                gatewaystates.rest(tx.session, name, verdict, now=tx.now)
-            logger().warning("a gateway is not well and rests", gateway=name, verdict=verdict)
+        with rt.transaction() as tx:
+            gatewaystates.rest(tx.session, name, verdict, now=tx.now)
+        logger().warning("a gateway is not well and rests", gateway=name, verdict=verdict)
+
+
+def _wake(rt: Runtime, names: Iterable[str]) -> None:
+    """End the rests of gateways that were not well beside others which rest by now, or are stopped."""
+    for name in names:
+        with rt.transaction() as tx:
+            gatewaystates.wake(tx.session, name, now=tx.now)
+            tx.ring(Job.SEND_DUE)
+        logger().warning("no gateway carries texts: one that is not well does again", gateway=name)
 
 
 def _facts(texts: Sequence[Seen], counted: Mapping[datetime, Counts], now: datetime, *, reports: bool) -> Facts:

@@ -58,7 +58,7 @@ _REFUSALS: Mapping[type[Exception], Outcome] = {
 
 
 def choosable(session: Reading, shown: Collection[Ticket]) -> frozenset[int]:
-    """The ids of those of the tickets that can be chosen together with others: each of the rest wants to be looked at by itself."""
+    """The ids of those of the tickets that can be chosen together with others: each of the others has to be looked at by itself."""
     unseen = looks.unseen_among(session, [ticket.id for ticket in shown])
     return frozenset(ticket.id for ticket in shown if ticket.id not in unseen and _by_itself(ticket) is None)
 

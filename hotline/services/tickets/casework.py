@@ -164,7 +164,7 @@ def write_down(rt: Runtime, volunteer: Volunteer, reference: str, *, version: in
 
 
 def acknowledge(rt: Runtime, volunteer: Volunteer, alarm_id: int) -> None:
-    """The volunteer has seen an alarm of their own: their phone rests for some minutes, if it rings for it, and no other phone does.
+    """The volunteer has seen an alarm of their own. If their phone rings for it, it stops for some minutes; other phones go on ringing.
 
     Acknowledging it twice, or somebody else's, does nothing. Raises `NotAllowed`.
     """

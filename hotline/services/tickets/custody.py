@@ -17,11 +17,11 @@ from hotline.storage.peoplemodels import Volunteer
 from hotline.workdays import calendar
 
 _EASED_FOR = timedelta(days=1)
-"""For so long after a person has made a ticket ordinary its number still takes another person's yes to be shown to that one."""
+"""How long a person who has made a ticket ordinary still needs another person's yes to be shown its number."""
 
 
 class TakesTwo(Exception):
-    """To show a number of this ticket takes another person's yes, and nobody has said it, or it is over."""
+    """A number of this ticket is shown only after another person's yes, and nobody has given it, or its time is over."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _ordinary(rt: Runtime) -> list[str]:
 
 def guarded(rt: Runtime, session: Reading, reader: Volunteer, contact_ids: Collection[int]) -> frozenset[int]:
     """Those of the contacts whose numbers take two people, as far as the reader may know: a ticket that the reader may not see and has not
-    seen counts for nothing, so that nobody learns of it."""
+    seen is not counted, so that nobody learns of it."""
     return releases.guarded(session, reader, contact_ids, _ordinary(rt))
 
 

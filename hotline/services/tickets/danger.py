@@ -14,11 +14,11 @@ from hotline.storage.models import Message, Ticket
 from hotline.storage.rows import TicketChanges
 
 _APART = timedelta(minutes=1)
-"""How far apart phones ring at least that new danger on one ticket rings: a sender who cries without end rings no faster."""
+"""The least time between two phones that ring for one ticket, however often its sender texts of danger."""
 
 
 SEALS = "seals"
-"""What the alarms are about of leads who may break a seal: all sealed tickets in danger, so that none of them is told of."""
+"""What an alarm to leads who may break a seal is about: all sealed tickets in danger together, so that it points to none of them."""
 
 
 class NobodyActed(Exception):

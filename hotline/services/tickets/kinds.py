@@ -54,7 +54,7 @@ _HARMLESS = frozenset(
         *(EventKind.VIEWED, EventKind.LATE, EventKind.RECORDING_LOST),
     }
 )
-"""What may happen on a sealed ticket without putting anything there that was meant for its team alone."""
+"""Events of a sealed ticket that add no words to it: after these alone the seal can still be undone."""
 
 
 class TooLate(Exception):
@@ -76,7 +76,8 @@ class Effects:
 
 
 def meant(ticket: Ticket, kind: Category) -> Meaning:
-    """What a person says who names a kind. A kind that is danger is danger that a person told of, unless it is known as well already."""
+    """What a person says who names a kind. A kind that means danger counts as danger told of by a person, unless the danger is known as
+    surely already."""
     is_known = ticket.danger is not None and Danger(ticket.danger) in RINGS and ticket.priority == Priority.URGENT
     danger = Danger.PERSON if kind.danger is not None and not is_known else None
     return Meaning(kind.code, kind.team, kind.priority, danger, kind.sealed, kind.quiet, (kind.code,))
@@ -140,7 +141,7 @@ def to_undo(rt: Runtime, entered: access.Access, change: Event | None) -> Event 
 
 
 def undo(rt: Runtime, volunteer: Volunteer, reference: str) -> Sequence[Part]:
-    """Undo the last change of the kind: the volunteer who made it, or a lead of its team. Twice is once.
+    """Undo the last change of the kind: the volunteer who made it, or a lead of its team. To undo it twice changes nothing.
 
     What somebody has changed since stays as it is; a seal also stays where anything was put on the ticket since, or where the citizen's
     words ask for it. Returns what stayed. Raises `NotAllowed`, `NoSuchTicket`, `TooLate`.
@@ -211,7 +212,7 @@ def _said(rt: Runtime, event: Event) -> list[Category]:
 
 
 def _keeps_seal(rt: Runtime, tx: Transaction, ticket: Ticket, since: Sequence[Event]) -> bool:
-    """Whether a seal stays: its team was told something since, on the word that nobody else sees it, or the citizen's words ask for it."""
+    """Whether a seal stays: something was written since that only its team was to see, or the citizen's words ask for the seal."""
     heard = events.heard(tx.session, ticket.id, limit=_HEARD)
     return any(event.kind not in _HARMLESS for event in since) or any(one.sealed and one.code in heard for one in rt.categories)
 

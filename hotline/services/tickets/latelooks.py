@@ -12,7 +12,7 @@ from hotline.storage import alarms, looks, people, shutouts
 from hotline.storage.looks import Goals, Waiting
 
 _MOST = 200
-"""How many late ones are read, of each kind. Nobody is alarmed about a number, and the oldest come first."""
+"""How many late texts are read, and how many late recordings, the oldest first. An alarm does not say how many there are."""
 
 
 def tell_of_late(rt: Runtime) -> int:
@@ -43,7 +43,7 @@ def tell_of_late(rt: Runtime) -> int:
 
 
 def _twice(once: Goals) -> Goals:
-    """What has waited as long again."""
+    """What has waited twice as long as it may."""
     return Goals(once.now, once.first - (once.now - once.first), once.next - (once.now - once.next))
 
 

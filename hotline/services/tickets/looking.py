@@ -244,7 +244,7 @@ class _Look:
         return self.ticket is not None and self.ticket.danger in in_doubt and self._means().danger in in_doubt
 
     def _note(self, said: LookAnswer, *, second: bool) -> None:
-        """What was said stands beside what the machine thought."""
+        """Store what the person said beside what the machine had read."""
         if self.ticket is None:  # it stands in the row of the look
             return
         data: EventData = {"answer": said, "category": self.ticket.category, "held": self.ticket.hold, "sealed": self.ticket.sealed}
@@ -305,7 +305,7 @@ class _Look:
         return changes
 
     def _move(self) -> None:
-        """The text belongs to another ticket of the same phone, and says there what it says."""
+        """Move the text to another ticket of the same phone. There it raises, holds or seals as if it had come in there."""
         message, ticket, other = self.message, self.ticket, self.other
         if message is None or other is None or not splitting.may_take(other, message.contact_id):
             raise NoSuchChoice

@@ -1,4 +1,5 @@
-"""A phone whose number a volunteer typed in on a ticket gives us the ticket's reference: from now on the typed number is a phone we met."""
+"""A phone whose number a volunteer typed in on a ticket gives us the ticket's reference: from now on the typed number counts as a phone
+that has contacted us."""
 
 from hotline.domain.phone import SenderKind, TypedAs
 from hotline.runtime import Transaction
@@ -15,7 +16,7 @@ def meet(tx: Transaction, ticket: Ticket, contact: Met | Contact, *, by: str, sp
     """Meet a phone that gives the reference of this ticket, if its number was typed in there: a walk-in is this phone's own from now on.
 
     The contact must be locked; `ticket` is loaded anew if it changes. `by`: "citizen" for a text, "call" for a call. `spoke`: the phone
-    has shown its language. Any other phone is a stranger and stays one.
+    has shown its language. For any other phone nothing changes.
     """
     if ticket.contact_id == contact.id:
         return
@@ -40,7 +41,7 @@ def meet(tx: Transaction, ticket: Ticket, contact: Met | Contact, *, by: str, sp
 
 def _take_over(tx: Transaction, ticket: Ticket, contact: Met | Contact, at_the_desk: Contact, *, spoke: bool) -> None:
     """Give a walk-in's words to its phone, and what was said at the desk of the language and of how to reach the phone."""
-    handing.hand_over(tx.session, ticket.id, before=at_the_desk.id, after=contact.id)
+    handing.hand_over(tx.session, ticket.id, before=at_the_desk.id, after=contact.id, now=tx.now)
     if contact.times_seen == 1 and not spoke:
         contacts.speak(tx.session, contact, at_the_desk.language, named=False)
     here = contacts.locked(tx.session, contact.id)

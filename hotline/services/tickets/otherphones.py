@@ -1,6 +1,6 @@
 """Another phone of the citizen's, for a citizen whose own was snatched. A volunteer types its number in, a lead confirms it, and it must
-give us the reference itself. From then on it hears of this ticket what the citizen's own phone hears, if it asks; nothing is started to it.
-"""
+give us the reference itself. From then on it is told of this ticket what the citizen's own phone is told, if it asks; we start no text or
+call to it."""
 
 from hotline.domain import phone
 from hotline.domain.phone import TypedAs

@@ -1,8 +1,7 @@
 """Abusive and prank callers: their phone is marked by two people, answered seldom, not called back, and its ordinary tickets come last.
 
-No phone is blocked, and none is told. Danger counts from a marked phone as from any other: a child may borrow it, and who cries wolf may be
-hurt one day. A ticket in danger, on hold or sealed is no ordinary one.
-"""
+No phone is blocked, and none is told. Danger counts from a marked phone as from any other: a child may borrow it, and a person who lied
+before may be in danger one day. A ticket in danger, on hold or sealed is no ordinary one."""
 
 from hotline.domain.ticket import Priority
 from hotline.runtime import Runtime, Transaction

@@ -7,7 +7,7 @@ from hotline.runtime import Reading, Runtime
 from hotline.services import access
 from hotline.storage import people, views
 from hotline.storage.peoplemodels import Volunteer
-from hotline.storage.viewmodels import View
+from hotline.storage.views import SavedView
 
 MOST = 12
 """How many views a volunteer may have: each is counted with every page of the queue."""
@@ -24,7 +24,7 @@ class TooManyViews(Exception):
     """The volunteer has as many views as there may be."""
 
 
-def of(session: Reading, volunteer: Volunteer) -> Sequence[View]:
+def of(session: Reading, volunteer: Volunteer) -> Sequence[SavedView]:
     """The volunteer's own views, by name. Raises `NotAllowed`."""
     access.working(session, volunteer)
     return views.of(session, volunteer.id, most=MOST)
@@ -36,15 +36,14 @@ def save(rt: Runtime, volunteer: Volunteer, name: str, query: str) -> None:
     Raises `NotAllowed`, `NoName`, `TooManyViews`.
     """
     name = " ".join(name.split())[:LONGEST]
-    folded = match_key(name)
     with rt.transaction() as tx:
         access.working(tx.session, volunteer)
-        if not folded:
+        if not match_key(name):
             raise NoName
         people.lock(tx.session, volunteer.id)  # so that two forms at once do not make one too many
-        if views.count_others(tx.session, volunteer.id, folded) >= MOST:
+        if views.count_others(tx.session, volunteer.id, name) >= MOST:
             raise TooManyViews
-        views.put(tx.session, volunteer.id, name, folded, query)
+        views.put(tx.session, volunteer.id, name, query)
 
 
 def delete(rt: Runtime, volunteer: Volunteer, view_id: int) -> None:

@@ -1,9 +1,12 @@
 """A service tells us of texts and reports, at an address with a secret in it: such services sign nothing."""
 
 import hmac
+import io
 import ipaddress
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
+from werkzeug.formparser import FormDataParser
 
 from hotline import guards
 from hotline.gateways.http.incoming import ids_of, told_reports, told_texts
@@ -26,8 +29,23 @@ def _is_genuine() -> bool:
         return False
     request.max_content_length = guards.GATEWAY_FORM_LIMIT_BYTES
     g.account, g.service = account, account.service
-    g.body = request.get_data(cache=False, parse_form_data=False)
+    g.body = _plain_form(request.get_data(cache=False, parse_form_data=False))
     return True
+
+
+def _plain_form(body: bytes) -> bytes:
+    """The body; a form in parts, as PHP sends the fields of a table, as one that is not. What has no part may be such a one already."""
+    if request.mimetype != "multipart/form-data":
+        return body
+    limit = guards.GATEWAY_FORM_LIMIT_BYTES
+    parser = FormDataParser(_in_memory, max_form_memory_size=limit, max_form_parts=1000)
+    _, form, _ = parser.parse(io.BytesIO(body), request.mimetype, len(body), dict(request.mimetype_params))
+    return urlencode(list(form.items(multi=True))).encode() if form else body
+
+
+def _in_memory(*_: object, **__: object) -> io.BytesIO:
+    """Where a field with the name of a file goes: what citizens write must not lie on the disk as it is."""
+    return io.BytesIO()
 
 
 def _may_come_from(account: Account, address: str) -> bool:

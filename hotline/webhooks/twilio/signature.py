@@ -57,7 +57,8 @@ def read_pairs(raw: bytes) -> Pairs:
     if raw.count(b"&") >= _FIELDS_MAX:
         raise ValueError("a form with too many fields")
     fields = [field.partition(b"=") for field in raw.replace(b"+", b" ").split(b"&") if field]
-    return [(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in fields]
+    # Most fields are as they were signed.
+    return [(name, value) if b"%" not in name + value else (unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in fields]
 
 
 def form_of(pairs: Pairs) -> MultiDict[str, str]:

@@ -104,7 +104,7 @@ def test_a_text_that_was_not_answered_may_be_stored_or_not() -> None:
     ("taken", "lasts_s", "is_fair"), [(75, 1800.0, True), (74, 1800.0, False), (50, 24.0, True), (49, 24.0, False), (0, 24.0, False)]
 )
 def test_a_day_on_which_too_few_texts_were_answered_does_not_balance(taken: int, lasts_s: float, is_fair: bool) -> None:
-    texts = [Texted(n, f"+92311{n:07}", "x", About.MATTER, 1.0, lasts_s, taken=n < taken) for n in range(100)]
+    texts = [Texted(n, f"+92311{n:07}", "x", About.PRANK, 1.0, lasts_s, taken=n < taken) for n in range(100)]
     rows = tuple(TextIn(n, f"+92311{n:07}", "x", None, ReadAs.KEPT) for n in range(taken))
     lines = books(Told(texted=texts), Everything(came_in=rows))
     if is_fair:
@@ -140,6 +140,16 @@ def test_a_text_that_is_stored_twice_is_found() -> None:
     told, there = the_day()
     twice = (*there.came_in, TextIn(4, ALI, "mobile cheen liya", 1, ReadAs.JOINED))
     assert only_fault(books(told, replace(there, came_in=twice)), "texts answered") == "1 stored twice: texts 4"
+
+
+def test_a_complaint_that_is_stored_and_on_no_ticket_is_lost_and_a_greeting_is_not() -> None:
+    told, there = the_day()
+    number, words = "+923111000007", "nala band hai"
+    there = replace(there, came_in=(*there.came_in, TextIn(7, number, words, None, ReadAs.KEPT)))
+    told.texted.append(Texted(7, number, words, About.MATTER, 3.0, 3.1, taken=True))
+    assert only_fault(books(told, there), "texts answered") == "1 complaints that are on no ticket: texts 7"
+    told.texted[-1] = replace(told.texted[-1], about=About.PRANK)
+    assert not [fault for line in books(told, there) for fault in line.faults]
 
 
 def test_a_text_that_nobody_sent_is_found() -> None:

@@ -27,6 +27,8 @@ from tests.gateways.world import MakeRt, Mishap, eventually
 from tests.servers import serving
 from tests.support import HER, NOON, OTHER, Clock, make_config
 
+SNATCHED = "orangi town mein do larkon ne mera mobile cheen liya"
+
 LEASE = NOON + timedelta(minutes=10)
 
 
@@ -103,6 +105,16 @@ def test_a_text_whose_time_is_over_is_not_sent(world: AndroidWorld, clock: Clock
     clock.forward(minutes=10)
     assert fault_of(lambda: world.gateway.send(text(leaves_by=LEASE))).outcome is Outcome.NOT_SENT
     assert world.phone.find("0123abcd-1-1") is None
+
+
+@pytest.mark.parametrize(("left_s", "leaves"), [(5, True), (4, False), (1, False)])
+def test_a_text_that_a_server_would_refuse_for_its_short_life_is_sent_later(left_s: int, leaves: bool) -> None:
+    with answering(lambda _request: Response("{}", status=202)) as gateway:
+        short = text(leaves_by=NOON + timedelta(seconds=left_s))
+        if leaves:
+            assert gateway.send(short).delivery is Delivery.SENT
+        else:
+            assert fault_of(lambda: gateway.send(short)).outcome is Outcome.NOT_SENT
 
 
 def test_an_id_that_the_phone_has_is_a_text_that_it_has(world: AndroidWorld) -> None:
@@ -286,6 +298,14 @@ def test_the_app_is_not_asked_to_look_for_what_is_on_its_way(world: AndroidWorld
     assert [one.body for one in listed(world.gateway, clock() - timedelta(hours=1))] == ["old"]
 
 
+@pytest.mark.parametrize("days", [-3, -3650, 1])
+def test_the_inbox_is_read_whatever_the_phones_clock_says(world: AndroidWorld, clock: Clock, days: int) -> None:
+    """The app ends a list by its own clock, and refuses one that would end before it begins."""
+    world.phone.faults = PhoneFaults(webhook_lost_next=1, clock_off_s=days * 86_400.0)
+    world.phone.hear(HER, SNATCHED, at=clock() - timedelta(minutes=5))
+    assert [one.body for one in listed(world.gateway, clock() - timedelta(days=2))] == [SNATCHED]
+
+
 def test_a_list_without_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
@@ -317,6 +337,31 @@ def test_a_phone_is_set_up_and_can_be_set_up_again(world: AndroidWorld) -> None:
     assert world.phone.setup.settings["webhooks"] == {"signing_key": "k" * 32, "retry_count": 15, "internet_required": False}
     assert world.phone.setup.settings["ping"] == {"interval_seconds": 60}
     GATEWAY.check(world.rt.config, NAME)
+
+
+def test_what_the_app_passes_over_is_told(world: AndroidWorld) -> None:
+    world.phone.setup.settings["messages"] = {"log_lifetime_days": None}
+    del world.phone.setup.settings["incoming"]
+    rest = pairing.rest_of(world.rt.config, phone_of(world.rt.config, NAME))
+    assert pairing.set_up(world.rt.config, phone_of(world.rt.config, NAME), rest) == ["messages.processing_order", "incoming.lifetime_days"]
+    rest.close()
+
+
+def test_a_server_is_given_no_key_which_it_would_refuse() -> None:
+    """Its `DeviceSettings` wants `signing_key` empty, and refuses all settings with it."""
+    asked: list[Any] = []
+
+    def answer(request: Request) -> Response:
+        if request.path == "/settings":
+            asked.append(json.loads(request.get_data()))
+            return Response(json.dumps({"messages": {"log_lifetime_days": 7}, **asked[-1]}), mimetype="application/json")
+        return Response("{}", 201, mimetype="application/json")
+
+    with answering(answer, mode="server") as gateway:
+        config, phone = gateway._rest, gateway._phone
+        assert pairing.set_up(make_config("sqlite:///unused"), phone, config) == []
+    assert {"webhooks": {"retry_count": 15, "internet_required": True}} in asked
+    assert "signing_key" not in repr(asked)
 
 
 def test_the_check_says_what_to_do(world: AndroidWorld) -> None:

@@ -35,7 +35,22 @@ def test_every_way_of_writing_a_time_is_one_time_and_one_id(written: object) -> 
 
 
 @pytest.mark.parametrize(
-    "written", [None, "", "now", "2026-02-40T07:00:05Z", "2026-11-23", True, [], "2026-11-23T07:00:05+99:99", 1e30, -(10**20), float("nan")]
+    "written",
+    [
+        None,
+        "",
+        "now",
+        "2026-02-40T07:00:05Z",
+        "2026-11-23",
+        True,
+        [],
+        "2026-11-23T07:00:05+99:99",
+        1e30,
+        -(10**20),
+        float("nan"),
+        "1970-01-01T05:00:00.000+05:00",
+        0,
+    ],
 )
 def test_what_is_no_time_is_none(written: object) -> None:
     assert read_time(written) is None

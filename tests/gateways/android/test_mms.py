@@ -33,6 +33,9 @@ def read(told: dict[str, Any], *, can_be_asked: bool = True) -> Mms:
         (loaded(), SNATCHED),
         (loaded(subject="madad"), f"madad\n{SNATCHED}"),
         (loaded(subject=SNATCHED[:20]), SNATCHED),
+        (loaded(subject="بچاؤ 😢".encode().decode("latin-1"), body=None), "بچاؤ 😢"),  # as Android's store has the bytes of UTF-8
+        (loaded(subject="بچاؤ", body=None), "بچاؤ"),
+        (loaded(subject="café", body=None), "café"),
         (loaded(subject="salam", body=None), "salam"),
         (loaded(part(SNATCHED.encode(), contentType="text/plain; charset=utf-8"), body=None), SNATCHED),
         (loaded(part(SNATCHED.encode(), contentType="text/plain")), SNATCHED),

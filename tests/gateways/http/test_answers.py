@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
@@ -317,6 +318,13 @@ def test_a_listed_text_has_one_id_however_often_and_a_bad_row_hides_no_other(ope
     assert list(gateway.poll())[-1].gateway_id != first.gateway_id
 
 
+def test_a_list_that_is_longer_than_is_read_says_what_to_do(open_gateway: Open, pretend: Pretend, logged: list[Any]) -> None:
+    pretend.answers.append(Response("<SMSRsponse>" + "<SMSInfo></SMSInfo>" * 300_000 + "</SMSRsponse>"))
+    with pytest.raises(GatewayError):
+        list(open_gateway("jazz").poll())
+    assert any("lower [poll] minutes" in line["event"] for line in logged)
+
+
 @pytest.mark.parametrize("answer", [Response("no"), Response("<a><Error>wrong password</Error></a>"), Response("", 500)])
 def test_a_list_that_nobody_understands_is_a_fault_and_no_empty_list(answer: Response, open_gateway: Open, pretend: Pretend) -> None:
     pretend.answers.append(answer)
@@ -333,7 +341,7 @@ def test_a_list_that_nobody_understands_is_a_fault_and_no_empty_list(answer: Res
         '<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><r>&b;</r>',
         '<!DOCTYPE r SYSTEM "a>b" [<!ATTLIST r x CDATA "long">]><r/>',
         '<!DOCTYPE r [<!ENTITY % a SYSTEM "file:///etc/passwd">%a;]><r>x</r>',
-        "<r>&unknown;</r>",
+        "<r>&unknown</s>",
         "<r>",
         "",
         "<r></s>",
@@ -391,3 +399,23 @@ def test_what_jasmin_says_is_the_texts_fault_the_accounts_or_nobodys(
     """As jasmin/protocols/http/errors.py and validation.py have it."""
     pretend.answers.append(Response(f'Error "{said}"', status))
     assert fault_of(open_gateway, "jasmin").outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "outcome"),
+    [
+        (400, "Sender missing and no global set, rejected", Outcome.ILL),
+        (400, "Number(s) has/have been denied by white- and/or black-lists.", Outcome.REFUSED),
+        (400, "Empty text not allowed, rejected", Outcome.REFUSED),
+        (403, "Authorization failed for sendsms", Outcome.ILL),
+        (403, "Not routable. Do not try again.", Outcome.REFUSED),
+        (503, "Temporal failure, try again later.", Outcome.NOT_SENT),
+        (500, "Temporal failure, try again later.", UNKNOWN),
+    ],
+)
+def test_what_kannel_says_is_the_texts_fault_or_the_accounts(
+    status: int, said: str, outcome: Outcome, open_gateway: Open, pretend: Pretend
+) -> None:
+    """As gw/smsbox.c has it."""
+    pretend.answers.append(Response(said, status))
+    assert fault_of(open_gateway, "kannel").outcome is outcome

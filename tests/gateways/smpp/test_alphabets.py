@@ -114,6 +114,7 @@ def test_an_smsc_without_gsm_gets_ucs2() -> None:
         (b"\nHelp they beat me", {}, ("", 1, 1, "\nHelp they beat me")),  # it would fit, and its elements do not
         (b"\x00xyz", {}, ("", 1, 1, "xyz")),
         (b"\x06\x05\x04\x00\x00\x00\x00xyz", {"sar_total_segments": b"\2", "sar_segment_seqnum": b"\1"}, ("sar 0", 2, 1, "xyz")),
+        (b"xyz", {"sar_total_segments": b"\xff" * 4, "sar_segment_seqnum": b"\1"}, ("", 1, 1, "xyz")),  # no phone's text
     ],
 )
 def test_headers_are_read_and_odd_ones_cost_no_words(message: bytes, tlvs: dict[str, bytes], known: tuple[str, int, int, str]) -> None:

@@ -54,6 +54,16 @@ def test_fields_in_other_orders_and_letters(words: str) -> None:
     assert (report.gateway_id, report.delivery) == ("ab12", Delivery.DELIVERED)
 
 
+def test_words_in_ucs2_are_read_whatever_the_coding_says() -> None:
+    report = read_receipt(told(APPENDIX_B.format("AB12", "DELIVRD", "0").encode("utf-16-be"), esm_class=4))
+    assert report is not None
+    assert (report.gateway_id, report.delivery) == ("ab12", Delivery.DELIVERED)
+
+
+def test_what_is_told_of_a_text_on_its_way_settles_nothing() -> None:
+    assert read_receipt(told(APPENDIX_B.format("1", "UNDELIV", "0").encode(), esm_class=0x20)) is None
+
+
 def test_optional_parameters_go_before_words_and_their_id_may_have_another_form_too() -> None:
     tlvs = {"receipted_message_id": b"00FF", "message_state": b"\2"}  # without an end, as some write it
     report = read_receipt(told(APPENDIX_B.format("255", "UNDELIV", "1").encode(), esm_class=4, tlvs=tlvs))
@@ -66,6 +76,7 @@ def test_optional_parameters_go_before_words_and_their_id_may_have_another_form_
     [
         ({"esm_class": 4}, True),
         ({"esm_class": 0x44}, True),
+        ({"esm_class": 0x20}, True),  # of a text on its way
         ({"esm_class": 0}, False),
         ({"esm_class": 0x40}, False),
         ({"tlvs": {"receipted_message_id": b"1", "message_state": b"\2"}}, True),

@@ -502,13 +502,17 @@ def test_keys_that_open_nothing_of_the_data_are_told(rt: Runtime, kept: Safe, in
     assert is_untouched(into)
 
 
-def test_a_backup_of_a_newer_release_is_refused(rt: Runtime, kept: Safe, into: Config) -> None:
+def test_a_backup_of_a_newer_release_is_refused_and_it_is_told_which_file(rt: Runtime, kept: Safe, into: Config, clock: Clock) -> None:
+    before = kept.make(rt)
+    clock.forward(hours=1)
     with rt.transaction() as tx:
         tx.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     made = kept.make(rt)
-    with pytest.raises(BackupFault, match="newer release"):
-        restore(into, kept.identity, made.data, made.keys, now=NOON)
+    for data, told in ((made.data, "data file is of a newer release"), (before.data, "take the newest keys file of this one, and erase")):
+        with pytest.raises(BackupFault, match=told):
+            restore(into, kept.identity, data, made.keys, now=NOON)
     assert is_untouched(into)
+    restore(into, kept.identity, before.data, before.keys, now=NOON)
 
 
 def test_verifying_touches_nothing_and_tells_the_same(

@@ -7,15 +7,18 @@ from sqlalchemy import delete, insert, select, update
 
 from hotline.domain.erasure import Bar, How
 from hotline.domain.ticket import Priority, Status
+from hotline.gateways.parts import SentPart
 from hotline.runtime import Runtime
 from hotline.services.access import NoSuchTicket, NotAllowed, NoteMissing, enter
 from hotline.services.keeping import erasing
 from hotline.services.keeping.erasing import CannotErase, erase_due
+from hotline.services.texts.partreports import note_parts
 from hotline.services.tickets.routing import route_due
 from hotline.storage import alarms, people
 from hotline.storage.erasuremodels import Erasure, Suppressed
 from hotline.storage.events import EventKind
 from hotline.storage.models import Alarm, Contact, Event, Message, ShutOut, Ticket
+from hotline.storage.partmodels import SentPart as Row
 from hotline.storage.peoplemodels import Membership, Volunteer
 from hotline.storage.tickets import TicketMoved
 from tests.services.colleagues import settle, volunteer
@@ -133,12 +136,15 @@ def test_two_people_and_seven_days_erase_all_that_the_citizen_told(rt: Runtime, 
     clock.forward(hours=7 * 24 - 1)
     assert erase_due(rt) is False
     assert words(rt) == [WORDS, "meri gari gulshan se chori ho gai"]
+    note_parts(rt, "smsc", [SentPart(f"{text.id}", (), HER, text.id, 1, "", 1, 1) for text in texts_out(rt)], [])
     clock.forward(hours=1)
     assert erase_due(rt) is False
     assert words(rt) == ["", "meri gari gulshan se chori ho gai"]
     gone = contact(rt, ticket)
     assert (gone.mark, gone.number, gone.wrapped_key, gone.kind) == (None, None, None, "erased")
     assert contact(rt, other).number is not None
+    with rt.reading() as session:  # a keyed hash of her number
+        assert session.scalars(select(Row.message_id)).all() == [text.id for text in texts_out(rt) if text.contact_id != gone.id]
     now = next(one for one in tickets(rt) if one.id == ticket.id)
     assert (now.category, now.area, now.status, now.reference) == before
     alice, lead = volunteer(rt, "alice").id, volunteer(rt, "lead").id

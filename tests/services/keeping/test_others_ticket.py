@@ -3,19 +3,22 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from hotline.alarms import AlarmKind
 from hotline.domain import searching
 from hotline.domain.erasure import Bar
 from hotline.domain.ticket import Status
 from hotline.runtime import Runtime
+from hotline.services.access import NotAllowed
+from hotline.services.keeping import retention
 from hotline.services.keeping.erasing import CannotErase, erase_due
 from hotline.services.tickets import indexing, otherphones, walkin
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.routing import route_due
 from hotline.services.tickets.walkin import Complaint
 from hotline.storage import erasures
-from hotline.storage.models import Contact, Message, Ticket, TicketWord, TypedPhone
+from hotline.storage.models import Alarm, Contact, Message, ShutOut, Ticket, TicketWord, TypedPhone
 from tests.services.colleagues import settle, volunteer
 from tests.services.keeping.ended import of
 from tests.services.keeping.test_erasing import WORDS, agree, ask, close, contact, erased
@@ -100,6 +103,24 @@ def test_it_is_refused_at_once_and_nobody_learns_of_a_ticket_that_is_not_theirs_
     with rt.reading() as session:
         assert erasures.bars(session, own.contact_id, volunteer(rt, "alice")) == set()
         assert erasures.bars(session, own.contact_id) == {Bar.OPEN}
+
+
+def test_who_is_complained_of_on_another_phones_ticket_agrees_to_nothing_and_its_leads_are_told(rt: Runtime) -> None:
+    """It would lose a witness's words."""
+    hers, own = both(rt)
+    ask(rt, own)
+    with rt.transaction() as tx:
+        ticket, lead = tx.session.get_one(Ticket, hers.id), volunteer(rt, "lead")
+        ticket.sealed, ticket.team_id, ticket.assignee_id = True, None, None
+        tx.session.add(ShutOut(ticket_id=hers.id, volunteer_id=lead.id, made_at=tx.now))
+    with pytest.raises(NotAllowed):
+        agree(rt, own)
+    with rt.transaction() as tx:
+        tx.session.execute(delete(ShutOut))
+    agree(rt, own)
+    with rt.reading() as session:
+        told = session.scalars(select(Alarm.volunteer_id).where(Alarm.ticket_id == hers.id, Alarm.kind == AlarmKind.MENTIONED)).all()
+    assert told == [volunteer(rt, "head").id]
 
 
 def test_another_phones_ticket_is_found_by_what_is_left_on_it(rt: Runtime, clock: Clock) -> None:
@@ -193,3 +214,21 @@ def test_the_key_of_the_desk_goes_with_the_citizen_who_took_the_walk_in_over(rt:
     assert gone == {first.contact_id, hers.contact_id}
     assert [*keys(rt)].count(True) == 3
     assert third.contact_id not in gone
+
+
+def test_the_key_of_the_desk_stays_as_long_as_data_files_that_it_opens(rt: Runtime, clock: Clock) -> None:
+    """Without it a restore wipes a living complaint that was handed over after the data file was made."""
+    first = at_the_desk(rt, "a", HER)
+    clock.forward(days=60)
+    text_in(rt, first.reference, sender=HER)
+    clock.forward(days=rt.config.backup.data_days - 1)
+    keep(rt)
+    assert keys(rt) == [True, True]
+    clock.forward(days=2)
+    keep(rt)
+    assert keys(rt) == [False, True]
+
+
+def keep(rt: Runtime) -> None:
+    while retention.sweep(rt):
+        pass

@@ -1,15 +1,20 @@
 """The keys of a running hotline: a new one at work at once, old ones retired once nothing needs them, wrong ones refused at the start."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
-from hotline import keys
+from hotline import app, keys
+from hotline.domain.reading import Intent
 from hotline.keys import KeyFile, KeysFault, new_keys, read_keys, write_keys
 from hotline.media.sealedaudio import StoredAudio
+from hotline.media.store import StoreFault
 from hotline.runtime import Runtime
 from hotline.sealing import ContactKey, SealBroken, new_contact_key, wrapped_by
 from hotline.services.people import keysafe
@@ -19,11 +24,13 @@ from hotline.services.texts.sealing import seal_plain
 from hotline.services.tickets import casework, otherphones, replies, taking
 from hotline.services.tickets.indexing import index_words
 from hotline.services.tickets.routing import route_due
-from hotline.storage import drafts, events, messages, recordings, said, sealed, typedphones
+from hotline.storage import drafts, events, keyprints, messages, readings, recordings, said, sealed, typedphones, wiping
 from hotline.storage.callmodels import Recording
 from hotline.storage.models import Contact, Message
+from hotline.storage.readingmodels import ReadingRow
+from hotline.storage.readings import NewReading
 from hotline.storage.recordings import RecordingState
-from hotline.storage.rekeying import Moved
+from hotline.storage.rekeying import File, Moved
 from tests.recorded import RecordingGateway, a_recording, fetch
 from tests.services.colleagues import settle, volunteer
 from tests.support import HER, KEYS, OTHER, text_in, tickets
@@ -65,13 +72,26 @@ def test_a_new_key_seals_at_once_the_old_one_opens_until_it_is_rotated_away(safe
         keysafe.retire(safe, KEYS.current)
     assert KEYS.current in read_keys(safe.config.keys_file).sealing
     told: list[int] = []
-    assert keysafe.rotate(safe, told.append) == 1
-    assert (keysafe.rotate(safe, told.append), told) == (0, [2, 2])
+    assert keysafe.rotate(safe, told.append) == (1, 0)
+    assert (keysafe.rotate(safe, told.append), told) == ((0, 0), [2, 2])
     keysafe.retire(safe, KEYS.current)
     assert (wrapped(safe), body(safe), body(another, 1)) == ([made, made], SAID, "meri gari chori ho gai")
     text_in(safe, "phir aaye the")
     assert len(wrapped(safe)) == 2  # the phone is known by its mark, as before
     keysafe.check_keys(safe)
+
+
+@pytest.mark.parametrize("how", [keysafe.rotate, keysafe.seal_anew])
+def test_no_key_stays_in_the_log_of_the_database_as_it_was_wrapped_before(safe: Runtime, how: Callable) -> None:  # type: ignore[type-arg]
+    """Who has stolen the old file opens it there."""
+    text_in(safe, SAID)
+    with safe.reading() as session:
+        before = bytes(session.scalars(select(Contact.wrapped_key)).one() or b"")
+    keysafe.add(safe)
+    how(safe, lambda _: None)
+    if safe.engine.dialect.name == "sqlite":
+        path = Path(safe.engine.url.database or "")
+        assert [file.name for file in path.parent.glob(f"{path.name}*") if before in file.read_bytes()] == []
 
 
 def test_the_key_in_use_and_an_unknown_one_do_not_retire(safe: Runtime) -> None:
@@ -120,7 +140,7 @@ def test_a_rotation_that_is_killed_goes_on_where_it_was(safe: Runtime, monkeypat
         keysafe.rotate(safe, killed)
     assert wrapped(safe).count(made) == 2
     assert [body(safe, n) for n in range(5)] == [SAID] * 5
-    assert keysafe.rotate(safe, lambda _: None) == 3
+    assert keysafe.rotate(safe, lambda _: None) == (3, 0)
     assert wrapped(safe) == [made] * 5
 
 
@@ -130,6 +150,32 @@ def test_other_keys_are_told_at_the_start(safe: Runtime, change: Callable) -> No
     for ask in (keysafe.check_keys, keysafe.take_in, keysafe.add):
         with pytest.raises(KeysFault, match=r"not the file of this database: .*mark"):
             ask(safe)
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_a_web_process_that_started_without_the_database_ends_if_that_is_not_its_own(
+    safe: Runtime, monkeypatch: pytest.MonkeyPatch, *, is_ours: bool
+) -> None:
+    if not is_ours:
+        write_keys(safe.config.keys_file, new_keys(), new=False)
+    tries: list[str] = []
+
+    def back_at_the_second(rt: Runtime) -> None:
+        tries.append("asked")
+        if len(tries) == 1:
+            raise OperationalError("", None, OSError("nobody listens there"))
+        check(rt)
+
+    def ended(code: int) -> None:
+        raise SystemExit(code)
+
+    check = app.check_installation
+    monkeypatch.setattr(app, "check_installation", back_at_the_second)
+    monkeypatch.setattr(app, "_ASK_AGAIN_S", 0)
+    monkeypatch.setattr(app.os, "_exit", ended)
+    with contextlib.nullcontext() if is_ours else pytest.raises(SystemExit):
+        app._check_once_it_is_back(safe)
+    assert len(tries) == 2
 
 
 def test_a_file_that_breaks_under_a_running_process_stops_nothing(safe: Runtime) -> None:
@@ -150,6 +196,20 @@ def test_the_paper_copy_is_confirmed_by_its_code_and_only_for_the_file_as_it_is(
     assert not keysafe.on_paper(safe)
 
 
+def test_what_was_read_in_texts_from_before_is_sealed_anew_with_them(safe: Runtime) -> None:
+    text_in(safe, SAID)
+    with safe.transaction() as tx:
+        message = tx.session.scalars(select(Message).where(Message.direction == "in")).one()
+        read = NewReading(read_at=tx.now, intent=Intent.COMPLAINT, kinds=["theft"], object=None, danger=0.5, against=0.0, quiet=0.0)
+        readings.keep(tx.session, message, look=None, reasons={"kind": ["cheen"]}, **read)
+        tx.session.execute(update(Message).where(Message.id == message.id).values(plain=SAID, sealed=None))
+    assert keysafe.seal_anew(safe, lambda _: None) == (1, 0)
+    with safe.reading() as session:
+        assert readings.reasons_of(session, session.scalars(select(ReadingRow)).one()) == {"kind": ["cheen"]}
+        assert session.scalars(select(Message.plain).where(Message.id == message.id)).one() is None
+    assert body(safe) == SAID
+
+
 def test_a_contact_whose_key_was_changed_hides_no_other(safe: Runtime) -> None:
     text_in(safe, SAID)
     text_in(safe, "meri gari chori ho gai", sender=OTHER)
@@ -167,6 +227,9 @@ def test_a_contact_whose_key_was_changed_hides_no_other(safe: Runtime) -> None:
     # Nor does it keep the others from new keys, and its number is not lost.
     with safe.reading() as session:
         number = session.get_one(Contact, 1).number
+    made = keysafe.add(safe)
+    assert keysafe.rotate(safe, lambda _: None) == (1, 1)
+    assert wrapped(safe)[1] == made
     assert keysafe.seal_anew(safe, lambda _: None) == (1, 1)
     with safe.reading() as session:
         assert session.get_one(Contact, 1).number == number
@@ -205,6 +268,58 @@ def test_retiring_that_is_killed_loses_no_key_that_is_needed(safe: Runtime, monk
     with pytest.raises(KeysFault, match="still sealed"):
         keysafe.retire(safe, KEYS.current)
     assert KEYS.current in read_keys(safe.config.keys_file).sealing
+
+
+def test_retiring_that_is_broken_off_puts_the_key_back(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    text_in(safe, SAID)
+    keysafe.add(safe)
+    keysafe.rotate(safe, lambda _: None)
+    with monkeypatch.context() as patched:
+        patched.setattr(keysafe.time, "sleep", die)
+        with pytest.raises(KeyboardInterrupt):
+            keysafe.retire(safe, KEYS.current)
+    assert KEYS.current in read_keys(safe.config.keys_file).sealing
+    keysafe.retire(safe, KEYS.current)
+    keysafe.check_keys(safe)
+
+
+def test_the_hotline_starts_after_retiring_was_killed_unless_the_key_is_needed(safe: Runtime) -> None:
+    """Killed behind the change of the file, it leaves a fingerprint of a key that is gone."""
+    text_in(safe, SAID)
+    keysafe.add(safe)
+    whole = safe.keys
+    write_keys(safe.config.keys_file, whole.without(KEYS.current), new=False)
+    with pytest.raises(KeysFault, match=f"sealing {KEYS.current} is another key or missing"):
+        keysafe.check_keys(safe)
+    write_keys(safe.config.keys_file, whole, new=False)
+    keysafe.rotate(safe, lambda _: None)
+    write_keys(safe.config.keys_file, whole.without(KEYS.current), new=False)
+    keysafe.check_keys(safe)
+    keysafe.take_in(safe)
+    with safe.reading() as session:
+        assert f"sealing {KEYS.current}" not in keyprints.all_of(session)
+    assert body(safe) == SAID
+
+
+def test_two_who_change_the_file_at_once_lose_no_key(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    another = dataclasses.replace(safe, key_file=KeyFile(safe.config.keys_file))  # another process, which read the file before
+    monkeypatch.setattr(keys, "LOOK_AGAIN_S", 60.0)
+    refused: list[str] = []
+
+    def second(*of: Any, **how: Any) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(keysafe, "write_keys", write_keys)
+            with pytest.raises(KeysFault, match="another command is changing"):
+                keysafe.add(another)
+        refused.append(safe.config.keys_file.name)
+        write_keys(*of, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keysafe, "write_keys", second)
+        first = keysafe.add(safe)
+    made = keysafe.add(another)
+    assert refused
+    assert list(read_keys(safe.config.keys_file).sealing) == [KEYS.current, first, made]
 
 
 def heard(rt: Runtime) -> bytes:
@@ -278,6 +393,22 @@ def test_a_recording_that_changes_meanwhile_keeps_its_key_and_its_file(safe: Run
     assert files(safe) <= there | {LEFT, before}
 
 
+def test_who_is_erased_meanwhile_leaves_no_new_file(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(safe)
+    there = files(safe)
+    write = keysafe.rekeyedaudio.write_anew
+
+    def erasing(rt: Runtime, contact_id: int, new: ContactKey) -> dict[File, Moved]:
+        moved = write(rt, contact_id, new)
+        with rt.transaction() as tx:
+            wiping.wipe_contact(tx.session, contact_id, now=tx.now, why=wiping.Why.WISH)
+        return moved
+
+    monkeypatch.setattr(keysafe.rekeyedaudio, "write_anew", erasing)
+    keysafe.seal_anew(safe, lambda _: None)
+    assert files(safe) <= there | {LEFT}
+
+
 def test_an_old_file_that_could_not_be_removed_is_removed_before_the_next_contact(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     _, before = recorded(safe)
     with monkeypatch.context() as patched:
@@ -314,6 +445,17 @@ def test_a_second_run_is_refused_while_one_is_at_work_and_no_old_file_stays(safe
     assert refused == ["another hotline keys rotate --deep is at work: wait until it has ended"]
     assert before not in files(safe)
     assert keysafe.seal_anew(safe, lambda _: None) == (1, 0)
+
+
+def test_a_store_that_is_away_is_told_before_anything_is_sealed_anew(safe: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    text_in(safe, SAID)
+
+    def away(_: Runtime) -> None:
+        raise StoreFault("the bucket does not answer")
+
+    monkeypatch.setattr(keysafe.rekeyedaudio, "tidy", away)
+    with pytest.raises(KeysFault, match="the bucket does not answer; nothing is changed"):
+        keysafe.seal_anew(safe, lambda _: None)
 
 
 def die(*_: object, **__: object) -> None:

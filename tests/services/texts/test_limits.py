@@ -510,6 +510,38 @@ def test_when_no_gateway_can_be_reached_it_is_us_and_one_goes_on(watched: Runtim
     assert resting(watched) == {}
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_the_last_gateway_that_carries_goes_on_though_it_is_not_well(watched: Runtime, by_hand: bool) -> None:
+    with watched.transaction() as tx:
+        for name in NAMES[1:]:
+            if by_hand:
+                gatewaystates.stop(tx.session, name, None, tx.now)
+            else:
+                gatewaystates.rest(tx.session, name, "no_balance", now=tx.now)
+    happened(watched, "sim1", 10, delivered_at=watched.clock(), delivery=Delivery.DELIVERED)
+    happened(watched, "sim1", 10, delivery=Delivery.UNKNOWN)
+    health.watch(watched, gateways())
+    assert "sim1" not in resting(watched)
+
+
+@pytest.mark.parametrize(("reason", "carries"), [("slow", True), ("silent", True), ("errors", True), ("no_balance", False)])
+def test_when_the_others_are_ill_too_one_that_carries_badly_carries_again(watched: Runtime, reason: str, carries: bool) -> None:
+    with watched.transaction() as tx:
+        gatewaystates.rest(tx.session, "sim1", reason, now=tx.now)
+        gatewaystates.rest(tx.session, "sim2", "no_balance", now=tx.now)
+    health.watch(watched, gateways())
+    assert "sim1" in resting(watched), "another carries"
+    with watched.transaction() as tx:
+        gatewaystates.stop(tx.session, "smpp", None, tx.now)
+    health.watch(watched, gateways())
+    assert ("sim1" not in resting(watched)) is carries
+    assert "sim2" in resting(watched)
+    queue(watched, 1, rank=RANK_URGENT)
+    assert [one.gateway for one in claim_due(watched, dict.fromkeys(NAMES, 9))[1]] == ["sim1"] * carries
+    health.watch(watched, gateways())
+    assert ("sim1" not in resting(watched)) is carries
+
+
 def test_a_gateway_that_is_silent_when_it_never_was_rests(watched: Runtime, clock: Clock) -> None:
     for name in NAMES:
         with watched.transaction() as tx:

@@ -244,6 +244,12 @@ def test_danger_that_is_told_late_by_a_clock_that_is_right_is_answered_by_nobody
     assert (came_in(world.rt), len(texts_out(world.rt))) == ([CRY], answers)
 
 
+def test_a_phone_whose_store_has_1970_for_every_text_does_not_make_danger_old(world: AndroidWorld) -> None:
+    world.tell("sms:received", {**payload(CRY), "receivedAt": "1970-01-01T05:00:00.000+05:00"})
+    [row] = rows(world.rt)
+    assert (row.body, row.sent_at is None or row.sent_at == row.created_at, len(texts_out(world.rt))) == (CRY, True, 1)
+
+
 # The inbox
 
 

@@ -15,7 +15,7 @@ from hotline.app import create_app
 from hotline.domain.delivery import Delivery
 from hotline.gateways.base import FieldMissing
 from hotline.gateways.http.incoming import told_reports
-from hotline.gateways.http.service import Content, ReportsIn
+from hotline.gateways.http.service import Content, Place, ReportsIn
 from hotline.gateways.http.settings import Account, read_account
 from hotline.runtime import Runtime
 from hotline.services import arriving
@@ -358,3 +358,63 @@ def test_a_report_without_an_id_hides_no_other_in_the_same_request() -> None:
     assert [one.gateway_id for one in told_reports(spec, "00000000", b"", body)] == ["a", "b"]
     with pytest.raises(FieldMissing):
         told_reports(spec, "00000000", b"", b'[{"status": "ok"}]')
+
+
+@pytest.mark.parametrize(
+    ("status", "delivery"),
+    [("ESME_ROK", Delivery.SENT), ("ESME_RINVDSTADR", Delivery.FAILED), ("UNDELIV", Delivery.FAILED), ("DELIVRD", Delivery.DELIVERED)],
+)
+def test_a_text_that_jasmins_operator_refused_has_not_left(hooked: Hooked, status: str, delivery: Delivery) -> None:
+    """Its first report has the operator's answer to the text. After a refusal there is no other (jasmin/managers/dlr.py)."""
+    rt, client = hooked("jasmin")
+    client.post(at("texts"), data={"id": "a", "from": HER, "binary": WORDS.encode("utf-16-be").hex(), "coding": "8"})
+    _, [claimed] = claim_due(rt, {NAME: 1})
+    with rt.transaction() as tx:
+        outgoing.store(tx.session, claimed.text.message_id, delivery=Delivery.SENT)
+    assert client.post(at("reports"), query_string={"our_id": claimed.text.our_id}, data={"message_status": status}).status_code == 200
+    assert texts_out(rt)[0].delivery == delivery
+
+
+def test_one_request_reports_many_texts() -> None:
+    spec = ReportsIn(Content.JSON, "", "id", "status.name", "", {"ok": "delivered"}, "", "text/plain", Place(json=("results",)))
+    body = b'{"results": [{"id": "a", "status": {"name": "ok"}}, {"id": "b", "status": {"name": "ok"}}]}'
+    assert [one.gateway_id for one in told_reports(spec, "00000000", b"", body)] == ["a", "b"]
+
+
+# Forms in parts, as PHP posts the fields of a table
+
+
+def test_a_form_in_parts_is_a_form(hooked: Hooked) -> None:
+    rt, client = hooked("m3tech")
+    words = "بچاؤ & 50% + \r\n😢"
+    assert client.post(at("texts"), data={"from": HER, "text": words}, content_type="multipart/form-data").status_code == 200
+    assert [message.body for message in came_in(rt)] == [words]
+    assert client.post(at("texts"), data=b"from=8020&text=2", content_type="multipart/form-data; boundary=b").status_code == 200
+    assert [message.body for message in came_in(rt)] == [words, "2"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"--b",
+        b"--b--",
+        b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\nmadad\r\n--b--',
+        b"--b\r\n\r\n\r\n--b--" * 100,
+    ],
+)
+def test_what_is_no_form_in_parts_brings_nothing(body: bytes, hooked: Hooked) -> None:
+    rt, client = hooked("m3tech")
+    for kind in ("multipart/form-data; boundary=b", "multipart/form-data"):
+        assert client.post(at("texts"), data=body, content_type=kind).status_code == 400
+    assert came_in(rt) == []
+
+
+def test_a_form_of_too_many_parts_is_refused_and_a_file_beside_the_words_is_passed_over(hooked: Hooked) -> None:
+    rt, client = hooked("m3tech")
+    assert client.post(at("texts"), data={f"f{n}": "x" for n in range(1001)}, content_type="multipart/form-data").status_code in (400, 413)
+    part = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    file = '--b\r\nContent-Disposition: form-data; name="{}"; filename="x"\r\n\r\n{}\r\n'
+    body = file.format("file", "y" * 600_000) + part.format("from", HER) + part.format("text", WORDS) + "--b--\r\n"
+    assert client.post(at("texts"), data=body.encode(), content_type="multipart/form-data; boundary=b").status_code == 200
+    assert [message.body for message in came_in(rt)] == [WORDS]
